@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * How events and resources find each other: both sides give tokens, 64-bit hashes of the
+ * strings by which a resource can be named, and where two tokens meet there is a candidate -
+ * never yet a cause. An event's tokens are the string leaves of its request, response,
+ * resources and service details, and the last segment of those that are ARNs, URLs or paths;
+ * a resource's are its id, name and ARN, their last segments, and the ids its states hold of
+ * things that are no resources of their own (associations, attachments).
+ */
+
+#include "model/alarm.h"
+#include "model/event.h"
+#include "model/item.h"
+#include "util/arena.h"
+
+struct mention_set {
+	uint64_t *tokens; /* in the arena; sorted, no duplicates */
+	size_t n;
+};
+
+#define MENTION_MAX_EVENT 512 /* tokens of one event; a larger one keeps the first found */
+
+/* The token of one name: used by both sides, and for access keys and session ARNs. */
+uint64_t mention_token(struct str name) _pure_;
+int mention_of_event(struct arena *a, const struct event *e, struct mention_set *ret) _must_check_;
+/* `previous` may be NULL; bodies are canonical. */
+int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
+		    struct mention_set *ret) _must_check_;
+/* The tokens of an alarm's dimensions, and of the alarm's own name and ARN. */
+int mention_of_alarm(struct arena *a, const struct alarm *alarm, struct mention_set *ret)
+	_must_check_;

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * File names made of AWS's identifiers, reversibly where they fit. In an id `/`, `%`, control
+ * bytes (and DEL) and a leading `.` become %XX (upper-case hex); the rest is kept; an empty id
+ * is `%`. Invalid UTF-8 is escaped byte by byte. What comes out longer than NAME_MAX_BYTES, or
+ * looks like a shortened name already, becomes its first bytes (whole UTF-8 sequences and whole
+ * escapes, at most 200), `~` and 16 hex digits of the id's SHA-256: two ids never share a name.
+ */
+
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/str.h"
+
+#define NAME_MAX_BYTES 255
+#define NAME_CUT_BYTES 200
+
+/* Appends the name of one id (or account, region, alarm name, tag ...). */
+void name_escape(struct buf *out, struct str id);
+/*
+ * Appends the id a name was made of. false when the name is shortened (the id cannot be had
+ * from it) or when name_escape() would not have made it.
+ */
+bool name_unescape(struct buf *out, struct str name);
+
+/*
+ * A resource type as path segments: "AWS::EC2::Instance" is AWS, EC2, Instance; an empty
+ * segment is `%`. Calls back with each escaped segment, at most NAME_TYPE_DEPTH (the rest of
+ * a longer type stays in the last segment, colons and all).
+ */
+#define NAME_TYPE_DEPTH 8
+size_t name_type_segments(struct str type, struct str ret[NAME_TYPE_DEPTH]);
+
+#define NAME_STATE_SIZE 48
+/* "2024-05-01T101500.123Z.json", with "-1" before the suffix for twin 1, and so on. */
+void name_state(int64_t captured_ms, unsigned twin, char ret[NAME_STATE_SIZE]);
+/*
+ * The state a looked-up name means: the canonical form, and leniently any time that
+ * timestamp_parse() or epoch digits allow, with or without ".json", with "-N" for a twin in
+ * the canonical form only. `*ret_canonical` says which it was. false: not a state's name.
+ */
+bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin, bool *ret_canonical);

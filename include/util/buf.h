@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A growing byte buffer with a sticky error: appending never returns a code; an allocation
+ * that failed is remembered and told once by buf_error(). What was appended before it stays.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/str.h"
+
+struct buf {
+	char *data; /* owned; NULL while empty */
+	size_t len;
+	size_t cap;
+	bool failed; /* an allocation failed; nothing was appended since */
+};
+
+#define BUF_INIT ((struct buf){ 0 })
+
+void buf_deinit(struct buf *b);
+/* Forget the content, keep the memory and clear the error. */
+static inline void buf_reset(struct buf *b)
+{
+	b->len = 0;
+	b->failed = false;
+}
+/* 0, or -ENOMEM when any append failed. */
+int buf_error(const struct buf *b) _must_check_;
+/* Room for n more bytes; false (and failed set) when there is none. */
+bool buf_reserve(struct buf *b, size_t n);
+void buf_put(struct buf *b, const void *bytes, size_t n);
+void buf_put_str(struct buf *b, struct str s);
+void buf_put_text(struct buf *b, const char *text);
+void buf_put_char(struct buf *b, char c);
+void buf_printf(struct buf *b, const char *format, ...) _printf_(2, 3);
+static inline struct str buf_str(const struct buf *b)
+{
+	return (struct str){ b->data, b->len };
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What differs between two JSON values, as RFC 6901 pointers. Objects are compared member by
+ * member. Arrays are aligned by content: equal elements pair wherever they stand (a mere
+ * re-ordering is no difference), left-over objects pair by an identifying member they share
+ * (Id, Arn, Key, Name ...) and are compared inside; the rest is DELETE and CREATE of whole
+ * elements, and one UPDATE where both fall on the same index. A CREATE's and an UPDATE's
+ * pointer has the index in the new array, a DELETE's that in the old one.
+ */
+
+#include "util/json.h"
+
+enum json_diff_kind {
+	JSON_DIFF_CREATE, /* previous is NULL */
+	JSON_DIFF_UPDATE,
+	JSON_DIFF_DELETE, /* updated is NULL */
+};
+
+struct json_diff_entry {
+	struct str pointer; /* "" for the whole value; in the arena */
+	enum json_diff_kind kind;
+	const struct jv *previous; /* borrowed from the trees compared */
+	const struct jv *updated;
+};
+
+struct json_diff {
+	struct json_diff_entry *entries; /* in the arena; document order; pointers are unique */
+	size_t n;
+};
+
+/* 0 or -ENOMEM. `before` / `after` NULL means absent (one CREATE or DELETE of ""). */
+int json_diff(struct arena *a, const struct jv *before, const struct jv *after,
+	      struct json_diff *ret) _must_check_;
