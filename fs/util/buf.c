@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The growing buffer. It doubles, so that appending costs amortised constant time; the error
+ * is sticky, so that writers of text need not check each append.
+ */
+#include "util/buf.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define BUF_MIN_CAP 64
+
+void buf_deinit(struct buf *b)
+{
+	free(b->data);
+	*b = BUF_INIT;
+}
+
+int buf_error(const struct buf *b)
+{
+	return b->failed ? -ENOMEM : 0;
+}
+
+static bool buf_grow(struct buf *b, size_t n)
+{
+	size_t cap = MAX(b->cap, (size_t)BUF_MIN_CAP);
+	char *data;
+
+	if (n > SIZE_MAX / 2 - b->len)
+		return false;
+	while (cap < b->len + n)
+		cap *= 2;
+	data = realloc(b->data, cap);
+	if (!data)
+		return false;
+	b->data = data;
+	b->cap = cap;
+	return true;
+}
+
+bool buf_reserve(struct buf *b, size_t n)
+{
+	if (b->failed)
+		return false;
+	if (n <= b->cap - b->len)
+		return true;
+	b->failed = !buf_grow(b, n);
+	return !b->failed;
+}
+
+void buf_put(struct buf *b, const void *bytes, size_t n)
+{
+	if (n == 0 || !buf_reserve(b, n))
+		return;
+	memcpy(b->data + b->len, bytes, n);
+	b->len += n;
+}
+
+void buf_put_str(struct buf *b, struct str s)
+{
+	buf_put(b, s.p, s.n);
+}
+
+void buf_put_text(struct buf *b, const char *text)
+{
+	buf_put(b, text, strlen(text));
+}
+
+void buf_put_char(struct buf *b, char c)
+{
+	if (buf_reserve(b, 1))
+		b->data[b->len++] = c;
+}
+
+void buf_printf(struct buf *b, const char *format, ...)
+{
+	va_list args;
+	int n;
+
+	/* Most texts fit what there is; one that does not tells how much room it needs. */
+	if (!buf_reserve(b, BUF_MIN_CAP))
+		return;
+	va_start(args, format);
+	n = vsnprintf(b->data + b->len, b->cap - b->len, format, args);
+	va_end(args);
+	if (n >= 0 && (size_t)n >= b->cap - b->len) {
+		if (!buf_reserve(b, (size_t)n + 1))
+			return;
+		va_start(args, format);
+		n = vsnprintf(b->data + b->len, b->cap - b->len, format, args);
+		va_end(args);
+	}
+	if (n < 0)
+		b->failed = true;
+	else
+		b->len += (size_t)n;
+}
