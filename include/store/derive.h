@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The derived tables' write side: what follows from the facts and can be dropped and made again
+ * - listing rows, causes, story entries, sizes. A resource is dirty from some moment on when a
+ * fact that touches its story came in later than its story was made; deriving it anew clears
+ * that, in the same transaction as the rows.
+ */
+
+#include "model/change.h"
+#include "store/read.h"
+#include "store/write.h"
+
+struct store_dirty {
+	int64_t resource; /* resource row */
+	int64_t from_ms;  /* its story is to be made anew from the change at or before this time */
+};
+
+/*
+ * Spreads dirt: for the events, transitions and aliases that came in since the last call, marks
+ * each resource that shares a token with them, from the event's time on; and, for events that
+ * issue a session, the resources whose story has events of that session. Inside a transaction;
+ * does at most `limit` rows and says whether more are left.
+ */
+int store_spread_dirt(struct store *s, size_t limit, bool *ret_more) _must_check_;
+
+/* The next dirty resources (at most n), by row id above `after`. *ret_n == 0: none. */
+int store_dirty_next(struct store *s, int64_t after, struct store_dirty *ret, size_t n,
+		     size_t *ret_n) _must_check_;
+
+/* One line of a resource's story, made by correlation. */
+enum store_entry_kind {
+	STORE_ENTRY_CHANGE,	/* ref: state row */
+	STORE_ENTRY_ATTEMPT,	/* ref: event row */
+	STORE_ENTRY_ACTIVITY,	/* ref: event row */
+	STORE_ENTRY_TRANSITION, /* ref: transition row */
+};
+
+struct store_cause {
+	int64_t event; /* event row */
+	uint32_t evidence;
+	uint8_t confidence;
+};
+
+struct store_entry {
+	int64_t time_ms;
+	enum store_entry_kind kind;
+	int64_t ref;
+	int64_t previous; /* CHANGE: state row before it, 0 for none */
+	uint8_t change_type, reason;
+	uint32_t text_len, jsonl_len; /* bytes of its block in `changes`, its line in `changes.jsonl` */
+	const struct store_cause *causes;
+	size_t n_causes;
+};
+
+/* The derived listing values of one state. */
+struct store_shown {
+	int64_t state;
+	int64_t time_ms;
+	unsigned twin;	   /* number among the states of one millisecond, by state id */
+	bool hidden;	   /* a global item's repetition of the state before it */
+	uint32_t size;	   /* of its file */
+	struct str name;   /* inherited by a deletion; else empty: the body's own */
+	struct str arn;
+};
+
+/* Replaces the resource's entries, causes and listing rows from from_ms on, its aliases (tokens)
+   and its totals, and clears its dirt (only if it is not dirtier than `dirty` says). */
+int store_put_story(struct store *s, const struct store_dirty *dirty,
+		    const struct store_entry *entries, size_t n_entries,
+		    const struct store_shown *shown, size_t n_shown,
+		    const struct mention_set *aliases) _must_check_;
+
+/* --- what deriving reads ------------------------------------------------------------------ */
+
+/* The events that share a token with the set, from_ms <= time <= to_ms; each row once, by time. */
+struct store_event_hit {
+	int64_t event; /* row */
+	int64_t time_ms;
+};
+int store_events_mentioning(struct store *s, const struct mention_set *tokens, int64_t from_ms,
+			    int64_t to_ms, struct arena *a, struct store_event_hit **ret,
+			    size_t *ret_n) _must_check_;
+int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
+				 struct arena *a, struct store_event_hit **ret, size_t *ret_n)
+	_must_check_;
+/* First and last time of the account's events, and their number: is there a trail at all?
+   STORE_E_NOT_FOUND when there is none. */
+int store_trail_span(struct store *s, struct str account, int64_t *ret_first, int64_t *ret_last)
+	_must_check_;

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The history: one SQLite file. This is the connection; the write side is in store/write.h and
+ * store/derive.h, the read side in store/read.h. A connection belongs to one thread at a time.
+ * Statements are prepared on first use, per connection, and named for what they return.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/fault.h"
+
+struct store;
+
+enum store_mode {
+	STORE_READ,   /* must exist; sees commits of others at each new statement */
+	STORE_WRITE,  /* made when missing, migrated when older; holds the history's writer lock */
+	STORE_WORKER, /* read-only, beside a writer of the same process (derivation workers) */
+};
+
+enum {
+	_STORE_E_SUCCESS,
+	STORE_E_MISSING,     /* no such file */
+	STORE_E_NOT_HISTORY, /* a file, but not one of ours */
+	STORE_E_NEWER,	     /* made by a newer driftfs than this */
+	STORE_E_OLDER,	     /* STORE_READ of one that must be migrated first: run an import */
+	STORE_E_BUSY,	     /* STORE_WRITE: another process is importing */
+	STORE_E_DAMAGED,     /* SQLite says the file is malformed */
+	STORE_E_FULL,	     /* the disk is full; the transaction under way is lost, no more */
+	STORE_E_NOT_FOUND,   /* the row asked for is not there */
+};
+
+/*
+ * STORE_WRITE with wait: waits for another import to end instead of STORE_E_BUSY (the caller
+ * has told its user). Every failure fills f. 0, STORE_E_..., negative errno.
+ */
+int store_open(const char *path, enum store_mode mode, bool wait, struct store **ret,
+	       struct fault *f) _must_check_;
+struct store *store_close(struct store *s); /* returns NULL; rolls back what is open */
+
+/* The last failure of this connection in SQLite's words; "" when none. Until the next call. */
+const char *store_message(const struct store *s);
+
+/* Changes whenever any process has committed to the history; cheap (PRAGMA data_version). */
+int store_generation(struct store *s, uint64_t *ret) _must_check_;
+
+/* One write transaction; who is a literal naming the caller, kept for messages. No nesting. */
+int store_begin(struct store *s, const char *who) _must_check_;
+int store_commit(struct store *s) _must_check_; /* 0, STORE_E_FULL, negative errno */
+void store_rollback(struct store *s);
+/* One consistent view over several reads; nests (counted). */
+int store_read_begin(struct store *s) _must_check_;
+void store_read_end(struct store *s);
