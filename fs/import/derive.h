@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The second half of an import: makes the stories of all dirty resources. Workers with read-only
+ * connections correlate and measure, the writer puts the rows, some hundred resources a
+ * transaction.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "store/store.h"
+#include "util/fault.h"
+
+struct derive_options {
+	const char *history;
+	unsigned workers;
+	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* may be NULL */
+	void *ctx;
+};
+
+/* `writer` is the open STORE_WRITE connection, with no transaction under way. */
+int derive_run(struct store *writer, const struct derive_options *options, struct fault *f);
