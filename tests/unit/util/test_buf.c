@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Buffers: growth, formatted text at the edges of the room there is, the sticky error. */
+#include "util/buf.h"
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+static void test_append(void **state)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_put(&b, NULL, 0);
+	assert_null(b.data);
+	buf_put_text(&b, "ab");
+	buf_put_char(&b, '\0');
+	buf_put_str(&b, STR("cd"));
+	buf_put_str(&b, STR_NULL);
+	assert_int_equal(buf_error(&b), 0);
+	assert_true(str_eq(buf_str(&b), STR("ab\0cd")));
+	buf_reset(&b);
+	assert_int_equal(buf_str(&b).n, 0);
+	assert_true(b.cap > 0);
+}
+
+static void test_growth(void **state)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	(void)state;
+	for (int i = 0; i < 10000; i++)
+		buf_put_char(&b, (char)i);
+	assert_int_equal(b.len, 10000);
+	for (int i = 0; i < 10000; i++)
+		assert_int_equal(b.data[i], (char)i);
+}
+
+/* Texts that just fit, and that miss by the terminating zero, whatever is in the buffer. */
+static void test_printf_at_the_edge(void **state)
+{
+	(void)state;
+	for (int filled = 0; filled < 140; filled++) {
+		for (int width = 0; width < 140; width++) {
+			_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+			for (int i = 0; i < filled; i++)
+				buf_put_char(&b, 'x');
+			buf_printf(&b, "%*s", width, "");
+			assert_int_equal(buf_error(&b), 0);
+			assert_int_equal(b.len, filled + width);
+			for (int i = 0; i < width; i++)
+				assert_int_equal(b.data[filled + i], ' ');
+		}
+	}
+}
+
+static void test_error_sticks(void **state)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_put_text(&b, "kept");
+	assert_false(buf_reserve(&b, SIZE_MAX));
+	assert_int_equal(buf_error(&b), -ENOMEM);
+	buf_put_text(&b, "lost");
+	buf_put_char(&b, 'x');
+	buf_printf(&b, "%d", 1);
+	assert_true(str_is(buf_str(&b), "kept"));
+	buf_reset(&b);
+	buf_put_text(&b, "new");
+	assert_int_equal(buf_error(&b), 0);
+	assert_true(str_is(buf_str(&b), "new"));
+}
+
+static void test_reserve_is_kept(void **state)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+	char *data;
+
+	(void)state;
+	assert_true(buf_reserve(&b, 1000));
+	data = b.data;
+	for (int i = 0; i < 1000; i++)
+		buf_put_char(&b, 'x');
+	assert_ptr_equal(b.data, data);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_append),
+		cmocka_unit_test(test_growth),
+		cmocka_unit_test(test_printf_at_the_edge),
+		cmocka_unit_test(test_error_sticks),
+		cmocka_unit_test(test_reserve_is_kept),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
