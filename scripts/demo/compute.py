@@ -310,7 +310,7 @@ def stacks(w, who, acct, region):
         event = w.call(who, acct, region, 'cloudformation', 'CreateStack', {
             'stackName': name, 'templateURL': 'https://templates.example.com/%s.yaml' % name,
             'capabilities': ['CAPABILITY_NAMED_IAM']}, {'stackId': arn},
-            omit=w.rng.random() < 0.1)
+            omit=w.rng.random() < 0.15)
         forward = people.Forwarded(who, 'cloudformation')
         yield w.rng.uniform(3, 8)
         topic = messaging.create_topic(w, forward, acct, region, name + '-events')

@@ -7,7 +7,7 @@ and as the real one later (`late` in the truth). AWS takes snapshots of it on it
 
 from . import ec2
 from .compute import deny, pick, simple
-from .ids import HOUR, MINUTE, iso_000, java
+from .ids import iso_000, java
 from .world import dumps
 
 DB, SNAPSHOT, SUBNETS = 'AWS::RDS::DBInstance', 'AWS::RDS::DBSnapshot', 'AWS::RDS::DBSubnetGroup'

@@ -159,7 +159,7 @@ def machine_run(w, who, acct, region):
         ec2.run_instances(w, who, acct, region, subnet, w.rng.sample(groups, 1),
                           {'Name': '%s-%d' % (app, number + 1), 'app': app},
                           w.rng.choice(('t3.micro', 't3.medium', 'm6i.large', 'c6i.xlarge')),
-                          omit=w.rng.random() < 0.05)
+                          omit=w.rng.random() < 0.12)
         yield w.rng.uniform(0.5, 4)
 
 
@@ -436,7 +436,7 @@ def nat_end(w, who, acct, region):
                    {'allocationId': address.id, 'networkBorderGroup': region}, kill=True)
 
 
-ACTIONS = ((group_rules, 10), (group_egress, 2), (group_create, 4), (group_delete, 3), (tagging, 9),
+ACTIONS = ((group_rules, 10), (group_egress, 2), (group_create, 4), (group_delete, 3), (tagging, 5),
            (machine_run, 4), (machine_end, 3), (machine_cycle, 7), (machine_groups, 3), (disk, 4),
            (routes, 4), (table_moves, 4), (addresses, 4), (interfaces, 2), (acl_entries, 3),
            (subnet_attribute, 1), (vpc_attribute, 1), (whole_network, 1), (nat_end, 0.7))

@@ -2,7 +2,6 @@
 """SNS topics (their id is an ARN), SQS queues (a URL), KMS keys (a bare uuid), secrets (an ARN)."""
 
 from .compute import deny, pick, simple
-from .ids import iso_000
 from .world import dumps
 
 TOPIC, QUEUE, KEY, SECRET = ('AWS::SNS::Topic', 'AWS::SQS::Queue', 'AWS::KMS::Key',

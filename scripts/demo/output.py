@@ -4,15 +4,16 @@
 CloudTrail: files of five minutes by *delivery* time, which is minutes after the event; records in
 no order; now and then the same record in two files. Config: one file a type and six hours, a
 snapshot a week, an oversized notification now and then. CloudWatch: alarm state changes as
-EventBridge wrote them, one a line, a file a day. Only what is not yet due is held in memory.
+EventBridge wrote them, one a line, a file a day. `full` makes fewer, fuller files: six hours and a
+day. Only what is not yet due is held in memory.
 """
 
 import hashlib
 import json
+import time
 import zlib
 
 from .ids import DAY, HOUR, MINUTE, Rng, basic, basic_minute, iso_ms, iso_s
-import time
 
 SIX_HOURS = 6 * HOUR
 BIN = 5 * MINUTE
@@ -61,12 +62,13 @@ class Nowhere:
 class Delivery:
     """The sink of a world: sorts what it is given into files, and writes each when it is due."""
 
-    def __init__(self, seed, disk, truth, tee=None):
+    def __init__(self, seed, disk, truth, tee=None, full=False):
         self.rng = Rng('delivery/%d' % seed)
         self.disk, self.truth_file, self.tee = disk, truth, tee
         self.trail, self.history, self.alarms, self.logs = {}, {}, {}, {}
         self.previous_digest = {}
         self.tick = 0
+        self.bin, self.window = (6 * HOUR, DAY) if full else (BIN, SIX_HOURS)
         self.duplicates, self.oversized = 0, 0
 
     def put(self, path, data):
@@ -86,17 +88,17 @@ class Delivery:
         wait = self.rng.randint(60_000, 600_000)
         if self.rng.random() < 0.004:
             wait += self.rng.randint(20 * MINUTE, 5 * HOUR)
-        slot = (when + wait) // BIN
+        slot = (when + wait) // self.bin
         self.trail.setdefault(slot, {}).setdefault((account, region), []).append((when, text))
         if self.rng.random() < 0.006:
             self.duplicates += 1
-            slot += self.rng.randint(1, 4)
+            slot += self.rng.randint(1, 3)
             self.trail.setdefault(slot, {}).setdefault((account, region), []).append((when, text))
 
     def flush_trail(self, slot):
         for (account, region), records in sorted(self.trail.pop(slot).items()):
             self.rng.shuffle(records)
-            when = (slot + 1) * BIN
+            when = (slot + 1) * self.bin
             path = 'AWSLogs/%s/CloudTrail/%s/%s/%s_CloudTrail_%s_%s_%s.json.gz' % (
                 account, region, day_padded(when), account, region, basic_minute(when),
                 self.rng.word(16))
@@ -136,7 +138,7 @@ class Delivery:
     # --- Config ---
 
     def item(self, res, recorder, capture, text, change, confs):
-        window = capture // SIX_HOURS
+        window = capture // self.window
         self.history.setdefault(window, {}).setdefault(
             (res.account, recorder, res.type), []).append((capture, text))
         if self.rng.random() < 0.004 and '/' not in res.id:
@@ -164,7 +166,7 @@ class Delivery:
             res.account, region, day_plain(capture), res.type, res.id, name), message.encode())
 
     def flush_history(self, window):
-        delivered = (window + 1) * SIX_HOURS + 35 * MINUTE
+        delivered = (window + 1) * self.window + 35 * MINUTE
         for (account, region, rtype), items in sorted(self.history.pop(window).items()):
             items.sort(key=lambda item: item[0])
             path = ('AWSLogs/%s/Config/%s/%s/ConfigHistory/'
@@ -211,9 +213,9 @@ class Delivery:
         if self.tick and tick // 288 != self.tick // 288:
             self.flush_digests(tick // 288 * DAY)
         self.tick = tick
-        for slot in sorted(slot for slot in self.trail if slot < tick):
+        for slot in sorted(slot for slot in self.trail if (slot + 1) * self.bin <= now):
             self.flush_trail(slot)
-        for window in sorted(w for w in self.history if (w + 1) * SIX_HOURS + MINUTE < now):
+        for window in sorted(w for w in self.history if (w + 1) * self.window + MINUTE < now):
             self.flush_history(window)
         for day in sorted(day for day in self.alarms if (day + 1) * DAY + MINUTE < now):
             self.flush_alarms(day)

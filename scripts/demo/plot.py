@@ -7,7 +7,6 @@ but the plot touches its resources, and the recorder looks at them after fixed l
 
 from . import data, ec2, ec2_actions, iam, people, s3
 from .ids import DAY, HOUR, MINUTE, SECOND, iso_s, state_name, tree_path
-from .network import build_network
 
 STRANGER = '203.0.113.77'
 
@@ -92,7 +91,7 @@ class Plot:
         rule = self.res['rule'] = ec2.rule('tcp', 22, '0.0.0.0/0')
         alice.refresh(w, w.now)
         self.step('alice takes on the role NetworkAdmin', 'user/alice',
-                  people_event(alice), acct.people['roles']['NetworkAdmin'], 'AssumeRole')
+                  Opening(alice), acct.people['roles']['NetworkAdmin'], 'AssumeRole')
         yield 51
         event = ec2.authorize(w, alice, acct, group, rule, dry=True)
         self.step('a dry run of opening port 22', event.person, event, group,
@@ -169,11 +168,11 @@ class Plot:
         deploy = people.Assumed(acct.people['carol-user'], roles['DeployRole'], 'carol')
         admin = people.Assumed(deploy, roles['ProdAdminRole'], 'deploy')
         deploy.refresh(w, w.now)
-        self.step('carol takes on DeployRole', 'user/carol', people_event(deploy), roles['DeployRole'],
+        self.step('carol takes on DeployRole', 'user/carol', Opening(deploy), roles['DeployRole'],
                   'AssumeRole')
         yield 8
         admin.refresh(w, w.now)
-        self.step('and through it ProdAdminRole', 'user/carol', people_event(admin),
+        self.step('and through it ProdAdminRole', 'user/carol', Opening(admin),
                   roles['ProdAdminRole'], 'AssumeRole')
         yield 40
         request = {'publiclyAccessible': True}
@@ -220,23 +219,21 @@ class Plot:
         self.step('the alarm has no more data', 'alarm', None, self.res['alarm'], 'INSUFFICIENT_DATA')
 
     def steps(self):
-        """The plot with its paths in the mounted tree; a state where a recorded one shows the step."""
+        """The plot with its paths in the mounted tree; the recorded states that show a step."""
         out = []
         for number, (when, what, who, event, res, call) in enumerate(sorted(
                 self.steps_made, key=lambda step: step[0]), 1):
             one = {'step': number, 'time': iso_s(when), 'what': what, 'who': who, 'call': call,
                    'event': event.id if event else None, 'resource': res.key if res else None,
-                   'path': tree_path(*res.key) if res else None, 'state': None}
+                   'path': tree_path(*res.key) if res else None, 'states': []}
             if event is not None and res is not None:
-                for key, capture in self.w.seen_by.get(event.id, ()):
-                    if key == res.key:
-                        one['state'] = state_name(capture)
-                        break
+                one['states'] = [state_name(capture) for key, capture
+                                 in self.w.seen_by.get(event.id, ()) if key == res.key]
             out.append(one)
         return out
 
 
-class people_event:
+class Opening:
     """The event that opened an actor's session, as far as a step needs it."""
 
     def __init__(self, actor):

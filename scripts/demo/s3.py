@@ -38,7 +38,7 @@ def call(w, who, acct, bucket, name, req=None, mutate=None, kill=False, lag=None
     seen = None if name == 'CreateBucket' else [
         {'accountId': acct.id, 'type': 'AWS::S3::Bucket', 'ARN': bucket.arn}]
     event = w.call(who, acct, bucket.region, 's3', name, req, None, resources=seen, err=err, msg=msg,
-                   omit=not err and name == 'PutBucketPolicy' and w.rng.random() < 0.05, add={
+                   omit=not err and name == 'PutBucketPolicy' and w.rng.random() < 0.15, add={
                        'SignatureVersion': 'SigV4', 'CipherSuite': 'TLS_AES_128_GCM_SHA256',
                        'bytesTransferredIn': 0, 'AuthenticationMethod': 'AuthHeader',
                        'x-amz-id-2': w.rng.word(44), 'bytesTransferredOut': 0})

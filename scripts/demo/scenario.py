@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The accounts, their people, what was there before the recorder, and how the days go."""
 
-from . import compute, data, ec2, ec2_actions, iam, messaging, network, noise, people, plot, s3
+from . import compute, data, ec2, ec2_actions, iam, messaging, noise, people, plot, s3
 from .ids import DAY, HOUR, MINUTE, SECOND
 from .world import Account
 
@@ -151,8 +151,8 @@ class Days:
 
     def __init__(self, world, items, events, noise_share):
         self.w, self.items, self.events, self.share = world, items, events, noise_share
-        self.probe = {}
-        self.schema_day = None
+        self.probe, self.schema_day = {}, None
+        self.found, self.made = 0, 0    # items of the baseline; records made by bursts
 
     def begin(self, days):
         self.days = days
@@ -170,7 +170,7 @@ class Days:
         actions = max(1, self.items - counts['items']) / left / rate * weight
         for _ in range(int(actions + w.rng.random())):
             self.at_some_time(self.act)
-        written = (counts['events'] - self.burst_events()) / max(1, number) if number else 0
+        written = (counts['events'] - self.made) / max(1, number) if number else 0
         wanted = max(0, (self.events - counts['events']) / left - written) * weight
         while wanted > 0:
             size = min(int(wanted) + 1, w.rng.randint(4, 60))
@@ -189,12 +189,6 @@ class Days:
             self.at_some_time(self.new_schema)
         if w.rng.random() < 0.4:
             self.at_some_time(self.by_itself)
-
-    found = 0
-    made = 0
-
-    def burst_events(self):
-        return self.made
 
     def at_some_time(self, thing, *args):
         """Mostly between seven and six; now and then at night."""
@@ -224,7 +218,7 @@ class Days:
             # Somebody else works on the same kind of thing within the minute.
             other = self.actor(acct)
             w.at(w.now + w.rng.randint(3, 50) * SECOND, w.begin, action(w, other, acct, region))
-        if w.rng.random() < 0.12:
+        if w.rng.random() < 0.08:
             w.begin(self.pair(acct, region))
 
     def pair(self, acct, region):

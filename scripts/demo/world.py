@@ -341,7 +341,7 @@ class World:
         """Which of the modifications since the last look can be seen in this one."""
         gone, come = before - flat, flat - before
         first = pending[0][2] if pending else frozenset()
-        out = {'direct': [], 'related': [], 'late': [], 'own': []}
+        out, unseen = {'direct': [], 'related': [], 'late': [], 'own': []}, []
         for kind, event, added, removed, note in pending:
             if change == 'DELETE':
                 visible = added is DEAD or ('deleted', '') in added
@@ -352,6 +352,9 @@ class World:
             if visible:
                 out[kind].append(note if kind == 'own' else event)
             elif kind == 'direct':
+                unseen.append(event)
+        for event in unseen:
+            if event not in out['direct'] and event not in out['late']:
                 self.activity(event, res, 'undone before recorded')
         return out
 
