@@ -62,6 +62,9 @@ struct store_state {
 int store_state_get(struct store *s, int64_t id, struct store_state *ret) _must_check_;
 int store_state_find(struct store *s, int64_t resource, int64_t time_ms, unsigned twin,
 		     struct store_state *ret) _must_check_;
+/* The newest state at or before the moment. */
+int store_state_as_of(struct store *s, int64_t resource, int64_t time_ms, bool with_hidden,
+		      struct store_state *ret) _must_check_;
 /* States shown (hidden ones too when with_hidden), after (after_ms, after_twin); -1, 0 at first. */
 int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned after_twin,
 		 bool with_hidden, struct store_state *ret, size_t n, size_t *ret_n) _must_check_;

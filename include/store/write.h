@@ -36,7 +36,7 @@ int store_source_find(struct store *s, struct str name, struct store_source *ret
 int store_source_start(struct store *s, const struct store_source *source, int64_t *ret_id)
 	_must_check_;
 int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
-			int64_t now_ms) _must_check_;
+			int64_t finished_ms) _must_check_;
 
 enum store_put {
 	STORE_PUT_NEW,
@@ -64,5 +64,6 @@ int store_put_alarm(struct store *s, const struct alarm *alarm,
 /* bytes: what was refused, cut at 1 MiB (the row says the whole length). */
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
 		      struct str bytes) _must_check_;
-/* Recognised and counted, by name of what it is. */
-int store_count_notice(struct store *s, struct str what, uint64_t n) _must_check_;
+/* Recognised and counted, by name of what it is; starting the source anew counts anew. */
+int store_count_notice(struct store *s, int64_t source_id, struct str what, uint64_t n)
+	_must_check_;

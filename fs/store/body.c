@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bodies in the history. A state's body is packed against another state of its resource, a
+ * keyframe, which is packed alone or with a dictionary: so a read decodes two frames at most,
+ * in whatever order states came in. Decoded keyframes are kept, since neighbours share them.
+ * What was received is packed against the body it became, and left out where it is the same.
+ */
+#include "body.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "private.h"
+
+#define LEVEL              3
+#define KEYFRAME_SLOTS     4096u
+#define KEYFRAME_MAX_BYTES (32u << 20)
+
+int bodies_init(struct bodies *b)
+{
+	b->keyframes = calloc(KEYFRAME_SLOTS, sizeof(b->keyframes[0]));
+	return b->keyframes ? zcodec_new(LEVEL, &b->codec) : -ENOMEM;
+}
+
+static void drop_keyframes(struct bodies *b)
+{
+	for (size_t i = 0; b->keyframes && i < KEYFRAME_SLOTS; i++) {
+		buf_deinit(&b->keyframes[i].body);
+		b->keyframes[i].id = 0;
+	}
+	b->keyframe_bytes = 0;
+}
+
+void bodies_forget(struct bodies *b)
+{
+	drop_keyframes(b);
+	for (size_t i = 0; i < b->n_dictionaries; i++)
+		b->dictionaries[i].z = zdict_free(b->dictionaries[i].z);
+	b->n_dictionaries = 0;
+	memset(b->current, 0, sizeof(b->current));
+}
+
+void bodies_deinit(struct bodies *b)
+{
+	bodies_forget(b);
+	free(b->keyframes);
+	free(b->dictionaries);
+	buf_deinit(&b->scratch);
+	b->codec = zcodec_free(b->codec);
+	b->keyframes = NULL;
+	b->dictionaries = NULL;
+}
+
+static int damaged(struct store *s, const char *what, int64_t id)
+{
+	(void)snprintf(s->message, sizeof(s->message), "%s %lld cannot be decoded", what,
+		       (long long)id);
+	if (s->who && !s->broken)
+		s->broken = STORE_E_DAMAGED;
+	return STORE_E_DAMAGED;
+}
+
+/* --- dictionaries in use ------------------------------------------------------------------- */
+
+static int dictionary_load(struct store *s, int64_t id, struct dictionary *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_DICTIONARY, ARGS(INT(id)), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? damaged(s, "dictionary", id) : r;
+	ret->id = id;
+	ret->z = zdict_new(col_str(q, 1), LEVEL);
+	return ret->z ? 0 : -ENOMEM;
+}
+
+int dictionary_get(struct store *s, int64_t id, const struct zdict **ret)
+{
+	struct bodies *b = &s->bodies;
+	struct dictionary *grown;
+	int r;
+
+	*ret = NULL;
+	if (!id)
+		return 0;
+	for (size_t i = 0; i < b->n_dictionaries; i++) {
+		if (b->dictionaries[i].id == id) {
+			*ret = b->dictionaries[i].z;
+			return 0;
+		}
+	}
+	grown = realloc(b->dictionaries, (b->n_dictionaries + 1) * sizeof(grown[0]));
+	if (!grown)
+		return -ENOMEM;
+	b->dictionaries = grown;
+	r = dictionary_load(s, id, &grown[b->n_dictionaries]);
+	if (!r)
+		*ret = grown[b->n_dictionaries++].z;
+	return r;
+}
+
+/* --- packing ------------------------------------------------------------------------------- */
+
+int body_pack(struct store *s, enum dictionary_kind kind, struct str body,
+	      struct buf *out, int64_t *ret_dictionary)
+{
+	int64_t id = s->bodies.current[kind - 1];
+	const struct zdict *z;
+	int r = dictionary_get(s, id, &z);
+
+	if (r)
+		return r;
+	buf_reset(out);
+	*ret_dictionary = id;
+	return zcodec_pack(s->bodies.codec, body, z, STR_NULL, out);
+}
+
+int body_pack_prefix(struct store *s, struct str body, struct str prefix, struct buf *out)
+{
+	buf_reset(out);
+	return zcodec_pack(s->bodies.codec, body, NULL, prefix, out);
+}
+
+int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct str prefix,
+		int64_t length, struct buf *out)
+{
+	const struct zdict *z;
+	int r = dictionary_get(s, dictionary, &z);
+
+	if (r)
+		return r;
+	r = length < 0 ? -EBADMSG
+		       : zcodec_unpack(s->bodies.codec, frame, z, prefix, (size_t)length,
+				       out);
+	return r == -EBADMSG ? damaged(s, "a body of length", length) : r;
+}
+
+/* --- states -------------------------------------------------------------------------------- */
+
+static struct keyframe *keyframe_slot(struct bodies *b, int64_t id)
+{
+	return &b->keyframes[(uint64_t)id % KEYFRAME_SLOTS];
+}
+
+void keyframe_forget(struct store *s, int64_t id)
+{
+	struct keyframe *k = keyframe_slot(&s->bodies, id);
+
+	if (k->id != id)
+		return;
+	s->bodies.keyframe_bytes -= k->body.cap;
+	buf_deinit(&k->body);
+	k->id = 0;
+}
+
+static int keyframe_load(struct store *s, int64_t id, struct keyframe *k)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_KEYFRAME_BODY, ARGS(INT(id)), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? damaged(s, "state", id) : r;
+	/* A keyframe has no base: a chain, or a ring, is not followed. */
+	if (sqlite3_column_type(q, 0) != SQLITE_NULL)
+		return damaged(s, "state", id);
+	buf_reset(&k->body);
+	r = body_unpack(s, col_str(q, 3), col_int(q, 1), STR_NULL, col_int(q, 2),
+			&k->body);
+	if (!r)
+		k->id = id;
+	return r;
+}
+
+int keyframe_get(struct store *s, int64_t id, struct str *ret)
+{
+	struct bodies *b = &s->bodies;
+	struct keyframe *k = keyframe_slot(b, id);
+	int r;
+
+	if (k->id != id) {
+		if (b->keyframe_bytes > KEYFRAME_MAX_BYTES)
+			drop_keyframes(b);
+		b->keyframe_bytes -= k->body.cap;
+		k->id = 0;
+		r = keyframe_load(s, id, k);
+		b->keyframe_bytes += k->body.cap;
+		if (r)
+			return r;
+	}
+	*ret = buf_str(&k->body);
+	return 0;
+}
+
+int body_of_state(struct store *s, int64_t id, struct buf *out)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct str prefix = STR_NULL;
+	int r = sql_get(s, Q_STATE_BODY, ARGS(INT(id)), &q);
+
+	if (!r && sqlite3_column_type(q, 0) != SQLITE_NULL)
+		r = keyframe_get(s, col_int(q, 0), &prefix);
+	if (r)
+		return r;
+	return body_unpack(s, col_str(q, 3), col_int(q, 1), prefix, col_int(q, 2), out);
+}
+
+int raw_of_state(struct store *s, int64_t id, struct str body, struct buf *out)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_STATE_RAW, ARGS(INT(id)), &q);
+
+	if (r)
+		return r;
+	if (sqlite3_column_type(q, 1) == SQLITE_NULL) {
+		buf_put_str(out, body);
+		return buf_error(out);
+	}
+	return body_unpack(s, col_str(q, 1), 0, body, col_int(q, 0), out);
+}
+
+int store_state_body(struct store *s, int64_t id, struct buf *out)
+{
+	return body_of_state(s, id, out);
+}
+
+int store_state_raw(struct store *s, int64_t id, struct buf *out)
+{
+	struct buf *body = &s->bodies.scratch;
+	int r;
+
+	buf_reset(body);
+	r = body_of_state(s, id, body);
+	return r ? r : raw_of_state(s, id, buf_str(body), out);
+}
+
+/* --- events -------------------------------------------------------------------------------- */
+
+int body_of_event(struct store *s, int64_t id, struct buf *out)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_EVENT_BODY, ARGS(INT(id)), &q);
+
+	if (r)
+		return r;
+	return body_unpack(s, col_str(q, 2), col_int(q, 0), STR_NULL, col_int(q, 1), out);
+}
+
+int store_event_body(struct store *s, int64_t event, struct buf *out)
+{
+	return body_of_event(s, event, out);
+}

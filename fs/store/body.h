@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Bodies in and out of their compressed form; see body.c and dictionary.c. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/macro.h"
+#include "util/str.h"
+#include "util/zcodec.h"
+
+struct store;
+
+enum dictionary_kind {
+	DICTIONARY_EVENT = 1,
+	DICTIONARY_STATE = 2,
+};
+
+struct dictionary {
+	int64_t id;
+	struct zdict *z;
+};
+
+struct keyframe {
+	int64_t id; /* state; 0: slot is empty */
+	struct buf body;
+};
+
+/* What a connection keeps for coding: contexts, dictionaries, decoded keyframes. */
+struct bodies {
+	struct zcodec *codec;
+	struct dictionary *dictionaries;
+	size_t n_dictionaries;
+	int64_t current[2];         /* newest dictionary by kind - 1; 0 none */
+	struct keyframe *keyframes; /* a slot per hash of the id */
+	size_t keyframe_bytes;
+	struct buf scratch;
+};
+
+int bodies_init(struct bodies *b) _must_check_;
+void bodies_deinit(struct bodies *b);
+/* After a rollback: rows seen in the transaction may be gone. */
+void bodies_forget(struct bodies *b);
+
+/* NULL for id 0. Borrowed until bodies_forget(). */
+int dictionary_get(struct store *s, int64_t id, const struct zdict **ret) _must_check_;
+/* Reads which dictionaries are current and when the next is to be trained. */
+int dictionary_begin(struct store *s) _must_check_;
+/* A body of the kind was put: trains a dictionary when there are enough of them. */
+int dictionary_count(struct store *s, enum dictionary_kind kind) _must_check_;
+
+/* zstd with the kind's current dictionary; *ret_dictionary is 0 for none. Replaces out. */
+int body_pack(struct store *s, enum dictionary_kind kind, struct str body,
+	      struct buf *out, int64_t *ret_dictionary) _must_check_;
+/* zstd against a prefix, or alone when it is empty. Replaces out. */
+int body_pack_prefix(struct store *s, struct str body, struct str prefix,
+		     struct buf *out) _must_check_;
+/* Appends; a frame that is not what its row says is STORE_E_DAMAGED. */
+int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct str prefix,
+		int64_t length, struct buf *out) _must_check_;
+/* The body of a state that has no base; borrowed until the next call of any of these. */
+int keyframe_get(struct store *s, int64_t id, struct str *ret) _must_check_;
+void keyframe_forget(struct store *s, int64_t id);
+/* A state's body, a event's body: appended. STORE_E_NOT_FOUND. */
+int body_of_state(struct store *s, int64_t id, struct buf *out) _must_check_;
+int body_of_event(struct store *s, int64_t id, struct buf *out) _must_check_;
+/* `body` is the state's own, which its raw bytes are packed against. */
+int raw_of_state(struct store *s, int64_t id, struct str body,
+		 struct buf *out) _must_check_;

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer's way from an identity to its rows: account, region and type to a folder,
+ * folder and resource id to a resource. Both are made when missing, and cached.
+ *
+ * A type may be a folder of resources and of types at once (AWS::X and AWS::X::Y), so a
+ * resource's name may meet a folder's. The folder keeps its name, whichever came first; the
+ * resource's gets `~` and 16 hex digits of its id's SHA-256, as a shortened name has.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "model/name.h"
+#include "private.h"
+#include "util/sha256.h"
+
+/* --- names that meet ----------------------------------------------------------------------- */
+
+/* How much of a name may stay: whole UTF-8 sequences and whole escapes. */
+static size_t cut(struct str name, size_t max)
+{
+	size_t n = MIN(name.n, max);
+
+	if (n == name.n)
+		return n;
+	while (n > 0 && ((unsigned char)name.p[n] & 0xc0) == 0x80)
+		n--;
+	for (size_t back = 1; back <= 2 && back <= n; back++)
+		if (name.p[n - back] == '%')
+			return n - back;
+	return n;
+}
+
+/* The other name of a resource whose own one is a folder's. */
+static int other_name(struct buf *out, struct str name, struct str rid)
+{
+	uint8_t hash[SHA256_SIZE];
+
+	sha256(rid, hash);
+	buf_reset(out);
+	buf_put(out, name.p, cut(name, NAME_MAX_BYTES - 17));
+	buf_put_char(out, '~');
+	for (size_t i = 0; i < 8; i++)
+		buf_printf(out, "%02x", (unsigned)hash[i]);
+	return buf_error(out);
+}
+
+static int rename_resource(struct store *s, int64_t folder, struct str name)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct buf *other = &s->writer->raw;
+	int r = sql_get(s, Q_RESOURCE_RID_BY_FNAME, ARGS(INT(folder), TEXT(name)), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	r = other_name(other, name, col_str(q, 1));
+	if (r)
+		return r;
+	return sql_run(s, Q_RESOURCE_RENAME,
+		       ARGS(INT(col_int(q, 0)), TEXT(buf_str(other))));
+}
+
+/* --- folders ------------------------------------------------------------------------------- */
+
+static int folder_id(struct store *s, int64_t parent, struct str name, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_FOLDER_BY_NAME, ARGS(INT(parent), TEXT(name)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+/* The folder of that (unescaped) name; account and region are known from the second level on. */
+static int folder_get(struct store *s, int64_t parent, struct str part,
+		      struct str account, const struct str *region, int64_t *ret)
+{
+	struct buf *name = &s->writer->name;
+	int r;
+
+	buf_reset(name);
+	name_escape(name, part);
+	r = buf_error(name);
+	if (!r)
+		r = folder_id(s, parent, buf_str(name), ret);
+	if (r != STORE_E_NOT_FOUND)
+		return r;
+	r = parent ? rename_resource(s, parent, buf_str(name)) : 0;
+	if (!r)
+		r = sql_run(s, Q_FOLDER_INSERT,
+			    ARGS(INT(parent), TEXT(buf_str(name)), TEXT(account),
+				 region ? TEXT(*region) : NUL));
+	if (!r)
+		*ret = sqlite3_last_insert_rowid(s->db);
+	return r;
+}
+
+static int leaf_fill(struct store *s, struct leaf *leaf, struct str account,
+		     struct str region, struct str type)
+{
+	struct str segments[NAME_TYPE_DEPTH];
+	size_t n = name_type_segments(type, segments);
+	int r = folder_get(s, STORE_ROOT, account, account, NULL, &leaf->path[0]);
+
+	if (!r)
+		r = folder_get(s, leaf->path[0], region, account, &region,
+			       &leaf->path[1]);
+	leaf->depth = 2;
+	for (size_t i = 0; i < n && !r; i++, leaf->depth++)
+		r = folder_get(s, leaf->path[leaf->depth - 1], segments[i], account,
+			       &region, &leaf->path[leaf->depth]);
+	if (!r)
+		r = sql_run(s, Q_FOLDER_TYPE, ARGS(INT(leaf_id(leaf)), TEXT(type)));
+	return r;
+}
+
+int leaf_get(struct store *s, struct str account, struct str region, struct str type,
+	     struct leaf **ret)
+{
+	const struct str parts[] = { account, region, type };
+	struct writer *w = s->writer;
+	struct leaf *leaf;
+	struct str key;
+	uint64_t hash;
+	int r = writer_key(w, parts, ARRAY_SIZE(parts));
+
+	if (r)
+		return r;
+	hash = str_hash(buf_str(&w->key));
+	*ret = (struct leaf *)map_get(&w->leaves, hash, buf_str(&w->key));
+	if (*ret)
+		return 0;
+	key = arena_str(&w->cached, buf_str(&w->key));
+	leaf = key.p ? arena_zalloc(&w->cached, sizeof(*leaf)) : NULL;
+	if (!leaf)
+		return -ENOMEM;
+	leaf->node = (struct map_node){ .hash = hash, .key = key };
+	r = leaf_fill(s, leaf, account, region, type);
+	if (!r)
+		r = map_add(&w->leaves, &leaf->node);
+	*ret = leaf;
+	return r;
+}
+
+void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms)
+{
+	struct writer *w = s->writer;
+
+	if (time_ms <= leaf->newest_ms)
+		return;
+	leaf->newest_ms = time_ms;
+	if (leaf->touched)
+		return;
+	leaf->touched = true;
+	leaf->next_touched = w->leaves_touched;
+	w->leaves_touched = leaf;
+	w->pending = true;
+}
+
+/* --- resources ----------------------------------------------------------------------------- */
+
+static int resource_insert(struct store *s, int64_t folder, struct str rid,
+			   struct resource *res)
+{
+	struct buf *name = &s->writer->name;
+	int64_t taken;
+	int r;
+
+	buf_reset(name);
+	name_escape(name, rid);
+	r = buf_error(name);
+	if (!r)
+		r = folder_id(s, folder, buf_str(name), &taken);
+	if (!r) {
+		r = other_name(&s->writer->raw, buf_str(name), rid);
+		name = &s->writer->raw;
+	} else if (r == STORE_E_NOT_FOUND) {
+		r = 0;
+	}
+	if (!r)
+		r = sql_run(s, Q_RESOURCE_INSERT,
+			    ARGS(INT(folder), TEXT(rid), TEXT(buf_str(name))));
+	if (r)
+		return r;
+	res->id = sqlite3_last_insert_rowid(s->db);
+	res->fresh = true;
+	return 0;
+}
+
+static int resource_view(struct store *s, struct resource *res)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_VIEW, ARGS(INT(res->id)), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	res->first_ms = col_int(q, 0);
+	res->newest_ms = col_int(q, 1);
+	res->latest = col_int(q, 2);
+	res->states = col_int(q, 3);
+	res->text_len = col_int(q, 4);
+	res->jsonl_len = col_int(q, 5);
+	res->changed_ms = col_int(q, 6);
+	return 0;
+}
+
+static int resource_fill(struct store *s, int64_t folder, struct str rid,
+			 struct resource *res)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_RESOURCE_BY_RID, ARGS(INT(folder), TEXT(rid)), &q);
+
+	if (r == STORE_E_NOT_FOUND)
+		return resource_insert(s, folder, rid, res);
+	if (r)
+		return r;
+	res->id = col_int(q, 0);
+	res->keyframe = col_int(q, 1);
+	res->deltas = (unsigned)col_int(q, 2);
+	return resource_view(s, res);
+}
+
+int resource_get(struct store *s, struct leaf *leaf, struct str rid,
+		 struct resource **ret)
+{
+	struct writer *w = s->writer;
+	int64_t folder = leaf_id(leaf);
+	struct resource *res;
+	struct str key;
+	uint64_t hash;
+	int r;
+
+	buf_reset(&w->key);
+	buf_put(&w->key, &folder, sizeof(folder));
+	buf_put_str(&w->key, rid);
+	r = buf_error(&w->key);
+	if (r)
+		return r;
+	hash = str_hash(buf_str(&w->key));
+	*ret = (struct resource *)map_get(&w->resources, hash, buf_str(&w->key));
+	if (*ret)
+		return 0;
+	key = arena_str(&w->cached, buf_str(&w->key));
+	res = key.p ? arena_zalloc(&w->cached, sizeof(*res)) : NULL;
+	if (!res)
+		return -ENOMEM;
+	res->node = (struct map_node){ .hash = hash, .key = key };
+	r = resource_fill(s, folder, rid, res);
+	if (!r)
+		r = map_add(&w->resources, &res->node);
+	*ret = res;
+	return r;
+}
+
+void resource_touch(struct store *s, struct resource *res)
+{
+	struct writer *w = s->writer;
+
+	if (res->touched)
+		return;
+	res->touched = true;
+	res->next_touched = w->resources_touched;
+	w->resources_touched = res;
+	w->pending = true;
+}

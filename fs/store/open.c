@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening and closing the history. The writer takes its lock, sees whether the file is one of
+ * ours before it changes anything in it, then sets the journal and migrates. A reader only
+ * looks; where it may not even make the index of the log (a read-only place), it opens the
+ * file as immutable, provided there is no log whose content it would miss.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "private.h"
+
+#define BUSY_TIMEOUT_MS 10000
+
+/*
+ * Page size: measured over 4, 8 and 16 KiB, see the history of this file. The log is taken
+ * back into the file every so many pages: often enough to bound it, seldom enough that the
+ * pages of the indexes, which are hit at random, are written once for many rows.
+ */
+static const char fresh_pragmas[] = "PRAGMA page_size = 8192;";
+static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
+				     "PRAGMA synchronous = NORMAL;"
+				     "PRAGMA wal_autocheckpoint = 8192;"
+				     "PRAGMA journal_size_limit = 67108864;"
+				     "PRAGMA cache_size = -131072;"
+				     "PRAGMA secure_delete = OFF;"
+				     "PRAGMA temp_store = MEMORY;";
+static const char reader_pragmas[] = "PRAGMA cache_size = -8192;"
+				     "PRAGMA mmap_size = 1073741824;"
+				     "PRAGMA temp_store = MEMORY;";
+
+int64_t now_ms(void)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static int run_script(struct store *s, const char *sql, const char *doing)
+{
+	int rc = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
+
+	return rc == SQLITE_OK ? 0 : sql_fail(s, rc, doing);
+}
+
+static const char *code_text(int code)
+{
+	switch (code) {
+	case STORE_E_NOT_HISTORY:
+		return "is not a driftfs history";
+	case STORE_E_DAMAGED:
+		return "is damaged";
+	case STORE_E_FULL:
+		return "the disk is full";
+	case STORE_E_BUSY:
+		return "is locked by another program";
+	default:
+		return "cannot be opened";
+	}
+}
+
+static int open_fault(struct store *s, int code, struct fault *f)
+{
+	fault_set(f, FAULT_NO_OFFSET, "", "%s (%s)", code_text(code), s->message);
+	return code;
+}
+
+/* "file:" and the path, percent-encoded, with immutable=1. */
+static void immutable_uri(const char *path, struct buf *out)
+{
+	buf_put_text(out, "file://");
+	for (const char *p = path; *p; p++)
+		if (strchr("%?#", *p) || (unsigned char)*p < 0x20)
+			buf_printf(out, "%%%02X", (unsigned)(unsigned char)*p);
+		else
+			buf_put_char(out, *p);
+	buf_put(out, "?immutable=1", sizeof("?immutable=1"));
+}
+
+static int open_database(struct store *s, int flags, struct fault *f)
+{
+	_cleanup_(buf_deinit) struct buf uri = BUF_INIT;
+	int rc;
+
+	if (s->immutable) {
+		immutable_uri(s->path, &uri);
+		if (buf_error(&uri))
+			return -ENOMEM;
+	}
+	rc = sqlite3_open_v2(s->immutable ? uri.data : s->path, &s->db,
+			     flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE |
+				     (s->immutable ? SQLITE_OPEN_URI : 0),
+			     NULL);
+	if (!s->db)
+		return -ENOMEM;
+	if (rc != SQLITE_OK)
+		return open_fault(s, sql_fail(s, rc, "open"), f);
+	(void)sqlite3_busy_timeout(s->db, BUSY_TIMEOUT_MS);
+	(void)sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	return 0;
+}
+
+/* Bytes in the log beside the history: what an immutable reader would not see. */
+static bool has_log(const struct store *s)
+{
+	_cleanup_(freep) char *log = NULL;
+	struct stat st;
+
+	if (asprintf(&log, "%s-wal", s->path) < 0) {
+		log = NULL;
+		return true;
+	}
+	return !stat(log, &st) && st.st_size > 0;
+}
+
+/* Could SQLite not make the index of the log, while there is no log? */
+static bool is_read_only_place(const struct store *s)
+{
+	int rc = sqlite3_errcode(s->db) & 0xff;
+
+	return s->mode == STORE_READ && !s->immutable &&
+	       (rc == SQLITE_CANTOPEN || rc == SQLITE_READONLY) && !has_log(s);
+}
+
+static int open_reader(struct store *s, struct fault *f)
+{
+	int64_t version;
+	int r = open_database(s, SQLITE_OPEN_READONLY, f);
+
+	if (!r)
+		r = migrate_check(s, &version, f);
+	if (r && s->db && is_read_only_place(s)) {
+		connection_close(s);
+		s->immutable = true;
+		if (stat(s->path, &s->stamp))
+			return -errno;
+		r = open_database(s, SQLITE_OPEN_READONLY, f);
+		if (!r)
+			r = migrate_check(s, &version, f);
+	}
+	if (r)
+		return r;
+	r = run_script(s, reader_pragmas, "set up");
+	return r ? open_fault(s, r, f) : 0;
+}
+
+static int open_writer(struct store *s, struct fault *f)
+{
+	int64_t version;
+	int r = open_database(s, SQLITE_OPEN_READWRITE, f);
+
+	if (r)
+		return r;
+	r = migrate_check(s, &version, f);
+	if (r && r != STORE_E_OLDER)
+		return r;
+	r = version ? 0 : run_script(s, fresh_pragmas, "set up");
+	if (!r)
+		r = run_script(s, writer_pragmas, "set up");
+	if (r)
+		return open_fault(s, r, f);
+	r = migrate(s, f);
+	return r ? r : writer_new(&s->writer);
+}
+
+int connection_open(struct store *s, struct fault *f)
+{
+	return s->mode == STORE_WRITE ? open_writer(s, f) : open_reader(s, f);
+}
+
+void connection_close(struct store *s)
+{
+	for (size_t i = 0; i < STATEMENT_COUNT; i++) {
+		(void)sqlite3_finalize(s->statements[i]);
+		s->statements[i] = NULL;
+	}
+	(void)sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+static void closed(struct store **s)
+{
+	*s = store_close(*s);
+}
+
+static struct store *store_new(enum store_mode mode)
+{
+	struct store *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return NULL;
+	s->mode = mode;
+	s->lock_fd = -1;
+	return s;
+}
+
+/* Readers: the file must be there and be a file. */
+static int look_at_file(const char *path, struct fault *f)
+{
+	struct stat st;
+
+	if (stat(path, &st)) {
+		int e = errno;
+
+		fault_set(f, FAULT_NO_OFFSET, "", "%s", strerror(e));
+		return e == ENOENT ? STORE_E_MISSING : -e;
+	}
+	if (!S_ISREG(st.st_mode)) {
+		fault_set(f, FAULT_NO_OFFSET, "", "is no regular file");
+		return STORE_E_NOT_HISTORY;
+	}
+	return 0;
+}
+
+int store_open(const char *path, enum store_mode mode, bool wait, struct store **ret,
+	       struct fault *f)
+{
+	_cleanup_(closed) struct store *s = store_new(mode);
+	int r;
+
+	fault_set(f, FAULT_NO_OFFSET, "", "out of memory");
+	if (!s)
+		return -ENOMEM;
+	r = mode == STORE_WRITE ? lock_take(path, wait, &s->lock_fd, f)
+				: look_at_file(path, f);
+	if (!r)
+		r = bodies_init(&s->bodies);
+	if (r)
+		return r;
+	/* Resolved, since SQLite gives names like ":memory:" and "file:..." a meaning. */
+	s->path = realpath(path, NULL);
+	if (!s->path) {
+		int e = errno;
+
+		fault_set(f, FAULT_NO_OFFSET, "", "%s", strerror(e));
+		return -e;
+	}
+	r = connection_open(s, f);
+	if (r)
+		return r;
+	*ret = take_ptr(s);
+	return 0;
+}
+
+struct store *store_close(struct store *s)
+{
+	if (!s)
+		return NULL;
+	if (s->who)
+		store_rollback(s);
+	connection_close(s);
+	/* Only now: see lock.c. */
+	closep(&s->lock_fd);
+	bodies_deinit(&s->bodies);
+	s->writer = writer_free(s->writer);
+	free(s->path);
+	free(s);
+	return NULL;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The connection as the store's own files see it. What the writer gathers before it goes to
+ * SQLite (sums, listing rows, mentions) is in struct writer; see writer.c.
+ */
+
+#include <sys/stat.h>
+
+#include "body.h"
+#include "statement.h"
+#include "store/read.h"
+#include "store/store.h"
+#include "writer.h"
+
+struct store {
+	sqlite3 *db;
+	char *path;
+	enum store_mode mode;
+	int lock_fd;    /* holds the writer lock; -1 for readers */
+	bool immutable; /* read-only place without a log: nothing is locked or watched */
+	struct stat stamp; /* immutable: the file as it was opened */
+	const char *who;   /* the write transaction's owner; NULL: none is open */
+	int broken; /* first failure in the write transaction: it cannot be committed */
+	unsigned views;        /* nesting of store_read_begin() */
+	uint64_t commits;      /* own ones, which PRAGMA data_version leaves out */
+	uint64_t reopened;     /* immutable: times the file was found changed */
+	struct writer *writer; /* NULL for readers */
+	struct bodies bodies;
+	char message[512];
+	sqlite3_stmt *statements[STATEMENT_COUNT];
+};
+
+/* Opens or reopens s->db for the mode; fills the fault. */
+int connection_open(struct store *s, struct fault *f) _must_check_;
+void connection_close(struct store *s);
+
+/* The writer lock; see lock.c. */
+int lock_take(const char *path, bool wait, int *ret_fd, struct fault *f) _must_check_;
+
+/* Brings the schema to this program's version (STORE_WRITE) or says why it cannot be used. */
+int migrate(struct store *s, struct fault *f) _must_check_;
+/* Only looks: 0, STORE_E_NOT_HISTORY, STORE_E_NEWER, STORE_E_OLDER ... */
+int migrate_check(struct store *s, int64_t *ret_version, struct fault *f) _must_check_;
+
+/* Now, in milliseconds since 1970. */
+int64_t now_ms(void);
+/* Before a read: what the writer has gathered so far is written, so that it is seen. */
+static inline int reading(struct store *s)
+{
+	return writer_settle(s);
+}
+/* -EINVAL, with a message, unless a write transaction is open; its first failure if it has one. */
+int writing(struct store *s, const char *doing) _must_check_;

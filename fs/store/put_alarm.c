@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking in alarms. What an alarm watches is told by its definition and by some of its
+ * transitions, in any order, and holds for all of its transitions; so tokens belong to the
+ * alarm. Histories from DescribeAlarmHistory name neither account nor region: such an alarm
+ * is a row of its own and takes the tokens of every alarm of its name.
+ */
+#include <errno.h>
+
+#include "private.h"
+#include "spread.h"
+#include "store/write.h"
+
+static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_run(s, Q_ALARM_PUT,
+			ARGS(TEXT(alarm->name), TEXT(alarm->account), TEXT(alarm->region),
+			     TEXT(alarm->arn), TEXT(alarm->namespace),
+			     TEXT(alarm->metric)));
+
+	if (!r)
+		r = sql_get(s, Q_ALARM_BY_NAME,
+			    ARGS(TEXT(alarm->name), TEXT(alarm->account),
+				 TEXT(alarm->region)),
+			    &q);
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+/* The alarm's first transition: INT64_MAX for none. */
+static int earliest(struct store *s, int64_t alarm, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_ALARM_EARLIEST, ARGS(INT(alarm)), &q);
+
+	if (!r)
+		*ret = sqlite3_column_type(q, 0) == SQLITE_NULL ? INT64_MAX
+								: col_int(q, 0);
+	return r;
+}
+
+/* Tokens that are new to the alarm concern all its transitions. */
+static int put_tokens(struct store *s, int64_t alarm, const struct mention_set *mentions)
+{
+	size_t n = mentions ? mentions->n : 0;
+	int64_t from_ms = INT64_MAX;
+	bool more = false;
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++) {
+		r = sql_run(s, Q_ALARM_MENTION_INSERT,
+			    ARGS(INT(mentions->tokens[i]), INT(alarm)));
+		more = more || (!r && sqlite3_changes(s->db) > 0);
+	}
+	if (!r && more)
+		r = earliest(s, alarm, &from_ms);
+	if (r || from_ms == INT64_MAX)
+		return r;
+	return spread_queue(s, SPREAD_NAMED, from_ms, mentions->tokens, n);
+}
+
+/* A new transition concerns all that its alarm watches. */
+static int spread_transition(struct store *s, int64_t alarm, int64_t time_ms)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_ALARM_TOKENS, ARGS(INT(alarm)), &q);
+
+	while (!r) {
+		int64_t token;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		token = col_int(q, 0);
+		buf_put(&tokens, &token, sizeof(token));
+	}
+	if (!r)
+		r = buf_error(&tokens);
+	if (r || !tokens.len)
+		return r;
+	return spread_queue(s, SPREAD_NAMED, time_ms, (const uint64_t *)tokens.data,
+			    tokens.len / sizeof(uint64_t));
+}
+
+/* The greater of two texts; the row's is copied, as its statement goes on meanwhile. */
+static bool take_greater(struct str ours, sqlite3_stmt *q, int column, struct buf *ret)
+{
+	struct str theirs = col_str(q, column);
+	bool greater = str_cmp(ours, theirs) > 0;
+
+	buf_put_str(ret, greater ? ours : theirs);
+	return greater;
+}
+
+/* Known: what one source left out, another may tell. The greater text, whichever came first. */
+static int fill_transition(struct store *s, int64_t alarm, const struct transition *t,
+			   enum store_put *ret)
+{
+	_cleanup_(buf_deinit) struct buf previous = BUF_INIT, reason = BUF_INIT;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool more;
+	int r = sql_get(s, Q_TRANSITION_BY_IDENTITY,
+			ARGS(INT(alarm), INT(t->time_ms), TEXT(t->state)), &q);
+
+	if (r)
+		return r;
+	more = take_greater(t->previous_state, q, 1, &previous);
+	more = take_greater(t->reason, q, 2, &reason) || more;
+	r = buf_error(&previous);
+	if (!r)
+		r = buf_error(&reason);
+	*ret = more ? STORE_PUT_FULLER : STORE_PUT_KNOWN;
+	if (r || !more)
+		return r;
+	return sql_run(s, Q_TRANSITION_FILL,
+		       ARGS(INT(col_int(q, 0)), TEXT(buf_str(&previous)),
+			    TEXT(buf_str(&reason))));
+}
+
+static int put_row(struct store *s, int64_t alarm, const struct transition *t,
+		   int64_t source_id, enum store_put *ret)
+{
+	struct buf *pack = &s->writer->pack;
+	int r = body_pack_prefix(s, t->raw, STR_NULL, pack);
+
+	if (!r)
+		r = sql_run(s, Q_TRANSITION_INSERT,
+			    ARGS(INT(alarm), INT(t->time_ms), TEXT(t->state),
+				 TEXT(t->previous_state), TEXT(t->reason), INT(source_id),
+				 INT(t->raw.n), BLOB(buf_str(pack))));
+	if (r)
+		return r;
+	if (sqlite3_changes(s->db) == 0)
+		return fill_transition(s, alarm, t, ret);
+	*ret = STORE_PUT_NEW;
+	writer_count(s, COUNTER_TRANSITION, 1);
+	return writer_tally(s, STR("alarm"), t->alarm.account, t->alarm.region, STR_NULL,
+			    1, 0, t->time_ms);
+}
+
+int store_put_transition(struct store *s, const struct transition *t,
+			 const struct mention_set *mentions, int64_t source_id,
+			 enum store_put *ret)
+{
+	enum store_put put = STORE_PUT_KNOWN;
+	int64_t alarm;
+	int r = writing(s, "transition");
+
+	if (!r)
+		r = alarm_get(s, &t->alarm, &alarm);
+	if (!r)
+		r = put_row(s, alarm, t, source_id, &put);
+	if (!r)
+		r = put_tokens(s, alarm, mentions);
+	if (!r && put != STORE_PUT_KNOWN)
+		r = spread_transition(s, alarm, t->time_ms);
+	if (!r)
+		*ret = put;
+	return r;
+}
+
+int store_put_alarm(struct store *s, const struct alarm *alarm,
+		    const struct mention_set *mentions)
+{
+	int64_t id;
+	int r = writing(s, "alarm");
+
+	if (!r)
+		r = alarm_get(s, alarm, &id);
+	return r ? r : put_tokens(s, id, mentions);
+}

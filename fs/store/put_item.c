@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking in a state. The same state comes many times, in several guises: one copy is kept, the
+ * greatest by guise, then length and bytes of the body, then of the raw bytes - an order that
+ * does not depend on which came first, so that any order of imports ends in the same history.
+ */
+#include <stdlib.h>
+
+#include "moment.h"
+#include "private.h"
+#include "store/write.h"
+
+#define DELTAS_MAX 15u /* states against one keyframe */
+
+/* The copy of the item that is there already; id 0: none. */
+struct copy {
+	int64_t id;
+	int64_t guise, body_len, raw_len;
+	bool others; /* other states of the same moment */
+};
+
+/* How a body was packed; the frame is in the writer's pack. */
+struct packed {
+	int64_t base, dictionary;
+};
+
+static int find_copy(struct store *s, const struct resource *res, const struct item *item,
+		     struct copy *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r;
+
+	if (res->fresh)
+		return 0;
+	r = sql_open(s, Q_COPIES, ARGS(INT(res->id), INT(item->captured_ms)), &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		if (!str_eq(col_str(q, 1), item->state_id)) {
+			ret->others = true;
+			continue;
+		}
+		ret->id = col_int(q, 0);
+		ret->guise = col_int(q, 2);
+		ret->body_len = col_int(q, 4);
+		ret->raw_len = col_int(q, 5);
+	}
+	return r;
+}
+
+/* --- packing ------------------------------------------------------------------------------- */
+
+/* Against a keyframe, unless that gains little; then, and without one, as a keyframe. */
+static int pack_body(struct store *s, int64_t base, struct str body, struct packed *ret)
+{
+	struct buf *pack = &s->writer->pack;
+	struct str prefix;
+	int r;
+
+	*ret = (struct packed){ 0 };
+	if (base) {
+		r = keyframe_get(s, base, &prefix);
+		if (!r)
+			r = body_pack_prefix(s, body, prefix, pack);
+		if (r)
+			return r;
+		if (pack->len <= body.n / 3) {
+			ret->base = base;
+			return 0;
+		}
+	}
+	return body_pack(s, DICTIONARY_STATE, body, pack, &ret->dictionary);
+}
+
+/* The raw bytes against the body; *ret is NULL (of SQL) when they are the same. */
+static int pack_raw(struct store *s, const struct item *item, struct sql_arg *ret)
+{
+	struct buf *raw = &s->writer->raw;
+	int r;
+
+	*ret = NUL;
+	if (!item->raw.n || str_eq(item->raw, item->body))
+		return 0;
+	r = body_pack_prefix(s, item->raw, item->body, raw);
+	if (!r)
+		*ret = BLOB(buf_str(raw));
+	return r;
+}
+
+static size_t raw_len(const struct item *item)
+{
+	return item->raw.n ? item->raw.n : item->body.n;
+}
+
+/* --- a new state --------------------------------------------------------------------------- */
+
+static int insert_state(struct store *s, struct resource *res, const struct item *item,
+			int64_t source_id, int64_t *ret_id)
+{
+	bool full = res->deltas >= DELTAS_MAX;
+	struct sql_arg raw;
+	struct packed p;
+	int r = pack_body(s, full ? 0 : res->keyframe, item->body, &p);
+
+	if (!r)
+		r = pack_raw(s, item, &raw);
+	if (!r)
+		r = sql_run(s, Q_STATE_INSERT,
+			    ARGS(INT(res->id), INT(item->captured_ms),
+				 TEXT(item->state_id), INT(item->guise),
+				 INT(item->status), INT(source_id),
+				 INT(item->content_hash), REF(p.base), REF(p.dictionary),
+				 INT(item->body.n), INT(raw_len(item)),
+				 BLOB(buf_str(&s->writer->pack)), raw));
+	if (r)
+		return r;
+	*ret_id = sqlite3_last_insert_rowid(s->db);
+	if (p.base) {
+		res->deltas++;
+		return 0;
+	}
+	res->keyframe = *ret_id;
+	res->deltas = 0;
+	writer_count(s, COUNTER_KEYFRAME, 1);
+	return dictionary_count(s, DICTIONARY_STATE);
+}
+
+static int put_new(struct store *s, struct leaf *leaf, struct resource *res,
+		   const struct item *item, bool others, int64_t source_id)
+{
+	bool fresh = res->fresh;
+	int64_t id;
+	int r = insert_state(s, res, item, source_id, &id);
+
+	if (r)
+		return r;
+	res->fresh = false;
+	r = others ? moment_list(s, res, item->captured_ms)
+		   : moment_list_one(s, res, item, id);
+	if (r)
+		return r;
+	leaf_touch(s, leaf, item->captured_ms);
+	writer_count(s, COUNTER_ITEM, 1);
+	writer_count(s, COUNTER_RESOURCE, fresh);
+	return writer_tally(s, STR("item"), item->account, item->region, item->type, 1,
+			    fresh, item->captured_ms);
+}
+
+/* --- another copy -------------------------------------------------------------------------- */
+
+static int order(int64_t a, int64_t b)
+{
+	return (a > b) - (a < b);
+}
+
+/* Is the new copy the greater one? *ret_body: by its body; *ret_more: by anything. */
+static int compare(struct store *s, const struct item *item, const struct copy *copy,
+		   bool *ret_body, bool *ret_more)
+{
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT, raw = BUF_INIT;
+	int by_guise = order(item->guise, copy->guise), by_body, by_raw;
+	int r = body_of_state(s, copy->id, &body);
+
+	if (!r)
+		r = raw_of_state(s, copy->id, buf_str(&body), &raw);
+	if (r)
+		return r;
+	by_body = order((int64_t)item->body.n, copy->body_len);
+	if (!by_body)
+		by_body = str_cmp(item->body, buf_str(&body));
+	by_raw = order((int64_t)raw_len(item), copy->raw_len);
+	if (!by_raw)
+		by_raw = str_cmp(item->raw.n ? item->raw : item->body, buf_str(&raw));
+	*ret_more = (by_guise ? by_guise : by_body ? by_body : by_raw) > 0;
+	*ret_body = *ret_more && by_body != 0;
+	return 0;
+}
+
+/* States whose bodies are packed against one that is about to change, decoded meanwhile. */
+struct dependants {
+	struct buf ids;    /* int64_t each */
+	struct buf bodies; /* end to end */
+	struct buf ends;   /* size_t each */
+};
+
+static void dependants_deinit(struct dependants *d)
+{
+	buf_deinit(&d->ids);
+	buf_deinit(&d->bodies);
+	buf_deinit(&d->ends);
+}
+
+static int dependants_read(struct store *s, int64_t resource, int64_t base,
+			   struct dependants *d)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_DEPENDANTS, ARGS(INT(resource), INT(base)), &q);
+
+	while (!r) {
+		int64_t id;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		id = col_int(q, 0);
+		buf_put(&d->ids, &id, sizeof(id));
+		r = body_of_state(s, id, &d->bodies);
+		buf_put(&d->ends, &d->bodies.len, sizeof(d->bodies.len));
+	}
+	if (!r)
+		r = buf_error(&d->ids);
+	if (!r)
+		r = buf_error(&d->bodies);
+	return r ? r : buf_error(&d->ends);
+}
+
+static int dependants_write(struct store *s, int64_t base, const struct dependants *d)
+{
+	const int64_t *ids = (const int64_t *)d->ids.data;
+	const size_t *ends = (const size_t *)d->ends.data;
+	size_t n = d->ids.len / sizeof(ids[0]), start = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		struct str body = { d->bodies.data + start, ends[i] - start };
+		struct packed p;
+		int r = pack_body(s, base, body, &p);
+
+		if (!r)
+			r = sql_run(s, Q_STATE_REENCODE,
+				    ARGS(INT(ids[i]), REF(p.base), REF(p.dictionary),
+					 BLOB(buf_str(&s->writer->pack))));
+		if (r)
+			return r;
+		start = ends[i];
+	}
+	return 0;
+}
+
+static int base_of(struct store *s, int64_t id, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_STATE_ENCODING, ARGS(INT(id)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+static int replace_row(struct store *s, int64_t id, int64_t base, const struct item *item,
+		       int64_t source_id)
+{
+	struct sql_arg raw;
+	struct packed p;
+	int r = pack_body(s, base, item->body, &p);
+
+	if (!r)
+		r = pack_raw(s, item, &raw);
+	if (r)
+		return r;
+	return sql_run(s, Q_STATE_REPLACE,
+		       ARGS(INT(id), INT(item->guise), INT(item->status), INT(source_id),
+			    INT(item->content_hash), REF(p.base), REF(p.dictionary),
+			    INT(item->body.n), INT(raw_len(item)),
+			    BLOB(buf_str(&s->writer->pack)), raw));
+}
+
+/* A keyframe's dependants are packed again, against the body it has then. */
+static int replace(struct store *s, const struct resource *res, const struct copy *copy,
+		   const struct item *item, int64_t source_id)
+{
+	_cleanup_(dependants_deinit) struct dependants d = { 0 };
+	int64_t base = 0;
+	int r = base_of(s, copy->id, &base);
+
+	if (!r && !base)
+		r = dependants_read(s, res->id, copy->id, &d);
+	if (!r)
+		r = replace_row(s, copy->id, base, item, source_id);
+	if (r)
+		return r;
+	keyframe_forget(s, copy->id);
+	return dependants_write(s, copy->id, &d);
+}
+
+static int put_copy(struct store *s, struct resource *res, const struct item *item,
+		    const struct copy *copy, int64_t source_id, enum store_put *ret)
+{
+	bool body = false, more = false;
+	int r = compare(s, item, copy, &body, &more);
+
+	*ret = STORE_PUT_KNOWN;
+	if (r || !more)
+		return r;
+	r = replace(s, res, copy, item, source_id);
+	if (!r)
+		r = moment_list(s, res, item->captured_ms);
+	*ret = body ? STORE_PUT_FULLER : STORE_PUT_KNOWN;
+	return r;
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static void mark(struct store *s, struct resource *res, int64_t from_ms)
+{
+	res->dirty_ms = res->dirty ? MIN(res->dirty_ms, from_ms) : from_ms;
+	res->dirty = true;
+	res->changed_ms = MAX(now_ms(), res->changed_ms + 1);
+	resource_touch(s, res);
+}
+
+int store_put_item(struct store *s, const struct item *item, int64_t source_id,
+		   enum store_put *ret)
+{
+	enum store_put put = STORE_PUT_NEW;
+	struct copy copy = { 0 };
+	struct resource *res;
+	struct leaf *leaf;
+	int r = writing(s, "item");
+
+	if (!r)
+		r = leaf_get(s, item->account, item->region, item->type, &leaf);
+	if (!r)
+		r = resource_get(s, leaf, item->id, &res);
+	if (!r)
+		r = find_copy(s, res, item, &copy);
+	if (r)
+		return r;
+	if (copy.id)
+		r = put_copy(s, res, item, &copy, source_id, &put);
+	else
+		r = put_new(s, leaf, res, item, copy.others, source_id);
+	if (r)
+		return r;
+	if (put != STORE_PUT_KNOWN)
+		mark(s, res, item->captured_ms);
+	*ret = put;
+	return 0;
+}

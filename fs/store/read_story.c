@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading a resource's story, and what its entries point to: alarm transitions, and the event
+ * that issued the session somebody acted in.
+ */
+#include <errno.h>
+
+#include "private.h"
+#include "store/derive.h"
+
+static int read_entries(struct store *s, int64_t resource, struct buf *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_ENTRIES, ARGS(INT(resource)), &q);
+
+	while (!r) {
+		struct store_entry e;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		e = (struct store_entry){ .time_ms = col_int(q, 0),
+					  .kind = (enum store_entry_kind)col_int(q, 2),
+					  .ref = col_int(q, 3),
+					  .previous = col_int(q, 4),
+					  .change_type = (uint8_t)col_int(q, 5),
+					  .reason = (uint8_t)col_int(q, 6),
+					  .text_len = (uint32_t)col_int(q, 7),
+					  .jsonl_len = (uint32_t)col_int(q, 8) };
+		buf_put(ret, &e, sizeof(e));
+	}
+	return r ? r : buf_error(ret);
+}
+
+/* The entry of (time, seq): causes come in the order of the entries, so the search goes on. */
+static struct store_entry *entry_of(struct store_entry *entries, size_t n, size_t *at,
+				    int64_t time_ms, int64_t seq)
+{
+	size_t i = *at, first;
+
+	while (i < n && entries[i].time_ms < time_ms)
+		i++;
+	first = i;
+	while (first > 0 && entries[first - 1].time_ms == time_ms)
+		first--;
+	*at = first;
+	if (seq < 0 || (uint64_t)seq >= n - first ||
+	    entries[first + (size_t)seq].time_ms != time_ms)
+		return NULL;
+	return &entries[first + (size_t)seq];
+}
+
+/* The causes in one run, in order; each entry gets its part of it. */
+static int read_causes(struct store *s, int64_t resource, struct store_entry *entries,
+		       size_t n, struct buf *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	size_t at = 0;
+	int r = sql_open(s, Q_CAUSES, ARGS(INT(resource)), &q);
+
+	while (!r) {
+		struct store_entry *e;
+		struct store_cause c;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		e = entry_of(entries, n, &at, col_int(q, 0), col_int(q, 1));
+		if (!e)
+			continue;
+		c = (struct store_cause){ .event = col_int(q, 2),
+					  .evidence = (uint32_t)col_int(q, 3),
+					  .confidence = (uint8_t)col_int(q, 4) };
+		buf_put(ret, &c, sizeof(c));
+		e->n_causes++;
+	}
+	return r ? r : buf_error(ret);
+}
+
+static void *into_arena(struct arena *a, const struct buf *b)
+{
+	void *copy = arena_alloc(a, b->len);
+
+	if (copy && b->len)
+		memcpy(copy, b->data, b->len);
+	return copy;
+}
+
+int store_story(struct store *s, int64_t resource, struct arena *a,
+		struct store_entry **ret, size_t *ret_n)
+{
+	_cleanup_(buf_deinit) struct buf entries = BUF_INIT, causes = BUF_INIT;
+	const struct store_cause *next;
+	struct store_entry *story;
+	size_t n;
+	int r = reading(s);
+
+	if (!r)
+		r = read_entries(s, resource, &entries);
+	story = (struct store_entry *)entries.data;
+	n = entries.len / sizeof(story[0]);
+	if (!r)
+		r = read_causes(s, resource, story, n, &causes);
+	if (r)
+		return r;
+	story = into_arena(a, &entries);
+	next = into_arena(a, &causes);
+	if (!story || !next)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) {
+		story[i].causes = next;
+		next += story[i].n_causes;
+	}
+	*ret = story;
+	*ret_n = n;
+	return 0;
+}
+
+int store_transition_get(struct store *s, int64_t id, struct arena *a,
+			 struct store_transition *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_TRANSITION, ARGS(INT(id)), &q);
+	if (r)
+		return r;
+	*ret = (struct store_transition){ .id = col_int(q, 0),
+					  .time_ms = col_int(q, 1),
+					  .alarm = arena_str(a, col_str(q, 2)),
+					  .account = arena_str(a, col_str(q, 3)),
+					  .region = arena_str(a, col_str(q, 4)),
+					  .state = arena_str(a, col_str(q, 5)),
+					  .previous_state = arena_str(a, col_str(q, 6)),
+					  .reason = arena_str(a, col_str(q, 7)) };
+	return ret->alarm.p && ret->account.p && ret->region.p && ret->state.p &&
+			       ret->previous_state.p && ret->reason.p
+		       ? 0
+		       : -ENOMEM;
+}
+
+/* --- sessions ------------------------------------------------------------------------------ */
+
+static int issuer(struct store *s, struct str name, int64_t time_ms, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r;
+
+	if (!name.n)
+		return STORE_E_NOT_FOUND;
+	r = sql_get(s, Q_SESSION_AS_OF, ARGS(INT(mention_token(name)), INT(time_ms)), &q);
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+int store_session_issuer(struct store *s, struct str access_key, struct str session_arn,
+			 int64_t time_ms, struct buf *out)
+{
+	int64_t event;
+	int r = reading(s);
+
+	/* A key belongs to one session, whatever the clocks say; an ARN to many after another. */
+	if (!r)
+		r = issuer(s, access_key, INT64_MAX, &event);
+	if (r == STORE_E_NOT_FOUND)
+		r = issuer(s, session_arn, time_ms, &event);
+	return r ? r : body_of_event(s, event, out);
+}

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the tree: folders, resources, states as listed. One function a row shape turns a row
+ * into a struct; listings stop after n rows and go on by the key of the last one, never by a
+ * count, so that rows added meanwhile shift nothing.
+ */
+#include <errno.h>
+
+#include "model/name.h"
+#include "private.h"
+
+/* A row's text in the arena; the error is the sticky -ENOMEM in *r. */
+static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
+{
+	struct str s = arena_str(a, col_str(q, column));
+
+	if (!s.p)
+		*r = -ENOMEM;
+	return s;
+}
+
+/* --- folders ------------------------------------------------------------------------------- */
+
+static int folder_row(sqlite3_stmt *q, struct arena *a, struct store_folder *ret)
+{
+	int r = 0;
+
+	*ret = (struct store_folder){ .id = col_int(q, 0),
+				      .parent = col_int(q, 1),
+				      .name = keep(a, q, 2, &r),
+				      .newest_ms = col_int(q, 3) };
+	return r;
+}
+
+int store_folder_get(struct store *s, int64_t id, struct arena *a,
+		     struct store_folder *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_FOLDER, ARGS(INT(id)), &q);
+	return r ? r : folder_row(q, a, ret);
+}
+
+int store_folder_find(struct store *s, int64_t parent, struct str name, struct arena *a,
+		      struct store_folder *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_FOLDER_BY_NAME, ARGS(INT(parent), TEXT(name)), &q);
+	return r ? r : folder_row(q, a, ret);
+}
+
+int store_folders(struct store *s, int64_t parent, int64_t after, struct arena *a,
+		  struct store_folder *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_FOLDERS, ARGS(INT(parent), INT(after)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = folder_row(q, a, &ret[*ret_n]);
+		++*ret_n;
+	}
+	return r;
+}
+
+/* --- resources ----------------------------------------------------------------------------- */
+
+static int resource_row(sqlite3_stmt *q, struct arena *a, struct store_resource *ret)
+{
+	int r = 0;
+
+	*ret = (struct store_resource){ .id = col_int(q, 0),
+					.folder = col_int(q, 1),
+					.name = keep(a, q, 2, &r),
+					.first_ms = col_int(q, 3),
+					.newest_ms = col_int(q, 4),
+					.latest = col_int(q, 5),
+					.states = (uint64_t)col_int(q, 6),
+					.text_len = (uint64_t)col_int(q, 7),
+					.jsonl_len = (uint64_t)col_int(q, 8),
+					.changed_ms = col_int(q, 9) };
+	return r;
+}
+
+int store_resource_get(struct store *s, int64_t id, struct arena *a,
+		       struct store_resource *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_RESOURCE, ARGS(INT(id)), &q);
+	if (!r)
+		r = resource_row(q, a, ret);
+	if (r)
+		return r;
+	ret->account = keep(a, q, 10, &r);
+	ret->region = keep(a, q, 11, &r);
+	ret->type = keep(a, q, 12, &r);
+	ret->rid = keep(a, q, 13, &r);
+	return r;
+}
+
+int store_resource_find(struct store *s, int64_t folder, struct str name, struct arena *a,
+			struct store_resource *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_RESOURCE_BY_FNAME, ARGS(INT(folder), TEXT(name)), &q);
+	return r ? r : resource_row(q, a, ret);
+}
+
+int store_resources(struct store *s, int64_t folder, int64_t after, struct arena *a,
+		    struct store_resource *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_RESOURCES, ARGS(INT(folder), INT(after)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = resource_row(q, a, &ret[*ret_n]);
+		++*ret_n;
+	}
+	return r;
+}
+
+/* One step down by the unescaped part of a path. */
+static int descend(struct store *s, struct str part, struct buf *name, int64_t *folder)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r;
+
+	buf_reset(name);
+	name_escape(name, part);
+	r = buf_error(name);
+	if (!r)
+		r = sql_get(s, Q_FOLDER_BY_NAME, ARGS(INT(*folder), TEXT(buf_str(name))),
+			    &q);
+	if (!r)
+		*folder = col_int(q, 0);
+	return r;
+}
+
+int store_resource_lookup(struct store *s, struct str account, struct str region,
+			  struct str type, struct str rid, struct arena *a,
+			  struct store_resource *ret)
+{
+	_cleanup_(buf_deinit) struct buf name = BUF_INIT;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct str segments[NAME_TYPE_DEPTH];
+	size_t n = name_type_segments(type, segments);
+	int64_t folder = STORE_ROOT;
+	int r = reading(s);
+
+	if (!r)
+		r = descend(s, account, &name, &folder);
+	if (!r)
+		r = descend(s, region, &name, &folder);
+	for (size_t i = 0; i < n && !r; i++)
+		r = descend(s, segments[i], &name, &folder);
+	if (!r)
+		r = sql_get(s, Q_RESOURCE_BY_RID, ARGS(INT(folder), TEXT(rid)), &q);
+	return r ? r : store_resource_get(s, col_int(q, 0), a, ret);
+}
+
+/* --- states -------------------------------------------------------------------------------- */
+
+static void state_row(sqlite3_stmt *q, struct store_state *ret)
+{
+	*ret = (struct store_state){ .id = col_int(q, 0),
+				     .resource = col_int(q, 1),
+				     .time_ms = col_int(q, 2),
+				     .twin = (unsigned)col_int(q, 3),
+				     .size = (uint32_t)col_int(q, 4),
+				     .status = (enum item_status)col_int(q, 5),
+				     .hidden = col_int(q, 6) != 0 };
+}
+
+static int state_get(struct store *s, enum statement id, const struct sql_arg *args,
+		     size_t n, struct store_state *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, id, args, n, &q);
+	if (!r)
+		state_row(q, ret);
+	return r;
+}
+
+int store_state_get(struct store *s, int64_t id, struct store_state *ret)
+{
+	return state_get(s, Q_SHOWN_OF_STATE, ARGS(INT(id)), ret);
+}
+
+int store_state_find(struct store *s, int64_t resource, int64_t time_ms, unsigned twin,
+		     struct store_state *ret)
+{
+	return state_get(s, Q_SHOWN_BY_TIME, ARGS(INT(resource), INT(time_ms), INT(twin)),
+			 ret);
+}
+
+int store_state_as_of(struct store *s, int64_t resource, int64_t time_ms,
+		      bool with_hidden, struct store_state *ret)
+{
+	return state_get(s, Q_SHOWN_AS_OF,
+			 ARGS(INT(resource), INT(time_ms), INT(with_hidden)), ret);
+}
+
+int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned after_twin,
+		 bool with_hidden, struct store_state *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_SHOWN_AFTER,
+			     ARGS(INT(resource), INT(after_ms), INT(after_twin),
+				  INT(with_hidden)),
+			     &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		state_row(q, &ret[*ret_n]);
+		++*ret_n;
+	}
+	return r;
+}
+
+int store_state_inherited(struct store *s, int64_t id, struct arena *a,
+			  struct str *ret_name, struct str *ret_arn)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_SHOWN_OF_STATE, ARGS(INT(id)), &q);
+	if (r)
+		return r;
+	*ret_name = keep(a, q, 7, &r);
+	*ret_arn = keep(a, q, 8, &r);
+	return r;
+}

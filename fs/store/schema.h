@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* The ladder of migrations; see schema.c. */
+
+#include <stddef.h>
+
+#define SCHEMA_APPLICATION_ID 0x44726654 /* "DrfT", in the header of every history */
+
+struct migration {
+	int version;            /* user_version once it is done */
+	const char *const *sql; /* scripts, NULL-terminated */
+};
+
+/* In order; the last one's version is what this program writes. */
+const struct migration *schema_migrations(size_t *ret_n);
+int schema_version(void);

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ledger of source objects, and what of them was not kept: refusals with their bytes,
+ * notices by number. A source that is started anew begins with neither, so that an import cut
+ * off and run again counts nothing twice.
+ */
+#include "private.h"
+#include "store/write.h"
+
+#define REFUSAL_MAX ((size_t)1 << 20) /* bytes of a refused record that are kept */
+
+int store_source_find(struct store *s, struct str name, struct store_source *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_SOURCE_BY_NAME, ARGS(TEXT(name)), &q);
+
+	if (r)
+		return r;
+	ret->id = col_int(q, 0);
+	ret->size = (uint64_t)col_int(q, 1);
+	ret->version = col_int(q, 2);
+	ret->finished = col_int(q, 3) != 0;
+	return 0;
+}
+
+/* The bytes refused and the notices of an earlier version, or of a run that was cut off. */
+static int forget_leavings(struct store *s, int64_t id)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_run(s, Q_REFUSALS_DELETE, ARGS(INT(id)));
+
+	if (r)
+		return r;
+	writer_count(s, COUNTER_REFUSAL, -(int64_t)sqlite3_changes64(s->db));
+	r = sql_get(s, Q_NOTICES_OF_SOURCE, ARGS(INT(id)), &q);
+	if (r)
+		return r;
+	writer_count(s, COUNTER_NOTICE, -col_int(q, 0));
+	return sql_run(s, Q_NOTICES_DELETE, ARGS(INT(id)));
+}
+
+int store_source_start(struct store *s, const struct store_source *source,
+		       int64_t *ret_id)
+{
+	struct store_source known;
+	int r = writing(s, "source");
+
+	if (!r)
+		r = store_source_find(s, source->name, &known);
+	if (r && r != STORE_E_NOT_FOUND)
+		return r;
+	if (r) {
+		r = sql_run(s, Q_SOURCE_INSERT,
+			    ARGS(TEXT(source->name), INT(source->size),
+				 INT(source->version)));
+		known.id = sqlite3_last_insert_rowid(s->db);
+		writer_count(s, COUNTER_SOURCE, 1);
+	} else {
+		r = sql_run(s, Q_SOURCE_RENEW,
+			    ARGS(INT(known.id), INT(source->size), INT(source->version)));
+		if (!r)
+			r = forget_leavings(s, known.id);
+	}
+	if (!r)
+		*ret_id = known.id;
+	return r;
+}
+
+int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
+			int64_t finished_ms)
+{
+	int r = writing(s, "source");
+
+	if (r)
+		return r;
+	return sql_run(s, Q_SOURCE_FINISH,
+		       ARGS(INT(id), INT(finished_ms), INT(counts->items),
+			    INT(counts->events), INT(counts->transitions),
+			    INT(counts->duplicates), INT(counts->notices),
+			    INT(counts->refused)));
+}
+
+int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
+		      struct str bytes)
+{
+	struct str kept = { bytes.p, MIN(bytes.n, REFUSAL_MAX) };
+	struct buf *pack = NULL;
+	int r = writing(s, "refusal");
+
+	if (r)
+		return r;
+	pack = &s->writer->pack;
+	r = body_pack_prefix(s, kept, STR_NULL, pack);
+	if (!r)
+		r = sql_run(s, Q_REFUSAL_INSERT,
+			    ARGS(INT(source_id), INT(fault->offset),
+				 TEXT(str_of(fault->field)), TEXT(str_of(fault->reason)),
+				 INT(bytes.n), INT(str_hash(kept)), BLOB(buf_str(pack)),
+				 INT(kept.n)));
+	if (r)
+		return r;
+	writer_count(s, COUNTER_REFUSAL, sqlite3_changes64(s->db));
+	return 0;
+}
+
+int store_count_notice(struct store *s, int64_t source_id, struct str what, uint64_t n)
+{
+	int r = writing(s, "notice");
+
+	if (!r)
+		r = sql_run(s, Q_NOTICE_ADD, ARGS(INT(source_id), TEXT(what), INT(n)));
+	if (r)
+		return r;
+	writer_count(s, COUNTER_NOTICE, (int64_t)n);
+	return 0;
+}

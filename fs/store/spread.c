@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * From facts that came in to the resources whose story they may change. Three ways:
+ * - an event or an alarm names a resource: its tokens meet the resource's aliases;
+ * - an event issued a credential: the stories that hold events made with it tell of another
+ *   person now;
+ * - an account's trail reaches further: changes that had no cause for want of a trail.
+ *
+ * The queue holds the tokens of each fact. A batch is gathered, sorted, and each token looked
+ * up once, with the earliest of its times: the join of the batch with the aliases, in the
+ * order of the index. While the history has no alias at all, nothing is queued: every resource
+ * is then dirty as a whole, and deriving it looks at all events.
+ */
+#include "spread.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdlib.h>
+
+#include "private.h"
+#include "store/derive.h"
+
+/* A change may be captured so long after the trail's last event and yet look for its cause there. */
+#define TRAIL_SLACK_MS (INT64_C(48) * 3600 * 1000)
+
+int spread_queue(struct store *s, enum spread_kind kind, int64_t time_ms,
+		 const uint64_t *tokens, size_t n)
+{
+	struct buf *bytes = &s->writer->pack;
+	int r;
+
+	if (!n || !s->writer->has_alias)
+		return 0;
+	buf_reset(bytes);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t token = htole64(tokens[i]);
+
+		buf_put(bytes, &token, sizeof(token));
+	}
+	r = buf_error(bytes);
+	if (r)
+		return r;
+	return sql_run(s, Q_SPREAD_INSERT,
+		       ARGS(INT(kind), INT(time_ms), BLOB(buf_str(bytes))));
+}
+
+/* (what, earliest time) pairs: tokens, then resources. */
+struct pair {
+	int64_t what;
+	int64_t time_ms;
+};
+
+static void pair_add(struct buf *pairs, int64_t what, int64_t time_ms)
+{
+	struct pair p = { what, time_ms };
+
+	buf_put(pairs, &p, sizeof(p));
+}
+
+static int by_what(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	if (x->what != y->what)
+		return x->what < y->what ? -1 : 1;
+	return (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
+}
+
+/* Sorts, and keeps of each `what` the earliest. */
+static struct pair *earliest_of_each(struct buf *pairs, size_t *ret_n)
+{
+	struct pair *p = (struct pair *)pairs->data;
+	size_t n = pairs->len / sizeof(*p), kept = 0;
+
+	if (n)
+		qsort(p, n, sizeof(*p), by_what);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || p[i].what != p[i - 1].what)
+			p[kept++] = p[i];
+	*ret_n = kept;
+	return p;
+}
+
+/* --- resources concerned ------------------------------------------------------------------- */
+
+static int resources_named(struct store *s, const struct pair *token, struct buf *dirt)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_RESOURCES_OF_TOKEN, ARGS(INT(token->what)), &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		pair_add(dirt, col_int(q, 0), token->time_ms);
+	}
+	return r ? r : buf_error(dirt);
+}
+
+/* Rows of (resource, time): each dirties from its own time on. */
+static int add_stories(struct store *s, enum statement id, const struct sql_arg *args,
+		       size_t n, struct buf *dirt)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, id, args, n, &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		pair_add(dirt, col_int(q, 0), col_int(q, 1));
+	}
+	return r ? r : buf_error(dirt);
+}
+
+static int resolve_tokens(struct store *s, struct buf *tokens, enum spread_kind kind,
+			  struct buf *dirt)
+{
+	size_t n;
+	const struct pair *pairs = earliest_of_each(tokens, &n);
+	int r = buf_error(tokens);
+
+	for (size_t i = 0; i < n && !r; i++) {
+		if (kind == SPREAD_NAMED)
+			r = resources_named(s, &pairs[i], dirt);
+		else
+			r = add_stories(s, Q_STORIES_OF_ACTOR,
+					ARGS(INT(pairs[i].what), INT(pairs[i].time_ms)),
+					dirt);
+	}
+	return r;
+}
+
+static int write_dirt(struct store *s, struct buf *dirt)
+{
+	size_t n;
+	const struct pair *pairs = earliest_of_each(dirt, &n);
+	int r = buf_error(dirt);
+
+	for (size_t i = 0; i < n && !r; i++)
+		r = sql_run(s, Q_DIRTY_ADD,
+			    ARGS(INT(pairs[i].what), INT(pairs[i].time_ms)));
+	return r;
+}
+
+/* --- the queue ----------------------------------------------------------------------------- */
+
+static void add_tokens(struct str bytes, int64_t time_ms, struct buf *tokens)
+{
+	for (size_t at = 0; at + sizeof(uint64_t) <= bytes.n; at += sizeof(uint64_t)) {
+		uint64_t token;
+
+		memcpy(&token, bytes.p + at, sizeof(token));
+		pair_add(tokens, (int64_t)le64toh(token), time_ms);
+	}
+}
+
+static int read_queue(struct store *s, size_t limit, struct buf *named,
+		      struct buf *credentials, int64_t *ret_last, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_SPREAD_NEXT, ARGS(INT(limit)), &q);
+
+	*ret_n = 0;
+	*ret_last = 0;
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		*ret_last = col_int(q, 0);
+		++*ret_n;
+		add_tokens(col_str(q, 3), col_int(q, 2),
+			   col_int(q, 1) == SPREAD_NAMED ? named : credentials);
+	}
+	return r;
+}
+
+static int spread_batch(struct store *s, size_t limit, bool *ret_more)
+{
+	_cleanup_(buf_deinit) struct buf named = BUF_INIT, credentials = BUF_INIT,
+					 dirt = BUF_INIT;
+	int64_t last;
+	size_t n;
+	int r = read_queue(s, limit, &named, &credentials, &last, &n);
+
+	if (!r)
+		r = resolve_tokens(s, &named, SPREAD_NAMED, &dirt);
+	if (!r)
+		r = resolve_tokens(s, &credentials, SPREAD_ISSUED, &dirt);
+	if (!r)
+		r = write_dirt(s, &dirt);
+	if (!r && n)
+		r = sql_run(s, Q_SPREAD_DELETE, ARGS(INT(last)));
+	*ret_more = n == limit;
+	return r;
+}
+
+/* --- trails -------------------------------------------------------------------------------- */
+
+static int add_span(struct store *s, struct str account, int64_t from_ms, int64_t to_ms,
+		    struct buf *dirt)
+{
+	if (from_ms > to_ms)
+		return 0;
+	return add_stories(s, Q_STORIES_WITHOUT_TRAIL,
+			   ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
+}
+
+/* What of the account's trail is new, before and after what it was. */
+static int grown_trail(struct store *s, sqlite3_stmt *q, struct buf *dirt)
+{
+	struct str account = col_str(q, 0);
+	int64_t first = col_int(q, 1), last = col_int(q, 2);
+	int r;
+
+	if (sqlite3_column_type(q, 3) == SQLITE_NULL)
+		return add_span(s, account, first, last + TRAIL_SLACK_MS, dirt);
+	r = add_span(s, account, first, col_int(q, 3), dirt);
+	if (!r && last > col_int(q, 4))
+		r = add_span(s, account, col_int(q, 4), last + TRAIL_SLACK_MS, dirt);
+	return r;
+}
+
+static int spread_trails(struct store *s)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf dirt = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_TRAILS_GROWN, NO_ARGS, &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = grown_trail(s, q, &dirt);
+	}
+	sql_endp(&q);
+	if (!r)
+		r = write_dirt(s, &dirt);
+	return r ? r : sql_run(s, Q_TRAILS_SPREAD, NO_ARGS);
+}
+
+int store_spread_dirt(struct store *s, size_t limit, bool *ret_more)
+{
+	int r = writing(s, "spread");
+
+	if (!r)
+		r = writer_settle(s);
+	if (!r)
+		r = spread_trails(s);
+	return r ? r : spread_batch(s, MAX(limit, (size_t)1), ret_more);
+}
+
+int store_dirty_next(struct store *s, int64_t after, struct store_dirty *ret, size_t n,
+		     size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_DIRTY_NEXT, ARGS(INT(after), INT(n)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret[*ret_n] = (struct store_dirty){ col_int(q, 0), col_int(q, 1) };
+		++*ret_n;
+	}
+	return r;
+}

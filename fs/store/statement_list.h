@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Every statement of the store, named for what it returns or does: X(NAME, SQL). No #pragma
+ * once: the list is included where it is wanted as an enum, and as a table. A test reads the
+ * query plan of each and fails on a scan of a table that grows.
+ */
+/* clang-format off */
+
+/* the connection */
+X(DATA_VERSION, "PRAGMA data_version")
+X(PAGE_BYTES, "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
+X(BEGIN_WRITE, "BEGIN IMMEDIATE")
+X(BEGIN_READ, "BEGIN")
+X(COMMIT, "COMMIT")
+X(ROLLBACK, "ROLLBACK")
+
+/* the ledger */
+X(SOURCE_BY_NAME, "SELECT id, size, version, finished FROM source WHERE name = ?1")
+X(SOURCE_INSERT, "INSERT INTO source(name, size, version, finished) VALUES(?1, ?2, ?3, 0)")
+X(SOURCE_RENEW,
+  "UPDATE source SET size = ?2, version = ?3, finished = 0 WHERE id = ?1")
+X(SOURCE_FINISH,
+  "UPDATE source SET finished = 1, finished_ms = ?2, items = items + ?3, events = events + ?4, "
+  "transitions = transitions + ?5, duplicates = ?6, notices = ?7, refused = ?8 WHERE id = ?1")
+X(SOURCE_NAME, "SELECT name FROM source WHERE id = ?1")
+X(REFUSAL_INSERT,
+  "INSERT INTO refusal(source, offset, field, reason, length, hash, bytes, bytes_len) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING")
+X(REFUSALS_DELETE, "DELETE FROM refusal WHERE source = ?1")
+X(NOTICE_ADD,
+  "INSERT INTO notice(source, what, n) VALUES(?1, ?2, ?3) "
+  "ON CONFLICT DO UPDATE SET n = n + excluded.n")
+X(NOTICES_OF_SOURCE, "SELECT coalesce(sum(n), 0) FROM notice WHERE source = ?1")
+X(NOTICES_DELETE, "DELETE FROM notice WHERE source = ?1")
+
+/* sums */
+X(COUNTER_ADD,
+  "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = n + excluded.n")
+X(COUNTER, "SELECT n FROM counter WHERE name = ?1")
+X(TALLY_ADD,
+  "INSERT INTO tally(what, account, region, type, n, resources, first_ms, last_ms) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
+  "resources = resources + excluded.resources, first_ms = min(first_ms, excluded.first_ms), "
+  "last_ms = max(last_ms, excluded.last_ms)")
+X(TALLIES, "SELECT what, account, region, type, n, resources, first_ms, last_ms FROM tally "
+  "ORDER BY what, account, region, type")
+X(TALLY_SPAN, "SELECT min(first_ms), max(last_ms) FROM tally WHERE what = ?1")
+X(TRAIL_ADD,
+  "INSERT INTO trail(account, first_ms, last_ms) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+  "first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)")
+X(TRAIL, "SELECT first_ms, last_ms FROM trail WHERE account = ?1")
+X(TRAILS_GROWN,
+  "SELECT account, first_ms, last_ms, spread_first_ms, spread_last_ms FROM trail "
+  "WHERE spread_first_ms IS NOT first_ms OR spread_last_ms IS NOT last_ms")
+X(TRAILS_SPREAD,
+  "UPDATE trail SET spread_first_ms = first_ms, spread_last_ms = last_ms "
+  "WHERE spread_first_ms IS NOT first_ms OR spread_last_ms IS NOT last_ms")
+
+/* folders and resources */
+X(FOLDER, "SELECT id, parent, name, newest_ms FROM folder WHERE id = ?1")
+X(FOLDER_BY_NAME,
+  "SELECT id, parent, name, newest_ms FROM folder "
+  "WHERE parent = ?1 AND name = ?2")
+X(FOLDERS,
+  "SELECT id, parent, name, newest_ms FROM folder "
+  "WHERE parent = ?1 AND id > ?2 ORDER BY id")
+X(FOLDER_INSERT,
+  "INSERT INTO folder(parent, name, account, region, newest_ms) VALUES(?1, ?2, ?3, ?4, 0)")
+X(FOLDER_TYPE, "UPDATE folder SET type = ?2 WHERE id = ?1 AND type IS NULL")
+X(FOLDER_NEWEST, "UPDATE folder SET newest_ms = ?2 WHERE id = ?1 AND newest_ms < ?2")
+X(RESOURCE_BY_RID, "SELECT id, keyframe, deltas FROM resource WHERE folder = ?1 AND rid = ?2")
+X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE folder = ?1 AND fname = ?2")
+X(RESOURCE_INSERT,
+  "INSERT INTO resource(folder, rid, fname, keyframe, deltas) VALUES(?1, ?2, ?3, 0, 0)")
+X(RESOURCE_RENAME, "UPDATE resource SET fname = ?2 WHERE id = ?1")
+X(RESOURCE_KEYFRAME, "UPDATE resource SET keyframe = ?2, deltas = ?3 WHERE id = ?1")
+X(VIEW,
+  "SELECT first_ms, newest_ms, latest, states, text_len, jsonl_len, changed_ms "
+  "FROM resource_view WHERE resource = ?1")
+X(VIEW_PUT,
+  "INSERT INTO resource_view(resource, first_ms, newest_ms, latest, states, text_len, "
+  "jsonl_len, changed_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET "
+  "first_ms = excluded.first_ms, newest_ms = excluded.newest_ms, latest = excluded.latest, "
+  "states = excluded.states, text_len = excluded.text_len, jsonl_len = excluded.jsonl_len, "
+  "changed_ms = excluded.changed_ms")
+X(RESOURCE,
+  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "v.jsonl_len, v.changed_ms, f.account, f.region, f.type, r.rid FROM resource r "
+  "JOIN resource_view v ON v.resource = r.id JOIN folder f ON f.id = r.folder WHERE r.id = ?1")
+X(RESOURCE_BY_FNAME,
+  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "v.jsonl_len, v.changed_ms FROM resource r "
+  "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.fname = ?2")
+X(RESOURCES,
+  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "v.jsonl_len, v.changed_ms FROM resource r "
+  "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
+
+/* states */
+X(COPIES,
+  "SELECT id, state_id, guise, status, body_len, raw_len FROM state "
+  "WHERE resource = ?1 AND capture_ms = ?2")
+X(STATE_INSERT,
+  "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
+  "dictionary, body_len, raw_len, body, raw) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+X(STATE_REPLACE,
+  "UPDATE state SET guise = ?2, status = ?3, source = ?4, content_hash = ?5, base = ?6, "
+  "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11 WHERE id = ?1")
+X(STATE_BODY, "SELECT base, dictionary, body_len, body FROM state WHERE id = ?1")
+X(KEYFRAME_BODY, "SELECT base, dictionary, body_len, body FROM state WHERE id = ?1")
+X(STATE_RAW, "SELECT raw_len, raw FROM state WHERE id = ?1")
+X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
+X(DEPENDANTS,
+  "SELECT id FROM state WHERE resource = ?1 AND base = ?2")
+X(STATE_REENCODE, "UPDATE state SET base = ?2, dictionary = ?3, body = ?4 WHERE id = ?1")
+X(KEYFRAMES_FIRST,
+  "SELECT id FROM state WHERE id > ?1 AND base IS NULL ORDER BY id LIMIT ?2")
+
+/* listing rows */
+X(SHOWN_INSERT,
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
+X(SHOWN_DELETE_FROM, "DELETE FROM shown WHERE resource = ?1 AND capture_ms >= ?2")
+X(SHOWN_COUNT_FROM,
+  "SELECT count(*) FROM shown WHERE resource = ?1 AND capture_ms >= ?2 AND hidden = 0")
+X(SHOWN_AT_MOMENT,
+  "SELECT state, twin, size, status, hidden FROM shown WHERE resource = ?1 AND capture_ms = ?2 "
+  "ORDER BY twin")
+X(SHOWN_FIRST,
+  "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
+  "ORDER BY capture_ms, twin LIMIT 1")
+X(SHOWN_NEWEST,
+  "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
+  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
+X(SHOWN_PUT,
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
+  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8 FROM state WHERE id = ?4")
+X(SHOWN_OF_STATE,
+  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
+  "FROM state s JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
+  "AND n.state = s.id WHERE s.id = ?1")
+X(SHOWN_BY_TIME,
+  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
+  "WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
+X(SHOWN_AS_OF,
+  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
+  "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden <= ?3 "
+  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
+X(SHOWN_AFTER,
+  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
+  "WHERE resource = ?1 AND (capture_ms, twin) > (?2, ?3) AND hidden <= ?4 "
+  "ORDER BY capture_ms, twin")
+
+/* events */
+X(EVENT_INSERT,
+  "INSERT INTO event(id, identity, time_ms, flags, source, hash, dictionary, body_len, body) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(identity) DO NOTHING")
+X(EVENT_BY_IDENTITY, "SELECT id, hash FROM event WHERE identity = ?1")
+X(EVENT_BODY, "SELECT dictionary, body_len, body FROM event WHERE id = ?1")
+X(EVENTS_FIRST, "SELECT id FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")
+X(EVENT_REENCODE, "UPDATE event SET dictionary = ?2, body = ?3 WHERE id = ?1")
+X(MENTION_INSERT,
+  "INSERT INTO mention(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
+X(MENTIONS_OF_TOKEN,
+  "SELECT event, time_ms FROM mention WHERE token = ?1 AND time_ms BETWEEN ?2 AND ?3")
+X(MENTION_EARLIEST, "SELECT min(time_ms) FROM mention WHERE token = ?1")
+X(ACTOR_INSERT,
+  "INSERT INTO actor(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
+X(SESSION_INSERT,
+  "INSERT INTO session(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
+X(SESSION_AS_OF,
+  "SELECT event FROM session WHERE token = ?1 AND time_ms <= ?2 "
+  "ORDER BY time_ms DESC, event DESC LIMIT 1")
+
+/* alarms */
+X(ALARM_PUT,
+  "INSERT INTO alarm(name, account, region, arn, namespace, metric) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
+  "arn = max(arn, excluded.arn), namespace = max(namespace, excluded.namespace), "
+  "metric = max(metric, excluded.metric)")
+X(ALARM_BY_NAME, "SELECT id FROM alarm WHERE name = ?1 AND account = ?2 AND region = ?3")
+X(ALARM_MENTION_INSERT,
+  "INSERT INTO alarm_mention(token, alarm) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+X(ALARM_TOKENS,
+  "SELECT DISTINCT m.token FROM alarm a JOIN alarm b ON b.name = a.name AND (b.id = a.id "
+  "OR a.account = '' AND a.region IN ('', b.region)) JOIN alarm_mention m ON m.alarm = b.id "
+  "WHERE a.id = ?1")
+X(ALARM_EARLIEST,
+  "SELECT min(t.time_ms) FROM alarm a JOIN alarm b ON b.name = a.name AND (b.id = a.id "
+  "OR b.account = '' AND b.region IN ('', a.region)) JOIN transition t ON t.alarm = b.id "
+  "WHERE a.id = ?1")
+X(TRANSITION_INSERT,
+  "INSERT INTO transition(alarm, time_ms, state, previous_state, reason, source, raw_len, raw) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING")
+X(TRANSITION_BY_IDENTITY,
+  "SELECT id, previous_state, reason FROM transition "
+  "WHERE alarm = ?1 AND time_ms = ?2 AND state = ?3")
+X(TRANSITION_FILL,
+  "UPDATE transition SET previous_state = ?2, reason = ?3 WHERE id = ?1")
+X(TRANSITION,
+  "SELECT t.id, t.time_ms, a.name, a.account, a.region, t.state, t.previous_state, t.reason "
+  "FROM transition t JOIN alarm a ON a.id = t.alarm WHERE t.id = ?1")
+X(TRANSITIONS_OF_TOKEN,
+  "SELECT t.id, t.time_ms FROM alarm_mention m JOIN alarm a ON a.id = m.alarm "
+  "JOIN alarm b ON b.name = a.name AND (b.id = a.id OR b.account = '' "
+  "AND b.region IN ('', a.region)) JOIN transition t ON t.alarm = b.id "
+  "WHERE m.token = ?1 AND (b.id = a.id OR NOT EXISTS(SELECT 1 FROM transition u "
+  "WHERE u.alarm = a.id AND u.time_ms = t.time_ms AND u.state = t.state))")
+
+/* dictionaries */
+X(DICTIONARY, "SELECT kind, bytes FROM dictionary WHERE id = ?1")
+X(DICTIONARY_NEWEST,
+  "SELECT id, samples FROM dictionary WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
+X(DICTIONARIES_DELETE, "DELETE FROM dictionary WHERE kind = ?1 AND id < ?2")
+X(DICTIONARY_INSERT, "INSERT INTO dictionary(kind, samples, bytes) VALUES(?1, ?2, ?3)")
+
+/* dirt */
+X(DIRTY_ADD,
+  "INSERT INTO dirty(resource, from_ms) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET "
+  "from_ms = min(from_ms, excluded.from_ms)")
+X(DIRTY_NEXT, "SELECT resource, from_ms FROM dirty WHERE resource > ?1 ORDER BY resource LIMIT ?2")
+X(DIRTY_CLEAR, "DELETE FROM dirty WHERE resource = ?1 AND from_ms >= ?2")
+X(SPREAD_INSERT, "INSERT INTO spread(kind, time_ms, tokens) VALUES(?1, ?2, ?3)")
+X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER BY id LIMIT ?1")
+X(SPREAD_DELETE, "DELETE FROM spread WHERE id <= ?1")
+X(ALIAS_ANY, "SELECT 1 FROM alias WHERE token >= -9223372036854775808 LIMIT 1")
+X(RESOURCES_OF_TOKEN, "SELECT resource FROM alias WHERE token = ?1")
+X(STORIES_OF_ACTOR,
+  "SELECT c.resource, c.time_ms FROM actor a JOIN cause c ON c.event = a.event "
+  "WHERE a.token = ?1 AND a.time_ms >= ?2 UNION ALL "
+  "SELECT n.resource, n.time_ms FROM actor a JOIN entry n ON n.ref = a.event "
+  "AND n.kind IN (1, 2) WHERE a.token = ?1 AND a.time_ms >= ?2")
+X(STORIES_WITHOUT_TRAIL,
+  "SELECT n.resource, n.time_ms FROM entry n INDEXED BY entry_without_trail "
+  "CROSS JOIN resource r ON r.id = n.resource CROSS JOIN folder f ON f.id = r.folder "
+  "WHERE n.reason = 1 AND n.time_ms BETWEEN ?2 AND ?3 AND f.account = ?1")
+
+/* stories */
+X(ENTRY_INSERT,
+  "INSERT INTO entry(resource, time_ms, seq, kind, ref, previous, change_type, reason, text_len, "
+  "jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+X(ENTRY_SUMS_FROM,
+  "SELECT coalesce(sum(text_len), 0), coalesce(sum(jsonl_len), 0) FROM entry "
+  "WHERE resource = ?1 AND time_ms >= ?2")
+X(ENTRIES_DELETE_FROM, "DELETE FROM entry WHERE resource = ?1 AND time_ms >= ?2")
+X(ENTRIES,
+  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len FROM entry "
+  "WHERE resource = ?1 ORDER BY time_ms, seq")
+X(CAUSE_INSERT,
+  "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, confidence) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+X(CAUSES_DELETE_FROM, "DELETE FROM cause WHERE resource = ?1 AND time_ms >= ?2")
+X(CAUSES,
+  "SELECT time_ms, seq, event, evidence, confidence FROM cause WHERE resource = ?1 "
+  "ORDER BY time_ms, seq, n")
+X(ALIASES_OF_RESOURCE, "SELECT token FROM alias WHERE resource = ?1 ORDER BY token")
+X(ALIAS_INSERT, "INSERT INTO alias(token, resource) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+X(ALIAS_DELETE, "DELETE FROM alias WHERE token = ?1 AND resource = ?2")
+
+/* refusals */
+X(REFUSALS,
+  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length FROM refusal r "
+  "JOIN source s ON s.id = r.source WHERE r.id > ?1 ORDER BY r.id")
+X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")

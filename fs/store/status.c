@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the history holds, from the sums kept with the rows: no question here depends on how
+ * much there is.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "private.h"
+
+static int counter(struct store *s, enum counter c, uint64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(c))), &q);
+
+	*ret = r ? 0 : (uint64_t)col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* From when to when; -1, -1 when there is none. */
+static int span(struct store *s, struct str what, int64_t *ret_first, int64_t *ret_last)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_TALLY_SPAN, ARGS(TEXT(what)), &q);
+	bool none = r || sqlite3_column_type(q, 0) == SQLITE_NULL;
+
+	*ret_first = none ? -1 : col_int(q, 0);
+	*ret_last = none ? -1 : col_int(q, 1);
+	return r;
+}
+
+/* The file and the log beside it. */
+static int bytes(const struct store *s, uint64_t *ret)
+{
+	_cleanup_(freep) char *log = NULL;
+	struct stat st;
+
+	if (stat(s->path, &st))
+		return -errno;
+	*ret = (uint64_t)st.st_size;
+	if (asprintf(&log, "%s-wal", s->path) < 0) {
+		log = NULL;
+		return -ENOMEM;
+	}
+	if (!stat(log, &st))
+		*ret += (uint64_t)st.st_size;
+	return 0;
+}
+
+int store_totals(struct store *s, struct store_totals *ret)
+{
+	struct store_totals t = { 0 };
+	const struct {
+		enum counter c;
+		uint64_t *n;
+	} counts[] = {
+		{ COUNTER_RESOURCE, &t.resources },     { COUNTER_ITEM, &t.items },
+		{ COUNTER_SHOWN, &t.states },           { COUNTER_EVENT, &t.events },
+		{ COUNTER_TRANSITION, &t.transitions }, { COUNTER_REFUSAL, &t.refused },
+		{ COUNTER_SOURCE, &t.sources },         { COUNTER_NOTICE, &t.notices },
+	};
+	int r = reading(s);
+
+	for (size_t i = 0; i < ARRAY_SIZE(counts) && !r; i++)
+		r = counter(s, counts[i].c, counts[i].n);
+	if (!r)
+		r = span(s, STR("item"), &t.item_first_ms, &t.item_last_ms);
+	if (!r)
+		r = span(s, STR("event"), &t.event_first_ms, &t.event_last_ms);
+	if (!r)
+		r = bytes(s, &t.bytes);
+	if (!r)
+		*ret = t;
+	return r;
+}
+
+int store_tallies(struct store *s, struct arena *a, struct store_tally **ret,
+		  size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	bool row = true;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_TALLIES, NO_ARGS, &q);
+	while (!r) {
+		struct store_tally t;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		t = (struct store_tally){ .what = arena_str(a, col_str(q, 0)),
+					  .account = arena_str(a, col_str(q, 1)),
+					  .region = arena_str(a, col_str(q, 2)),
+					  .type = arena_str(a, col_str(q, 3)),
+					  .n = (uint64_t)col_int(q, 4),
+					  .resources = (uint64_t)col_int(q, 5),
+					  .first_ms = col_int(q, 6),
+					  .last_ms = col_int(q, 7) };
+		if (!t.what.p || !t.account.p || !t.region.p || !t.type.p)
+			r = -ENOMEM;
+		buf_put(&rows, &t, sizeof(t));
+	}
+	if (!r)
+		r = buf_error(&rows);
+	if (r)
+		return r;
+	*ret = arena_alloc(a, rows.len);
+	if (!*ret)
+		return -ENOMEM;
+	if (rows.len)
+		memcpy(*ret, rows.data, rows.len);
+	*ret_n = rows.len / sizeof(struct store_tally);
+	return 0;
+}
+
+int store_refusals(struct store *s, int64_t after, struct arena *a,
+		   struct store_refusal *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_REFUSALS, ARGS(INT(after)), &q);
+	while (!r && *ret_n < n) {
+		struct store_refusal *f = &ret[*ret_n];
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		*f = (struct store_refusal){ .id = col_int(q, 0),
+					     .source = arena_str(a, col_str(q, 1)),
+					     .field = arena_str(a, col_str(q, 2)),
+					     .reason = arena_str(a, col_str(q, 3)),
+					     .offset = (uint64_t)col_int(q, 4),
+					     .length = (uint64_t)col_int(q, 5) };
+		if (!f->source.p || !f->field.p || !f->reason.p)
+			r = -ENOMEM;
+		++*ret_n;
+	}
+	return r;
+}
+
+int store_refusal_bytes(struct store *s, int64_t id, struct buf *out)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_REFUSAL_BYTES, ARGS(INT(id)), &q);
+	return r ? r : body_unpack(s, col_str(q, 1), 0, STR_NULL, col_int(q, 0), out);
+}

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Transactions. The write transaction ends with the writer's gathered rows; a failure in it,
+ * wherever it was, keeps it from being committed. Views for reading nest, and inside a write
+ * transaction they are nothing: it is a view itself.
+ */
+#include <errno.h>
+#include <stdio.h>
+
+#include "private.h"
+
+const char *store_message(const struct store *s)
+{
+	return s->message;
+}
+
+/* Misuse: not SQLite's failure, but told in the same place. */
+static int misused(struct store *s, const char *doing, const char *why)
+{
+	(void)snprintf(s->message, sizeof(s->message), "%s: %s", doing, why);
+	return -EINVAL;
+}
+
+int writing(struct store *s, const char *doing)
+{
+	if (!s->who)
+		return misused(s, doing, "no transaction is open");
+	return s->broken;
+}
+
+int store_begin(struct store *s, const char *who)
+{
+	int r;
+
+	if (!s->writer)
+		return misused(s, who, "the history is open for reading");
+	if (s->who)
+		return misused(s, who, "a transaction is open already");
+	s->broken = 0;
+	r = sql_run(s, Q_BEGIN_WRITE, NO_ARGS);
+	if (r)
+		return r;
+	s->who = who;
+	r = writer_begin(s);
+	if (!r)
+		r = dictionary_begin(s);
+	if (r)
+		store_rollback(s);
+	return r;
+}
+
+int store_commit(struct store *s)
+{
+	int r = writing(s, "commit");
+
+	if (!s->who)
+		return r;
+	if (!r)
+		r = writer_settle(s);
+	if (!r)
+		r = sql_run(s, Q_COMMIT, NO_ARGS);
+	if (r) {
+		store_rollback(s);
+		return r;
+	}
+	s->who = NULL;
+	s->commits++;
+	return 0;
+}
+
+void store_rollback(struct store *s)
+{
+	if (!s->who)
+		return;
+	/* Some failures have rolled back already; one that cannot now will when the file is closed. */
+	if (!sqlite3_get_autocommit(s->db))
+		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+	writer_forget(s->writer);
+	bodies_forget(&s->bodies);
+	s->who = NULL;
+	s->broken = 0;
+}
+
+int store_read_begin(struct store *s)
+{
+	if (s->views == 0 && !s->who) {
+		int r = sql_run(s, Q_BEGIN_READ, NO_ARGS);
+
+		if (r)
+			return r;
+	}
+	s->views++;
+	return 0;
+}
+
+void store_read_end(struct store *s)
+{
+	if (s->views > 0)
+		s->views--;
+	if (s->views == 0 && !s->who && !sqlite3_get_autocommit(s->db))
+		(void)sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+}
+
+/* An immutable file is not locked or watched by SQLite: has somebody changed it after all? */
+static int look_again(struct store *s)
+{
+	struct fault f;
+	struct stat st;
+
+	if (stat(s->path, &st))
+		return -errno;
+	if (st.st_ino == s->stamp.st_ino && st.st_size == s->stamp.st_size &&
+	    st.st_mtim.tv_sec == s->stamp.st_mtim.tv_sec &&
+	    st.st_mtim.tv_nsec == s->stamp.st_mtim.tv_nsec)
+		return 0;
+	connection_close(s);
+	bodies_forget(&s->bodies);
+	s->immutable = false;
+	s->reopened++;
+	return connection_open(s, &f);
+}
+
+int store_generation(struct store *s, uint64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = 0;
+
+	if (s->immutable && s->views == 0)
+		r = look_again(s);
+	if (!r)
+		r = sql_get(s, Q_DATA_VERSION, NO_ARGS, &q);
+	if (r)
+		return r;
+	*ret = (uint64_t)col_int(q, 0) + (s->commits << 32) + (s->reopened << 48);
+	return 0;
+}

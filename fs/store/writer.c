@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The writer's gathering. An import touches the same few rows - sums, a resource's listing
+ * row, a folder's newest time - again and again; here they are kept in memory and written once
+ * at the end of the transaction. Mentions, whose index is hit at random, are written sorted,
+ * so that one visit of a page serves many of them.
+ *
+ * Caches of ids outlive the transaction: nobody else writes. A rollback forgets them all.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "private.h"
+
+#define CACHED_MAX     65536      /* resources; then the caches start over */
+#define TOKEN_ROWS_MAX (1u << 20) /* gathered mentions; then they are written at once */
+
+static const char *const counter_names[] = {
+	[COUNTER_SOURCE] = "source",       [COUNTER_RESOURCE] = "resource",
+	[COUNTER_ITEM] = "item",           [COUNTER_KEYFRAME] = "keyframe",
+	[COUNTER_SHOWN] = "shown",         [COUNTER_EVENT] = "event",
+	[COUNTER_EVENT_ROW] = "event row", [COUNTER_TRANSITION] = "transition",
+	[COUNTER_REFUSAL] = "refusal",     [COUNTER_NOTICE] = "notice",
+};
+
+struct str counter_name(enum counter c)
+{
+	return str_of(counter_names[c]);
+}
+
+int writer_new(struct writer **ret)
+{
+	*ret = calloc(1, sizeof(**ret));
+	return *ret ? 0 : -ENOMEM;
+}
+
+struct writer *writer_free(struct writer *w)
+{
+	if (!w)
+		return NULL;
+	map_deinit(&w->leaves);
+	map_deinit(&w->resources);
+	map_deinit(&w->tallies);
+	map_deinit(&w->trails);
+	arena_deinit(&w->cached);
+	arena_deinit(&w->summed);
+	free(w->mentions.rows);
+	free(w->actors.rows);
+	buf_deinit(&w->key);
+	buf_deinit(&w->name);
+	buf_deinit(&w->pack);
+	buf_deinit(&w->raw);
+	free(w);
+	return NULL;
+}
+
+static void forget_sums(struct writer *w)
+{
+	map_clear(&w->tallies);
+	map_clear(&w->trails);
+	arena_reset(&w->summed);
+	w->tally_list = NULL;
+	w->trail_list = NULL;
+	memset(w->counters, 0, sizeof(w->counters));
+}
+
+static void forget_cached(struct writer *w)
+{
+	map_clear(&w->leaves);
+	map_clear(&w->resources);
+	arena_reset(&w->cached);
+	w->leaves_touched = NULL;
+	w->resources_touched = NULL;
+}
+
+void writer_forget(struct writer *w)
+{
+	forget_sums(w);
+	forget_cached(w);
+	w->mentions.n = 0;
+	w->actors.n = 0;
+	w->pending = false;
+}
+
+static int has_alias(struct store *s, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_ALIAS_ANY, NO_ARGS, &q);
+
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int writer_begin(struct store *s)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct writer *w = s->writer;
+	int r;
+
+	if (w->resources.n > CACHED_MAX)
+		forget_cached(w);
+	r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(COUNTER_EVENT_ROW))), &q);
+	if (r && r != STORE_E_NOT_FOUND)
+		return r;
+	w->next_event = r ? 1 : col_int(q, 0) + 1;
+	return has_alias(s, &w->has_alias);
+}
+
+void writer_count(struct store *s, enum counter c, int64_t n)
+{
+	s->writer->counters[c] += n;
+	s->writer->pending = true;
+}
+
+int writer_key(struct writer *w, const struct str *parts, size_t n)
+{
+	buf_reset(&w->key);
+	for (size_t i = 0; i < n; i++)
+		buf_put(&w->key, &parts[i].n, sizeof(parts[i].n));
+	for (size_t i = 0; i < n; i++)
+		buf_put_str(&w->key, parts[i]);
+	return buf_error(&w->key);
+}
+
+static int tally_new(struct writer *w, uint64_t hash, const struct str *parts,
+		     struct tally **ret)
+{
+	struct tally *t = arena_zalloc(&w->summed, sizeof(*t));
+	struct str key = t ? arena_str(&w->summed, buf_str(&w->key)) : STR_NULL;
+	struct str copies[4];
+	size_t at = ARRAY_SIZE(copies) * sizeof(copies[0].n);
+
+	if (!key.p)
+		return -ENOMEM;
+	for (size_t i = 0; i < ARRAY_SIZE(copies); i++) {
+		copies[i] = (struct str){ key.p + at, parts[i].n };
+		at += parts[i].n;
+	}
+	*t = (struct tally){ .node = { .hash = hash, .key = key },
+			     .what = copies[0],
+			     .account = copies[1],
+			     .region = copies[2],
+			     .type = copies[3],
+			     .first_ms = INT64_MAX,
+			     .last_ms = INT64_MIN };
+	t->next = w->tally_list;
+	w->tally_list = t;
+	*ret = t;
+	return map_add(&w->tallies, &t->node);
+}
+
+int writer_tally(struct store *s, struct str what, struct str account, struct str region,
+		 struct str type, int64_t n, int64_t resources, int64_t time_ms)
+{
+	const struct str parts[] = { what, account, region, type };
+	struct writer *w = s->writer;
+	struct tally *t;
+	uint64_t hash;
+	int r = writer_key(w, parts, ARRAY_SIZE(parts));
+
+	if (r)
+		return r;
+	hash = str_hash(buf_str(&w->key));
+	t = (struct tally *)map_get(&w->tallies, hash, buf_str(&w->key));
+	if (!t) {
+		r = tally_new(w, hash, parts, &t);
+		if (r)
+			return r;
+	}
+	t->n += n;
+	t->resources += resources;
+	t->first_ms = MIN(t->first_ms, time_ms);
+	t->last_ms = MAX(t->last_ms, time_ms);
+	w->pending = true;
+	return 0;
+}
+
+int writer_trail(struct store *s, struct str account, int64_t time_ms)
+{
+	struct writer *w = s->writer;
+	uint64_t hash = str_hash(account);
+	struct trail *t = (struct trail *)map_get(&w->trails, hash, account);
+
+	if (!t) {
+		struct str key = arena_str(&w->summed, account);
+		int r;
+
+		t = key.p ? arena_zalloc(&w->summed, sizeof(*t)) : NULL;
+		if (!t)
+			return -ENOMEM;
+		t->node = (struct map_node){ .hash = hash, .key = key };
+		t->first_ms = t->last_ms = time_ms;
+		r = map_add(&w->trails, &t->node);
+		if (r)
+			return r;
+		t->next = w->trail_list;
+		w->trail_list = t;
+	}
+	t->first_ms = MIN(t->first_ms, time_ms);
+	t->last_ms = MAX(t->last_ms, time_ms);
+	w->pending = true;
+	return 0;
+}
+
+/* --- writing it all ------------------------------------------------------------------------ */
+
+static int settle_resource(struct store *s, const struct resource *res)
+{
+	int r = sql_run(s, Q_VIEW_PUT,
+			ARGS(INT(res->id), INT(res->first_ms), INT(res->newest_ms),
+			     INT(res->latest), INT(res->states), INT(res->text_len),
+			     INT(res->jsonl_len), INT(res->changed_ms)));
+
+	if (!r)
+		r = sql_run(s, Q_RESOURCE_KEYFRAME,
+			    ARGS(INT(res->id), INT(res->keyframe), INT(res->deltas)));
+	if (!r && res->dirty)
+		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(res->id), INT(res->dirty_ms)));
+	return r;
+}
+
+static int settle_resources(struct store *s)
+{
+	struct writer *w = s->writer;
+
+	while (w->resources_touched) {
+		struct resource *res = w->resources_touched;
+		int r = settle_resource(s, res);
+
+		if (r)
+			return r;
+		w->resources_touched = res->next_touched;
+		res->touched = false;
+		res->dirty = false;
+	}
+	return 0;
+}
+
+static int settle_leaves(struct store *s)
+{
+	struct writer *w = s->writer;
+
+	while (w->leaves_touched) {
+		struct leaf *leaf = w->leaves_touched;
+
+		for (unsigned i = 0; i < leaf->depth; i++) {
+			int r = sql_run(s, Q_FOLDER_NEWEST,
+					ARGS(INT(leaf->path[i]), INT(leaf->newest_ms)));
+
+			if (r)
+				return r;
+		}
+		w->leaves_touched = leaf->next_touched;
+		leaf->touched = false;
+	}
+	return 0;
+}
+
+static int settle_sums(struct store *s)
+{
+	struct writer *w = s->writer;
+	int r = 0;
+
+	for (const struct tally *t = w->tally_list; t && !r; t = t->next)
+		r = sql_run(s, Q_TALLY_ADD,
+			    ARGS(TEXT(t->what), TEXT(t->account), TEXT(t->region),
+				 TEXT(t->type), INT(t->n), INT(t->resources),
+				 INT(t->first_ms), INT(t->last_ms)));
+	for (const struct trail *t = w->trail_list; t && !r; t = t->next)
+		r = sql_run(s, Q_TRAIL_ADD,
+			    ARGS(TEXT(t->node.key), INT(t->first_ms), INT(t->last_ms)));
+	for (enum counter c = 0; c < COUNTER_COUNT && !r; c++)
+		if (w->counters[c])
+			r = sql_run(s, Q_COUNTER_ADD,
+				    ARGS(TEXT(counter_name(c)), INT(w->counters[c])));
+	if (!r)
+		forget_sums(w);
+	return r;
+}
+
+static int by_token(const void *a, const void *b)
+{
+	const struct token_row *x = a, *y = b;
+
+	if (x->token != y->token)
+		return x->token < y->token ? -1 : 1;
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+static int settle_tokens(struct store *s, struct token_rows *t, enum statement insert)
+{
+	qsort(t->rows, t->n, sizeof(t->rows[0]), by_token);
+	for (size_t i = 0; i < t->n; i++) {
+		const struct token_row *row = &t->rows[i];
+		int r = sql_run(s, insert,
+				ARGS(INT(row->token), INT(row->time_ms),
+				     INT(row->event)));
+
+		if (r)
+			return r;
+	}
+	t->n = 0;
+	return 0;
+}
+
+int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t time_ms,
+		 int64_t event)
+{
+	struct writer *w = s->writer;
+
+	if (t->n == t->cap) {
+		size_t cap = MAX(t->cap * 2, (size_t)4096);
+		struct token_row *rows = realloc(t->rows, cap * sizeof(rows[0]));
+
+		if (!rows)
+			return -ENOMEM;
+		t->rows = rows;
+		t->cap = cap;
+	}
+	t->rows[t->n++] = (struct token_row){ (int64_t)token, time_ms, event };
+	w->pending = true;
+	if (t->n < TOKEN_ROWS_MAX)
+		return 0;
+	return settle_tokens(s, t, t == &w->mentions ? Q_MENTION_INSERT : Q_ACTOR_INSERT);
+}
+
+int writer_settle(struct store *s)
+{
+	struct writer *w = s->writer;
+	int r;
+
+	if (!w || !w->pending)
+		return 0;
+	r = settle_resources(s);
+	if (!r)
+		r = settle_leaves(s);
+	if (!r)
+		r = settle_sums(s);
+	if (!r && w->mentions.n)
+		r = settle_tokens(s, &w->mentions, Q_MENTION_INSERT);
+	if (!r && w->actors.n)
+		r = settle_tokens(s, &w->actors, Q_ACTOR_INSERT);
+	if (!r)
+		w->pending = false;
+	return r;
+}
+
+int writer_uncache(struct store *s)
+{
+	int r = writer_settle(s);
+
+	if (!r && s->writer->resources.n)
+		forget_cached(s->writer);
+	return r;
+}

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a writing connection holds between SQLite's rows and its callers: caches of folder and
+ * resource ids, and changes gathered for the end of the transaction, each row written once
+ * however many items or events touch it.
+ */
+
+#include <stdbool.h>
+
+#include "map.h"
+#include "util/arena.h"
+#include "util/buf.h"
+
+struct store;
+
+enum counter {
+	COUNTER_SOURCE,
+	COUNTER_RESOURCE,
+	COUNTER_ITEM,
+	COUNTER_KEYFRAME,
+	COUNTER_SHOWN, /* states shown and not hidden */
+	COUNTER_EVENT,
+	COUNTER_EVENT_ROW, /* last event id given out */
+	COUNTER_TRANSITION,
+	COUNTER_REFUSAL,
+	COUNTER_NOTICE,
+	COUNTER_COUNT
+};
+
+/* The counter's name in its table. */
+struct str counter_name(enum counter c);
+
+#define LEAF_DEPTH 10 /* account, region, NAME_TYPE_DEPTH segments */
+
+/* A folder that holds resources, with the folders above it. */
+struct leaf {
+	struct map_node node; /* account, region, type */
+	struct leaf *next_touched;
+	int64_t path[LEAF_DEPTH]; /* folder ids, the account's first */
+	unsigned depth;
+	int64_t newest_ms; /* to be noted in all of path */
+	bool touched;
+};
+
+static inline int64_t leaf_id(const struct leaf *leaf)
+{
+	return leaf->path[leaf->depth - 1];
+}
+
+/* A resource's row and view as they will be after the transaction. */
+struct resource {
+	struct map_node node; /* folder id, resource id */
+	struct resource *next_touched;
+	int64_t id;
+	int64_t keyframe;
+	unsigned deltas;
+	bool fresh; /* made just now: no state is in the history */
+	bool touched;
+	bool dirty;
+	int64_t dirty_ms;
+	int64_t first_ms, newest_ms, latest;
+	int64_t states, text_len, jsonl_len, changed_ms;
+};
+
+struct tally {
+	struct map_node node; /* the four texts */
+	struct tally *next;
+	struct str what, account, region, type;
+	int64_t n, resources, first_ms, last_ms;
+};
+
+struct trail {
+	struct map_node node; /* account */
+	struct trail *next;
+	int64_t first_ms, last_ms;
+};
+
+struct token_row {
+	int64_t token;
+	int64_t time_ms;
+	int64_t event;
+};
+
+struct token_rows {
+	struct token_row *rows;
+	size_t n, cap;
+};
+
+struct writer {
+	struct map leaves, resources;
+	struct arena cached; /* nodes of both */
+	struct leaf *leaves_touched;
+	struct resource *resources_touched;
+	struct map tallies, trails;
+	struct arena summed; /* nodes of both */
+	struct tally *tally_list;
+	struct trail *trail_list;
+	int64_t counters[COUNTER_COUNT]; /* what to add */
+	struct token_rows mentions, actors;
+	int64_t next_event;
+	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
+	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
+	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
+	bool pending;                    /* something is gathered */
+	struct buf key, name, pack, raw; /* scratch */
+};
+
+int writer_new(struct writer **ret) _must_check_;
+struct writer *writer_free(struct writer *w); /* returns NULL */
+/* Reads what a transaction starts from. */
+int writer_begin(struct store *s) _must_check_;
+/* Forgets everything gathered and cached. */
+void writer_forget(struct writer *w);
+/* Writes all that is gathered; before a commit, and before a read of what it concerns. */
+int writer_settle(struct store *s) _must_check_;
+/* The same, and forgets cached rows: before they are changed behind the cache's back. */
+int writer_uncache(struct store *s) _must_check_;
+
+/* The parts as one unambiguous key in w->key: their lengths, then their bytes. */
+int writer_key(struct writer *w, const struct str *parts, size_t n) _must_check_;
+void writer_count(struct store *s, enum counter c, int64_t n);
+int writer_tally(struct store *s, struct str what, struct str account, struct str region,
+		 struct str type, int64_t n, int64_t resources,
+		 int64_t time_ms) _must_check_;
+int writer_trail(struct store *s, struct str account, int64_t time_ms) _must_check_;
+int writer_token(struct store *s, struct token_rows *rows, uint64_t token,
+		 int64_t time_ms, int64_t event) _must_check_;
+
+/* The folder of an account, region and type, made when missing. Valid until the next begin. */
+int leaf_get(struct store *s, struct str account, struct str region, struct str type,
+	     struct leaf **ret) _must_check_;
+/* The resource, made when missing; tallied by the caller when ->fresh. */
+int resource_get(struct store *s, struct leaf *leaf, struct str rid,
+		 struct resource **ret) _must_check_;
+void resource_touch(struct store *s, struct resource *res);
+void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms);
