@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The mount's one page. Its readers are a person at 3 a.m. and agents that know ls, cat and
+ * grep: so first what there is, then lines to copy that work as they stand, then the exact
+ * meaning of each name and key. Only what exists in the tree is spoken of.
+ */
+
+#include "render/readme.h"
+
+#include <inttypes.h>
+
+#include "model/timestamp.h"
+
+static const char intro[] =
+	"driftfs: the configuration history of cloud resources, as files\n"
+	"\n"
+	"Each resource is a directory. Each state it was ever recorded in is a JSON file named\n"
+	"by its time (UTC). A file `changes` beside them tells what changed, who did it, from\n"
+	"where, with which request, and what alarmed. All is read-only and made from one history\n"
+	"file; what is imported into that shows here within a second.\n";
+
+static const char layout[] =
+	"\n"
+	"WHAT IS WHERE\n"
+	"\n"
+	"  README                                  this page\n"
+	"  resources/ACCOUNT/REGION/TYPE/ID/       a resource; AWS::EC2::SecurityGroup is\n"
+	"                                          AWS/EC2/SecurityGroup\n"
+	"      2024-05-01T101500.123Z.json         a recorded state, by its capture time\n"
+	"      latest.json                         symlink to the newest state\n"
+	"      changes                             the story, for people\n"
+	"      changes.jsonl                       the same, one JSON object a line\n";
+
+/* $R stands for the directory of a resource. */
+static const char sessions[] =
+	"\n"
+	"SESSIONS TO COPY   (from the directory this page is in)\n"
+	"\n"
+	"  What does it look like, what did it look like?\n"
+	"      R='$R'\n"
+	"      cat \"$R/latest.json\"\n"
+	"      ls \"$R\"\n"
+	"\n"
+	"  What changed between its last two states?\n"
+	"      diff $(ls -d \"$R\"/[0-9]*.json | tail -n 2)\n"
+	"\n"
+	"  Who did that, when, from where?\n"
+	"      cat \"$R/changes\"\n"
+	"      tail -n 40 \"$R/changes\"\n"
+	"\n"
+	"  What else did they touch? (a user, a role, an address, an access key)\n"
+	"      grep -r --include=changes ' by user/alice' resources\n"
+	"      grep -rl --include=changes.jsonl AKIAIOSFODNN7EXAMPLE resources\n"
+	"\n"
+	"  What changed on that day, in that hour? (every line of `changes` begins with its time)\n"
+	"      grep -rhE --include=changes '^2024-05-02T11:[^ ]* (CREATE|UPDATE|DELETE)' resources\n"
+	"      find resources -name '2024-05-02T11*.json'\n"
+	"\n"
+	"  What was refused to whom?\n"
+	"      grep -r --include=changes ' ATTEMPT ' resources\n"
+	"\n"
+	"  What is open to the world now?\n"
+	"      find resources -name latest.json -exec grep -l '0\\.0\\.0\\.0/0' {} +\n"
+	"\n"
+	"  Changes that no known call explains\n"
+	"      grep -rh --include=changes ' no cause: ' resources | cut -c 28- | sort | uniq -c\n";
+
+static const char names[] =
+	"\n"
+	"NAMES\n"
+	"\n"
+	"  Times are UTC with milliseconds. Two states of one millisecond: the later gets -1, -2.\n"
+	"  To open a state, RFC 3339 with colons, any offset, or epoch seconds do as well.\n"
+	"  In ids / % control bytes and a leading . are written %XX; a type segment that is empty is\n"
+	"  %. Ids too long for a name end in ~ and 16 hex digits; the full id is in the JSON.\n"
+	"  A file's time is its capture time, a directory's that of its newest state.\n"
+	"  ls sorts states by time. inotify does not fire; tail -f does its work.\n";
+
+static const char formats[] =
+	"\n"
+	"A STATE   is AWS Config's configuration item, always in one form: keys sorted, policies and\n"
+	"other JSON in strings shown as JSON. A deletion has \"configuration\": null and the\n"
+	"configurationItemStatus ResourceDeleted. `driftfs cat --raw` gives an item as received.\n"
+	"\n"
+	"changes   One block an entry, oldest first, an empty line behind each. First line:\n"
+	"    TIME CREATE|UPDATE|DELETE FILE      a new state; then PATH: OLD -> NEW, and each cause:\n"
+	"                                        its time, call, person (via role sessions), address,\n"
+	"                                        confidence and evidence, client, request, response;\n"
+	"                                        or `no cause:` and why\n"
+	"    TIME ATTEMPT CALL by WHO ...        a call on the resource that failed\n"
+	"    TIME ACTIVITY CALL by WHO ...       a call on it that belongs to no recorded change\n"
+	"    TIME ALARM NAME: OLD -> NEW         an alarm that watches it\n"
+	"  Every line begins with its entry's time. Long values are cut here, never in the JSON.\n"
+	"\n"
+	"changes.jsonl   One object a line, in the same order. Keys:\n"
+	"    time, kind                          kind: change, attempt, activity, alarm\n"
+	"    accountId, awsRegion, resourceType, resourceId\n"
+	"  change:\n"
+	"    changeType                          CREATE, UPDATE, DELETE\n"
+	"    snapshot, previous                  file names of this state and the one before (or null)\n"
+	"    changedProperties                   {JSON Pointer: {changeType, previousValue,\n"
+	"                                        updatedValue}}\n"
+	"    causes                              [{the event's keys, evidence, confidence}]\n"
+	"    reason                              why there is no cause, else null\n"
+	"  attempt, activity, and each cause - the event's keys:\n"
+	"    eventID, eventTime, eventSource, eventName\n"
+	"    principal                           who: user/NAME, assumed-role/ROLE/SESSION, root ...;\n"
+	"                                        the person behind a session where that is known\n"
+	"    via                                 the sessions between person and call, if any\n"
+	"    sourceIPAddress, userAgent, accessKeyId, requestParameters, responseElements\n"
+	"    errorCode, errorMessage             attempt and activity only\n"
+	"  alarm:\n"
+	"    alarmName, state, previousState, reason\n"
+	"  confidence: certain, likely, possible. evidence: what speaks for the cause - the call names\n"
+	"  the resource (request-id, request-name, response-id, resources, owned-id), fits its type\n"
+	"  (service, noun) and the kind of change (verb, time), set what changed (value), changed what\n"
+	"  it belongs or relates to (parent, relation), or is the only one that fits (only).\n";
+
+static void put_span(struct buf *out, const char *what, int64_t first_ms, int64_t last_ms)
+{
+	char first[TIMESTAMP_ISO_SIZE];
+	char last[TIMESTAMP_ISO_SIZE];
+
+	if (first_ms < 0 || last_ms < 0)
+		return;
+	timestamp_format(first_ms, first);
+	timestamp_format(last_ms, last);
+	buf_printf(out, "  %s from %s to %s\n", what, first, last);
+}
+
+static void put_totals(struct buf *out, const struct render_readme *r)
+{
+	buf_put_text(out, "\nIN THIS HISTORY\n\n");
+	buf_printf(out,
+		   "  %" PRIu64 " resources, %" PRIu64 " states, %" PRIu64
+		   " events, %" PRIu64 " alarm transitions\n",
+		   r->resources, r->states, r->events, r->transitions);
+	put_span(out, "states", r->item_first_ms, r->item_last_ms);
+	put_span(out, "events", r->event_first_ms, r->event_last_ms);
+}
+
+/* The path between single quotes: a quote in it is written as '\''. */
+static void put_quoted(struct buf *out, struct str path)
+{
+	for (size_t i = 0; i < path.n; i++) {
+		if (path.p[i] == '\'')
+			buf_put_text(out, "'\\''");
+		else
+			buf_put_char(out, path.p[i]);
+	}
+}
+
+static void put_sessions(struct buf *out, struct str example)
+{
+	const char *mark = strstr(sessions, "'$R'");
+	size_t before = (size_t)(mark - sessions) + 1;
+
+	buf_put(out, sessions, before);
+	put_quoted(out, example.n ? example : STR("resources/ACCOUNT/REGION/TYPE/ID"));
+	buf_put_text(out, sessions + before + strlen("$R"));
+}
+
+void render_readme(struct buf *out, const struct render_readme *r)
+{
+	buf_put_text(out, intro);
+	put_totals(out, r);
+	buf_put_text(out, layout);
+	put_sessions(out, r->example);
+	buf_put_text(out, names);
+	buf_put_text(out, formats);
+}
