@@ -73,8 +73,17 @@ static inline bool item_status_is_deleted(enum item_status status)
 bool item_key_is_metadata(struct str key) _pure_;
 /* Recorded in every region with one content: the IAM types (awsRegion "global"). */
 bool item_is_global(struct str region, struct str type) _pure_;
-/* Hash of a canonical body without the metadata keys. */
+/*
+ * Hash of a canonical body without the metadata keys; a member that is null counts as absent.
+ * item_content_hash_add() folds it member by member, in order of the keys, from the compact text
+ * of each value.
+ */
+#define ITEM_CONTENT_HASH_INIT UINT64_C(0)
 uint64_t item_content_hash(const struct jv *body) _pure_;
+uint64_t item_content_hash_add(uint64_t hash, struct str key, struct str value) _pure_;
 
-/* Fills identity, status and times from a canonical body; item->body, raw and guise are not touched. */
+/*
+ * Fills identity, status, time and content hash from a canonical body; item->body, raw and guise
+ * are not touched. The strings borrow from the body.
+ */
 int item_from_body(const struct jv *body, struct item *ret) _must_check_; /* 0 or -EBADMSG */

@@ -26,9 +26,10 @@ void name_escape(struct buf *out, struct str id);
 bool name_unescape(struct buf *out, struct str name);
 
 /*
- * A resource type as path segments: "AWS::EC2::Instance" is AWS, EC2, Instance; an empty
- * segment is `%`. Calls back with each escaped segment, at most NAME_TYPE_DEPTH (the rest of
- * a longer type stays in the last segment, colons and all).
+ * A resource type as path segments: "AWS::EC2::Instance" is AWS, EC2, Instance. Gives their
+ * number, at most NAME_TYPE_DEPTH (the rest of a longer type stays in the last segment, colons
+ * and all). The segments are slices of type, as they stand: name_escape() makes the file name
+ * of each, `%` of an empty one.
  */
 #define NAME_TYPE_DEPTH 8
 size_t name_type_segments(struct str type, struct str ret[NAME_TYPE_DEPTH]);

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Tokens: how events and resources find each other.
+ *
+ * Both sides reduce the strings by which a resource can be named to 64-bit hashes; the store
+ * joins them. The sets are made small on purpose, because every token of every write event is
+ * a row: documents inside strings, times, plain numbers and switches name nothing; data events
+ * and reads change no configuration. An event that makes or removes something gives the ids of
+ * just those things a second, marked token, so that what hung on a removed instance (a volume,
+ * an interface) finds the call without every neighbour of every subnet finding it, too.
+ */
+#include "model/mention.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define TOKEN_MIN 2    /* shorter strings name nothing that a request could mean */
+#define TOKEN_MAX 1100 /* the longest ARN or id, with room */
+#define TEXT_MAX 256   /* longer plain text is prose or a document, unless it is an ARN */
+#define ITEM_MAX 4096
+
+struct gather {
+	struct arena *arena;
+	uint64_t *tokens;
+	size_t n, max;
+	const char *mark; /* "" or the prefix of marked tokens */
+	bool numbers;	  /* take twelve digits (an account id) as a name */
+};
+
+/* --- tokens ------------------------------------------------------------------------------- */
+
+/* ASCII case is folded: RDS answers in lower case what the request had in capitals. */
+static uint64_t token_of(const char *mark, struct str name)
+{
+	char folded[TOKEN_MAX + 16];
+	size_t n = strlen(mark);
+
+	memcpy(folded, mark, n);
+	for (size_t i = 0; i < name.n && n < sizeof(folded); i++) {
+		char c = name.p[i];
+
+		folded[n++] = (c >= 'A' && c <= 'Z') ? (char)(c | 0x20) : c;
+	}
+	return str_hash((struct str){ folded, n });
+}
+
+uint64_t mention_token(struct str name)
+{
+	return token_of("", name);
+}
+
+static void add(struct gather *g, struct str name)
+{
+	if (name.n >= TOKEN_MIN && name.n <= TOKEN_MAX && g->n < g->max)
+		g->tokens[g->n++] = token_of(g->mark, name);
+}
+
+static bool all_digits(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+	return s.n > 0;
+}
+
+/* Could this string name a resource? */
+static bool names_something(const struct gather *g, struct str s)
+{
+	if (s.n < TOKEN_MIN || s.n > TOKEN_MAX || (s.n > TEXT_MAX && !str_starts(s, "arn:")))
+		return false;
+	if (all_digits(s))
+		return g->numbers && s.n == 12;
+	if (s.p[0] == '{' || s.p[0] == '[' || str_chr(s, '\n') >= 0)
+		return false;
+	if (s.n >= 20 && s.p[4] == '-' && s.p[10] == 'T' && s.p[s.n - 1] == 'Z')
+		return false; /* a time */
+	return !str_is(s, "true") && !str_is(s, "false") && !str_is(s, "tcp");
+}
+
+/* An ARN's last part ("role/path/name"), empty for what is no ARN. */
+static struct str arn_resource(struct str s)
+{
+	if (!str_starts(s, "arn:"))
+		return STR_NULL;
+	for (int colons = 0; colons < 5; colons++) {
+		ptrdiff_t at = str_chr(s, ':');
+
+		if (at < 0)
+			return STR_NULL;
+		s = str_from(s, (size_t)at + 1);
+	}
+	return s;
+}
+
+/*
+ * A name and the forms it is shortened to: the resource part of an ARN, that without its kind
+ * ("app/name/hash"), and the last segment of anything with slashes or colons.
+ */
+static void add_forms(struct gather *g, struct str name)
+{
+	struct str resource = arn_resource(name);
+	ptrdiff_t slash = str_rchr(name, '/'), colon = str_rchr(name, ':');
+	ptrdiff_t last = MAX(slash, colon);
+
+	add(g, name);
+	if (resource.n) {
+		add(g, resource);
+		slash = str_chr(resource, '/');
+		colon = str_chr(resource, ':');
+		if (slash >= 0)
+			add(g, str_from(resource, (size_t)slash + 1));
+		else if (colon >= 0)
+			add(g, str_from(resource, (size_t)colon + 1));
+	}
+	if (last >= 0)
+		add(g, str_from(name, (size_t)last + 1));
+}
+
+/* --- sets --------------------------------------------------------------------------------- */
+
+static int by_value(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int gather_init(struct gather *g, struct arena *a, size_t max)
+{
+	*g = (struct gather){ .arena = a, .max = max, .mark = "" };
+	g->tokens = arena_alloc(a, max * sizeof(*g->tokens));
+	return g->tokens ? 0 : -ENOMEM;
+}
+
+static void gather_finish(struct gather *g, struct mention_set *ret)
+{
+	size_t n = 0;
+
+	if (g->n > 1)
+		qsort(g->tokens, g->n, sizeof(*g->tokens), by_value);
+	for (size_t i = 0; i < g->n; i++)
+		if (i == 0 || g->tokens[i] != g->tokens[n - 1])
+			g->tokens[n++] = g->tokens[i];
+	*ret = (struct mention_set){ g->tokens, n };
+}
+
+/* Depth is bounded by the parser (JV_MAX_DEPTH). */
+static void add_leaves(struct gather *g, const struct jv *v)
+{
+	if (!v || g->n >= g->max)
+		return;
+	switch (v->type) {
+	case JV_STRING:
+		if (names_something(g, jv_str(v)))
+			add_forms(g, jv_str(v));
+		break;
+	case JV_ARRAY:
+		for (uint32_t i = 0; i < v->len; i++)
+			add_leaves(g, &v->items[i]);
+		break;
+	case JV_OBJECT:
+		for (uint32_t i = 0; i < v->len; i++)
+			add_leaves(g, &v->members[i].value);
+		break;
+	default:
+		break;
+	}
+}
+
+/* --- events ------------------------------------------------------------------------------- */
+
+/* Calls on the data inside resources: objects, rows, messages, invocations. */
+static bool is_data_event(const struct event *e)
+{
+	return str_is(jv_get_text(e->record, "eventCategory"), "Data") ||
+	       jv_is(jv_get(e->record, "managementEvent"), JV_FALSE);
+}
+
+static bool starts_with_any(struct str name, const char *const *verbs)
+{
+	for (; *verbs; verbs++)
+		if (str_starts(name, *verbs))
+			return true;
+	return false;
+}
+
+static const char *const makers[] = { "Create", "Run",	   "Allocate", "Register", "Import",
+				      "Copy",	"Restore", "Request",  NULL };
+static const char *const removers[] = { "Delete", "Terminate", "Release", "Deregister", NULL };
+
+/* The marked tokens: of a maker what it answers, of a remover what it asks for. */
+static void add_made(struct gather *g, const struct event *e)
+{
+	g->mark = "made:";
+	if (starts_with_any(e->name, makers))
+		add_leaves(g, e->response);
+	else if (starts_with_any(e->name, removers))
+		add_leaves(g, e->request);
+	g->mark = "";
+}
+
+int mention_of_event(struct arena *a, const struct event *e, struct mention_set *ret)
+{
+	struct gather g;
+	int r;
+
+	*ret = (struct mention_set){ 0 };
+	if (is_data_event(e) || (e->read_only && !event_issues_session(e)))
+		return 0;
+	r = gather_init(&g, a, MENTION_MAX_EVENT);
+	if (r < 0)
+		return r;
+	add(&g, e->access_key);
+	if (event_issues_session(e)) {
+		/* Roles are assumed a thousand times an hour: only the session counts. */
+		add(&g, event_issued_key(e));
+		add(&g, event_issued_arn(e));
+	} else {
+		g.numbers = str_rchr(e->name, 'A') >= 0 && memmem(e->name.p, e->name.n, "Account", 7);
+		add_leaves(&g, e->request);
+		add_leaves(&g, e->resources);
+		add_leaves(&g, e->response);
+		add_leaves(&g, e->service_details);
+		if (!e->failed)
+			add_made(&g, e);
+	}
+	gather_finish(&g, ret);
+	return 0;
+}
+
+/* --- items and alarms --------------------------------------------------------------------- */
+
+/* Ids that only this resource's state holds: rtbassoc-..., eni-attach-..., eipassoc-.... */
+static bool key_is_owned(struct str key)
+{
+	return str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
+	       str_ends(key, "AliasName") || str_is(key, "publicIp");
+}
+
+/* What it hangs on: removed with an instance, made with a network. */
+static bool key_is_holder(struct str key)
+{
+	return str_is(key, "instanceId") || str_is(key, "vpcId") ||
+	       str_is(key, "natGatewayId") || str_is(key, "networkInterfaceId");
+}
+
+static void add_inner_ids(struct gather *g, const struct jv *v)
+{
+	if (!v || g->n >= g->max)
+		return;
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			add_inner_ids(g, &v->items[i]);
+	if (v->type != JV_OBJECT)
+		return;
+	for (uint32_t i = 0; i < v->len; i++) {
+		struct str key = jv_str(&v->members[i].key);
+		const struct jv *value = &v->members[i].value;
+
+		if (value->type != JV_STRING) {
+			add_inner_ids(g, value);
+		} else if (key_is_owned(key)) {
+			add(g, jv_str(value));
+		} else if (key_is_holder(key)) {
+			g->mark = "made:";
+			add(g, jv_str(value));
+			g->mark = "";
+		}
+	}
+}
+
+/* A neighbour that comes or goes shows in this resource's relationships. */
+static void add_relations(struct gather *g, const struct jv *relationships)
+{
+	if (!jv_is(relationships, JV_ARRAY))
+		return;
+	g->mark = "made:";
+	for (uint32_t i = 0; i < relationships->len; i++) {
+		add(g, jv_get_text(&relationships->items[i], "resourceId"));
+		add(g, jv_get_text(&relationships->items[i], "resourceName"));
+	}
+	g->mark = "";
+}
+
+int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
+		    struct mention_set *ret)
+{
+	struct gather g;
+	int r = gather_init(&g, a, ITEM_MAX);
+
+	if (r < 0)
+		return r;
+	add_forms(&g, item->id);
+	add_forms(&g, item->name);
+	add_forms(&g, item->arn);
+	add_inner_ids(&g, jv_get(body, "configuration"));
+	add_relations(&g, jv_get(body, "relationships"));
+	gather_finish(&g, ret);
+	return 0;
+}
+
+int mention_of_alarm(struct arena *a, const struct alarm *alarm, struct mention_set *ret)
+{
+	struct gather g;
+	int r = gather_init(&g, a, MENTION_MAX_EVENT);
+
+	if (r < 0)
+		return r;
+	add(&g, alarm->name);
+	add(&g, alarm->arn);
+	for (size_t i = 0; i < alarm->n_dimensions; i++)
+		if (names_something(&g, alarm->dimensions[i].value))
+			add_forms(&g, alarm->dimensions[i].value);
+	gather_finish(&g, ret);
+	return 0;
+}

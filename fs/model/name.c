@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Names of files for ids that AWS chose. The escaping is made of units (a plain byte, a whole
+ * UTF-8 sequence, or %XX), so that a cut never falls inside one. A name that ends like a
+ * shortened one gets a digest of its own: otherwise an id could be chosen to be another id's
+ * shortened name.
+ */
+
+#include "model/name.h"
+
+#include <stdio.h>
+
+#include "model/timestamp.h"
+#include "util/sha256.h"
+
+#define CUT_DIGITS 16
+#define SUFFIX ".json"
+
+static bool is_hex_lower(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/* Bytes of the well-formed UTF-8 sequence at the start of s, 0 when there is none. */
+static size_t sequence_length(struct str s)
+{
+	unsigned char lead = (unsigned char)s.p[0];
+	size_t n = lead < 0x80 ? 1 : lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4;
+
+	return n <= s.n && str_is_utf8((struct str){ s.p, n }) ? n : 0;
+}
+
+static bool must_escape(struct str rest, bool first)
+{
+	unsigned char c = (unsigned char)rest.p[0];
+
+	return c < 0x20 || c == 0x7f || c == '/' || c == '%' || (first && c == '.');
+}
+
+/* Escapes as much of id as fits into `room` bytes of whole units; returns what id it took. */
+static size_t escape_units(struct buf *out, struct str id, size_t room)
+{
+	size_t at = 0, put = 0;
+
+	while (at < id.n) {
+		struct str rest = str_from(id, at);
+		size_t n = sequence_length(rest);
+		bool escaped = n == 0 || must_escape(rest, at == 0);
+
+		if (put + (escaped ? 3 : n) > room)
+			break;
+		if (escaped)
+			buf_printf(out, "%%%02X", (unsigned)(unsigned char)rest.p[0]);
+		else
+			buf_put(out, rest.p, n);
+		put += escaped ? 3 : n;
+		at += escaped ? 1 : n;
+	}
+	return at;
+}
+
+static bool is_shortened(struct str name)
+{
+	const char *tail = name.p + name.n - CUT_DIGITS;
+
+	if (name.n < CUT_DIGITS + 1 || tail[-1] != '~')
+		return false;
+	for (size_t i = 0; i < CUT_DIGITS; i++) {
+		if (!is_hex_lower(tail[i]))
+			return false;
+	}
+	return true;
+}
+
+static void put_digest(struct buf *out, struct str id)
+{
+	uint8_t digest[SHA256_SIZE];
+
+	sha256(id, digest);
+	buf_put_char(out, '~');
+	for (size_t i = 0; i < CUT_DIGITS / 2; i++)
+		buf_printf(out, "%02x", (unsigned)digest[i]);
+}
+
+void name_escape(struct buf *out, struct str id)
+{
+	size_t start = out->len;
+	size_t taken;
+
+	if (id.n == 0) {
+		buf_put_char(out, '%');
+		return;
+	}
+	taken = escape_units(out, id, NAME_MAX_BYTES);
+	if (out->failed)
+		return;
+	if (taken == id.n && !is_shortened(str_from(buf_str(out), start)))
+		return;
+	out->len = start;
+	(void)escape_units(out, id, NAME_CUT_BYTES);
+	put_digest(out, id);
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+static bool unescape(struct buf *out, struct str name)
+{
+	for (size_t i = 0; i < name.n; i++) {
+		int high, low;
+
+		if (name.p[i] != '%') {
+			buf_put_char(out, name.p[i]);
+			continue;
+		}
+		if (name.n - i < 3)
+			return false;
+		high = hex_value(name.p[i + 1]);
+		low = hex_value(name.p[i + 2]);
+		if (high < 0 || low < 0)
+			return false;
+		buf_put_char(out, (char)(high * 16 + low));
+		i += 2;
+	}
+	return true;
+}
+
+bool name_unescape(struct buf *out, struct str name)
+{
+	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
+	size_t start = out->len;
+
+	if (name.n == 0 || name.n > NAME_MAX_BYTES || is_shortened(name))
+		return false;
+	if (str_is(name, "%"))
+		return true;
+	/* Only what name_escape() would write is a name: else one id would have several. */
+	if (unescape(out, name)) {
+		name_escape(&again, str_from(buf_str(out), start));
+		if (!out->failed && !again.failed && str_eq(buf_str(&again), name))
+			return true;
+	}
+	out->len = start;
+	return false;
+}
+
+size_t name_type_segments(struct str type, struct str ret[NAME_TYPE_DEPTH])
+{
+	size_t n = 0, start = 0;
+
+	for (size_t i = 0; i + 1 < type.n && n < NAME_TYPE_DEPTH - 1; i++) {
+		if (type.p[i] != ':' || type.p[i + 1] != ':')
+			continue;
+		ret[n++] = (struct str){ type.p + start, i - start };
+		start = i + 2;
+		i++;
+	}
+	ret[n++] = str_from(type, start);
+	return n;
+}
+
+void name_state(int64_t captured_ms, unsigned twin, char ret[NAME_STATE_SIZE])
+{
+	char time[TIMESTAMP_NAME_SIZE];
+
+	timestamp_format_name(captured_ms, time);
+	if (twin == 0)
+		(void)snprintf(ret, NAME_STATE_SIZE, "%s" SUFFIX, time);
+	else
+		(void)snprintf(ret, NAME_STATE_SIZE, "%s-%u" SUFFIX, time, twin);
+}
+
+/* "-1" to "-999999999" */
+static bool parse_twin(struct str text, unsigned *ret)
+{
+	unsigned value = 0;
+
+	if (text.n < 2 || text.n > 10 || text.p[0] != '-')
+		return false;
+	for (size_t i = 1; i < text.n; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		value = value * 10 + (unsigned)(text.p[i] - '0');
+	}
+	*ret = value;
+	return true;
+}
+
+static bool parse_canonical(struct str name, int64_t *ret_ms, unsigned *ret_twin)
+{
+	struct str time = { name.p, TIMESTAMP_NAME_SIZE - 1 };
+	char again[NAME_STATE_SIZE];
+	unsigned twin = 0;
+	struct str rest;
+	int64_t ms;
+
+	if (!str_ends(name, SUFFIX) || name.n < time.n + strlen(SUFFIX))
+		return false;
+	rest = str_from(name, time.n);
+	rest.n -= strlen(SUFFIX);
+	if (timestamp_parse(time, &ms) != 0 || (rest.n > 0 && !parse_twin(rest, &twin)))
+		return false;
+	name_state(ms, twin, again);
+	if (!str_is(name, again))
+		return false;
+	*ret_ms = ms;
+	*ret_twin = twin;
+	return true;
+}
+
+static bool is_epoch(struct str text)
+{
+	for (size_t i = 0; i < text.n; i++) {
+		if ((text.p[i] < '0' || text.p[i] > '9') && text.p[i] != '.')
+			return false;
+	}
+	return text.n > 0;
+}
+
+bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin, bool *ret_canonical)
+{
+	struct str text = name;
+	int64_t ms;
+
+	if (parse_canonical(name, ret_ms, ret_twin)) {
+		*ret_canonical = true;
+		return true;
+	}
+	if (str_ends(text, SUFFIX))
+		text.n -= strlen(SUFFIX);
+	if (timestamp_parse(text, &ms) != 0 &&
+	    (!is_epoch(text) || timestamp_parse_epoch(text, &ms) != 0))
+		return false;
+	*ret_ms = ms;
+	*ret_twin = 0;
+	*ret_canonical = false;
+	return true;
+}
