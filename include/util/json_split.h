@@ -10,13 +10,19 @@
  * A record that breaks JSON's grammar is handed over as damaged, with its bytes, its offset and
  * the reason; the splitter goes on at the next place that starts like the records before it.
  * AWS-agnostic: the caller names the arrays.
+ *
+ * The grammar is checked but for the inside of numbers, literals and escapes: a record that is
+ * not damaged may still be turned down by the parser. A document in which none of the arrays was
+ * found is one record; of one that has them its other members are dropped. Bytes that belong to
+ * no document are damage, too, in one piece for each run of them.
  */
 
 #include "util/buf.h"
 #include "util/fault.h"
 
 struct json_record {
-	struct str text;      /* borrowed until the callback returns */
+	struct str text;      /* borrowed until the callback returns; empty (and damaged) where
+				 something is missing, such as a comma or the end of an array */
 	uint64_t offset;      /* of its first byte in the stream */
 	struct str container; /* name of the array it was in; "" for a whole document */
 	const struct fault *damage; /* NULL, or why it is not JSON (offset is the stream's) */
@@ -26,7 +32,8 @@ struct json_split_config {
 	const char *const *containers; /* NULL-terminated; looked for at depth one, and at depth
 					  two under the member names in `wrappers` */
 	const char *const *wrappers;   /* NULL-terminated, may be NULL: e.g. "data" */
-	size_t max_record;	       /* bytes; a longer record is damaged ("longer than ...") */
+	size_t max_record;	       /* bytes, at least 64; a longer record is damaged ("longer
+					  than ..."), and damage is handed over in pieces no longer */
 	int (*record)(void *ctx, const struct json_record *record); /* != 0 stops the split */
 	void *ctx;
 };
@@ -39,3 +46,7 @@ struct json_split *json_split_free(struct json_split *s); /* returns NULL */
 int json_split_feed(struct json_split *s, const char *bytes, size_t n) _must_check_;
 /* The stream has ended: what is unfinished is handed over as damaged. */
 int json_split_finish(struct json_split *s) _must_check_;
+/* Documents that came to their end so far; an element of an array of documents is one, too. */
+uint64_t json_split_documents(const struct json_split *s) _pure_;
+/* Those among them that had nothing to hand over: their arrays were empty. */
+uint64_t json_split_empty(const struct json_split *s) _pure_;
