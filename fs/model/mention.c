@@ -16,15 +16,15 @@
 
 #define TOKEN_MIN 2    /* shorter strings name nothing that a request could mean */
 #define TOKEN_MAX 1100 /* the longest ARN or id, with room */
-#define TEXT_MAX 256   /* longer plain text is prose or a document, unless it is an ARN */
-#define ITEM_MAX 4096
+#define TEXT_MAX  256  /* longer plain text is prose or a document, unless it is an ARN */
+#define ITEM_MAX  4096
 
 struct gather {
 	struct arena *arena;
 	uint64_t *tokens;
 	size_t n, max;
 	const char *mark; /* "" or the prefix of marked tokens */
-	bool numbers;	  /* take twelve digits (an account id) as a name */
+	bool numbers;     /* take twelve digits (an account id) as a name */
 };
 
 /* --- tokens ------------------------------------------------------------------------------- */
@@ -66,7 +66,8 @@ static bool all_digits(struct str s)
 /* Could this string name a resource? */
 static bool names_something(const struct gather *g, struct str s)
 {
-	if (s.n < TOKEN_MIN || s.n > TOKEN_MAX || (s.n > TEXT_MAX && !str_starts(s, "arn:")))
+	if (s.n < TOKEN_MIN || s.n > TOKEN_MAX ||
+	    (s.n > TEXT_MAX && !str_starts(s, "arn:")))
 		return false;
 	if (all_digits(s))
 		return g->numbers && s.n == 12;
@@ -184,9 +185,11 @@ static bool starts_with_any(struct str name, const char *const *verbs)
 	return false;
 }
 
-static const char *const makers[] = { "Create", "Run",	   "Allocate", "Register", "Import",
-				      "Copy",	"Restore", "Request",  NULL };
-static const char *const removers[] = { "Delete", "Terminate", "Release", "Deregister", NULL };
+static const char *const makers[] = { "Create",   "Run",     "Allocate",
+				      "Register", "Import",  "Copy",
+				      "Restore",  "Request", NULL };
+static const char *const removers[] = { "Delete", "Terminate", "Release", "Deregister",
+					NULL };
 
 /* The marked tokens: of a maker what it answers, of a remover what it asks for. */
 static void add_made(struct gather *g, const struct event *e)
@@ -216,7 +219,8 @@ int mention_of_event(struct arena *a, const struct event *e, struct mention_set 
 		add(&g, event_issued_key(e));
 		add(&g, event_issued_arn(e));
 	} else {
-		g.numbers = str_rchr(e->name, 'A') >= 0 && memmem(e->name.p, e->name.n, "Account", 7);
+		g.numbers = str_rchr(e->name, 'A') >= 0 &&
+			    memmem(e->name.p, e->name.n, "Account", 7);
 		add_leaves(&g, e->request);
 		add_leaves(&g, e->resources);
 		add_leaves(&g, e->response);

@@ -31,6 +31,7 @@ enum correlate_role {
 struct correlate_verdict {
 	enum correlate_role role;
 	size_t step;
+	size_t also_step; /* a deletion that shows in two steps (deleting, deleted), else SIZE_MAX */
 	uint32_t evidence; /* bits of enum evidence */
 	enum confidence confidence;
 };

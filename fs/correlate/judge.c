@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The part an event plays for a resource, from names alone.
+ *
+ * RunInstances names a subnet and changes it not; AttachRolePolicy names a role and a policy and
+ * changes both; CreateVpc names none of the three things it makes beside the network. The rules
+ * follow AWS's naming habits (words.c): the call's noun says what it is about, the member name
+ * says what a value stands for, and the service must be the type's own unless the name is unique
+ * in itself. What remains unclear is left as bystander, for the values to decide.
+ */
+#include "judge.h"
+
+#define BIT(e) (1u << (e))
+
+struct view {
+	const struct event *e;
+	const struct item *item;
+	struct call_words call;
+	struct type_words type;
+	enum noun_match noun;
+	bool service;
+};
+
+/* --- does the event speak of this account and region at all? ------------------------------- */
+
+static bool service_is_global(const char *service)
+{
+	static const char *const names[] = { "iam",
+					     "s3",
+					     "cloudfront",
+					     "route53",
+					     "organizations",
+					     "globalaccelerator",
+					     NULL };
+
+	for (size_t i = 0; names[i]; i++)
+		if (!strcmp(service, names[i]))
+			return true;
+	return false;
+}
+
+static bool in_scope(const struct view *v, const struct naming *n)
+{
+	const struct item *item = v->item;
+
+	if (v->e->account.n && item->account.n && !str_eq(v->e->account, item->account))
+		return false;
+	if (n->unique || str_is(item->region, "global") ||
+	    service_is_global(v->type.service))
+		return true;
+	return !v->e->region.n || str_eq(v->e->region, item->region);
+}
+
+/* --- what came or went beside the thing called for ----------------------------------------- */
+
+static bool holds(const struct jv *v, struct str text)
+{
+	if (!v)
+		return false;
+	if (v->type == JV_STRING)
+		return str_eq(jv_str(v), text);
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (holds(&v->items[i], text))
+				return true;
+	if (v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (holds(&v->members[i].value, text))
+				return true;
+	return false;
+}
+
+static bool made_or_removed(const struct view *v, struct str id)
+{
+	if (id.n < 4)
+		return false;
+	if (v->call.verb == VERB_MAKES)
+		return holds(v->e->response, id) && !holds(v->e->request, id);
+	return v->call.verb == VERB_REMOVES && holds(v->e->request, id);
+}
+
+/* Default things come and go with their network; others in it do not. */
+static bool is_network_default(const struct view *v, const struct jv *configuration)
+{
+	const struct jv *associations = jv_get(configuration, "associations");
+
+	if (!strcmp(v->type.noun, "securitygroup"))
+		return str_is(jv_get_text(configuration, "groupName"), "default");
+	if (!strcmp(v->type.noun, "networkacl"))
+		return jv_is(jv_get(configuration, "isDefault"), JV_TRUE) ||
+		       jv_is(jv_get(configuration, "default"), JV_TRUE);
+	if (strcmp(v->type.noun, "routetable") || !jv_is(associations, JV_ARRAY))
+		return false;
+	for (uint32_t i = 0; i < associations->len; i++)
+		if (jv_is(jv_get(&associations->items[i], "main"), JV_TRUE))
+			return true;
+	return false;
+}
+
+/* Does the state hang on something that the call made or removed? */
+static bool hangs_on(const struct view *v, const struct jv *state)
+{
+	const struct jv *configuration = jv_get(state, "configuration");
+	const struct jv *attachments = jv_get(configuration, "attachments");
+
+	if (made_or_removed(v, jv_get_text(jv_get(configuration, "attachment"),
+					   "instanceId")))
+		return true;
+	if (jv_is(attachments, JV_ARRAY))
+		for (uint32_t i = 0; i < attachments->len; i++)
+			if (made_or_removed(v, jv_get_text(&attachments->items[i],
+							   "instanceId")))
+				return true;
+	/* A NAT gateway's interface says whose it is in its description only. */
+	if (!strcmp(v->type.noun, "networkinterface") &&
+	    strstr(v->call.noun, "natgateway")) {
+		struct str text = jv_get_text(configuration, "description");
+		ptrdiff_t at = str_rchr(text, ' ');
+
+		if (at > 0 && made_or_removed(v, str_from(text, (size_t)at + 1)))
+			return true;
+	}
+	return is_network_default(v, configuration) &&
+	       made_or_removed(v, jv_get_text(configuration, "vpcId"));
+}
+
+/* --- the part ------------------------------------------------------------------------------ */
+
+/* Inline policies share their member name with managed ones, which calls name by ARN. */
+static bool is_inline_policy(const struct view *v, const struct naming *n)
+{
+	return !strcmp(v->type.noun, "policy") && !strcmp(v->type.service, "iam") &&
+	       !n->unique && strcmp(v->call.noun, "policy");
+}
+
+static bool puts_new(const struct view *v)
+{
+	return v->call.verb == VERB_MAKES ||
+	       (str_starts(v->e->name, "Put") && v->noun == NOUN_EXACT);
+}
+
+static enum part part_on(const struct view *v, const struct naming *n)
+{
+	bool by_key = n->request_typed || n->request_generic;
+
+	if (v->noun == NOUN_EXACT) {
+		if (puts_new(v) && (n->response || by_key))
+			return PART_MAKER;
+		if (v->call.verb == VERB_REMOVES && (by_key || n->request_other))
+			return PART_REMOVER;
+	}
+	if ((n->evidence & BIT(EVIDENCE_OWNED_ID)) && v->noun != NOUN_OTHER)
+		return PART_OBJECT;
+	if (n->response && v->call.verb == VERB_MAKES && n->unique)
+		return PART_SIDE;
+	if (v->call.verb == VERB_MAKES) {
+		if (by_key && v->noun == NOUN_PART && strcmp(v->call.noun, "vpcendpoint"))
+			return PART_SUB;
+		return PART_BYSTANDER;
+	}
+	if (by_key && v->noun != NOUN_OTHER)
+		return PART_OBJECT;
+	if (by_key && !n->noun_key_other)
+		return PART_OBJECT;
+	return n->evidence ? PART_BYSTANDER : PART_NONE;
+}
+
+static enum part part_of(const struct view *v, const struct naming *n,
+			 const struct jv *before, const struct jv *after)
+{
+	uint32_t named = BIT(EVIDENCE_REQUEST_ID) | BIT(EVIDENCE_REQUEST_NAME) |
+			 BIT(EVIDENCE_RESPONSE_ID) | BIT(EVIDENCE_RESOURCES) |
+			 BIT(EVIDENCE_OWNED_ID);
+
+	if (!in_scope(v, n))
+		return PART_NONE;
+	if (!(n->evidence & named)) {
+		if (v->service && (hangs_on(v, before) || hangs_on(v, after)))
+			return PART_SIDE;
+		return PART_BYSTANDER; /* shares a made or removed neighbour with it */
+	}
+	if (v->call.tags &&
+	    (n->evidence & (BIT(EVIDENCE_REQUEST_ID) | BIT(EVIDENCE_REQUEST_NAME))) &&
+	    (n->unique || v->service))
+		return PART_OBJECT;
+	if (!v->service)
+		return n->unique ? PART_BYSTANDER : PART_NONE;
+	if (is_inline_policy(v, n))
+		return PART_NONE;
+	return part_on(v, n);
+}
+
+void judge(const struct event *e, const struct item *item, const struct jv *before,
+	   const struct jv *after, uint32_t disabled, struct judgement *ret)
+{
+	struct view v = { .e = e, .item = item };
+
+	*ret = (struct judgement){ 0 };
+	words_of_call(e->name, &v.call);
+	words_of_type(item->type, &v.type);
+	v.noun = disabled & BIT(EVIDENCE_NOUN) ? NOUN_PART
+					       : words_match_noun(&v.call, &v.type);
+	v.service = disabled & BIT(EVIDENCE_SERVICE) ||
+		    words_match_service(e->source, &v.type);
+	if (disabled & BIT(EVIDENCE_VERB))
+		v.call.verb = VERB_CHANGES;
+	naming_of(e, &v.call, item, &v.type, before, &ret->naming);
+	ret->naming.evidence &= ~disabled;
+	ret->part = part_of(&v, &ret->naming, before, after);
+	if (ret->part == PART_SIDE && (disabled & BIT(EVIDENCE_PARENT)))
+		ret->part = PART_BYSTANDER;
+	ret->inert = v.call.verb == VERB_INERT;
+	ret->evidence = ret->naming.evidence;
+	if (v.service)
+		ret->evidence |= BIT(EVIDENCE_SERVICE) & ~disabled;
+	if (v.noun != NOUN_OTHER)
+		ret->evidence |= BIT(EVIDENCE_NOUN) & ~disabled;
+	if (ret->part == PART_MAKER || ret->part == PART_REMOVER)
+		ret->evidence |= BIT(EVIDENCE_VERB) & ~disabled;
+	if (ret->part == PART_SIDE)
+		ret->evidence |= BIT(EVIDENCE_PARENT) & ~disabled;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What one event is to one resource, whatever the change: its object, a bystander, nothing. */
+
+#include "naming.h"
+
+enum part {
+	PART_NONE,
+	PART_BYSTANDER, /* named, made or removed beside it: only what the change shows can tell */
+	PART_SIDE, /* came with what the call made, or went with what it removed */
+	PART_SUB,  /* the call made something under the resource: counts where it shows */
+	PART_OBJECT,  /* the call is on this resource */
+	PART_MAKER,   /* the call made it */
+	PART_REMOVER, /* the call removed it */
+};
+
+struct judgement {
+	enum part part;
+	bool inert; /* a write that changes no configuration */
+	struct naming naming;
+	uint32_t evidence;
+};
+
+/*
+ * `before` is the state the event met (NULL: none yet), `after` the one it may have led to.
+ * Evidence bits in `disabled` are not looked at.
+ */
+void judge(const struct event *e, const struct item *item, const struct jv *before,
+	   const struct jv *after, uint32_t disabled, struct judgement *ret);

@@ -1,0 +1,310 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The best evidence there is: what the request set is what the change shows.
+ *
+ * Both sides are flattened to leaves. A leaf matches by member name and value together
+ * ("fromPort": 22), or, where the value tells enough by itself (an id, a CIDR, a text of some
+ * length), by value alone, since names differ between the API and Config. Account ids, regions,
+ * the resource's own names, times and switches match everything and so count for nothing.
+ */
+#include "values.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#define LEAVES_MAX 20000 /* of one state or event; more would not tell more */
+
+struct collect {
+	struct arena *arena;
+	struct value_leaf *leaves;
+	size_t n, cap, entry;
+	const struct item *own; /* whose names are left out; may be NULL */
+	unsigned opened;        /* strings of JSON opened on the way here */
+	int error;
+};
+
+static uint64_t mix(struct str key, struct str value)
+{
+	char folded[64];
+	size_t n = MIN(key.n, sizeof(folded));
+
+	for (size_t i = 0; i < n; i++)
+		folded[i] = (char)(key.p[i] | 0x20);
+	return str_hash((struct str){ folded, n }) * UINT64_C(0x9e3779b97f4a7c15) ^
+	       str_hash(value);
+}
+
+static bool digits_only(struct str s)
+{
+	for (size_t i = 0; i < s.n; i++)
+		if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '-' && s.p[i] != '.')
+			return false;
+	return true;
+}
+
+/* Does the value tell something by itself, whatever its member name? */
+static bool tells(struct str v)
+{
+	static const char *const common[] = {
+		"default", "Enabled", "Disabled", "enabled", "disabled",  "active",
+		"ACTIVE",  "Allow",   "Deny",     "Active",  "available", "2012-10-17",
+		"Service", "true",    "false",    NULL
+	};
+
+	if (v.n < 4 || (digits_only(v) && v.n < 6) || (digits_only(v) && v.n == 12))
+		return false;
+	for (size_t i = 0; common[i]; i++)
+		if (str_is(v, common[i]))
+			return false;
+	/* us-east-1, and times: every item is full of them */
+	if (v.n <= 14 && str_chr(v, '-') == 2 && v.p[v.n - 2] == '-')
+		return false;
+	return !(v.n >= 19 && v.p[4] == '-' && v.p[7] == '-');
+}
+
+static bool is_own(const struct item *own, struct str v)
+{
+	return own && v.n &&
+	       (str_eq(v, own->id) || str_eq(v, own->name) || str_eq(v, own->arn) ||
+		str_eq(v, own->account) || str_eq(v, own->region));
+}
+
+static void push(struct collect *c, struct str key, struct str value)
+{
+	if (c->n >= LEAVES_MAX || is_own(c->own, value))
+		return;
+	if (c->n == c->cap) {
+		size_t cap = c->cap ? c->cap * 2 : 64;
+		struct value_leaf *grown = arena_alloc(c->arena, cap * sizeof(*grown));
+
+		if (!grown) {
+			c->error = -ENOMEM;
+			return;
+		}
+		if (c->n)
+			memcpy(grown, c->leaves, c->n * sizeof(*grown));
+		c->leaves = grown;
+		c->cap = cap;
+	}
+	c->leaves[c->n++] =
+		(struct value_leaf){ .pair = mix(key, value),
+				     .value = tells(value) ? str_hash(value) : 0,
+				     .entry = c->entry };
+}
+
+static void flatten(struct collect *c, struct str key, const struct jv *v);
+
+/* Policies and the like come as strings in requests and stand opened in states. */
+static void flatten_string(struct collect *c, struct str key, struct str text)
+{
+	struct jv inner;
+
+	if (text.n > 2 && (text.p[0] == '{' || text.p[0] == '[') && c->opened < 2 &&
+	    jv_parse(c->arena, text, &inner, NULL) == 0) {
+		c->opened++;
+		flatten(c, key, &inner);
+		c->opened--;
+	} else {
+		push(c, key, text);
+	}
+}
+
+static void flatten(struct collect *c, struct str key, const struct jv *v)
+{
+	if (!v || c->error)
+		return;
+	switch (v->type) {
+	case JV_STRING:
+		flatten_string(c, key, jv_str(v));
+		break;
+	case JV_NUMBER:
+		push(c, key, jv_str(v));
+		break;
+	case JV_TRUE:
+	case JV_FALSE:
+		push(c, key, v->type == JV_TRUE ? STR("true") : STR("false"));
+		break;
+	case JV_ARRAY:
+		for (uint32_t i = 0; i < v->len; i++)
+			flatten(c, key, &v->items[i]);
+		break;
+	case JV_OBJECT:
+		for (uint32_t i = 0; i < v->len; i++)
+			flatten(c, jv_str(&v->members[i].key), &v->members[i].value);
+		break;
+	default:
+		break;
+	}
+}
+
+static int by_pair(const void *a, const void *b)
+{
+	const struct value_leaf *x = a, *y = b;
+
+	return x->pair < y->pair ? -1 : x->pair > y->pair;
+}
+
+static int by_number(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static int finish(struct collect *c, struct value_set *ret)
+{
+	if (c->error)
+		return c->error;
+	*ret = (struct value_set){ .leaves = c->leaves, .n = c->n };
+	ret->values = arena_alloc(c->arena, (c->n + 1) * sizeof(*ret->values));
+	if (!ret->values)
+		return -ENOMEM;
+	if (c->n)
+		qsort(c->leaves, c->n, sizeof(*c->leaves), by_pair);
+	for (size_t i = 0; i < c->n; i++)
+		if (c->leaves[i].value)
+			ret->values[ret->n_values++] = c->leaves[i].value;
+	if (ret->n_values)
+		qsort(ret->values, ret->n_values, sizeof(*ret->values), by_number);
+	return 0;
+}
+
+static void flatten_state(struct collect *c, const struct jv *body)
+{
+	static const char *const parts[] = { "configuration",
+					     "supplementaryConfiguration", "tags",
+					     "relationships" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		flatten(c, STR_NULL, jv_get(body, parts[i]));
+}
+
+int values_of_state(struct arena *a, const struct jv *body, struct value_set *ret)
+{
+	struct collect c = { .arena = a };
+
+	flatten_state(&c, body);
+	return finish(&c, ret);
+}
+
+/* The last member name in a pointer: the key of a scalar that changed. */
+static struct str pointer_key(struct str pointer)
+{
+	for (;;) {
+		ptrdiff_t slash = str_rchr(pointer, '/');
+		struct str last =
+			slash >= 0 ? str_from(pointer, (size_t)slash + 1) : pointer;
+
+		if (slash <= 0 || !digits_only(last))
+			return last;
+		pointer.n = (size_t)slash;
+	}
+}
+
+/* Leaves that stand on both sides of an UPDATE did not change. */
+static void drop_common(struct collect *c, size_t from, size_t middle)
+{
+	size_t kept = from, i = from, j = middle, end = c->n;
+	struct value_leaf *l = c->leaves;
+
+	if (middle == from || middle == end)
+		return;
+	qsort(l + from, middle - from, sizeof(*l), by_pair);
+	qsort(l + middle, end - middle, sizeof(*l), by_pair);
+	struct value_leaf *out = arena_alloc(c->arena, (end - from) * sizeof(*out));
+	if (!out) {
+		c->error = -ENOMEM;
+		return;
+	}
+	size_t n = 0;
+	while (i < middle || j < end) {
+		if (j == end || (i < middle && l[i].pair < l[j].pair))
+			out[n++] = l[i++];
+		else if (i == middle || l[j].pair < l[i].pair)
+			out[n++] = l[j++];
+		else
+			i++, j++;
+	}
+	memcpy(l + kept, out, n * sizeof(*out));
+	c->n = kept + n;
+}
+
+int values_of_change(struct arena *a, const struct change *change, struct value_set *ret)
+{
+	struct collect c = { .arena = a };
+
+	if (change->type == CHANGE_CREATE) {
+		flatten_state(&c, change->after);
+		return finish(&c, ret);
+	}
+	for (size_t i = 0; i < change->diff.n && !c.error; i++) {
+		const struct json_diff_entry *d = &change->diff.entries[i];
+		struct str key = pointer_key(d->pointer);
+		size_t from = c.n, middle;
+
+		c.entry = i;
+		flatten(&c, key, d->previous);
+		middle = c.n;
+		flatten(&c, key, d->updated);
+		drop_common(&c, from, middle);
+	}
+	return finish(&c, ret);
+}
+
+int values_of_event(struct arena *a, const struct event *e, const struct item *item,
+		    struct value_set *ret)
+{
+	struct collect c = { .arena = a, .own = item };
+
+	flatten(&c, STR_NULL, e->request);
+	flatten(&c, STR_NULL, e->service_details);
+	flatten(&c, STR_NULL, e->response);
+	return finish(&c, ret);
+}
+
+static const struct value_leaf *find_pair(const struct value_set *set, uint64_t pair)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (set->leaves[mid].pair < pair)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < set->n && set->leaves[low].pair == pair ? &set->leaves[low] : NULL;
+}
+
+static void explain(const struct value_set *set, const struct value_leaf *leaf,
+		    bool *explained)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (set->leaves[i].pair == leaf->pair ||
+		    (leaf->value && set->leaves[i].value == leaf->value))
+			explained[set->leaves[i].entry] = true;
+}
+
+size_t values_shared(const struct value_set *event, const struct value_set *set,
+		     size_t *ret_strong, bool *explained)
+{
+	size_t n = 0, strong = 0;
+
+	for (size_t i = 0; i < event->n; i++) {
+		const struct value_leaf *leaf = &event->leaves[i];
+		bool pair = find_pair(set, leaf->pair);
+		bool value = leaf->value && set->n_values &&
+			     bsearch(&leaf->value, set->values, set->n_values,
+				     sizeof(*set->values), by_number);
+
+		if (!pair && !value)
+			continue;
+		n++;
+		strong += value;
+		if (explained)
+			explain(set, leaf, explained);
+	}
+	*ret_strong = strong;
+	return n;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Values: what a request set against what a change shows. Leaves become pairs of hashes, of the
+ * value with its member name and of the value alone.
+ */
+
+#include "model/change.h"
+#include "model/event.h"
+#include "util/arena.h"
+
+struct value_leaf {
+	uint64_t pair;  /* of member name (case folded) and value */
+	uint64_t value; /* of the value, 0 when it is too common to tell anything */
+	size_t entry;   /* of the difference it stands in */
+};
+
+struct value_set {
+	struct value_leaf *leaves; /* sorted by pair */
+	uint64_t *values;          /* sorted, without 0 */
+	size_t n, n_values;
+};
+
+/* What the difference adds or takes away; for a CREATE the leaves of the new state. */
+int values_of_change(struct arena *a, const struct change *c,
+		     struct value_set *ret) _must_check_;
+/* All leaves of a state's configuration, supplementary configuration, tags. */
+int values_of_state(struct arena *a, const struct jv *body,
+		    struct value_set *ret) _must_check_;
+/* What an event sets: its request's and response's leaves, JSON inside strings opened; the names of
+   the resource itself left out. */
+int values_of_event(struct arena *a, const struct event *e, const struct item *item,
+		    struct value_set *ret) _must_check_;
+
+/* How many of the event's leaves the set has, by name and value or by a telling value alone; the
+   latter count in *ret_strong, too. Marks the entries of the difference in explained[] when that is given. */
+size_t values_shared(const struct value_set *event, const struct value_set *set,
+		     size_t *ret_strong, bool *explained);

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * AWS's naming habits, turned into questions.
+ *
+ * An event's name is a verb and a noun in capitals ("AuthorizeSecurityGroupIngress"), a type's
+ * last segment is a noun ("SecurityGroup"), and a request's member names are a noun and a
+ * suffix ("groupId"). Comparing the three tells the object of a call from what it names in
+ * passing, without a table of thousands of calls; the tables here hold what the habit misses.
+ */
+#include "words.h"
+
+#include <ctype.h>
+#include <stdio.h>
+
+static const char *const makes[] = { "Create", "Run",  "Allocate", "Register",
+				     "Import", "Copy", "Restore",  "Request",
+				     "Launch", NULL };
+static const char *const removes[] = { "Delete",     "Terminate", "Release",
+				       "Deregister", "Destroy",   NULL };
+static const char *const inert[] = { "Reboot",  "Send",     "Test",     "Invoke",
+				     "Publish", "Validate", "Assume",   "Start",
+				     "Decode",  "Simulate", "Generate", NULL };
+
+/* Starting an instance changes it; starting a query, a session or an export does not. */
+static const char *const starting[] = { "StartInstances",         "StartDBInstance",
+					"StartDBCluster",         "StartLogging",
+					"StartPipelineExecution", NULL };
+
+static const struct {
+	const char *service, *source;
+} sources[] = {
+	{ "cloudwatch", "monitoring" },
+	{ "elasticloadbalancingv2", "elasticloadbalancing" },
+	{ "apigatewayv2", "apigateway" },
+	{ "stepfunctions", "states" },
+	{ "efs", "elasticfilesystem" },
+	{ "certificatemanager", "acm" },
+	{ "opensearch", "es" },
+	{ "opensearchservice", "es" },
+	{ "elasticsearch", "es" },
+	{ "kinesisfirehose", "firehose" },
+	{ "emr", "elasticmapreduce" },
+	{ "wafregional", "waf-regional" },
+	{ "msk", "kafka" },
+	{ "amazonmq", "mq" },
+	{ "neptune", "rds" },
+	{ "docdb", "rds" },
+	{ "cognito", "cognito-idp" },
+};
+
+/* Nouns that CloudTrail and Config spell differently. */
+static const struct {
+	const char *type, *call;
+} synonyms[] = {
+	{ "eip", "address" },
+	{ "alarm", "metricalarm" },
+	{ "compositealarm", "compositealarm" },
+	{ "accountpublicaccessblock", "publicaccessblock" },
+	{ "vpcpeeringconnection", "vpcpeering" },
+};
+
+static bool one_of(struct str s, const char *const *words, bool whole)
+{
+	for (; *words; words++)
+		if (whole ? str_is(s, *words) : str_starts(s, *words))
+			return true;
+	return false;
+}
+
+static void lower(char ret[WORD_SIZE], struct str s)
+{
+	size_t n = MIN(s.n, (size_t)WORD_SIZE - 1);
+
+	for (size_t i = 0; i < n; i++)
+		ret[i] = (char)tolower((unsigned char)s.p[i]);
+	ret[n] = '\0';
+}
+
+/* Lambda's events carry their API's date: CreateFunction20150331, ...20150331v2. */
+static struct str without_version(struct str name)
+{
+	size_t n = name.n;
+
+	if (n > 2 && name.p[n - 2] == 'v' && isdigit((unsigned char)name.p[n - 1]))
+		n -= 2;
+	while (n > 0 && (isdigit((unsigned char)name.p[n - 1]) || name.p[n - 1] == '_'))
+		n--;
+	return name.n - n >= 8 ? (struct str){ name.p, n } : name;
+}
+
+void words_of_call(struct str event_name, struct call_words *ret)
+{
+	struct str name = without_version(event_name);
+	size_t end = 1;
+
+	while (end < name.n && islower((unsigned char)name.p[end]))
+		end++;
+	lower(ret->noun, str_from(name, end));
+	ret->tags = strstr(ret->noun, "tag") || str_starts(name, "Tag") ||
+		    str_starts(name, "Untag");
+	if (one_of(name, makes, false))
+		ret->verb = VERB_MAKES;
+	else if (one_of(name, removes, false))
+		ret->verb = VERB_REMOVES;
+	else if (one_of(name, inert, false) && !one_of(name, starting, true))
+		ret->verb = VERB_INERT;
+	else
+		ret->verb = VERB_CHANGES;
+	if (ret->tags)
+		ret->verb = VERB_CHANGES;
+}
+
+void words_of_type(struct str type, struct type_words *ret)
+{
+	ptrdiff_t last = str_rchr(type, ':');
+	struct str noun = last >= 0 ? str_from(type, (size_t)last + 1) : type;
+	ptrdiff_t first = str_chr(type, ':');
+	struct str rest = first >= 0 ? str_from(type, (size_t)first + 2) : type;
+	ptrdiff_t end = str_chr(rest, ':');
+
+	lower(ret->noun, noun);
+	lower(ret->service, end >= 0 ? (struct str){ rest.p, (size_t)end } : rest);
+	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+		if (!strcmp(ret->service, sources[i].service))
+			snprintf(ret->service, sizeof(ret->service), "%s",
+				 sources[i].source);
+}
+
+static const char *call_noun(const struct type_words *type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(synonyms); i++)
+		if (!strcmp(type->noun, synonyms[i].type))
+			return synonyms[i].call;
+	return type->noun;
+}
+
+/* "instances" is "instance", "policies" is "policy", "addresses" is "address". */
+static bool same_noun(const char *a, const char *b)
+{
+	size_t na = strlen(a), nb = strlen(b);
+
+	if (na < nb)
+		return same_noun(b, a);
+	if (strncmp(a, b, nb > 0 ? nb - 1 : 0) || nb == 0)
+		return false;
+	return (a[nb - 1] == b[nb - 1] &&
+		(!a[nb] || !strcmp(a + nb, "s") || !strcmp(a + nb, "es"))) ||
+	       (b[nb - 1] == 'y' && !strcmp(a + nb - 1, "ies"));
+}
+
+enum noun_match words_match_noun(const struct call_words *call,
+				 const struct type_words *type)
+{
+	const char *want = call_noun(type);
+
+	if (!*call->noun || !*want)
+		return NOUN_OTHER;
+	if (same_noun(call->noun, want))
+		return NOUN_EXACT;
+	if (strstr(call->noun, want))
+		return NOUN_PART;
+	/* CreateRoute is about a RouteTable, ReplaceNetworkAclEntry about a NetworkAcl. */
+	if (!strcmp(call->noun, "route") && !strcmp(want, "routetable"))
+		return NOUN_PART;
+	return NOUN_OTHER;
+}
+
+bool words_match_service(struct str event_source, const struct type_words *type)
+{
+	ptrdiff_t dot = str_chr(event_source, '.');
+	struct str label =
+		dot >= 0 ? (struct str){ event_source.p, (size_t)dot } : event_source;
+	char flat[WORD_SIZE];
+	size_t n = 0;
+
+	if (str_is(label, type->service))
+		return true;
+	if (str_is(label, "s3control"))
+		return !strcmp(type->service, "s3");
+	for (size_t i = 0; i < label.n && n + 1 < sizeof(flat); i++)
+		if (label.p[i] != '-')
+			flat[n++] = label.p[i];
+	flat[n] = '\0';
+	return !strcmp(flat, type->service);
+}
+
+/* "dBInstanceIdentifier" -> "dbinstance"; "name" -> "". */
+static void subject_of(struct str key, char ret[WORD_SIZE])
+{
+	static const char *const suffixes[] = {
+		"identifiers", "identifier", "names", "name", "arns", "arn", "ids",
+		"id",          "url",        "list",  "set",  "s",    NULL
+	};
+	bool cut = true;
+
+	lower(ret, key);
+	while (cut) {
+		cut = false;
+		for (size_t i = 0; suffixes[i] && !cut; i++) {
+			size_t n = strlen(ret), m = strlen(suffixes[i]);
+
+			/* "address" ends in an s that is its own. */
+			if (n >= m && !strcmp(ret + n - m, suffixes[i]) &&
+			    !(m == 1 && n > 1 && ret[n - 2] == 's')) {
+				ret[n - m] = '\0';
+				cut = true;
+			}
+		}
+	}
+}
+
+enum subject_match words_match_key(struct str key, const struct type_words *type)
+{
+	char subject[WORD_SIZE];
+	size_t n, want = strlen(type->noun);
+
+	subject_of(key, subject);
+	n = strlen(subject);
+	if (n == 0 || !strcmp(subject, "resource") || !strcmp(subject, "item"))
+		return SUBJECT_GENERIC;
+	if (!strcmp(subject, type->noun))
+		return SUBJECT_TYPE;
+	if (!strcmp(type->noun, "eip"))
+		return !strcmp(subject, "allocation") || !strcmp(subject, "publicip")
+			       ? SUBJECT_TYPE
+			       : SUBJECT_OTHER;
+	/* groupId for a securitygroup; "gateway" is too many things. */
+	if (n >= 4 && want > n && !strcmp(type->noun + want - n, subject))
+		return SUBJECT_TYPE;
+	if (!strcmp(subject, "alarm") && !strcmp(type->noun, "compositealarm"))
+		return SUBJECT_TYPE;
+	return SUBJECT_OTHER;
+}
+
+bool words_key_in_noun(struct str key, const struct call_words *call)
+{
+	char subject[WORD_SIZE];
+
+	subject_of(key, subject);
+	return strlen(subject) >= 3 && strcmp(subject, "resource") &&
+	       strstr(call->noun, subject);
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* What the names say: an event's verb and noun, a resource type's noun and service. */
+
+#include "model/event.h"
+#include "model/item.h"
+
+#define WORD_SIZE 96
+
+enum verb_kind {
+	VERB_CHANGES, /* Put, Modify, Attach, Authorize ... */
+	VERB_MAKES,   /* Create, Run, Allocate ... */
+	VERB_REMOVES, /* Delete, Terminate, Release ... */
+	VERB_INERT,   /* Reboot, Send, Test ...: writes that change no configuration */
+};
+
+struct call_words {
+	enum verb_kind verb;
+	char noun[WORD_SIZE]; /* lower case, without version suffix: "securitygroupingress" */
+	bool tags;            /* the call sets or removes tags */
+};
+
+struct type_words {
+	char noun[WORD_SIZE];    /* last segment, lower case: "securitygroup" */
+	char service[WORD_SIZE]; /* as CloudTrail writes it: "ec2" */
+};
+
+void words_of_call(struct str event_name, struct call_words *ret);
+void words_of_type(struct str type, struct type_words *ret);
+
+enum noun_match {
+	NOUN_OTHER,
+	NOUN_PART,  /* the noun speaks of a part of the type: BucketPolicy of a Bucket */
+	NOUN_EXACT, /* the type itself, singular or plural */
+};
+enum noun_match words_match_noun(const struct call_words *call,
+				 const struct type_words *type);
+/* Is the event's source the type's own service? */
+bool words_match_service(struct str event_source, const struct type_words *type);
+
+enum subject_match {
+	SUBJECT_OTHER,   /* a key for another kind of thing: vpcId for a subnet */
+	SUBJECT_GENERIC, /* name, id, arn, resourceId */
+	SUBJECT_TYPE, /* groupId for a SecurityGroup, dBInstanceIdentifier for a DBInstance */
+};
+/* What a member name ("groupId") says about the thing its value names. */
+enum subject_match words_match_key(struct str key, const struct type_words *type);
+/* Does the member name speak of what the event's noun speaks of (volumeId in AttachVolume)? */
+bool words_key_in_noun(struct str key, const struct call_words *call);
