@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading a story: from the rows that correlation left to the plain data that render prints.
+ *
+ * Rows hold no text of a story, only which state or event it is about; states and records are
+ * read, viewed and compared again here, which costs a few microseconds an entry and saves a
+ * second copy of everything. Actors are followed back through the sessions' issuing events.
+ */
+#include <errno.h>
+
+#include "model/story.h"
+#include "store/derive.h"
+#include "store/read.h"
+
+/* A body as a tree in the arena. -EBADMSG: the history holds what it cannot have taken in. */
+static int parse_body(struct arena *a, const struct buf *text, struct jv **ret)
+{
+	struct str copy = arena_str(a, buf_str(text));
+	struct jv *v = arena_alloc(a, sizeof(*v));
+	int r;
+
+	if (!copy.p || !v)
+		return -ENOMEM;
+	r = jv_parse(a, copy, v, NULL);
+	if (r)
+		return r < 0 ? r : -EBADMSG;
+	*ret = v;
+	return 0;
+}
+
+static int load_state(struct store *s, int64_t state, struct arena *a,
+		      const struct jv **ret)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct jv *v = NULL;
+	int r = store_state_body(s, state, &text);
+
+	if (!r)
+		r = parse_body(a, &text, &v);
+	if (!r)
+		*ret = v;
+	return r;
+}
+
+static int view_event(struct arena *a, const struct buf *text, struct event *ret)
+{
+	struct jv *v = NULL;
+	int r = parse_body(a, text, &v);
+
+	if (r)
+		return r;
+	r = event_from_jv(v, ret, NULL);
+	return r > 0 ? -EBADMSG : r;
+}
+
+static int load_event(struct store *s, int64_t row, struct arena *a,
+		      struct story_event *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	int r = store_event_body(s, row, &text);
+
+	if (!r)
+		r = view_event(a, &text, &ret->event);
+	if (!r)
+		r = store_actor_of(s, &ret->event, a, &ret->actor);
+	return r;
+}
+
+/* The event that opened the session e acts in. STORE_E_NOT_FOUND: the history has none. */
+static int load_issuer(struct store *s, const struct event *e, struct arena *a,
+		       struct event *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	int r = store_session_issuer(s, e->access_key, jv_get_text(e->identity, "arn"),
+				     e->time_ms, &text);
+
+	return r ? r : view_event(a, &text, ret);
+}
+
+int store_actor_of(struct store *s, const struct event *e, struct arena *a,
+		   struct story_actor *ret)
+{
+	struct story_actor actor = { .principal = event_principal(e, a) };
+	struct str way[STORY_MAX_VIA];
+	struct event current = *e;
+
+	while (actor.n_via < STORY_MAX_VIA && event_is_role_session(&current)) {
+		struct event issuer;
+		int r = load_issuer(s, &current, a, &issuer);
+
+		if (r == STORE_E_NOT_FOUND)
+			break;
+		if (r)
+			return r;
+		way[actor.n_via++] = actor.principal;
+		actor.principal = event_principal(&issuer, a);
+		current = issuer;
+	}
+	/* The way was walked backwards. */
+	for (size_t i = 0; i < actor.n_via; i++)
+		actor.via[i] = way[actor.n_via - 1 - i];
+	*ret = actor;
+	return 0;
+}
+
+static int state_name(struct store *s, int64_t state, char ret[NAME_STATE_SIZE])
+{
+	struct store_state row;
+	int r = store_state_get(s, state, &row);
+
+	if (!r)
+		name_state(row.time_ms, row.twin, ret);
+	return r;
+}
+
+static int load_causes(struct store *s, const struct store_entry *entry, struct arena *a,
+		       struct story_entry *ret)
+{
+	struct story_event *causes =
+		arena_zalloc(a, (entry->n_causes + 1) * sizeof(*causes));
+
+	if (!causes)
+		return -ENOMEM;
+	for (size_t i = 0; i < entry->n_causes; i++) {
+		int r = load_event(s, entry->causes[i].event, a, &causes[i]);
+
+		if (r)
+			return r;
+		causes[i].evidence = entry->causes[i].evidence;
+		causes[i].confidence = (enum confidence)entry->causes[i].confidence;
+	}
+	ret->causes = causes;
+	ret->n_causes = entry->n_causes;
+	return 0;
+}
+
+static int load_change(struct store *s, const struct store_entry *entry, struct arena *a,
+		       struct story_entry *ret)
+{
+	const struct jv *before = NULL, *after = NULL;
+	int r = load_state(s, entry->ref, a, &after);
+
+	if (!r && entry->previous)
+		r = load_state(s, entry->previous, a, &before);
+	if (!r)
+		r = change_between(a, before, after, &ret->change);
+	if (!r)
+		r = state_name(s, entry->ref, ret->snapshot);
+	if (!r && entry->previous)
+		r = state_name(s, entry->previous, ret->previous);
+	if (!r)
+		r = load_causes(s, entry, a, ret);
+	ret->reason = (enum reason)entry->reason;
+	return r;
+}
+
+static int load_transition(struct store *s, int64_t row, struct arena *a,
+			   struct story_entry *ret)
+{
+	struct store_transition t;
+	int r = store_transition_get(s, row, a, &t);
+
+	if (r)
+		return r;
+	ret->transition = (struct transition){
+		.alarm = { .name = t.alarm, .account = t.account, .region = t.region },
+		.time_ms = t.time_ms,
+		.state = t.state,
+		.previous_state = t.previous_state,
+		.reason = t.reason,
+	};
+	return 0;
+}
+
+int store_story_load(struct store *s, const struct store_resource *resource,
+		     const struct store_entry *entry, struct arena *a,
+		     struct story_entry *ret)
+{
+	*ret = (struct story_entry){
+		.time_ms = entry->time_ms,
+		.account = resource->account,
+		.region = resource->region,
+		.type = resource->type,
+		.id = resource->rid,
+	};
+	switch (entry->kind) {
+	case STORE_ENTRY_CHANGE:
+		ret->kind = STORY_CHANGE;
+		return load_change(s, entry, a, ret);
+	case STORE_ENTRY_ATTEMPT:
+	case STORE_ENTRY_ACTIVITY:
+		ret->kind = entry->kind == STORE_ENTRY_ATTEMPT ? STORY_ATTEMPT
+							       : STORY_ACTIVITY;
+		return load_event(s, entry->ref, a, &ret->event);
+	case STORE_ENTRY_TRANSITION:
+		ret->kind = STORY_TRANSITION;
+		return load_transition(s, entry->ref, a, ret);
+	}
+	return -EBADMSG;
+}
