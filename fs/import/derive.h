@@ -21,4 +21,5 @@ struct derive_options {
 };
 
 /* `writer` is the open STORE_WRITE connection, with no transaction under way. */
-int derive_run(struct store *writer, const struct derive_options *options, struct fault *f);
+int derive_run(struct store *writer, const struct derive_options *options,
+	       struct fault *f);

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Deriving: many readers make stories, one writer puts them.
+ *
+ * Dirt is spread first, then the dirty resources are gone through in order of their rows. Each
+ * worker has a read-only connection and makes one story at a time in an arena of its own; the
+ * calling thread, which holds the writing connection, puts what is ready and commits every few
+ * hundred. A kill loses at most those: their resources are still dirty.
+ */
+#include "derive.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+
+#include "story.h"
+
+#define SPREAD_ROWS 50000 /* a transaction of spreading dirt */
+#define BATCH       512 /* dirty resources asked for at once, and stories a transaction */
+#define READY_MAX   64  /* made and not yet put, by all workers */
+
+struct made {
+	struct made *next;
+	struct arena arena;
+	struct story_rows rows;
+};
+
+struct shared {
+	pthread_mutex_t lock;
+	pthread_cond_t work,
+		ready; /* more to do / a story is ready, or a worker has failed */
+	const struct store_dirty *dirty; /* the batch under way */
+	size_t n, next;
+	size_t waiting; /* stories made and not put */
+	struct made *made;
+	int error;
+	bool stop;
+	const char *history;
+};
+
+static struct made *made_free(struct made *m)
+{
+	if (m)
+		arena_deinit(&m->arena);
+	free(m);
+	return NULL;
+}
+
+/* --- workers ------------------------------------------------------------------------------- */
+
+static void fail(struct shared *sh, int error)
+{
+	pthread_mutex_lock(&sh->lock);
+	if (!sh->error)
+		sh->error = error;
+	pthread_cond_broadcast(&sh->ready);
+	pthread_cond_broadcast(&sh->work);
+	pthread_mutex_unlock(&sh->lock);
+}
+
+/* The next resource of the batch; false when the worker is to end. */
+static bool take(struct shared *sh, struct store_dirty *ret)
+{
+	bool got = false;
+
+	pthread_mutex_lock(&sh->lock);
+	while (!sh->stop && !sh->error && (sh->next == sh->n || sh->waiting >= READY_MAX))
+		pthread_cond_wait(&sh->work, &sh->lock);
+	if (!sh->stop && !sh->error) {
+		*ret = sh->dirty[sh->next++];
+		got = true;
+	}
+	pthread_mutex_unlock(&sh->lock);
+	return got;
+}
+
+static void give(struct shared *sh, struct made *m)
+{
+	pthread_mutex_lock(&sh->lock);
+	m->next = sh->made;
+	sh->made = m;
+	sh->waiting++;
+	pthread_cond_signal(&sh->ready);
+	pthread_mutex_unlock(&sh->lock);
+}
+
+static int make_one(struct store *s, const struct store_dirty *dirty, struct made **ret)
+{
+	struct made *m = calloc(1, sizeof(*m));
+	int r;
+
+	if (!m)
+		return -ENOMEM;
+	r = store_read_begin(s);
+	if (!r) {
+		r = story_make(s, dirty, &m->arena, &m->rows);
+		store_read_end(s);
+	}
+	if (r) {
+		made_free(m);
+		return r;
+	}
+	*ret = m;
+	return 0;
+}
+
+static void *worker(void *arg)
+{
+	struct shared *sh = arg;
+	struct store *s = NULL;
+	struct store_dirty dirty;
+	int r = store_open(sh->history, STORE_WORKER, false, &s, NULL);
+
+	while (!r && take(sh, &dirty)) {
+		struct made *m = NULL;
+
+		r = make_one(s, &dirty, &m);
+		if (!r)
+			give(sh, m);
+	}
+	if (r)
+		fail(sh, r > 0 ? -EIO : r);
+	store_close(s);
+	return NULL;
+}
+
+/* --- the writer ---------------------------------------------------------------------------- */
+
+static int spread(struct store *w)
+{
+	bool more = true;
+
+	while (more) {
+		int r = store_begin(w, "spread dirt");
+
+		if (!r)
+			r = store_spread_dirt(w, SPREAD_ROWS, &more);
+		if (!r)
+			r = store_commit(w);
+		if (r) {
+			store_rollback(w);
+			return r;
+		}
+	}
+	return 0;
+}
+
+static struct made *wait_made(struct shared *sh)
+{
+	struct made *m;
+
+	pthread_mutex_lock(&sh->lock);
+	while (!sh->made && !sh->error)
+		pthread_cond_wait(&sh->ready, &sh->lock);
+	m = sh->error ? NULL : sh->made;
+	if (m) {
+		sh->made = m->next;
+		sh->waiting--;
+		pthread_cond_broadcast(&sh->work);
+	}
+	pthread_mutex_unlock(&sh->lock);
+	return m;
+}
+
+static int put_batch(struct store *w, struct shared *sh, size_t n)
+{
+	int r = store_begin(w, "put stories");
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct made *m = wait_made(sh);
+
+		if (!m)
+			r = sh->error;
+		else
+			r = store_put_story(w, &m->rows.dirty, m->rows.entries,
+					    m->rows.n_entries, m->rows.shown,
+					    m->rows.n_shown, &m->rows.aliases);
+		made_free(m);
+	}
+	if (!r)
+		r = store_commit(w);
+	if (r)
+		store_rollback(w);
+	return r;
+}
+
+static uint64_t count_dirty(struct store *w, int *ret_error)
+{
+	struct store_dirty page[BATCH];
+	uint64_t total = 0;
+	int64_t after = 0;
+	size_t n = 0;
+
+	do {
+		*ret_error = store_dirty_next(w, after, page, BATCH, &n);
+		if (*ret_error)
+			return 0;
+		total += n;
+		after = n ? page[n - 1].resource : after;
+	} while (n == BATCH);
+	return total;
+}
+
+static int go_through(struct store *w, struct shared *sh, const struct derive_options *o)
+{
+	struct store_dirty page[BATCH];
+	int64_t after = 0;
+	uint64_t done = 0, total;
+	size_t n = 0;
+	int r = 0;
+
+	total = count_dirty(w, &r);
+	while (!r) {
+		r = store_dirty_next(w, after, page, BATCH, &n);
+		if (r || n == 0)
+			break;
+		after = page[n - 1].resource;
+		pthread_mutex_lock(&sh->lock);
+		sh->dirty = page;
+		sh->n = n;
+		sh->next = 0;
+		pthread_cond_broadcast(&sh->work);
+		pthread_mutex_unlock(&sh->lock);
+		r = put_batch(w, sh, n);
+		done += n;
+		if (o->progress)
+			o->progress(o->ctx, done, total);
+	}
+	return r;
+}
+
+int derive_run(struct store *writer, const struct derive_options *o, struct fault *f)
+{
+	struct shared sh = { .lock = PTHREAD_MUTEX_INITIALIZER,
+			     .work = PTHREAD_COND_INITIALIZER,
+			     .ready = PTHREAD_COND_INITIALIZER,
+			     .history = o->history };
+	pthread_t threads[64];
+	unsigned started = 0,
+		 want = MIN(o->workers ? o->workers : 1, (unsigned)ARRAY_SIZE(threads));
+	int r = spread(writer);
+
+	while (!r && started < want)
+		if (pthread_create(&threads[started], NULL, worker, &sh) == 0)
+			started++;
+		else
+			r = -EAGAIN;
+	if (!r)
+		r = go_through(writer, &sh, o);
+	pthread_mutex_lock(&sh.lock);
+	sh.stop = true;
+	pthread_cond_broadcast(&sh.work);
+	pthread_mutex_unlock(&sh.lock);
+	for (unsigned i = 0; i < started; i++)
+		pthread_join(threads[i], NULL);
+	while (sh.made) {
+		struct made *m = sh.made;
+
+		sh.made = m->next;
+		made_free(m);
+	}
+	if (r)
+		fault_set(f, FAULT_NO_OFFSET, "", "making the stories: %s",
+			  *store_message(writer) ? store_message(writer)
+						 : strerror(abs(r)));
+	return r;
+}
