@@ -10,6 +10,7 @@
 #include "util/gzip.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>

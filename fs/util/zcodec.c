@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define ZDICT_STATIC_LINKING_ONLY
 #define ZSTD_STATIC_LINKING_ONLY
 #include <zdict.h>
 #include <zstd.h>
