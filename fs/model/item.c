@@ -45,9 +45,12 @@ const char *item_status_name(enum item_status status)
 bool item_key_is_metadata(struct str key)
 {
 	static const struct str keys[] = {
-		STR("configurationItemCaptureTime"), STR("configurationItemDeliveryTime"),
-		STR("configurationItemVersion"),     STR("configurationStateId"),
-		STR("configurationStateMd5Hash"),    STR("recordingFrequency"),
+		STR("configurationItemCaptureTime"),
+		STR("configurationItemDeliveryTime"),
+		STR("configurationItemVersion"),
+		STR("configurationStateId"),
+		STR("configurationStateMd5Hash"),
+		STR("recordingFrequency"),
 		STR("relatedEvents"),
 	};
 
@@ -125,7 +128,8 @@ int item_from_body(const struct jv *body, struct item *ret)
 	item.arn = jv_get_text(body, "ARN");
 	item.state_id = jv_str(jv_get(body, "configurationStateId"));
 	item.status = item_status_parse(jv_get_text(body, "configurationItemStatus"));
-	if (item.account.n == 0 || item.region.n == 0 || item.type.n == 0 || item.id.n == 0)
+	if (item.account.n == 0 || item.region.n == 0 || item.type.n == 0 ||
+	    item.id.n == 0)
 		return -EBADMSG;
 	if (timestamp_parse(jv_get_text(body, "configurationItemCaptureTime"),
 			    &item.captured_ms) != 0)

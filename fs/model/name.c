@@ -15,7 +15,7 @@
 #include "util/sha256.h"
 
 #define CUT_DIGITS 16
-#define SUFFIX ".json"
+#define SUFFIX     ".json"
 
 static bool is_hex_lower(char c)
 {
@@ -222,7 +222,8 @@ static bool is_epoch(struct str text)
 	return text.n > 0;
 }
 
-bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin, bool *ret_canonical)
+bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin,
+		      bool *ret_canonical)
 {
 	struct str text = name;
 	int64_t ms;

@@ -261,7 +261,8 @@ int timestamp_parse_epoch(struct str digits, int64_t *ret_ms)
 }
 
 /* A small whole number among the members of a recorded datetime; absent is 0. */
-static bool member_number(const struct jv *v, const char *key, unsigned max_digits, int64_t *ret)
+static bool member_number(const struct jv *v, const char *key, unsigned max_digits,
+			  int64_t *ret)
 {
 	const struct jv *member = jv_get(v, key);
 	struct str text = jv_str(member);
@@ -270,7 +271,8 @@ static bool member_number(const struct jv *v, const char *key, unsigned max_digi
 	*ret = 0;
 	if (!member)
 		return true;
-	return text.n > 0 && text.n <= max_digits && take_digits(&c, (unsigned)text.n, ret);
+	return text.n > 0 && text.n <= max_digits &&
+	       take_digits(&c, (unsigned)text.n, ret);
 }
 
 static int parse_recorded(const struct jv *v, int64_t *ret_ms)
@@ -279,15 +281,18 @@ static int parse_recorded(const struct jv *v, int64_t *ret_ms)
 
 	if (!str_is(jv_get_text(v, "__class__"), "datetime"))
 		return TIMESTAMP_E_FORMAT;
-	if (!member_number(v, "year", 4, &year) || !member_number(v, "month", 2, &month) ||
-	    !member_number(v, "day", 2, &day) || !member_number(v, "hour", 2, &hour) ||
-	    !member_number(v, "minute", 2, &minute) || !member_number(v, "second", 2, &second) ||
+	if (!member_number(v, "year", 4, &year) ||
+	    !member_number(v, "month", 2, &month) || !member_number(v, "day", 2, &day) ||
+	    !member_number(v, "hour", 2, &hour) ||
+	    !member_number(v, "minute", 2, &minute) ||
+	    !member_number(v, "second", 2, &second) ||
 	    !member_number(v, "microsecond", 6, &us))
 		return TIMESTAMP_E_FORMAT;
 	if (!date_is_valid(year, month, day) || hour > 23 || minute > 59 || second > 60)
 		return TIMESTAMP_E_FORMAT;
 	return checked(days_of(year, month, day) * DAY_MS +
-			       ((hour * 60 + minute) * 60 + second) * 1000 + (us + 500) / 1000,
+			       ((hour * 60 + minute) * 60 + second) * 1000 +
+			       (us + 500) / 1000,
 		       ret_ms);
 }
 
@@ -326,8 +331,10 @@ static void format_time(int64_t ms, bool colons, char *p)
 	era = z / 146097;
 	day_of_era = z - era * 146097;
 	year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36524 -
-		       day_of_era / 146096) / 365;
-	day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+		       day_of_era / 146096) /
+		      365;
+	day_of_year =
+		day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
 	m = (5 * day_of_year + 2) / 153;
 	month = m < 10 ? m + 3 : m - 9;
 
