@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* driftfs import: takes deliveries in, and says in one line what came of it. */
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "import/import.h"
+
+#define REFUSED_SHOWN 20
+#define BAR_WIDTH     30
+
+struct show {
+	bool terminal, quiet, verbose, drawn;
+	uint64_t refused;
+	struct timespec last;
+};
+
+/* Not oftener than ten times a second on a terminal, every ten seconds elsewhere. */
+static bool due(struct show *show)
+{
+	struct timespec now;
+	double since;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	since = (double)(now.tv_sec - show->last.tv_sec) +
+		(double)(now.tv_nsec - show->last.tv_nsec) / 1e9;
+	if (since < (show->terminal ? 0.1 : 10))
+		return false;
+	show->last = now;
+	return true;
+}
+
+static void on_progress(void *ctx, const struct import_progress *p)
+{
+	struct show *show = ctx;
+	const char *what = p->phase == IMPORT_READING ? "reading" : "finding causes";
+	double part = p->total ? (double)p->done / (double)p->total : 1;
+	char events[CLI_COUNT_SIZE], items[CLI_COUNT_SIZE];
+
+	if (show->quiet || !due(show))
+		return;
+	part = MIN(part, 1.0);
+	cli_count(p->counts.events, events);
+	cli_count(p->counts.items, items);
+	if (show->terminal) {
+		int full = (int)(part * BAR_WIDTH);
+
+		fprintf(stderr, "\r\033[K%-14s [%.*s%*s] %3.0f %%  %s events, %s items",
+			what, full, "##############################", BAR_WIDTH - full,
+			"", part * 100, events, items);
+		show->drawn = true;
+	} else {
+		fprintf(stderr, "%s: %.0f %%, %s events, %s items\n", what, part * 100,
+			events, items);
+	}
+}
+
+static void clear_bar(struct show *show)
+{
+	if (show->drawn)
+		fputs("\r\033[K", stderr);
+	show->drawn = false;
+}
+
+static void on_refused(void *ctx, const char *source, const struct fault *f)
+{
+	struct show *show = ctx;
+	_cleanup_(freep) char *name = cli_printable(source);
+	_cleanup_(freep) char *field = cli_printable(f->field);
+	_cleanup_(freep) char *reason = cli_printable(f->reason);
+
+	if (++show->refused > REFUSED_SHOWN && !show->verbose)
+		return;
+	clear_bar(show);
+	if (!name || !field || !reason)
+		return;
+	fprintf(stderr, "driftfs: %s", name);
+	if (f->offset != FAULT_NO_OFFSET)
+		fprintf(stderr, ":%llu", (unsigned long long)f->offset);
+	fprintf(stderr, ": %s%s%s\n", field, *field ? ": " : "", reason);
+}
+
+static void add_part(uint64_t n, const char *one, const char *many)
+{
+	char text[CLI_COUNT_SIZE];
+
+	if (n)
+		printf("%s %s, ", cli_count(n, text), n == 1 ? one : many);
+}
+
+static void summarize(const struct import_report *r)
+{
+	char a[CLI_COUNT_SIZE], b[CLI_COUNT_SIZE], c[CLI_COUNT_SIZE], d[CLI_COUNT_SIZE];
+
+	printf("%s events, %s items of %s resources in %s files, ",
+	       cli_count(r->counts.events, a), cli_count(r->counts.items, b),
+	       cli_count(r->resources, c), cli_count(r->files, d));
+	add_part(r->counts.transitions, "alarm transition", "alarm transitions");
+	add_part(r->counts.duplicates, "already known", "already known");
+	add_part(r->files_known, "file unchanged", "files unchanged");
+	add_part(r->counts.notices, "notice", "notices");
+	printf("%s refused\n", cli_count(r->counts.refused, a));
+}
+
+static int run_import(struct import_options *o, struct show *show)
+{
+	struct import_report report;
+	struct fault f = { 0 };
+	bool wait = o->wait;
+	int r;
+
+	/* The first try does not wait, so that there is something to say before waiting. */
+	o->wait = false;
+	r = import_run(o, &report, &f);
+	if (r == STORE_E_BUSY && wait) {
+		fprintf(stderr, "driftfs: another import is writing to %s; waiting\n",
+			o->history);
+		o->wait = true;
+		r = import_run(o, &report, &f);
+	}
+	clear_bar(show);
+	if (r)
+		return cli_fault(o->history, &f);
+	if (show->refused > REFUSED_SHOWN && !show->verbose)
+		fprintf(stderr,
+			"driftfs: and %llu more; `driftfs status --refused %s` lists all\n",
+			(unsigned long long)(show->refused - REFUSED_SHOWN), o->history);
+	summarize(&report);
+	return report.counts.refused ? EXIT_REFUSED : EXIT_DONE;
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+						 { "jobs", required_argument, NULL, 'j' },
+						 { "quiet", no_argument, NULL, 'q' },
+						 { "verbose", no_argument, NULL, 'v' },
+						 { "no-wait", no_argument, NULL, 'n' },
+						 { 0 } };
+	struct show show = { .terminal = isatty(STDERR_FILENO) };
+	struct import_options o = {
+		.wait = true, .progress = on_progress, .refused = on_refused, .ctx = &show
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "hj:qv", options, NULL)) != -1)
+		switch (c) {
+		case 'h':
+			return cli_help(command);
+		case 'j':
+			o.workers = (unsigned)strtoul(optarg, NULL, 10);
+			if (o.workers < 1 || o.workers > 64)
+				return cli_usage(command);
+			break;
+		case 'q':
+			show.quiet = true;
+			break;
+		case 'v':
+			show.verbose = true;
+			break;
+		case 'n':
+			o.wait = false;
+			break;
+		default:
+			return cli_usage(command);
+		}
+	if (argc - optind < 2)
+		return cli_usage(command);
+	clock_gettime(CLOCK_MONOTONIC, &show.last);
+	o.history = argv[optind];
+	o.sources = (const char *const *)(argv + optind + 1);
+	o.n_sources = (size_t)(argc - optind - 1);
+	return run_import(&o, &show);
+}
+
+const struct command command_import = {
+	.name = "import",
+	.synopsis = "[OPTION]... HISTORY SOURCE...",
+	.summary = "Takes in what AWS Config, CloudTrail and CloudWatch deliver",
+	.options =
+		"SOURCE is a file, a folder, or - for standard input; what a file is, is told from its\n"
+		"content. What is in HISTORY already is skipped.\n\n"
+		"  -j, --jobs N    worker threads (1 to 64; one per processor)\n"
+		"  -q, --quiet     no progress\n"
+		"  -v, --verbose   name every refusal, not only the first twenty\n"
+		"      --no-wait   fail when another import is writing, instead of waiting\n"
+		"  -h, --help      this text\n",
+	.run = run,
+};

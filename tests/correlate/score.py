@@ -1,0 +1,146 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Scores the causes that driftfs finds against what the demo generator knows.
+
+usage: score.py DRIFTFS GENERATOR [--seeds 1,2,3] [--lags short,real,long,daily] [--min 0.97]
+                [--misses N] [--items N]
+
+For each seed and lag a history is generated and imported, every changes.jsonl is read through
+`driftfs cat`, and the causes of each change are compared with the truth:
+
+  precision = causes found that are true / causes found
+  recall    = true causes found / true causes
+
+A true cause that modified something else and shows here only through a relationship counts like
+any other. Where the truth says that an effect shows again later ("late") or also through a
+relationship beside direct causes ("relatedCauses"), finding it or not is neither right nor wrong.
+Exits 1 when either figure of any run is below --min.
+"""
+import argparse
+import collections
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+
+
+def truth_of(path):
+    changes, others = {}, {"attempt": set(), "activity": set()}
+    for line in path.read_text().splitlines():
+        row = json.loads(line)
+        if "captureTime" in row:
+            if "copyOf" in row:
+                continue
+            key = (row["account"], row["region"], row["type"], row["id"], row["captureTime"])
+            changes[key] = row
+        elif "attempt" in row:
+            others["attempt"].add((row["attempt"], tuple(row["resource"])))
+        elif "activity" in row:
+            others["activity"].add((row["activity"], tuple(row["resource"])))
+    return changes, others
+
+
+def paths_of(driftfs, history):
+    out = subprocess.run([driftfs, "ls", "-R", history, "resources"], check=True,
+                         capture_output=True).stdout.decode()
+    return [line for line in out.splitlines() if line.endswith("/changes.jsonl")]
+
+
+def found_in(driftfs, history):
+    paths = paths_of(driftfs, history)
+    for start in range(0, len(paths), 200):
+        out = subprocess.run([driftfs, "cat", history, *paths[start:start + 200]], check=True,
+                             capture_output=True).stdout
+        for line in out.splitlines():
+            yield json.loads(line)
+
+
+class Score:
+    def __init__(self):
+        self.right = self.wrong = self.missed = 0
+        self.by_type = collections.Counter()
+        self.examples = []
+
+    def add(self, key, truth, found):
+        must = set(truth["causes"])
+        may = must | set(truth.get("relatedCauses", [])) | set(truth.get("late", []))
+        self.right += len(found & must)
+        self.wrong += len(found - may)
+        self.missed += len(must - found)
+        for event in found - may:
+            self.by_type["wrong " + key[2]] += 1
+            self.examples.append(("wrong", key, event))
+        for event in must - found:
+            self.by_type["missed " + key[2]] += 1
+            self.examples.append(("missed", key, event))
+
+    def precision(self):
+        return self.right / max(1, self.right + self.wrong)
+
+    def recall(self):
+        return self.right / max(1, self.right + self.missed)
+
+
+def run(args, seed, lag):
+    with tempfile.TemporaryDirectory() as folder:
+        folder = pathlib.Path(folder)
+        truth_file = folder / "truth.jsonl"
+        subprocess.run([args.generator, "--out", folder / "data", "--seed", str(seed), "--lag", lag,
+                        "--items", str(args.items), "--truth", truth_file], check=True,
+                       stdout=subprocess.DEVNULL)
+        history = folder / "history.db"
+        subprocess.run([args.driftfs, "import", "--quiet", history, folder / "data"], check=True,
+                       stdout=subprocess.DEVNULL)
+        truth, others = truth_of(truth_file)
+        score, seen = Score(), set()
+        kinds = collections.Counter()
+        for row in found_in(args.driftfs, history):
+            if row["kind"] != "change":
+                if row["kind"] in others:
+                    key = (row["eventID"], (row["accountId"], row["awsRegion"],
+                                            row["resourceType"], row["resourceId"]))
+                    kinds[row["kind"] + (" right" if key in others[row["kind"]] else " wrong")] += 1
+                continue
+            key = (row["accountId"], row["awsRegion"], row["resourceType"], row["resourceId"],
+                   row["time"])
+            if key not in truth:
+                kinds["change not in the truth"] += 1
+                continue
+            seen.add(key)
+            score.add(key, truth[key], {c["eventID"] for c in row["causes"]})
+        for key in truth.keys() - seen:
+            score.add(key, truth[key], set())
+            kinds["state not found"] += 1
+        for kind in others:
+            kinds[kind + " true"] = len(others[kind])
+        return score, kinds
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("driftfs")
+    parser.add_argument("generator")
+    parser.add_argument("--seeds", default="1,2,3")
+    parser.add_argument("--lags", default="short,real,long")
+    parser.add_argument("--items", type=int, default=3000)
+    parser.add_argument("--min", type=float, default=0.97)
+    parser.add_argument("--misses", type=int, default=0)
+    args = parser.parse_args()
+    bad = 0
+    for lag in args.lags.split(","):
+        for seed in args.seeds.split(","):
+            score, kinds = run(args, int(seed), lag)
+            print(f"lag {lag:5} seed {seed:>3}: precision {score.precision():.4f} "
+                  f"recall {score.recall():.4f} of {score.right + score.missed} causes")
+            if args.misses:
+                print("   ", dict(sorted(kinds.items())))
+                print("   ", score.by_type.most_common(20))
+                for example in score.examples[:args.misses]:
+                    print("   ", *example)
+            bad += score.precision() < args.min or score.recall() < args.min
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
