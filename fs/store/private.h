@@ -53,3 +53,10 @@ static inline int reading(struct store *s)
 }
 /* -EINVAL, with a message, unless a write transaction is open; its first failure if it has one. */
 int writing(struct store *s, const char *doing) _must_check_;
+/* The end of a call that writes: half a put, whatever stopped it, must not be committed. */
+static inline int written(struct store *s, int r)
+{
+	if (r && s->who && !s->broken)
+		s->broken = r;
+	return r;
+}

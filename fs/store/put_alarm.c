@@ -160,7 +160,7 @@ int store_put_transition(struct store *s, const struct transition *t,
 		r = spread_transition(s, alarm, t->time_ms);
 	if (!r)
 		*ret = put;
-	return r;
+	return written(s, r);
 }
 
 int store_put_alarm(struct store *s, const struct alarm *alarm,
@@ -171,5 +171,7 @@ int store_put_alarm(struct store *s, const struct alarm *alarm,
 
 	if (!r)
 		r = alarm_get(s, alarm, &id);
-	return r ? r : put_tokens(s, id, mentions);
+	if (!r)
+		r = put_tokens(s, id, mentions);
+	return written(s, r);
 }

@@ -173,9 +173,9 @@ static int64_t flags_of(const struct event *e, const struct mention_set *mention
 	       (issued(e) ? EVENT_ISSUED : 0) | (mentions ? EVENT_MENTIONS : 0);
 }
 
-int store_put_event(struct store *s, const struct event *e, struct str identity,
-		    struct str raw, const struct mention_set *mentions, int64_t source_id,
-		    enum store_put *ret)
+static int put(struct store *s, const struct event *e, struct str identity,
+	       struct str raw, const struct mention_set *mentions, int64_t source_id,
+	       enum store_put *ret)
 {
 	uint64_t hash = str_hash(raw);
 	uint8_t guid[16];
@@ -201,4 +201,11 @@ int store_put_event(struct store *s, const struct event *e, struct str identity,
 	if (!r)
 		*ret = STORE_PUT_NEW;
 	return r;
+}
+
+int store_put_event(struct store *s, const struct event *e, struct str identity,
+		    struct str raw, const struct mention_set *mentions, int64_t source_id,
+		    enum store_put *ret)
+{
+	return written(s, put(s, e, identity, raw, mentions, source_id, ret));
 }

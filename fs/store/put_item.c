@@ -326,14 +326,12 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		r = resource_get(s, leaf, item->id, &res);
 	if (!r)
 		r = find_copy(s, res, item, &copy);
-	if (r)
-		return r;
-	if (copy.id)
+	if (!r && copy.id)
 		r = put_copy(s, res, item, &copy, source_id, &put);
-	else
+	else if (!r)
 		r = put_new(s, leaf, res, item, copy.others, source_id);
 	if (r)
-		return r;
+		return written(s, r);
 	if (put != STORE_PUT_KNOWN)
 		mark(s, res, item->captured_ms);
 	*ret = put;

@@ -63,7 +63,7 @@ int store_source_start(struct store *s, const struct store_source *source,
 	}
 	if (!r)
 		*ret_id = known.id;
-	return r;
+	return written(s, r);
 }
 
 int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
@@ -98,7 +98,7 @@ int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fa
 				 INT(bytes.n), INT(str_hash(kept)), BLOB(buf_str(pack)),
 				 INT(kept.n)));
 	if (r)
-		return r;
+		return written(s, r);
 	writer_count(s, COUNTER_REFUSAL, sqlite3_changes64(s->db));
 	return 0;
 }

@@ -251,7 +251,9 @@ int store_spread_dirt(struct store *s, size_t limit, bool *ret_more)
 		r = writer_settle(s);
 	if (!r)
 		r = spread_trails(s);
-	return r ? r : spread_batch(s, MAX(limit, (size_t)1), ret_more);
+	if (!r)
+		r = spread_batch(s, MAX(limit, (size_t)1), ret_more);
+	return written(s, r);
 }
 
 int store_dirty_next(struct store *s, int64_t after, struct store_dirty *ret, size_t n,

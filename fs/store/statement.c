@@ -36,13 +36,18 @@ const char *statement_name(enum statement id)
 	return names[id];
 }
 
-/* What an I/O failure means: a full disk is an outcome, all else is the errno. */
+/* A full disk is an outcome. The errno SQLite keeps may be an older failure's: else it is EIO. */
 static int io_code(struct store *s)
 {
 	int e = sqlite3_system_errno(s->db);
 
-	if (e == ENOSPC || e == EDQUOT)
-		return STORE_E_FULL;
+	return e == ENOSPC || e == EDQUOT ? STORE_E_FULL : -EIO;
+}
+
+static int open_code(struct store *s)
+{
+	int e = sqlite3_system_errno(s->db);
+
 	return e > 0 ? -e : -EIO;
 }
 
@@ -61,8 +66,9 @@ static int code_of(struct store *s, int rc)
 	case SQLITE_NOMEM:
 		return -ENOMEM;
 	case SQLITE_IOERR:
-	case SQLITE_CANTOPEN:
 		return io_code(s);
+	case SQLITE_CANTOPEN:
+		return open_code(s);
 	case SQLITE_READONLY:
 		return -EROFS;
 	case SQLITE_PERM:

@@ -8,11 +8,9 @@
 
 /* the connection */
 X(DATA_VERSION, "PRAGMA data_version")
-X(PAGE_BYTES, "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()")
 X(BEGIN_WRITE, "BEGIN IMMEDIATE")
 X(BEGIN_READ, "BEGIN")
 X(COMMIT, "COMMIT")
-X(ROLLBACK, "ROLLBACK")
 
 /* the ledger */
 X(SOURCE_BY_NAME, "SELECT id, size, version, finished FROM source WHERE name = ?1")
@@ -22,7 +20,6 @@ X(SOURCE_RENEW,
 X(SOURCE_FINISH,
   "UPDATE source SET finished = 1, finished_ms = ?2, items = items + ?3, events = events + ?4, "
   "transitions = transitions + ?5, duplicates = ?6, notices = ?7, refused = ?8 WHERE id = ?1")
-X(SOURCE_NAME, "SELECT name FROM source WHERE id = ?1")
 X(REFUSAL_INSERT,
   "INSERT INTO refusal(source, offset, field, reason, length, hash, bytes, bytes_len) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING")

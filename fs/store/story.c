@@ -276,5 +276,7 @@ int store_put_story(struct store *s, const struct store_dirty *dirty,
 	/* Before the aliases, which may make it dirty again. */
 	if (!r)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));
-	return r ? r : aliases_replace(s, dirty, aliases);
+	if (!r)
+		r = aliases_replace(s, dirty, aliases);
+	return written(s, r);
 }

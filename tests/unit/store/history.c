@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The tests' history: see history.h. */
+#include "history.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+int history_setup_closed(void **state)
+{
+	struct history *h = calloc(1, sizeof(*h));
+
+	if (!h)
+		return -1;
+	(void)snprintf(h->dir, sizeof(h->dir), "/tmp/driftfs-store-XXXXXX");
+	if (!mkdtemp(h->dir)) {
+		free(h);
+		return -1;
+	}
+	(void)snprintf(h->path, sizeof(h->path), "%s/history.db", h->dir);
+	*state = h;
+	return 0;
+}
+
+int history_setup(void **state)
+{
+	if (history_setup_closed(state))
+		return -1;
+	history_open(*state, STORE_WRITE, 0);
+	return 0;
+}
+
+void history_open(struct history *h, enum store_mode mode, int expected)
+{
+	history_close(h);
+	assert_int_equal(store_open(h->path, mode, false, &h->s, &h->fault), expected);
+}
+
+void history_close(struct history *h)
+{
+	h->s = store_close(h->s);
+}
+
+int history_teardown(void **state)
+{
+	static const char *const suffixes[] = { "", "-wal", "-shm", "-journal" };
+	struct history *h = *state;
+
+	history_close(h);
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
+		char path[96];
+
+		(void)snprintf(path, sizeof(path), "%s%s", h->path, suffixes[i]);
+		(void)unlink(path);
+	}
+	(void)rmdir(h->dir);
+	arena_deinit(&h->a);
+	free(h);
+	return 0;
+}
+
+void begin(struct history *h)
+{
+	assert_int_equal(store_begin(h->s, "test"), 0);
+}
+
+void commit(struct history *h)
+{
+	assert_int_equal(store_commit(h->s), 0);
+}
+
+struct item item_of(const char *type, const char *rid, int64_t ms, const char *state_id,
+		    const char *body)
+{
+	return (struct item){ .account = STR(ACCOUNT),
+			      .region = STR(REGION),
+			      .type = str_of(type),
+			      .id = str_of(rid),
+			      .captured_ms = ms,
+			      .state_id = str_of(state_id),
+			      .status = ITEM_OK,
+			      .guise = ITEM_GUISE_DELIVERY,
+			      .body = str_of(body),
+			      .raw = str_of(body),
+			      .content_hash = str_hash(str_of(body)) };
+}
+
+struct event event_of(const char *id, int64_t ms)
+{
+	return (struct event){ .id = str_of(id),
+			       .time_ms = ms,
+			       .source = STR("ec2.amazonaws.com"),
+			       .name = STR("AuthorizeSecurityGroupIngress"),
+			       .account = STR(ACCOUNT),
+			       .region = STR(REGION) };
+}
+
+enum store_put put_item(struct history *h, const struct item *item)
+{
+	enum store_put put;
+
+	begin(h);
+	assert_int_equal(store_put_item(h->s, item, 1, &put), 0);
+	commit(h);
+	return put;
+}
+
+enum store_put put_event(struct history *h, const struct event *e, const char *raw,
+			 const uint64_t *tokens, size_t n)
+{
+	struct mention_set mentions = { (uint64_t *)(uintptr_t)tokens, n };
+	enum store_put put;
+
+	begin(h);
+	assert_int_equal(store_put_event(h->s, e, e->id, str_of(raw),
+					 tokens ? &mentions : NULL, 1, &put),
+			 0);
+	commit(h);
+	return put;
+}
+
+struct store_resource resource_of(struct history *h, const char *type, const char *rid)
+{
+	struct store_resource ret;
+
+	assert_int_equal(store_resource_lookup(h->s, STR(ACCOUNT), STR(REGION),
+					       str_of(type), str_of(rid), &h->a, &ret),
+			 0);
+	return ret;
+}
+
+size_t states_of(struct history *h, int64_t resource, struct store_state ret[64])
+{
+	size_t n;
+
+	assert_int_equal(store_states(h->s, resource, -1, 0, true, ret, 64, &n), 0);
+	return n;
+}
+
+void assert_body(struct history *h, int64_t state, const char *body)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	assert_int_equal(store_state_body(h->s, state, &b), 0);
+	buf_put_char(&b, '\0');
+	assert_string_equal(b.data, body);
+}
+
+void assert_raw(struct history *h, int64_t state, const char *raw)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	assert_int_equal(store_state_raw(h->s, state, &b), 0);
+	buf_put_char(&b, '\0');
+	assert_string_equal(b.data, raw);
+}
+
+void assert_sound(struct history *h)
+{
+	sqlite3_stmt *q = NULL;
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "PRAGMA integrity_check", -1, &q, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal((const char *)sqlite3_column_text(q, 0), "ok");
+	assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+int64_t ask(struct history *h, const char *sql)
+{
+	sqlite3_stmt *q = NULL;
+	sqlite3 *db = NULL;
+	int64_t ret;
+
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, sql, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	ret = sqlite3_column_int64(q, 0);
+	assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	return ret;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the store's tests share: a history in a folder of its own, items and events made by
+ * hand, and puts that are a transaction each.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "store/derive.h"
+
+#define ACCOUNT "123456789012"
+#define REGION  "us-east-1"
+#define GROUP   "AWS::EC2::SecurityGroup"
+
+struct history {
+	char dir[32];
+	char path[64];
+	struct store *s; /* open for writing, or NULL */
+	struct arena a;  /* for whatever a test reads */
+	struct fault fault;
+};
+
+int history_setup(void **state);
+int history_setup_closed(void **state); /* the folder only */
+int history_teardown(void **state);
+/* Opens h->s anew in the mode; fails the test unless it returns `expected`. */
+void history_open(struct history *h, enum store_mode mode, int expected);
+void history_close(struct history *h);
+
+void begin(struct history *h);
+void commit(struct history *h);
+
+/* raw is the body, guise DELIVERY, status OK. */
+struct item item_of(const char *type, const char *rid, int64_t ms, const char *state_id,
+		    const char *body);
+struct event event_of(const char *id, int64_t ms);
+
+enum store_put put_item(struct history *h, const struct item *item);
+enum store_put put_event(struct history *h, const struct event *e, const char *raw,
+			 const uint64_t *tokens, size_t n);
+/* The resource of ACCOUNT and REGION; fails the test when it is not there. */
+struct store_resource resource_of(struct history *h, const char *type, const char *rid);
+/* All states of the resource in order; at most 64. */
+size_t states_of(struct history *h, int64_t resource, struct store_state ret[64]);
+void assert_body(struct history *h, int64_t state, const char *body);
+void assert_raw(struct history *h, int64_t state, const char *raw);
+/* PRAGMA integrity_check, and one number asked in SQL beside the connection. */
+void assert_sound(struct history *h);
+int64_t ask(struct history *h, const char *sql);

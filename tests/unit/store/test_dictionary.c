@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dictionaries: trained once there is enough, twice at most; all stays readable. */
+#include <stdio.h>
+
+#include "history.h"
+
+/* A record whose parts repeat, and some that do not; the same for the same number. */
+static void make_record(int i, struct buf *ret)
+{
+	uint64_t x = (uint64_t)i * UINT64_C(0x9E3779B97F4A7C15) + 1;
+
+	x ^= x >> 29;
+	buf_reset(ret);
+	buf_printf(
+		ret,
+		"{\"eventVersion\":\"1.08\",\"userIdentity\":{\"type\":\"AssumedRole\","
+		"\"principalId\":\"AROA%016llX:session\",\"arn\":\"arn:aws:sts::123456789012:"
+		"assumed-role/Role%d/session\",\"accountId\":\"123456789012\"},\"eventSource\":"
+		"\"ec2.amazonaws.com\",\"eventName\":\"%s\",\"awsRegion\":\"us-east-1\","
+		"\"sourceIPAddress\":\"10.%d.%d.1\",\"requestParameters\":{\"groupId\":"
+		"\"sg-%016llx\",\"cidrIp\":\"10.0.0.0/8\"},\"responseElements\":null}",
+		(unsigned long long)(x * 77), i % 13,
+		i % 3 ? "AuthorizeSecurityGroupIngress" : "RunInstances", i % 200,
+		i % 100, (unsigned long long)x);
+	buf_put_char(ret, '\0');
+}
+
+static void put_events(struct history *h, int from, int to)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+
+	begin(h);
+	for (int i = from; i < to; i++) {
+		char id[32];
+		struct event e;
+		enum store_put put;
+
+		(void)snprintf(id, sizeof(id), "event-%d", i);
+		make_record(i, &record);
+		e = event_of(id, 1000 + i);
+		assert_int_equal(store_put_event(h->s, &e, e.id, str_of(record.data),
+						 NULL, 1, &put),
+				 0);
+		assert_int_equal(put, STORE_PUT_NEW);
+	}
+	commit(h);
+}
+
+static void assert_events(struct history *h, int n)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT, got = BUF_INIT;
+
+	for (int i = 0; i < n; i++) {
+		char id[32];
+		int64_t row;
+
+		(void)snprintf(id, sizeof(id), "event-%d", i);
+		make_record(i, &record);
+		buf_reset(&got);
+		assert_int_equal(store_event_find(h->s, str_of(id), &row), 0);
+		assert_int_equal(store_event_body(h->s, row, &got), 0);
+		buf_put_char(&got, '\0');
+		assert_string_equal(got.data, record.data);
+	}
+}
+
+static void test_events(void **state)
+{
+	struct history *h = *state;
+
+	put_events(h, 0, 399);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 0);
+	put_events(h, 399, 600);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 1"), 1);
+	/* What was there before is packed anew, and all of it is readable, also by others. */
+	assert_int_equal(ask(h, "SELECT count(*) FROM event WHERE dictionary IS NULL"),
+			 0);
+	assert_events(h, 600);
+	history_open(h, STORE_READ, 0);
+	assert_events(h, 600);
+	/* Another session goes on with the same one. */
+	history_open(h, STORE_WRITE, 0);
+	put_events(h, 600, 700);
+	assert_int_equal(ask(h, "SELECT count(DISTINCT dictionary) FROM event"), 1);
+	assert_events(h, 700);
+}
+
+static void test_final_training(void **state)
+{
+	struct history *h = *state;
+
+	for (int i = 0; i < 8500; i += 500)
+		put_events(h, i, i + 500);
+	/* The first dictionary is gone, with nothing that needs it. */
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 1"), 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event e LEFT JOIN dictionary d "
+				"ON d.id = e.dictionary WHERE d.id IS NULL"),
+			 0);
+	assert_true(ask(h, "SELECT sum(length(body)) * 4 < sum(body_len) FROM event"));
+	assert_events(h, 8500);
+	assert_sound(h);
+}
+
+/* The transaction that trained it is rolled back: the next one trains again. */
+static void test_rolled_back(void **state)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+	struct history *h = *state;
+
+	put_events(h, 0, 399);
+	begin(h);
+	make_record(399, &record);
+	struct event e = event_of("event-399", 1);
+	enum store_put put;
+
+	assert_int_equal(
+		store_put_event(h->s, &e, e.id, str_of(record.data), NULL, 1, &put), 0);
+	store_rollback(h->s);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 0);
+	assert_events(h, 399);
+	put_events(h, 399, 500);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 1);
+	assert_events(h, 500);
+}
+
+/* Bodies that teach nothing: no dictionary, and no failure. */
+static void test_nothing_to_learn(void **state)
+{
+	struct history *h = *state;
+	enum store_put put;
+
+	begin(h);
+	for (int i = 0; i < 900; i++) {
+		char id[32];
+		struct event e;
+
+		(void)snprintf(id, sizeof(id), "%d", i);
+		e = event_of(id, i);
+		assert_int_equal(
+			store_put_event(h->s, &e, e.id, STR("{}"), NULL, 1, &put), 0);
+	}
+	commit(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 900);
+	assert_sound(h);
+}
+
+/* Keyframes of states use one, too; what hangs on them does not mind. */
+static void test_states(void **state)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+	struct history *h = *state;
+	enum store_put put;
+
+	begin(h);
+	for (int i = 0; i < 1000; i++) {
+		char rid[32];
+		struct item item;
+
+		(void)snprintf(rid, sizeof(rid), "sg-%d", i % 500);
+		make_record(i % 500, &record);
+		item = item_of(GROUP, rid, 1000 + i, "1", record.data);
+		assert_int_equal(store_put_item(h->s, &item, 1, &put), 0);
+	}
+	commit(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 2"), 1);
+	history_open(h, STORE_READ, 0);
+	for (int i = 0; i < 500; i++) {
+		struct store_state states[64];
+
+		make_record(i, &record);
+		assert_int_equal(states_of(h, i + 1, states), 2);
+		assert_body(h, states[0].id, record.data);
+		assert_body(h, states[1].id, record.data);
+		assert_raw(h, states[1].id, record.data);
+	}
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_events),      CASE(test_final_training),
+		CASE(test_rolled_back), CASE(test_nothing_to_learn),
+		CASE(test_states),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Alarms: one transition from several sources, and what it concerns, told in any order. */
+#include "history.h"
+
+static uint64_t instance = 11, name = 22;
+
+static struct alarm alarm_of(const char *account, const char *region)
+{
+	return (struct alarm){ .name = STR("cpu"),
+			       .account = str_of(account),
+			       .region = str_of(region),
+			       .arn = STR("arn:cpu") };
+}
+
+static struct transition transition_of(struct alarm alarm, int64_t ms, const char *state)
+{
+	return (struct transition){ .alarm = alarm,
+				    .time_ms = ms,
+				    .state = str_of(state),
+				    .raw = STR("{\"raw\":true}") };
+}
+
+static enum store_put put(struct history *h, const struct transition *t, uint64_t *tokens,
+			  size_t n)
+{
+	struct mention_set set = { tokens, n };
+	enum store_put ret;
+
+	begin(h);
+	assert_int_equal(store_put_transition(h->s, t, n ? &set : NULL, 1, &ret), 0);
+	commit(h);
+	return ret;
+}
+
+static size_t hits_of(struct history *h, uint64_t token, struct store_event_hit **ret)
+{
+	struct mention_set set = { &token, 1 };
+	size_t n;
+
+	assert_int_equal(store_transitions_mentioning(h->s, &set, &h->a, ret, &n), 0);
+	return n;
+}
+
+static void test_new_and_known(void **state)
+{
+	struct transition t = transition_of(alarm_of(ACCOUNT, REGION), 1000, "ALARM");
+	struct history *h = *state;
+	struct store_event_hit *hits;
+	struct store_transition got;
+	struct store_totals totals;
+
+	t.reason = STR("too hot");
+	assert_int_equal(put(h, &t, &instance, 1), STORE_PUT_NEW);
+	assert_int_equal(put(h, &t, &instance, 1), STORE_PUT_KNOWN);
+	t.previous_state = STR("OK");
+	t.reason = STR_NULL;
+	assert_int_equal(put(h, &t, NULL, 0), STORE_PUT_FULLER);
+	t.previous_state = STR_NULL;
+	assert_int_equal(put(h, &t, NULL, 0), STORE_PUT_KNOWN);
+	t.state = STR("OK");
+	assert_int_equal(put(h, &t, NULL, 0), STORE_PUT_NEW);
+	assert_int_equal(hits_of(h, instance, &hits), 2);
+	assert_int_equal(store_transition_get(h->s, hits[0].event, &h->a, &got), 0);
+	assert_true(str_is(got.alarm, "cpu"));
+	assert_true(str_is(got.account, ACCOUNT));
+	assert_true(str_is(got.region, REGION));
+	assert_true(str_is(got.state, "ALARM"));
+	assert_true(str_is(got.previous_state, "OK"));
+	assert_true(str_is(got.reason, "too hot"));
+	assert_int_equal(got.time_ms, 1000);
+	assert_int_equal(store_transition_get(h->s, 99, &h->a, &got), STORE_E_NOT_FOUND);
+	assert_int_equal(store_totals(h->s, &totals), 0);
+	assert_int_equal(totals.transitions, 2);
+}
+
+/* The definition says what is watched, before or after the transitions. */
+static void test_definition(void **state)
+{
+	struct history *h = *state;
+	struct store_event_hit *hits;
+
+	for (int order = 0; order < 2; order++) {
+		struct alarm alarm = alarm_of(order ? "1" : "2", REGION);
+		struct transition t = transition_of(alarm, 1000 + order, "ALARM");
+		uint64_t token = 100 + (uint64_t)order;
+		struct mention_set set = { &token, 1 };
+
+		if (order)
+			put(h, &t, NULL, 0);
+		begin(h);
+		assert_int_equal(store_put_alarm(h->s, &alarm, &set), 0);
+		commit(h);
+		if (!order)
+			put(h, &t, NULL, 0);
+		assert_int_equal(hits_of(h, token, &hits), 1);
+		assert_int_equal(hits[0].time_ms, 1000 + order);
+	}
+	assert_int_equal(hits_of(h, 12345, &hits), 0);
+}
+
+/* DescribeAlarmHistory tells neither account nor region, and may repeat what is known. */
+static void test_without_account(void **state)
+{
+	struct transition bare = transition_of(alarm_of("", ""), 1000, "ALARM");
+	struct transition other = transition_of(alarm_of("", ""), 2000, "OK");
+	struct transition full = transition_of(alarm_of(ACCOUNT, REGION), 1000, "ALARM");
+	struct history *h = *state;
+	struct store_event_hit *hits;
+
+	put(h, &bare, &name, 1);
+	put(h, &other, &name, 1);
+	assert_int_equal(hits_of(h, instance, &hits), 0);
+	put(h, &full, &instance, 1);
+	/* The one told twice counts once, the other one comes along by its name. */
+	assert_int_equal(hits_of(h, instance, &hits), 2);
+	assert_int_equal(hits[0].time_ms, 1000);
+	assert_int_equal(hits[1].time_ms, 2000);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_new_and_known),
+		CASE(test_definition),
+		CASE(test_without_account),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dirt: which facts that come in later make which stories dirty, and from when on. */
+#include "history.h"
+
+/* A derived resource with one state at 10000, no story but the entries given, and aliases. */
+static int64_t derived(struct history *h, const char *rid,
+		       const struct store_entry *entries, size_t n, uint64_t *aliases,
+		       size_t n_aliases)
+{
+	struct item item = item_of(GROUP, rid, 10000, "1", "{}");
+	struct mention_set set = { aliases, n_aliases };
+	struct store_shown shown = { .time_ms = 10000, .size = 3 };
+	struct store_state states[64];
+	struct store_dirty dirty;
+
+	put_item(h, &item);
+	dirty = (struct store_dirty){ resource_of(h, GROUP, rid).id, 10000 };
+	assert_int_equal(states_of(h, dirty.resource, states), 1);
+	shown.state = states[0].id;
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &dirty, entries, n, &shown, 1, &set), 0);
+	commit(h);
+	return dirty.resource;
+}
+
+static void put(struct history *h, const char *id, int64_t ms, uint64_t token)
+{
+	struct event e = event_of(id, ms);
+
+	assert_int_equal(put_event(h, &e, id, &token, 1), STORE_PUT_NEW);
+}
+
+/* Spreads all there is; fills the dirty resources in order of row. */
+static size_t spread(struct history *h, struct store_dirty ret[8])
+{
+	bool more = true;
+	size_t n;
+
+	while (more) {
+		begin(h);
+		assert_int_equal(store_spread_dirt(h->s, 2, &more), 0);
+		commit(h);
+	}
+	assert_int_equal(store_dirty_next(h->s, 0, ret, 8, &n), 0);
+	return n;
+}
+
+static void test_events_named(void **state)
+{
+	uint64_t one[] = { 1, 2 }, two[] = { 2, 3, UINT64_MAX };
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a = derived(h, "a", NULL, 0, one, 2);
+	int64_t b = derived(h, "b", NULL, 0, two, 3);
+
+	assert_int_equal(spread(h, dirty), 0);
+	put(h, "e1", 12000, 1);
+	put(h, "e2", 11000, 1);
+	put(h, "e3", 13000, UINT64_MAX);
+	put(h, "e4", 1000, 99);
+	assert_int_equal(spread(h, dirty), 2);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 11000);
+	assert_int_equal(dirty[1].resource, b);
+	assert_int_equal(dirty[1].from_ms, 13000);
+	/* What was spread is not spread again; what comes earlier makes it dirtier. */
+	assert_int_equal(ask(h, "SELECT count(*) FROM spread"), 0);
+	put(h, "e5", 12500, 2);
+	assert_int_equal(spread(h, dirty), 2);
+	assert_int_equal(dirty[0].from_ms, 11000);
+	assert_int_equal(dirty[1].from_ms, 12500);
+}
+
+/* Before anything is derived all is dirty as it is, and nothing is queued. */
+static void test_nothing_to_spread_at_first(void **state)
+{
+	struct item item = item_of(GROUP, "a", 10000, "1", "{}");
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+
+	put_item(h, &item);
+	put(h, "e1", 1000, 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM spread"), 0);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].from_ms, 10000);
+}
+
+/* An event known already spreads nothing. */
+static void test_known_event(void **state)
+{
+	uint64_t alias = 1;
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	struct event e = event_of("e1", 500);
+
+	put(h, "e1", 500, 1);
+	derived(h, "a", NULL, 0, &alias, 1);
+	assert_int_equal(put_event(h, &e, "e1", &alias, 1), STORE_PUT_KNOWN);
+	assert_int_equal(spread(h, dirty), 0);
+}
+
+/* --- credentials --------------------------------------------------------------------------- */
+
+/* Made with the key; named as token 5. */
+static int64_t put_act(struct history *h, const char *id, int64_t ms, const char *key)
+{
+	struct event e = event_of(id, ms);
+	uint64_t token = 5;
+	int64_t row;
+
+	e.access_key = str_of(key);
+	assert_int_equal(put_event(h, &e, id, &token, 1), STORE_PUT_NEW);
+	assert_int_equal(store_event_find(h->s, str_of(id), &row), 0);
+	return row;
+}
+
+static void put_issuer(struct history *h, int64_t ms, const char *key)
+{
+	static const char raw[] = "{\"credentials\":{\"accessKeyId\":\"%s\"}}";
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct event e = event_of("issuer", ms);
+	struct jv response;
+
+	buf_printf(&text, "{\"credentials\":{\"accessKeyId\":\"%s\"}}", key);
+	assert_int_equal(jv_parse(&h->a, buf_str(&text), &response, NULL), 0);
+	e.source = STR("sts.amazonaws.com");
+	e.name = STR("AssumeRole");
+	e.response = &response;
+	assert_int_equal(put_event(h, &e, raw, NULL, 0), STORE_PUT_NEW);
+}
+
+/* The session's beginning comes in last: the stories that hold its events are told anew. */
+static void test_session_issued(void **state)
+{
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	uint64_t alias = 1;
+	int64_t cause = put_act(h, "e1", 9000, "ASIA1");
+	int64_t attempt = put_act(h, "e2", 9500, "ASIA1");
+	int64_t other = put_act(h, "e3", 9600, "ASIA2");
+	const struct store_cause by_cause = { .event = cause };
+	const struct store_cause by_other = { .event = other };
+	struct store_entry change = { .time_ms = 10000,
+				      .causes = &by_cause,
+				      .n_causes = 1 };
+	struct store_entry tried = { .time_ms = 9500,
+				     .kind = STORE_ENTRY_ATTEMPT,
+				     .ref = attempt };
+	int64_t a = derived(h, "a", &change, 1, &alias, 1);
+	int64_t b = derived(h, "b", &tried, 1, &alias, 1);
+
+	change.causes = &by_other;
+	derived(h, "c", &change, 1, &alias, 1);
+	put_issuer(h, 8000, "ASIA1");
+	assert_int_equal(spread(h, dirty), 2);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 10000);
+	assert_int_equal(dirty[1].resource, b);
+	assert_int_equal(dirty[1].from_ms, 9500);
+}
+
+/* --- alarms -------------------------------------------------------------------------------- */
+
+static void test_alarms(void **state)
+{
+	struct alarm alarm = { .name = STR("cpu"),
+			       .account = STR(ACCOUNT),
+			       .region = STR(REGION) };
+	struct transition t = { .alarm = alarm, .time_ms = 12000, .state = STR("ALARM") };
+	uint64_t one = 1, two = 2;
+	struct mention_set names_one = { &one, 1 }, names_two = { &two, 1 };
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a = derived(h, "a", NULL, 0, &one, 1);
+	int64_t b = derived(h, "b", NULL, 0, &two, 1);
+	enum store_put put;
+
+	begin(h);
+	assert_int_equal(store_put_transition(h->s, &t, &names_one, 1, &put), 0);
+	commit(h);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 12000);
+	/* The definition tells of more, after the fact. */
+	begin(h);
+	assert_int_equal(store_put_alarm(h->s, &alarm, &names_two), 0);
+	commit(h);
+	assert_int_equal(spread(h, dirty), 2);
+	assert_int_equal(dirty[1].resource, b);
+	assert_int_equal(dirty[1].from_ms, 12000);
+	/* And the next transition concerns both without saying so. */
+	t.time_ms = 11000;
+	begin(h);
+	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put), 0);
+	commit(h);
+	assert_int_equal(spread(h, dirty), 2);
+	assert_int_equal(dirty[0].from_ms, 11000);
+	assert_int_equal(dirty[1].from_ms, 11000);
+}
+
+/* --- trails -------------------------------------------------------------------------------- */
+
+static void test_trail_grows(void **state)
+{
+	struct store_entry change = { .time_ms = 10000, .reason = REASON_NO_TRAIL };
+	struct store_entry caused = { .time_ms = 10000 };
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	uint64_t alias = 1;
+	int64_t a = derived(h, "a", &change, 1, &alias, 1);
+	struct event far = event_of("far", INT64_C(1000) * 3600 * 1000);
+	struct event foreign = event_of("foreign", 10000), near = event_of("near", 9000);
+
+	derived(h, "b", &caused, 1, &alias, 1);
+	/* Later than the change, or of another account: still no trail then. */
+	foreign.account = STR("999999999999");
+	put_event(h, &far, "far", NULL, 0);
+	put_event(h, &foreign, "foreign", NULL, 0);
+	assert_int_equal(spread(h, dirty), 0);
+	put_event(h, &near, "near", NULL, 0);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 10000);
+}
+
+/* --- aliases ------------------------------------------------------------------------------- */
+
+static size_t aliases_of(struct history *h)
+{
+	return (size_t)ask(h, "SELECT count(*) FROM alias");
+}
+
+static void tell_again(struct history *h, int64_t resource, int64_t from_ms,
+		       uint64_t *aliases, size_t n)
+{
+	struct store_dirty dirty = { resource, from_ms };
+	struct mention_set set = { aliases, n };
+
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &dirty, NULL, 0, NULL, 0, &set), 0);
+	commit(h);
+}
+
+static void test_aliases_replaced(void **state)
+{
+	uint64_t first[] = { 1, 2, UINT64_MAX }, second[] = { 2, 7 };
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a = derived(h, "a", NULL, 0, first, 3);
+
+	assert_int_equal(aliases_of(h), 3);
+	tell_again(h, a, 20000, second, 2);
+	assert_int_equal(aliases_of(h), 2);
+	assert_int_equal(ask(h, "SELECT group_concat(token) = '2,7' FROM alias"), 1);
+	put(h, "e1", 30000, UINT64_MAX);
+	put(h, "e2", 40000, 7);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].from_ms, 40000);
+	tell_again(h, a, 20000, NULL, 0);
+	assert_int_equal(aliases_of(h), 0);
+}
+
+/* A name learnt late stands in an event before what was told anew: that is told anew, too. */
+static void test_alias_learnt_late(void **state)
+{
+	uint64_t names[] = { 1, 42 };
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a;
+
+	put(h, "e1", 9000, 42);
+	a = derived(h, "a", NULL, 0, names, 1);
+	assert_int_equal(spread(h, dirty), 0);
+	tell_again(h, a, 20000, names, 2);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].from_ms, 9000);
+	tell_again(h, a, 9000, names, 2);
+	assert_int_equal(spread(h, dirty), 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_events_named),     CASE(test_nothing_to_spread_at_first),
+		CASE(test_known_event),      CASE(test_session_issued),
+		CASE(test_alarms),           CASE(test_trail_grows),
+		CASE(test_aliases_replaced), CASE(test_alias_learnt_late),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
