@@ -7,7 +7,8 @@
  * re-ordering is no difference), left-over objects pair by an identifying member they share
  * (Id, Arn, Key, Name ...) and are compared inside; the rest is DELETE and CREATE of whole
  * elements, and one UPDATE where both fall on the same index. A CREATE's and an UPDATE's
- * pointer has the index in the new array, a DELETE's that in the old one.
+ * pointer has the index in the new array, a DELETE's that in the old one; where that index
+ * holds another element that changed inside, the DELETE is numbered behind both arrays' ends.
  */
 
 #include "util/json.h"
