@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Content: kept, checked, or made. Under an unchanged label what is kept is good without a
+ * question to the history; after a commit somewhere, its stamp tells whether it was touched.
+ */
+
+#include "content.h"
+
+#include <errno.h>
+
+#include "view.h"
+
+static int make(struct request *q, const struct view *view, uint64_t node, uint64_t stamp,
+		struct cache_entry **ret)
+{
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+	int r = view->render(q, node, &out);
+
+	if (r == 0)
+		r = buf_error(&out);
+	if (r)
+		return r;
+	*ret = cache_put(&q->tree->cache, node, q->label, stamp, &out);
+	return *ret ? 0 : -ENOMEM;
+}
+
+/* What is kept, if it is good for this request; NULL if not. */
+static struct cache_entry *kept(struct request *q, uint64_t node, uint64_t stamp)
+{
+	struct cache *cache = &q->tree->cache;
+	uint64_t label;
+	struct cache_entry *e = cache_hold(cache, node, &label);
+
+	if (!e)
+		return NULL;
+	if (label == q->label && label != 0)
+		return e;
+	if (stamp != 0 && e->stamp == stamp) {
+		cache_relabel(cache, e, q->label);
+		return e;
+	}
+	cache_release(cache, e);
+	return NULL;
+}
+
+int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
+{
+	const struct view *view = view_of(node);
+	struct cache *cache = &q->tree->cache;
+	struct cache_making making;
+	uint64_t stamp = 0;
+	int r = 0;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (!view->render)
+		return TREE_E_IS_DIR;
+	if (view->stamp)
+		r = view->stamp(q, node, &stamp);
+	if (r)
+		return r;
+	while (!(*ret = kept(q, node, stamp))) {
+		if (!cache_begin(cache, node, &making))
+			continue;
+		r = make(q, view, node, stamp, ret);
+		cache_end(cache, &making);
+		break;
+	}
+	return r;
+}
+
+int tree_content_get(struct tree *t, uint64_t node, const struct tree_content **ret)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	struct cache_entry *e;
+	uint64_t label;
+	int r;
+
+	e = cache_hold(&t->cache, node, &label);
+	if (e && label == tree_label(t)) {
+		*ret = &e->content;
+		return 0;
+	}
+	cache_release(&t->cache, e);
+	r = request_begin(t, &q);
+	if (r == 0)
+		r = content_get(&q, node, &e);
+	if (r == 0)
+		*ret = &e->content;
+	return r;
+}
+
+void tree_content_put(struct tree *t, const struct tree_content *content)
+{
+	cache_release(&t->cache, (struct cache_entry *)(uintptr_t)content);
+}
+
+int tree_read(struct tree *t, uint64_t node, uint64_t offset, size_t size, char *ret,
+	      size_t *ret_n)
+{
+	const struct tree_content *content;
+	int r = tree_content_get(t, node, &content);
+	size_t n = 0;
+
+	if (r)
+		return r;
+	if (offset < content->len)
+		n = MIN(size, content->len - (size_t)offset);
+	if (n > 0)
+		memcpy(ret, content->data + offset, n);
+	tree_content_put(t, content);
+	*ret_n = n;
+	return 0;
+}

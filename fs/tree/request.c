@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Connections and labels. A connection serves one request at a time; there are as many as
+ * there were ever requests at once.
+ *
+ * A commit by another process shows as a new generation, which SQLite counts per connection, so
+ * the tree has a label of its own that grows whenever any connection sees a generation it did
+ * not see before. Content is kept with the label its request began under: while the label
+ * stays, no one has seen a later commit, and the content is as good as new. The order matters:
+ * the label is read before the view of the history is taken. A commit between the two makes
+ * the content newer than its label says, which costs a look at its stamp, never a stale reply.
+ */
+
+#include "request.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "view.h"
+
+static void connection_freep(struct connection **c)
+{
+	*c = connection_free(*c);
+}
+
+int connection_new(const char *path, struct connection **ret, struct fault *f)
+{
+	_cleanup_(connection_freep) struct connection *c = calloc(1, sizeof(*c));
+	int r;
+
+	fault_set(f, FAULT_NO_OFFSET, "", "out of memory");
+	if (!c)
+		return -ENOMEM;
+	r = store_open(path, STORE_READ, false, &c->store, f);
+	if (r == 0)
+		r = store_generation(c->store, &c->seen);
+	if (r)
+		return r;
+	*ret = take_ptr(c);
+	return 0;
+}
+
+struct connection *connection_free(struct connection *c)
+{
+	if (!c)
+		return NULL;
+	c->store = store_close(c->store);
+	arena_deinit(&c->arena);
+	free(c);
+	return NULL;
+}
+
+uint64_t tree_label(struct tree *t)
+{
+	uint64_t label;
+
+	pthread_mutex_lock(&t->lock);
+	label = t->label;
+	pthread_mutex_unlock(&t->lock);
+	return label;
+}
+
+static struct connection *take_idle(struct tree *t, uint64_t *ret_epoch)
+{
+	struct connection *c;
+
+	pthread_mutex_lock(&t->lock);
+	c = t->idle;
+	if (c)
+		t->idle = c->next;
+	*ret_epoch = t->epoch;
+	pthread_mutex_unlock(&t->lock);
+	return c;
+}
+
+static void give_back(struct tree *t, struct connection *c)
+{
+	arena_reset(&c->arena);
+	pthread_mutex_lock(&t->lock);
+	c->next = t->idle;
+	t->idle = c;
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* A connection; a new one opens the file, and one idle over a commit looks at it again. */
+static int connection_take(struct tree *t, struct connection **ret)
+{
+	struct connection *c;
+	uint64_t epoch, generation;
+	int r = 0;
+
+	c = take_idle(t, &epoch);
+	if (!c) {
+		r = connection_new(t->path, &c, NULL);
+		if (r)
+			return view_error(r);
+	} else if (c->epoch != epoch) {
+		r = view_error(store_generation(c->store, &generation));
+	}
+	if (r) {
+		connection_free(c);
+		return r;
+	}
+	c->epoch = epoch;
+	*ret = c;
+	return 0;
+}
+
+/* The view is taken; has it a commit that the tree's label does not know? */
+static int note_generation(struct request *q)
+{
+	struct tree *t = q->tree;
+	uint64_t generation;
+	int r = store_generation(q->store, &generation);
+
+	if (r)
+		return view_error(r);
+	if (generation == q->connection->seen)
+		return 0;
+	q->connection->seen = generation;
+	pthread_mutex_lock(&t->lock);
+	/* Had it grown already, then perhaps for a later commit than the one in view. */
+	q->label = t->label == q->label ? q->label + 1 : 0;
+	t->label++;
+	pthread_mutex_unlock(&t->lock);
+	return 0;
+}
+
+int request_begin(struct tree *t, struct request *ret)
+{
+	_cleanup_(request_end) struct request q = { .tree = t };
+	int r = connection_take(t, &q.connection);
+
+	if (r)
+		return r;
+	q.store = q.connection->store;
+	q.arena = &q.connection->arena;
+	q.label = tree_label(t);
+	r = store_read_begin(q.store);
+	r = r ? view_error(r) : note_generation(&q);
+	if (r)
+		return r;
+	*ret = q;
+	q.connection = NULL;
+	return 0;
+}
+
+void request_end(struct request *q)
+{
+	if (!q->connection)
+		return;
+	store_read_end(q->connection->store);
+	give_back(q->tree, q->connection);
+	q->connection = NULL;
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One question to the tree: a connection to the history, one consistent view of it, and an
+ * arena for what is read on the way.
+ */
+
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "store/store.h"
+#include "util/arena.h"
+
+#include "cache.h"
+
+struct connection {
+	struct store *store;
+	struct arena arena;
+	uint64_t seen;  /* the store's generation when it was last used */
+	uint64_t epoch; /* the tree's when the file itself was last looked at */
+	struct connection *next;
+};
+
+struct tree {
+	char *path;
+	pthread_mutex_t lock;
+	/* Under lock: */
+	struct connection *idle;
+	uint64_t label; /* grows with every commit noticed; never 0 */
+	uint64_t epoch; /* grows with every commit noticed by tree_poll() */
+
+	struct connection *poller; /* of tree_poll() alone */
+	struct cache cache;
+};
+
+struct request {
+	struct tree *tree;
+	struct connection *connection;
+	struct store *store; /* the connection's */
+	struct arena *arena; /* likewise */
+	/*
+	 * What is read now holds as long as the tree's label is this one; 0 when the history
+	 * moved on while the request began and nothing is sure.
+	 */
+	uint64_t label;
+};
+
+/* 0 or negative errno. */
+int request_begin(struct tree *t, struct request *ret) _must_check_;
+void request_end(struct request *q); /* for _cleanup_; a zeroed request is fine */
+
+int connection_new(const char *path, struct connection **ret,
+		   struct fault *f) _must_check_;
+struct connection *connection_free(struct connection *c); /* returns NULL */
+uint64_t tree_label(struct tree *t);

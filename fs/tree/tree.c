@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The tree's face: each call is one request, handed to the view its node belongs to. What all
+ * names have in common is settled here, before the history is asked: no name of ours begins
+ * with a dot, so whatever desktops and indexers probe for is answered from memory.
+ */
+
+#include "tree/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model/name.h"
+
+#include "view.h"
+
+static void tree_freep(struct tree **t)
+{
+	*t = tree_close(*t);
+}
+
+static int tree_new(const char *path, struct tree **ret)
+{
+	struct tree *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return -ENOMEM;
+	t->label = 1;
+	if (pthread_mutex_init(&t->lock, NULL) != 0) {
+		free(t);
+		return -ENOMEM;
+	}
+	if (cache_init(&t->cache, CACHE_BYTES) < 0) {
+		pthread_mutex_destroy(&t->lock);
+		free(t);
+		return -ENOMEM;
+	}
+	*ret = t;
+	t->path = str_dup(str_of(path));
+	return t->path ? 0 : -ENOMEM;
+}
+
+int tree_open(const char *path, struct tree **ret, struct fault *f)
+{
+	_cleanup_(tree_freep) struct tree *t = NULL;
+	int r;
+
+	fault_set(f, FAULT_NO_OFFSET, "", "out of memory");
+	r = tree_new(path, &t);
+	if (r < 0)
+		return r;
+	r = connection_new(path, &t->poller, f);
+	if (r)
+		return r < 0 ? r : TREE_E_NOT_HISTORY;
+	*ret = take_ptr(t);
+	return 0;
+}
+
+struct tree *tree_close(struct tree *t)
+{
+	if (!t)
+		return NULL;
+	while (t->idle) {
+		struct connection *c = t->idle;
+
+		t->idle = c->next;
+		connection_free(c);
+	}
+	t->poller = connection_free(t->poller);
+	cache_deinit(&t->cache);
+	pthread_mutex_destroy(&t->lock);
+	free(t->path);
+	free(t);
+	return NULL;
+}
+
+int tree_lookup(struct tree *t, uint64_t parent, struct str name, struct tree_attr *ret)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(parent);
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (!view->lookup)
+		return TREE_E_NOT_DIR;
+	if (name.n == 0 || name.n > NAME_MAX_BYTES || name.p[0] == '.')
+		return TREE_E_NOT_FOUND;
+	r = request_begin(t, &q);
+	return r ? r : view->lookup(&q, parent, name, ret);
+}
+
+int tree_getattr(struct tree *t, uint64_t node, struct tree_attr *ret)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(node);
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	r = request_begin(t, &q);
+	return r ? r : view->getattr(&q, node, ret);
+}
+
+int tree_readlink(struct tree *t, uint64_t node, struct buf *out)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(node);
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (!view->readlink)
+		return TREE_E_NOT_LINK;
+	r = request_begin(t, &q);
+	if (r == 0)
+		r = view->readlink(&q, node, out);
+	return r ? r : buf_error(out);
+}
+
+int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
+		 const struct tree_lister *lister)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(node);
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (!view->readdir)
+		return TREE_E_NOT_DIR;
+	r = request_begin(t, &q);
+	return r ? r : view->readdir(&q, node, cookie, lister);
+}
+
+int tree_raw(struct tree *t, uint64_t node, struct buf *out)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(node);
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (view != &view_state)
+		return TREE_E_NOT_STATE;
+	r = request_begin(t, &q);
+	if (r == 0)
+		r = view_error(store_state_raw(q.store, node_row(node), out));
+	return r ? r : buf_error(out);
+}
+
+int tree_affected(struct tree *t, uint64_t dir, bool (*visit)(void *ctx, uint64_t node),
+		  void *ctx)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(dir);
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (!visit(ctx, dir) || !view->affected)
+		return 0;
+	r = request_begin(t, &q);
+	return r ? r : view->affected(&q, dir, visit, ctx);
+}
+
+int tree_poll(struct tree *t, bool *ret_changed)
+{
+	uint64_t generation;
+	int r = store_generation(t->poller->store, &generation);
+
+	if (r)
+		return view_error(r);
+	/* The first call has nothing before it to compare with. */
+	*ret_changed = t->epoch == 0 || generation != t->poller->seen;
+	if (!*ret_changed)
+		return 0;
+	t->poller->seen = generation;
+	pthread_mutex_lock(&t->lock);
+	t->label++;
+	t->epoch++;
+	pthread_mutex_unlock(&t->lock);
+	return 0;
+}
+
+int tree_totals(struct tree *t, struct tree_totals *ret)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	struct store_totals totals;
+	int r = request_begin(t, &q);
+
+	if (r == 0)
+		r = view_error(store_totals(q.store, &totals));
+	if (r == 0)
+		*ret = (struct tree_totals){ .bytes = totals.bytes,
+					     .files = totals.states +
+						      4 * totals.resources };
+	return r;
+}

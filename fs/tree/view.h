@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A view is one kind of node: how it is named, listed and read. To add one: a file with its
+ * operations, a kind in node.h, a line in the tables of views.c, and, for one at the top of the
+ * tree, a line in the table of view_root.c.
+ */
+
+#include "model/item.h"
+#include "store/read.h"
+#include "tree/tree.h"
+
+#include "node.h"
+#include "request.h"
+
+/* Operations a kind does not have are NULL. All return 0, TREE_E_... or negative errno. */
+struct view {
+	int (*getattr)(struct request *q, uint64_t node, struct tree_attr *ret);
+	/* directories */
+	int (*lookup)(struct request *q, uint64_t node, struct str name,
+		      struct tree_attr *ret);
+	int (*readdir)(struct request *q, uint64_t node, uint64_t cookie,
+		       const struct tree_lister *lister);
+	/* Besides the node itself; NULL: nothing. */
+	int (*affected)(struct request *q, uint64_t node, bool (*visit)(void *, uint64_t),
+			void *ctx);
+	/* links */
+	int (*readlink)(struct request *q, uint64_t node, struct buf *out);
+	/* files */
+	int (*render)(struct request *q, uint64_t node, struct buf *out);
+	/* A number that is the same as long as the content is; NULL: it may change any time. */
+	int (*stamp)(struct request *q, uint64_t node, uint64_t *ret);
+};
+
+extern const struct view view_root, view_readme;
+extern const struct view view_folder;
+extern const struct view view_resource, view_latest;
+extern const struct view view_changes, view_changes_jsonl;
+extern const struct view view_state;
+
+/* NULL for a number that is no node's. */
+const struct view *view_of(uint64_t node);
+
+/* --- shared by the views ------------------------------------------------------------------ */
+
+/* What store functions return, as the tree says it. */
+int view_error(int store_result);
+/* Rows of the first page of a listing; each further one is twice as long, up to the second. */
+#define VIEW_PAGE_FIRST 64
+#define VIEW_PAGE_MAX   512
+
+struct tree_attr view_folder_attr(struct request *q, const struct store_folder *f);
+struct tree_attr view_resource_attr(const struct store_resource *r);
+struct tree_attr view_state_attr(const struct store_state *st);
+struct tree_attr view_changes_attr(enum node_kind kind, const struct store_resource *r);
+int view_state_get(struct request *q, int64_t row, struct store_state *ret);
+int view_resource_get(struct request *q, uint64_t node, struct store_resource *ret);

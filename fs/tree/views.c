@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Which view a node belongs to.
+ */
+
+#include "view.h"
+
+#include <errno.h>
+
+static const struct view *const by_kind[NODE_KIND_COUNT] = {
+	[NODE_FOLDER] = &view_folder,   [NODE_RESOURCE] = &view_resource,
+	[NODE_CHANGES] = &view_changes, [NODE_CHANGES_JSONL] = &view_changes_jsonl,
+	[NODE_LATEST] = &view_latest,   [NODE_STATE] = &view_state,
+};
+
+static const struct view *const fixed[NODE_FIXED_COUNT] = {
+	[NODE_FIXED_ROOT] = &view_root,
+	[NODE_FIXED_README] = &view_readme,
+	[NODE_FIXED_RESOURCES] = &view_folder,
+};
+
+const struct view *view_of(uint64_t node)
+{
+	unsigned kind = node_kind(node);
+	int64_t row = node_row(node);
+
+	if (kind == NODE_FIXED)
+		return row < NODE_FIXED_COUNT ? fixed[row] : NULL;
+	return kind < NODE_KIND_COUNT && row > 0 ? by_kind[kind] : NULL;
+}
+
+int view_error(int store_result)
+{
+	if (store_result == STORE_E_NOT_FOUND)
+		return TREE_E_NOT_FOUND;
+	return store_result > 0 ? -EIO : store_result;
+}

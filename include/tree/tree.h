@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The namespace of a history: names, attributes and content of what the mount shows, without
+ * FUSE and without SQL. A node is a 64-bit number, unique, the same over remounts and never
+ * reused: its kind in the top byte, the row id below. The root is 1.
+ *
+ * A tree may be used by many threads at once. Every call sees the history at one moment, as it
+ * was last committed by whoever imports.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/fault.h"
+#include "util/str.h"
+
+#define TREE_ROOT UINT64_C(1)
+
+struct tree;
+
+enum tree_type {
+	TREE_DIR,
+	TREE_FILE,
+	TREE_LINK,
+};
+
+struct tree_attr {
+	uint64_t node;
+	uint64_t parent; /* of a directory; the root is its own. Else 0 */
+	enum tree_type type;
+	bool growing;  /* may change with any import; otherwise as good as final */
+	uint64_t size; /* exact: of the content, of a link's target; 0 for a directory */
+	int64_t mtime_ms;
+	uint64_t stamp; /* of a directory: differs once it or something in it may have changed */
+};
+
+enum {
+	_TREE_E_SUCCESS,
+	TREE_E_NOT_FOUND, /* no such name, no such node (any more) */
+	TREE_E_NOT_DIR,
+	TREE_E_IS_DIR,
+	TREE_E_NOT_LINK,
+	TREE_E_NOT_STATE,   /* tree_raw() of something else than a state */
+	TREE_E_BAD_COOKIE,  /* a readdir cookie that was never given out */
+	TREE_E_NOT_HISTORY, /* tree_open(): no history, or none this program can read */
+};
+
+/* path: the history file. Every failure fills f. 0, TREE_E_NOT_HISTORY, negative errno. */
+int tree_open(const char *path, struct tree **ret, struct fault *f) _must_check_;
+struct tree *tree_close(struct tree *t); /* returns NULL; nobody may be using it */
+
+/* Negative errno: -ENOMEM, or -EIO for a history that cannot be read; all of them may. */
+int tree_lookup(struct tree *t, uint64_t parent, struct str name,
+		struct tree_attr *ret) _must_check_;
+int tree_getattr(struct tree *t, uint64_t node, struct tree_attr *ret) _must_check_;
+int tree_readlink(struct tree *t, uint64_t node, struct buf *out) _must_check_;
+
+/*
+ * Lists the directory from behind `cookie` (0: from the start), "." and ".." left out. A cookie
+ * stays good while things are added: what was there is listed once. entry() gets each name with
+ * its attributes, and the cookie to go on behind it; when it returns false the listing stops
+ * there (what it refused was not listed). It must not call the tree.
+ */
+struct tree_entry {
+	struct str name;
+	const struct tree_attr *attr;
+	uint64_t next; /* below 2^63 - 16 */
+};
+struct tree_lister {
+	bool (*entry)(void *ctx, const struct tree_entry *e);
+	void *ctx;
+};
+int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
+		 const struct tree_lister *lister) _must_check_;
+
+/* A file's bytes, shared with a cache; they stay as they are until given back. */
+struct tree_content {
+	const char *data;
+	size_t len;
+};
+int tree_content_get(struct tree *t, uint64_t node,
+		     const struct tree_content **ret) _must_check_;
+void tree_content_put(struct tree *t,
+		      const struct tree_content *content); /* NULL is fine */
+
+/* Copies up to `size` bytes from `offset` on; *ret_n is less only at the end of the file. */
+int tree_read(struct tree *t, uint64_t node, uint64_t offset, size_t size, char *ret,
+	      size_t *ret_n) _must_check_;
+/* Appends a state as it was received. */
+int tree_raw(struct tree *t, uint64_t node, struct buf *out) _must_check_;
+
+/*
+ * Follows a path from the root: slashes anywhere, "." and ".." as usual. A link is followed
+ * unless it is the last part and `follow` is false.
+ */
+int tree_walk_path(struct tree *t, struct str path, bool follow,
+		   struct tree_attr *ret) _must_check_;
+
+/*
+ * Has the history changed since the last call (true the first time)? For one thread, called
+ * some times a second; cheap. What the caches hold is taken for fresh as of the last call.
+ */
+int tree_poll(struct tree *t, bool *ret_changed) _must_check_;
+/*
+ * The nodes whose attributes or content may have changed when the directory's stamp did, the
+ * directory itself among them; directories beneath it are left out, they have stamps of their
+ * own. visit() must not call the tree; false stops.
+ */
+int tree_affected(struct tree *t, uint64_t dir, bool (*visit)(void *ctx, uint64_t node),
+		  void *ctx) _must_check_;
+
+struct tree_totals {
+	uint64_t bytes; /* of the history */
+	uint64_t files; /* about how many the tree shows */
+};
+int tree_totals(struct tree *t, struct tree_totals *ret) _must_check_;
