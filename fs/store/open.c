@@ -16,9 +16,10 @@
 #define BUSY_TIMEOUT_MS 10000
 
 /*
- * Page size: measured over 4, 8 and 16 KiB, see the history of this file. The log is taken
- * back into the file every so many pages: often enough to bound it, seldom enough that the
- * pages of the indexes, which are hit at random, are written once for many rows.
+ * Page size: a million events in commits of 20,000 took 17.7 us each with 4 KiB, 15.1 with 8,
+ * 14.9 with 16; a reader of single rows wants small ones. The log is taken back into the file
+ * every so many pages: often enough to bound it (64 MiB), seldom enough that the pages of the
+ * indexes, which are hit at random, are written once for many rows.
  */
 static const char fresh_pragmas[] = "PRAGMA page_size = 8192;";
 static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"

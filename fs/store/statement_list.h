@@ -180,14 +180,15 @@ X(ALARM_PUT,
 X(ALARM_BY_NAME, "SELECT id FROM alarm WHERE name = ?1 AND account = ?2 AND region = ?3")
 X(ALARM_MENTION_INSERT,
   "INSERT INTO alarm_mention(token, alarm) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+/* One alarm a and what is told of it by others: b is the same, or one of the two lacks the account. */
 X(ALARM_TOKENS,
-  "SELECT DISTINCT m.token FROM alarm a JOIN alarm b ON b.name = a.name AND (b.id = a.id "
-  "OR a.account = '' AND a.region IN ('', b.region)) JOIN alarm_mention m ON m.alarm = b.id "
-  "WHERE a.id = ?1")
+  "SELECT DISTINCT m.token FROM alarm a JOIN alarm b ON b.name = a.name "
+  "AND (b.id = a.id OR a.account = '' OR b.account = '') "
+  "JOIN alarm_mention m ON m.alarm = b.id WHERE a.id = ?1")
 X(ALARM_EARLIEST,
-  "SELECT min(t.time_ms) FROM alarm a JOIN alarm b ON b.name = a.name AND (b.id = a.id "
-  "OR b.account = '' AND b.region IN ('', a.region)) JOIN transition t ON t.alarm = b.id "
-  "WHERE a.id = ?1")
+  "SELECT min(t.time_ms) FROM alarm a JOIN alarm b ON b.name = a.name "
+  "AND (b.id = a.id OR a.account = '' OR b.account = '') "
+  "JOIN transition t ON t.alarm = b.id WHERE a.id = ?1")
 X(TRANSITION_INSERT,
   "INSERT INTO transition(alarm, time_ms, state, previous_state, reason, source, raw_len, raw) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING")
@@ -199,12 +200,13 @@ X(TRANSITION_FILL,
 X(TRANSITION,
   "SELECT t.id, t.time_ms, a.name, a.account, a.region, t.state, t.previous_state, t.reason "
   "FROM transition t JOIN alarm a ON a.id = t.alarm WHERE t.id = ?1")
+/* ... and of one transition told with and without the account only the former. */
 X(TRANSITIONS_OF_TOKEN,
   "SELECT t.id, t.time_ms FROM alarm_mention m JOIN alarm a ON a.id = m.alarm "
-  "JOIN alarm b ON b.name = a.name AND (b.id = a.id OR b.account = '' "
-  "AND b.region IN ('', a.region)) JOIN transition t ON t.alarm = b.id "
-  "WHERE m.token = ?1 AND (b.id = a.id OR NOT EXISTS(SELECT 1 FROM transition u "
-  "WHERE u.alarm = a.id AND u.time_ms = t.time_ms AND u.state = t.state))")
+  "JOIN alarm b ON b.name = a.name AND (b.id = a.id OR a.account = '' OR b.account = '') "
+  "JOIN transition t ON t.alarm = b.id WHERE m.token = ?1 AND (b.account <> '' OR NOT EXISTS("
+  "SELECT 1 FROM alarm c JOIN transition u ON u.alarm = c.id WHERE c.name = b.name "
+  "AND c.account <> '' AND u.time_ms = t.time_ms AND u.state = t.state))")
 
 /* dictionaries */
 X(DICTIONARY, "SELECT kind, bytes FROM dictionary WHERE id = ?1")

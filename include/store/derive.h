@@ -20,8 +20,12 @@ struct store_dirty {
 /*
  * Spreads dirt: for the events, transitions and aliases that came in since the last call, marks
  * each resource that shares a token with them, from the event's time on; and, for events that
- * issue a session, the resources whose story has events of that session. Inside a transaction;
- * does at most `limit` rows and says whether more are left.
+ * issue a session, the resources whose story has events of that session; and where an account's
+ * trail has grown, those with a change that had no trail. Inside a transaction; does at most
+ * `limit` rows and says whether more are left.
+ *
+ * As long as no resource has an alias nothing is noted for spreading, since all are dirty as a
+ * whole: so facts must not be put between the reading of a story's candidates and its put.
  */
 int store_spread_dirt(struct store *s, size_t limit, bool *ret_more) _must_check_;
 
@@ -65,8 +69,13 @@ struct store_shown {
 	struct str arn;
 };
 
-/* Replaces the resource's entries, causes and listing rows from from_ms on, its aliases (tokens)
-   and its totals, and clears its dirt (only if it is not dirtier than `dirty` says). */
+/*
+ * Replaces the resource's entries, causes and listing rows from from_ms on (or from the first of
+ * the list on, where that is earlier), its aliases (all of them, of all its states) and its
+ * totals, and clears its dirt (only if it is not dirtier than `dirty` says). Entries are in order
+ * of time. When a new alias stands in an event before from_ms, the resource is dirty again from
+ * that event on: go over store_dirty_next() until nothing is left.
+ */
 int store_put_story(struct store *s, const struct store_dirty *dirty,
 		    const struct store_entry *entries, size_t n_entries,
 		    const struct store_shown *shown, size_t n_shown,
@@ -85,7 +94,7 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens, i
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
 				 struct arena *a, struct store_event_hit **ret, size_t *ret_n)
 	_must_check_;
-/* First and last time of the account's events, and their number: is there a trail at all?
+/* First and last time of the account's events: is there a trail at all?
    STORE_E_NOT_FOUND when there is none. */
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first, int64_t *ret_last)
 	_must_check_;

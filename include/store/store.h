@@ -15,7 +15,8 @@
 struct store;
 
 enum store_mode {
-	STORE_READ,   /* must exist; sees commits of others at each new statement */
+	STORE_READ,   /* must exist; sees commits of others at each new statement. In a read-only
+			 place a change by others is seen at the next store_generation() only */
 	STORE_WRITE,  /* made when missing, migrated when older; holds the history's writer lock */
 	STORE_WORKER, /* read-only, beside a writer of the same process (derivation workers) */
 };
@@ -33,22 +34,33 @@ enum {
 };
 
 /*
+ * A connection must not live across a fork(); and in the writer's process all others are closed
+ * before the writer is, whose lock file descriptor takes SQLite's locks along.
  * STORE_WRITE with wait: waits for another import to end instead of STORE_E_BUSY (the caller
  * has told its user). Every failure fills f. 0, STORE_E_..., negative errno.
  */
 int store_open(const char *path, enum store_mode mode, bool wait, struct store **ret,
 	       struct fault *f) _must_check_;
+/* Cheap while others have it open; the last one takes the log back into the file. */
 struct store *store_close(struct store *s); /* returns NULL; rolls back what is open */
 
 /* The last failure of this connection in SQLite's words; "" when none. Until the next call. */
 const char *store_message(const struct store *s);
 
-/* Changes whenever any process has committed to the history; cheap (PRAGMA data_version). */
+/* Changes whenever any process has committed to the history; cheap (PRAGMA data_version). Compare
+   it only with what the same connection said before. */
 int store_generation(struct store *s, uint64_t *ret) _must_check_;
 
-/* One write transaction; who is a literal naming the caller, kept for messages. No nesting. */
+/*
+ * One write transaction; who is a literal naming the caller, kept for messages. No nesting.
+ * Large ones are cheap, small ones dear: each commit writes every page of an index it touched,
+ * and event ids hit theirs at random. On the way to a million, an event cost 37 us with 5,000 a
+ * commit, 15 us with 20,000, 9 us with 100,000.
+ */
 int store_begin(struct store *s, const char *who) _must_check_;
-int store_commit(struct store *s) _must_check_; /* 0, STORE_E_FULL, negative errno */
+/* 0, STORE_E_FULL, negative errno; after any failure of a put in the transaction that one, and
+   nothing is committed. A failure ends the transaction: it is rolled back. */
+int store_commit(struct store *s) _must_check_;
 void store_rollback(struct store *s);
 /* One consistent view over several reads; nests (counted). */
 int store_read_begin(struct store *s) _must_check_;

@@ -49,16 +49,28 @@ enum store_put {
 /*
  * Puts a state; its resource, folders and listing row are made as needed. The resource is marked
  * dirty from the state's time on unless nothing changed.
+ *
+ * Of two copies of a state (same resource, capture time and state id) the one is kept that is
+ * greater by guise, then length and bytes of its body, then of raw: whichever came first.
+ * STORE_PUT_KNOWN when the body is the same or stays; the raw bytes may change even so. A copy
+ * without a usable state id ("" or "0") beside one with an id that tells as much is kept, but not
+ * listed.
  */
 int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		   enum store_put *ret) _must_check_;
-/* identity as event_identity() gives it; mentions only for events that may change something. */
+/*
+ * identity as event_identity() gives it; mentions (else NULL) only for events that may change
+ * something: of those it also keeps by which access key and session they were made. The same
+ * record with other white space or order of members is STORE_PUT_KNOWN, no conflict.
+ */
 int store_put_event(struct store *s, const struct event *e, struct str identity, struct str raw,
 		    const struct mention_set *mentions, int64_t source_id, enum store_put *ret)
 	_must_check_;
 int store_put_transition(struct store *s, const struct transition *t,
 			 const struct mention_set *mentions, int64_t source_id,
 			 enum store_put *ret) _must_check_;
+/* STORE_PUT_FULLER: known, but tells the previous state or a reason that was missing. Mentions
+   (may be NULL) belong to the alarm: they hold for all its transitions, before and after. */
 int store_put_alarm(struct store *s, const struct alarm *alarm,
 		    const struct mention_set *mentions) _must_check_;
 /* bytes: what was refused, cut at 1 MiB (the row says the whole length). */

@@ -115,6 +115,9 @@ static void test_without_account(void **state)
 	assert_int_equal(hits_of(h, instance, &hits), 2);
 	assert_int_equal(hits[0].time_ms, 1000);
 	assert_int_equal(hits[1].time_ms, 2000);
+	/* By the name, which both have, as well. */
+	put(h, &full, &name, 1);
+	assert_int_equal(hits_of(h, name, &hits), 2);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
