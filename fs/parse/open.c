@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Strings that hold JSON: policies, access control lists, whole configurations, URL-encoded or
+ * not, once or twice. Opened, so that grep and diff see into them, and so that one state is the
+ * same whether it came by an API that puts values into strings once more or by a file that does
+ * not.
+ *
+ * A tree is copied only where something in it was opened. What has been opened can never nest
+ * deeper than a reader accepts: a string whose content would, stays a string.
+ */
+
+#include <errno.h>
+
+#include "parser.h"
+
+#define MAX_OPENINGS 3
+
+struct opening {
+	struct parser *parser;
+	unsigned left; /* openings still allowed from here on */
+};
+
+static int open_value(struct opening *o, const struct jv *v, unsigned depth,
+		      struct jv *ret);
+
+/* Could the text be an object or an array? Cheap: it is asked of every string. */
+static bool looks_like_container(struct str s)
+{
+	s = parse_trim(s);
+	if (s.n < 2)
+		return false;
+	if (s.p[0] == '{' || s.p[0] == '[')
+		return true;
+	return str_eq_nocase((struct str){ s.p, MIN(s.n, (size_t)3) }, STR("%7B")) ||
+	       str_eq_nocase((struct str){ s.p, MIN(s.n, (size_t)3) }, STR("%5B"));
+}
+
+static int hex_value(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+}
+
+/* RFC 3986; a `+` stays, since IAM writes a space as %20. p is NULL when out of memory. */
+static struct str url_decode(struct arena *a, struct str s)
+{
+	char *to = arena_alloc(a, s.n + 1);
+	size_t n = 0;
+
+	if (!to)
+		return STR_NULL;
+	for (size_t i = 0; i < s.n; i++) {
+		int high = s.p[i] == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
+		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
+
+		if (low >= 0) {
+			to[n++] = (char)(high * 16 + low);
+			i += 2;
+		} else {
+			to[n++] = s.p[i];
+		}
+	}
+	return (struct str){ to, n };
+}
+
+bool parse_open_text(struct parser *p, struct str text, struct jv *ret, int *ret_error)
+{
+	int r = jv_parse(&p->arena, text, ret, NULL);
+
+	*ret_error = r < 0 ? r : 0;
+	return r == 0;
+}
+
+/* 0 and *ret_opened when the string held a container and could be opened. */
+static int open_string(struct opening *o, const struct jv *v, unsigned depth,
+		       struct jv *ret, bool *ret_opened)
+{
+	struct opening inner = { o->parser, o->left - 1 };
+	struct str text = parse_trim(jv_str(v));
+	struct jv held;
+	int r;
+
+	*ret_opened = false;
+	if (text.p[0] == '%') {
+		text = url_decode(&o->parser->arena, text);
+		if (!text.p)
+			return -ENOMEM;
+	}
+	if (!parse_open_text(o->parser, text, &held, &r))
+		return r;
+	if (held.type != JV_OBJECT && held.type != JV_ARRAY)
+		return 0;
+	r = open_value(&inner, &held, depth, ret);
+	if (r < 0)
+		return r;
+	*ret_opened = r == 0;
+	return 0;
+}
+
+static int open_array(struct opening *o, const struct jv *v, unsigned depth,
+		      struct jv *ret)
+{
+	struct jv *items = NULL;
+
+	for (uint32_t i = 0; i < v->len; i++) {
+		struct jv item;
+		int r = open_value(o, &v->items[i], depth + 1, &item);
+
+		if (r != 0)
+			return r;
+		if (!items && item.text == v->items[i].text)
+			continue;
+		if (!items) {
+			items = arena_alloc(&o->parser->arena, v->len * sizeof(*items));
+			if (!items)
+				return -ENOMEM;
+			memcpy(items, v->items, v->len * sizeof(*items));
+		}
+		items[i] = item;
+	}
+	*ret = *v;
+	if (items)
+		ret->items = items;
+	return 0;
+}
+
+static int open_object(struct opening *o, const struct jv *v, unsigned depth,
+		       struct jv *ret)
+{
+	struct jv_member *members = NULL;
+
+	for (uint32_t i = 0; i < v->len; i++) {
+		struct jv value;
+		int r = open_value(o, &v->members[i].value, depth + 1, &value);
+
+		if (r != 0)
+			return r;
+		if (!members && value.text == v->members[i].value.text)
+			continue;
+		if (!members) {
+			members =
+				arena_alloc(&o->parser->arena, v->len * sizeof(*members));
+			if (!members)
+				return -ENOMEM;
+			memcpy(members, v->members, v->len * sizeof(*members));
+		}
+		members[i].value = value;
+	}
+	*ret = *v;
+	if (members)
+		ret->members = members;
+	return 0;
+}
+
+/* Recursion ends at JV_MAX_DEPTH: what is opened counts on from where the string stood. */
+static int open_value(struct opening *o, const struct jv *v, unsigned depth,
+		      struct jv *ret)
+{
+	bool opened;
+	int r;
+
+	switch (v->type) {
+	case JV_ARRAY:
+		return depth > JV_MAX_DEPTH ? PARSE_E_REFUSED
+					    : open_array(o, v, depth, ret);
+	case JV_OBJECT:
+		return depth > JV_MAX_DEPTH ? PARSE_E_REFUSED
+					    : open_object(o, v, depth, ret);
+	case JV_STRING:
+		if (o->left > 0 && looks_like_container(jv_str(v))) {
+			r = open_string(o, v, depth, ret, &opened);
+			if (r != 0 || opened)
+				return r;
+		}
+		break;
+	default:
+		break;
+	}
+	*ret = *v;
+	return 0;
+}
+
+int parse_open(struct parser *p, const struct jv *v, unsigned depth, struct jv *ret)
+{
+	struct opening o = { p, MAX_OPENINGS };
+
+	return open_value(&o, v, depth, ret);
+}
