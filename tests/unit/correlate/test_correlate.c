@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole judgements: one resource, its states, some events; which is cause of what. The traps of
+ * naming are here one by one; how often they are got right all together, score.py measures.
+ */
+#include "correlate/correlate.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#define MAX_STEPS  8
+#define MAX_EVENTS 8
+#define MINUTE     60000
+
+struct scene {
+	struct arena a;
+	struct correlate_step steps[MAX_STEPS];
+	struct event events[MAX_EVENTS];
+	struct correlate_verdict verdicts[MAX_EVENTS];
+	enum reason reasons[MAX_STEPS];
+	struct correlate_input in;
+	const struct jv *last;
+};
+
+static const struct jv *read_json(struct scene *s, const char *text)
+{
+	struct jv *v = arena_alloc(&s->a, sizeof(*v));
+
+	assert_non_null(v);
+	assert_int_equal(jv_parse(&s->a, arena_str(&s->a, str_of(text)), v, NULL), 0);
+	return v;
+}
+
+static void scene_init(struct scene *s)
+{
+	*s = (struct scene){ 0 };
+	s->in = (struct correlate_input){ .steps = s->steps,
+					  .events = s->events,
+					  .trail_known = true,
+					  .trail_last_ms = INT64_C(1) << 40 };
+}
+
+static void add_state(struct scene *s, int64_t ms, const char *type, const char *id,
+		      const char *name, const char *body)
+{
+	struct correlate_step *step = &s->steps[s->in.n_steps];
+	const struct jv *v = read_json(s, body);
+
+	step->item = (struct item){ .account = STR("111122223333"),
+				    .region = STR("eu-west-1"),
+				    .type = str_of(type),
+				    .id = str_of(id),
+				    .name = str_of(name),
+				    .captured_ms = ms };
+	step->previous_ms = s->in.n_steps ? step[-1].item.captured_ms : -1;
+	assert_int_equal(change_between(&s->a, s->last, v, &step->change), 0);
+	s->last = v;
+	s->in.n_steps++;
+}
+
+static void add_event(struct scene *s, int64_t ms, const char *source, const char *name,
+		      const char *rest)
+{
+	char text[2048], time[32];
+
+	snprintf(time, sizeof(time), "1970-01-01T%02d:%02d:%02dZ",
+		 (int)(ms / 3600000 % 24), (int)(ms / MINUTE % 60),
+		 (int)(ms / 1000 % 60));
+	snprintf(
+		text, sizeof(text),
+		"{\"eventTime\":\"%s\",\"eventSource\":\"%s.amazonaws.com\",\"eventName\":\"%s\","
+		"\"awsRegion\":\"eu-west-1\",\"recipientAccountId\":\"111122223333\","
+		"\"readOnly\":false,%s}",
+		time, source, name, rest);
+	assert_int_equal(
+		event_from_jv(read_json(s, text), &s->events[s->in.n_events], NULL), 0);
+	s->in.n_events++;
+}
+
+static void run(struct scene *s)
+{
+	assert_int_equal(correlate(&s->a, &s->in, s->verdicts, s->reasons), 0);
+}
+
+static void assert_cause(const struct scene *s, size_t event, size_t step)
+{
+	assert_int_equal(s->verdicts[event].role, CORRELATE_CAUSE);
+	assert_int_equal(s->verdicts[event].step, step);
+}
+
+#define SG     "AWS::EC2::SecurityGroup", "sg-0123456789abcdef0", "web"
+#define CLOSED "{\"configuration\":{\"groupName\":\"web\",\"ipPermissions\":[]}}"
+#define OPEN \
+	"{\"configuration\":{\"groupName\":\"web\",\"ipPermissions\":[{\"fromPort\":22,\"cidrIp\":\"0.0.0.0/0\"}]}}"
+#define GONE "{\"configuration\":null,\"configurationItemStatus\":\"ResourceDeleted\"}"
+#define AUTHORIZE                                                                        \
+	"\"requestParameters\":{\"groupId\":\"sg-0123456789abcdef0\",\"ipPermissions\":" \
+	"{\"items\":[{\"fromPort\":22,\"ipRanges\":{\"items\":[{\"cidrIp\":\"0.0.0.0/0\"}]}}]}}"
+
+static void test_an_opening_has_its_call(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 30 * MINUTE, SG, OPEN);
+	add_event(
+		&s, 9 * MINUTE, "ec2", "CreateSecurityGroup",
+		"\"requestParameters\":{\"groupName\":\"web\"},\"responseElements\":{\"groupId\":"
+		"\"sg-0123456789abcdef0\"}");
+	add_event(
+		&s, 25 * MINUTE, "ec2", "RunInstances",
+		"\"requestParameters\":{\"groupSet\":{\"items\":[{\"groupId\":"
+		"\"sg-0123456789abcdef0\"}]}},\"responseElements\":{\"instancesSet\":{}}");
+	add_event(&s, 28 * MINUTE, "ec2", "AuthorizeSecurityGroupIngress", AUTHORIZE);
+	run(&s);
+	assert_cause(&s, 0, 0);
+	assert_int_equal(s.verdicts[1].role,
+			 CORRELATE_NONE); /* names it, changes it not */
+	assert_cause(&s, 2, 1);
+	assert_int_equal(s.verdicts[2].confidence, CONFIDENCE_CERTAIN);
+	assert_true(s.verdicts[2].evidence & 1u << EVIDENCE_VALUE);
+	assert_int_equal(s.reasons[1], REASON_NONE);
+	keep = s.a;
+}
+
+static void test_a_failed_call_is_an_attempt(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_event(&s, 20 * MINUTE, "ec2", "AuthorizeSecurityGroupIngress",
+		  AUTHORIZE ",\"errorCode\":\"Client.UnauthorizedOperation\"");
+	run(&s);
+	assert_int_equal(s.verdicts[0].role, CORRELATE_ATTEMPT);
+	assert_int_equal(s.reasons[0], REASON_FIRST_RECORDED);
+	keep = s.a;
+}
+
+static void test_a_race_is_settled_by_values(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	/* Captured just after the call, described just before it. */
+	add_state(
+		&s, 20 * MINUTE, SG,
+		"{\"configuration\":{\"groupName\":\"web\",\"vpcId\":\"vpc-1\",\"ipPermissions\":[]}}");
+	add_state(&s, 30 * MINUTE, SG, OPEN);
+	add_event(&s, 20 * MINUTE - 3000, "ec2", "AuthorizeSecurityGroupIngress",
+		  AUTHORIZE);
+	run(&s);
+	assert_cause(&s, 0, 2);
+	keep = s.a;
+}
+
+static void test_a_delete_and_its_call(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 20 * MINUTE, SG, GONE);
+	add_event(&s, 18 * MINUTE, "ec2", "DeleteSecurityGroup",
+		  "\"requestParameters\":{\"groupId\":\"sg-0123456789abcdef0\"}");
+	run(&s);
+	assert_cause(&s, 0, 1);
+	keep = s.a;
+}
+
+static void test_names_of_other_services(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, "AWS::S3::Bucket", "orders", "orders",
+		  "{\"configuration\":{\"name\":\"orders\"}}");
+	add_event(
+		&s, 8 * MINUTE, "lambda", "CreateFunction20150331",
+		"\"requestParameters\":{\"functionName\":\"orders\"},\"responseElements\":"
+		"{\"functionName\":\"orders\"}");
+	add_event(&s, 9 * MINUTE, "s3", "CreateBucket",
+		  "\"requestParameters\":{\"bucketName\":\"orders\"}");
+	run(&s);
+	assert_int_equal(s.verdicts[0].role, CORRELATE_NONE);
+	assert_cause(&s, 1, 0);
+	keep = s.a;
+}
+
+static void test_what_was_so_already_is_activity(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, OPEN);
+	add_state(&s, 30 * MINUTE, SG,
+		  "{\"configuration\":{\"groupName\":\"web\",\"description\":\"changed\","
+		  "\"ipPermissions\":[{\"fromPort\":22,\"cidrIp\":\"0.0.0.0/0\"}]}}");
+	add_event(&s, 28 * MINUTE, "ec2", "AuthorizeSecurityGroupIngress", AUTHORIZE);
+	run(&s);
+	assert_int_equal(s.verdicts[0].role, CORRELATE_ACTIVITY);
+	assert_int_equal(s.reasons[1], REASON_NO_EVENT);
+	keep = s.a;
+}
+
+static void test_owned_ids(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, "AWS::EC2::RouteTable", "rtb-0123456789abcdef0", "",
+		  "{\"configuration\":{\"associations\":[{\"routeTableAssociationId\":"
+		  "\"rtbassoc-0fedcba9876543210\"}]}}");
+	add_state(&s, 30 * MINUTE, "AWS::EC2::RouteTable", "rtb-0123456789abcdef0", "",
+		  "{\"configuration\":{\"associations\":[]}}");
+	add_event(
+		&s, 28 * MINUTE, "ec2", "DisassociateRouteTable",
+		"\"requestParameters\":{\"associationId\":\"rtbassoc-0fedcba9876543210\"}");
+	run(&s);
+	assert_cause(&s, 0, 1);
+	assert_true(s.verdicts[0].evidence & 1u << EVIDENCE_OWNED_ID);
+	keep = s.a;
+}
+
+static void test_no_trail_says_so(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	s.in.trail_known = false;
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 30 * MINUTE, SG, OPEN);
+	run(&s);
+	assert_int_equal(s.reasons[0], REASON_NO_TRAIL);
+	assert_int_equal(s.reasons[1], REASON_NO_TRAIL);
+	keep = s.a;
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_an_opening_has_its_call),
+		cmocka_unit_test(test_a_failed_call_is_an_attempt),
+		cmocka_unit_test(test_a_race_is_settled_by_values),
+		cmocka_unit_test(test_a_delete_and_its_call),
+		cmocka_unit_test(test_names_of_other_services),
+		cmocka_unit_test(test_what_was_so_already_is_activity),
+		cmocka_unit_test(test_owned_ids),
+		cmocka_unit_test(test_no_trail_says_so),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

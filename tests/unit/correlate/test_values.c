@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a request set against what a change shows. */
+#include "values.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+static const struct jv *read_json(struct arena *a, const char *text)
+{
+	struct jv *v = arena_alloc(a, sizeof(*v));
+
+	assert_non_null(v);
+	assert_int_equal(jv_parse(a, str_of(text), v, NULL), 0);
+	return v;
+}
+
+static size_t shared(const char *before, const char *after, const char *request,
+		     size_t *ret_strong)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct event e = { .request = read_json(&a, request) };
+	struct item item = { .id = STR("sg-1"), .account = STR("111122223333") };
+	struct value_set event, change;
+	struct change c;
+
+	assert_int_equal(
+		change_between(&a, read_json(&a, before), read_json(&a, after), &c), 0);
+	assert_int_equal(values_of_change(&a, &c, &change), 0);
+	assert_int_equal(values_of_event(&a, &e, &item, &event), 0);
+	return values_shared(&event, &change, ret_strong, NULL);
+}
+
+static const char before[] =
+	"{\"configuration\":{\"ports\":[{\"fromPort\":80,\"cidrIp\":\"192.0.2.0/24\"}]}}";
+static const char after[] =
+	"{\"configuration\":{\"ports\":[{\"fromPort\":80,\"cidrIp\":\"192.0.2.0/24\"},"
+	"{\"fromPort\":22,\"cidrIp\":\"0.0.0.0/0\"}]}}";
+
+static void test_what_was_set_shows(void **state)
+{
+	size_t strong;
+
+	(void)state;
+	assert_int_equal(
+		shared(before, after,
+		       "{\"items\":[{\"fromPort\":22,\"cidrIp\":\"0.0.0.0/0\"}]}",
+		       &strong),
+		2);
+	assert_int_equal(strong, 1); /* 22 tells nothing without its name */
+}
+
+static void test_what_stood_before_does_not(void **state)
+{
+	size_t strong;
+
+	(void)state;
+	assert_int_equal(shared(before, after,
+				"{\"fromPort\":80,\"cidrIp\":\"192.0.2.0/24\"}", &strong),
+			 0);
+}
+
+static void test_own_names_do_not(void **state)
+{
+	size_t strong;
+
+	(void)state;
+	assert_int_equal(shared("{\"configuration\":{}}",
+				"{\"configuration\":{\"groupId\":\"sg-1\"}}",
+				"{\"groupId\":\"sg-1\"}", &strong),
+			 0);
+}
+
+static void test_documents_in_strings_open(void **state)
+{
+	size_t strong;
+
+	(void)state;
+	assert_int_equal(
+		shared("{\"configuration\":{}}",
+		       "{\"configuration\":{\"policy\":{\"Action\":\"s3:GetObject\"}}}",
+		       "{\"policyDocument\":\"{\\\"Action\\\":\\\"s3:GetObject\\\"}\"}",
+		       &strong),
+		1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_what_was_set_shows),
+		cmocka_unit_test(test_what_stood_before_does_not),
+		cmocka_unit_test(test_own_names_do_not),
+		cmocka_unit_test(test_documents_in_strings_open),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
