@@ -212,6 +212,11 @@ static int go_through(struct store *w, struct shared *sh, const struct derive_op
 	total = count_dirty(w, &r);
 	while (!r) {
 		r = store_dirty_next(w, after, page, BATCH, &n);
+		if (!r && n == 0 && after) {
+			/* Putting stories may have made others dirty again: once more from the start. */
+			after = 0;
+			r = store_dirty_next(w, after, page, BATCH, &n);
+		}
 		if (r || n == 0)
 			break;
 		after = page[n - 1].resource;

@@ -17,7 +17,7 @@
 #include "derive.h"
 #include "pipeline.h"
 
-#define COMMIT_OPS 20000
+#define COMMIT_OPS 100000
 #define COMMIT_MS  1000
 
 struct run {
