@@ -153,13 +153,13 @@ int guise_containers(struct parser *p, const struct parse_source *src, const str
 		return parse_notice(p, "logs-control");
 	if (++inner.envelopes > PARSE_MAX_ENVELOPES)
 		return parse_refuse(p, src, v, "", "too many envelopes within envelopes");
-	for (size_t i = 0; parse_containers[i]; i++) {
-		const struct jv *array = jv_get(v, parse_containers[i]);
+	for (size_t i = 0; parse_inner_containers[i]; i++) {
+		const struct jv *array = jv_get(v, parse_inner_containers[i]);
 		int r;
 
 		if (!jv_is(array, JV_ARRAY))
 			continue;
-		inner.container = str_of(parse_containers[i]);
+		inner.container = str_of(parse_inner_containers[i]);
 		r = parse_each(p, &inner, array);
 		if (r < 0)
 			return r;

@@ -15,6 +15,25 @@
 
 #include "parser.h"
 
+/*
+ * "Results" are strings, which are no records to the splitter: a page of a query's answer is
+ * taken whole.
+ */
+const char *const parse_inner_containers[] = {
+	"Records",
+	"configurationItems",
+	"baseConfigurationItems",
+	"BaseConfigurationItems",
+	"logEvents",
+	"Events",
+	"events",
+	"AlarmHistoryItems",
+	"MetricAlarms",
+	"CompositeAlarms",
+	"Messages",
+	"Results",
+	NULL,
+};
 const char *const parse_containers[] = {
 	"Records",
 	"configurationItems",
@@ -26,7 +45,6 @@ const char *const parse_containers[] = {
 	"AlarmHistoryItems",
 	"MetricAlarms",
 	"CompositeAlarms",
-	"Results",
 	"Messages",
 	NULL,
 };
@@ -222,8 +240,8 @@ static int parse_object(struct parser *p, const struct parse_source *src,
 			continue;
 		return g->parse ? g->parse(p, src, v) : parse_notice(p, g->notice);
 	}
-	for (size_t i = 0; parse_containers[i]; i++) {
-		if (jv_is(jv_get(v, parse_containers[i]), JV_ARRAY))
+	for (size_t i = 0; parse_inner_containers[i]; i++) {
+		if (jv_is(jv_get(v, parse_inner_containers[i]), JV_ARRAY))
 			return guise_containers(p, src, v);
 	}
 	return guise_wrapper(p, src, v);

@@ -34,6 +34,8 @@ struct parse_source {
 };
 
 /* parser.c */
+/* Arrays of records in what is parsed whole; NULL-terminated. */
+extern const char *const parse_inner_containers[];
 int parse_refuse(struct parser *p, const struct parse_source *src, const struct jv *at,
 		 const char *field, const char *reason, ...) _printf_(5, 6);
 int parse_unknown(struct parser *p, const struct parse_source *src, const struct jv *at,
