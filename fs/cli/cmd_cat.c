@@ -69,7 +69,8 @@ static int run(const struct command *command, int argc, char **argv)
 	if (tree_open(argv[optind], &t, &f))
 		return cli_fault(argv[optind], &f);
 	for (int i = optind + 1; i < argc; i++)
-		status = MAX(status, print_path(t, argv[i], raw));
+		if (print_path(t, argv[i], raw) != EXIT_DONE)
+			status = EXIT_FAILED;
 	tree_close(t);
 	return status;
 }

@@ -149,7 +149,8 @@ static int run(const struct command *command, int argc, char **argv)
 	if (optind + 1 == argc)
 		status = list_path(&l, "");
 	for (int i = optind + 1; i < argc; i++)
-		status = MAX(status, list_path(&l, argv[i]));
+		if (list_path(&l, argv[i]) != EXIT_DONE)
+			status = EXIT_FAILED;
 	tree_close(l.tree);
 	return status;
 }

@@ -454,6 +454,20 @@ static int emit_transition(struct work *w, struct output *o, size_t i)
 	return r ? r : emit(o, &row, &e);
 }
 
+/* By time; at one time calls come before the change they may have made. */
+static int by_time(const void *a, const void *b)
+{
+	const struct store_entry *x = a, *y = b;
+	int kind_x = x->kind == STORE_ENTRY_CHANGE,
+	    kind_y = y->kind == STORE_ENTRY_CHANGE;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	if (kind_x != kind_y)
+		return kind_x - kind_y;
+	return x->ref < y->ref ? -1 : x->ref > y->ref;
+}
+
 static int make_entries(struct work *w, struct output *o)
 {
 	size_t max = w->n_shown + w->n_events + w->n_transitions + 1;
@@ -470,6 +484,9 @@ static int make_entries(struct work *w, struct output *o)
 			r = emit_event(w, o, i);
 	for (size_t i = 0; r == 0 && i < w->n_transitions; i++)
 		r = emit_transition(w, o, i);
+	if (o->rows->n_entries > 1)
+		qsort(o->rows->entries, o->rows->n_entries, sizeof(*o->rows->entries),
+		      by_time);
 	return r;
 }
 
