@@ -184,9 +184,10 @@ int guise_wrapper(struct parser *p, const struct parse_source *src, const struct
 	}
 	if (str_is(src->container, "Results")) {
 		/* A row of a query: of a resource, or a count, a sum ... */
-		return parse_has(v, "resourceId") || parse_has(v, "arn")
-			       ? parse_item(p, src, v, ITEM_GUISE_SELECT)
-			       : parse_notice(p, "config-query-row");
+		if (parse_has(v, "resourceId") || parse_has(v, "arn") ||
+		    parse_has(v, "configuration"))
+			return parse_item(p, src, v, ITEM_GUISE_SELECT);
+		return parse_notice(p, "config-query-row");
 	}
 	/* Recorded answers of other APIs, and of ours when there was nothing. */
 	if (parse_has(v, "ResponseMetadata") || parse_has(v, "nextToken") ||
