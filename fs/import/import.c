@@ -1,354 +1,320 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An import from end to end: find the files, leave out what the ledger has, write what the
- * pipeline brings, derive the stories.
- *
- * The calling thread is the one writer. It commits every so many operations, and closes a
- * file's ledger row in the same transaction as the file's last operations: a file is finished
- * or will be read again, and putting a thing twice does nothing.
+ * An import from its start to its end: the calling thread walks the sources, passes over those
+ * the ledger knows, and is the one writer; in between, and when all is written, it commits.
+ * Then the stories are derived.
  */
 #include "import/import.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "derive.h"
-#include "pipeline.h"
+#include "sources.h"
+#include "worker.h"
+#include "writer.h"
 
-#define COMMIT_OPS 100000
-#define COMMIT_MS  1000
+#define TICK_MS      100 /* between two reports of progress */
+#define FEED_AT_ONCE 512 /* sources looked at before the writer goes on */
 
-struct run {
-	const struct import_options *o;
+struct import {
+	const struct import_options *options;
 	struct import_report *report;
-	struct store *s;
-	struct source_list list;
-	struct source_state *sources; /* those to be read */
-	size_t n;
-	uint64_t bytes_total;
+	struct fault *fault;
+	struct store *store;
+	struct sources *sources;
 	struct pipeline *pipeline;
-	size_t ops; /* in the transaction under way */
-	int64_t began_ms;
-	bool open;
-	size_t files_done;
+	struct import_writer writer;
+	bool fed;              /* no more sources */
+	uint64_t passed_bytes; /* of sources that are known */
+	uint64_t files_done;
+	int64_t told_ms;
+	struct import_progress progress;
 };
 
-static void run_deinit(struct run *run)
+static void import_deinit(struct import *i)
 {
-	pipeline_free(run->pipeline);
-	if (run->open)
-		store_rollback(run->s);
-	store_close(run->s);
-	free(run->sources);
-	source_list_deinit(&run->list);
+	pipeline_free(i->pipeline);
+	sources_free(i->sources);
+	import_writer_deinit(&i->writer);
+	store_close(i->store);
 }
 
-static int64_t clock_ms(clockid_t clock)
+static int fail(struct import *i, int code)
 {
-	struct timespec now;
+	const char *message = code > 0 ? store_message(i->store) : "";
 
-	clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	fault_set(i->fault, FAULT_NO_OFFSET, "", "%s",
+		  *message ? message : strerror(code < 0 ? -code : EIO));
+	return code;
 }
 
-/* --- transactions -------------------------------------------------------------------------- */
+/* --- progress ------------------------------------------------------------------------------ */
 
-static int begin(struct run *run)
+static void add_counts(struct store_counts *sum, const struct store_counts *c)
 {
+	sum->items += c->items;
+	sum->events += c->events;
+	sum->transitions += c->transitions;
+	sum->duplicates += c->duplicates;
+	sum->notices += c->notices;
+	sum->refused += c->refused;
+}
+
+static void tell(struct import *i, const struct import_file *under_way)
+{
+	struct import_progress *p = &i->progress;
+	int64_t now = import_writer_clock();
+
+	if (!i->options->progress || now - i->told_ms < TICK_MS)
+		return;
+	i->told_ms = now;
+	p->phase = IMPORT_READING;
+	p->done = i->passed_bytes + pipeline_read_bytes(i->pipeline);
+	p->counts = i->report->counts;
+	if (under_way)
+		add_counts(&p->counts, &under_way->counts);
+	p->files_done = i->files_done;
+	i->options->progress(i->options->ctx, p);
+}
+
+static int sources_open(const struct import *i, struct sources **ret)
+{
+	const struct sources_config config = { .paths = i->options->sources,
+					       .n_paths = i->options->n_sources,
+					       .history = i->options->history };
+
+	return sources_new(&config, ret);
+}
+
+static void sources_freep(struct sources **s)
+{
+	*s = sources_free(*s);
+}
+
+/* How much is there? Only asked where somebody looks at the answer. */
+static int measure(struct import *i)
+{
+	_cleanup_(sources_freep) struct sources *s = NULL;
+	struct source_entry e;
+	bool more = true;
+	int r = sources_open(i, &s);
+
+	while (!r) {
+		r = sources_next(s, &e, &more);
+		if (r || !more)
+			break;
+		i->progress.files_total++;
+		if (e.kind == SOURCE_FILE)
+			i->progress.total += e.size;
+	}
+	return r;
+}
+
+/* --- sources ------------------------------------------------------------------------------- */
+
+static int is_known(const struct import *i, const struct source_entry *e, bool *ret)
+{
+	struct store_source known;
 	int r;
 
-	if (run->open)
+	*ret = false;
+	if (e->kind != SOURCE_FILE)
 		return 0;
-	r = store_begin(run->s, "import");
-	run->open = r == 0;
-	run->ops = 0;
-	run->began_ms = clock_ms(CLOCK_MONOTONIC);
-	return r;
+	r = store_source_find(i->store, str_of(e->name), &known);
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	*ret = known.finished && known.size == e->size && known.version == e->version;
+	return 0;
 }
 
-static int commit(struct run *run)
+static int file_new(const struct source_entry *e, struct import_file **ret)
 {
-	int r = 0;
+	struct import_file *file = calloc(1, sizeof(*file));
+	bool is_stdin = !strcmp(e->name, "-");
 
-	if (run->open)
-		r = store_commit(run->s);
-	if (!r)
-		run->open = false;
-	return r;
-}
-
-static int commit_when_due(struct run *run)
-{
-	if (run->ops < COMMIT_OPS &&
-	    clock_ms(CLOCK_MONOTONIC) - run->began_ms < COMMIT_MS)
-		return 0;
-	return commit(run);
-}
-
-/* --- operations ---------------------------------------------------------------------------- */
-
-static int refuse(struct run *run, struct source_state *src, const struct fault *f,
-		  struct str bytes)
-{
-	int r = store_put_refusal(run->s, src->id, f, bytes);
-
-	src->counts.refused++;
-	run->report->counts.refused++;
-	if (!r && run->o->refused)
-		run->o->refused(run->o->ctx, src->file->path, f);
-	return r;
-}
-
-static void count(struct run *run, struct source_state *src, enum store_put put,
-		  uint64_t *mine, uint64_t *all)
-{
-	if (put == STORE_PUT_NEW) {
-		++*mine;
-		++*all;
-	} else {
-		src->counts.duplicates++;
-		run->report->counts.duplicates++;
+	if (!file)
+		return -ENOMEM;
+	file->stream = e->kind == SOURCE_STREAM;
+	file->closed = e->kind == SOURCE_REFUSED;
+	file->size = e->size;
+	file->version = e->version;
+	file->fault = e->fault;
+	file->shown = strdup(e->shown);
+	file->path = is_stdin ? NULL : strdup(e->name);
+	file->name = file->stream ? NULL : strdup(e->name);
+	if (!file->shown || (!file->path && !is_stdin) ||
+	    (!file->name && !file->stream)) {
+		import_file_free(file);
+		return -ENOMEM;
 	}
+	*ret = file;
+	return 0;
 }
 
-static int put_event(struct run *run, struct source_state *src, const struct op *op)
+static int feed_one(struct import *i)
 {
-	struct store_counts *all = &run->report->counts;
-	enum store_put put;
-	int r = store_put_event(run->s, &op->event, op->identity, op->raw, &op->mentions,
-				src->id, &put);
-
-	if (!r && put == STORE_PUT_CONFLICT) {
-		struct fault f;
-
-		fault_set(&f, FAULT_NO_OFFSET, "eventID",
-			  "%.*s is there already with another content",
-			  (int)MIN(op->identity.n, (size_t)80), op->identity.p);
-		return refuse(run, src, &f, op->raw);
-	}
-	if (!r)
-		count(run, src, put, &src->counts.events, &all->events);
-	return r;
-}
-
-static int put_op(struct run *run, struct source_state *src, const struct op *op)
-{
-	struct store_counts *all = &run->report->counts;
-	enum store_put put = STORE_PUT_NEW;
-	int r = 0;
-
-	switch (op->kind) {
-	case OP_ITEM:
-		r = store_put_item(run->s, &op->item, src->id, &put);
-		if (!r)
-			count(run, src, put, &src->counts.items, &all->items);
-		break;
-	case OP_EVENT:
-		r = put_event(run, src, op);
-		break;
-	case OP_TRANSITION:
-		r = store_put_transition(run->s, &op->transition, &op->mentions, src->id,
-					 &put);
-		if (!r)
-			count(run, src, put, &src->counts.transitions, &all->transitions);
-		break;
-	case OP_ALARM:
-		r = store_put_alarm(run->s, &op->alarm, &op->mentions);
-		break;
-	case OP_NOTICE:
-		r = store_count_notice(run->s, src->id, str_of(op->notice), 1);
-		src->counts.notices++;
-		all->notices++;
-		break;
-	case OP_REFUSAL:
-		return refuse(run, src, &op->fault, op->bytes);
-	}
-	src->something = true;
-	run->ops++;
-	return r;
-}
-
-/* A source that held nothing at all (the writability check is empty) is a notice. */
-static int finish_source(struct run *run, struct source_state *src)
-{
-	int r = 0;
-
-	if (!src->something && !src->counts.refused) {
-		r = store_count_notice(run->s, src->id, STR("empty"), 1);
-		src->counts.notices++;
-		run->report->counts.notices++;
-	}
-	if (!r)
-		r = store_source_finish(run->s, src->id, &src->counts,
-					clock_ms(CLOCK_REALTIME));
-	run->report->files += src->something;
-	run->files_done++;
-	return r;
-}
-
-static int write_batch(struct run *run, const struct batch *b)
-{
-	struct source_state *src = b->source;
-	int r = begin(run);
-
-	for (const struct op *op = b->first; r == 0 && op; op = op->next)
-		r = put_op(run, src, op);
-	src->written++;
-	if (b->final)
-		src->expected = b->n_batches;
-	if (!r && src->expected && src->written == src->expected)
-		r = finish_source(run, src);
-	return r ? r : commit_when_due(run);
-}
-
-/* --- phases -------------------------------------------------------------------------------- */
-
-static void tell(struct run *run, enum import_phase phase, uint64_t done, uint64_t total)
-{
-	struct import_progress p = { .phase = phase,
-				     .done = done,
-				     .total = total,
-				     .counts = run->report->counts,
-				     .files_done = run->files_done,
-				     .files_total = run->n };
-
-	if (run->o->progress)
-		run->o->progress(run->o->ctx, &p);
-}
-
-static int start_source(struct run *run, const struct source_file *file)
-{
-	struct source_state *src = &run->sources[run->n];
-	struct store_source row = {
-		.name = str_of(strcmp(file->path, "-") ? file->path : "standard input"),
-		.size = file->size,
-		.version = file->version,
-	};
-	int r = begin(run);
+	struct import_file *file = NULL;
+	struct source_entry e;
+	bool more, known;
+	int r = sources_next(i->sources, &e, &more);
 
 	if (r)
 		return r;
-	r = store_source_start(run->s, &row, &src->id);
-	src->file = file;
-	run->n++;
-	run->bytes_total += file->size;
-	run->ops++;
-	return r ? r : commit_when_due(run);
-}
-
-/* Enters the files that are new or changed; the others are done already. */
-static int choose_sources(struct run *run)
-{
-	run->sources = calloc(run->list.n + 1, sizeof(*run->sources));
-	if (!run->sources)
-		return -ENOMEM;
-	for (size_t i = 0; i < run->list.n; i++) {
-		const struct source_file *file = &run->list.files[i];
-		struct store_source known;
-		int r = STORE_E_NOT_FOUND;
-
-		if (strcmp(file->path, "-"))
-			r = store_source_find(run->s, str_of(file->path), &known);
-		if (!r && known.finished && known.size == file->size &&
-		    known.version == file->version) {
-			run->report->files_known++;
-			continue;
-		}
-		if (r && r != STORE_E_NOT_FOUND)
-			return r;
-		r = start_source(run, file);
-		if (r)
-			return r;
-	}
-	return commit(run);
-}
-
-static int read_all(struct run *run, unsigned workers)
-{
-	int r;
-
-	if (run->n == 0)
+	i->fed = !more;
+	if (i->fed)
 		return 0;
-	r = pipeline_new(run->sources, run->n, workers, &run->pipeline);
-	while (!r) {
-		struct batch *b = NULL;
-
-		r = pipeline_next(run->pipeline, &b);
-		if (r || !b)
-			break;
-		r = write_batch(run, b);
-		batch_free(b);
-		tell(run, IMPORT_READING, pipeline_consumed(run->pipeline),
-		     run->bytes_total);
+	r = is_known(i, &e, &known);
+	if (r)
+		return r;
+	if (known) {
+		i->report->files_known++;
+		i->files_done++;
+		i->passed_bytes += e.size;
+		return 0;
 	}
-	return r ? r : commit(run);
-}
-
-/* A source that cannot be walked into still gets its row and its refusal. */
-static int on_unreadable(void *ctx, const char *path, const struct fault *f)
-{
-	struct run *run = ctx;
-	const struct store_source row = { .name = str_of(path) };
-	const struct source_file file = { .path = (char *)(uintptr_t)path };
-	struct source_state src = { .file = &file };
-	int r = begin(run);
-
+	r = file_new(&e, &file);
 	if (!r)
-		r = store_source_start(run->s, &row, &src.id);
-	if (!r)
-		r = refuse(run, &src, f, STR_NULL);
-	run->report->files_failed++;
+		pipeline_add(i->pipeline, file);
 	return r;
 }
 
-static void on_derived(void *ctx, uint64_t done, uint64_t total)
+static int feed(struct import *i)
 {
-	struct run *run = ctx;
+	int r = 0;
 
-	run->report->resources = total;
-	tell(run, IMPORT_DERIVING, done, total);
+	for (unsigned n = 0; !r && !i->fed && n < FEED_AT_ONCE; n++) {
+		if (!pipeline_has_room(i->pipeline))
+			break;
+		r = feed_one(i);
+	}
+	return r ? fail(i, r) : 0;
 }
 
-static int explain(struct run *run, int r, struct fault *f)
+/* --- the two halves ------------------------------------------------------------------------ */
+
+static int take(struct import *i)
 {
-	if (r == STORE_E_FULL)
-		fault_set(
-			f, FAULT_NO_OFFSET, "",
-			"the disk is full; what was taken in before is kept, and the same import "
-			"goes on from there once there is room");
-	else if (r && f && !*f->reason)
-		fault_set(f, FAULT_NO_OFFSET, "", "%s",
-			  *store_message(run->s) ? store_message(run->s)
-						 : strerror(abs(r)));
-	return r;
+	struct pipeline_taken taken = { 0 };
+	int r = pipeline_take(i->pipeline, TICK_MS, &taken);
+
+	if (r < 0)
+		return fail(i, r);
+	/* Neither EMPTY (nothing but known sources so far) nor TIMEOUT are anything to act on. */
+	if (!r) {
+		r = import_writer_put(&i->writer, &taken);
+		pipeline_give_back(i->pipeline, taken.chunk);
+		i->files_done += taken.ended;
+		tell(i, taken.ended ? NULL : taken.file);
+		if (taken.ended)
+			import_file_free(taken.file);
+		return r ? r : import_writer_commit(&i->writer, false);
+	}
+	return import_writer_commit(&i->writer, false);
 }
 
-int import_run(const struct import_options *o, struct import_report *ret, struct fault *f)
+static int read_sources(struct import *i)
 {
-	_cleanup_(run_deinit) struct run run = { .o = o, .report = ret };
-	long processors = sysconf(_SC_NPROCESSORS_ONLN);
-	unsigned workers = o->workers ? o->workers : (unsigned)MAX(processors, 1L);
-	struct derive_options derive = { .history = o->history,
-					 .workers = workers,
-					 .progress = on_derived,
-					 .ctx = &run };
-	int r;
+	bool more = true;
+	int r = 0;
+
+	while (!r && more) {
+		r = feed(i);
+		if (!r && i->fed && pipeline_is_empty(i->pipeline))
+			more = false;
+		else if (!r)
+			r = take(i);
+	}
+	return r ? r : import_writer_commit(&i->writer, true);
+}
+
+static unsigned workers_of(const struct import_options *options)
+{
+	long n =
+		options->workers ? (long)options->workers : sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < 1 ? 1 : (unsigned)MIN(n, 64);
+}
+
+static void tell_derived(void *ctx, uint64_t done, uint64_t total)
+{
+	struct import *i = ctx;
+	struct import_progress *p = &i->progress;
+
+	p->phase = IMPORT_DERIVING;
+	p->done = done;
+	p->total = total;
+	p->counts = i->report->counts;
+	p->files_done = i->files_done;
+	i->options->progress(i->options->ctx, p);
+}
+
+static int derive(struct import *i)
+{
+	const struct derive_options options = {
+		.history = i->options->history,
+		.workers = workers_of(i->options),
+		.progress = i->options->progress ? tell_derived : NULL,
+		.ctx = i,
+	};
+
+	return derive_run(i->store, &options, i->fault);
+}
+
+static int start(struct import *i)
+{
+	int r = sources_open(i, &i->sources);
+
+	if (!r && i->options->progress)
+		r = measure(i);
+	if (!r)
+		r = pipeline_new(&worker_ops, workers_of(i->options), &i->pipeline);
+	return r ? fail(i, r) : 0;
+}
+
+/*
+ * A source that is not there is refused like one that cannot be read. But where none of them
+ * is there, a word was mistyped: nothing is imported and no history made.
+ */
+static int check_sources(const struct import_options *options, struct fault *f)
+{
+	struct stat st;
+
+	for (size_t n = 0; n < options->n_sources; n++)
+		if (!strcmp(options->sources[n], "-") ||
+		    !stat(options->sources[n], &st) || errno != ENOENT)
+			return 0;
+	if (!options->n_sources)
+		return 0;
+	fault_set(f, FAULT_NO_OFFSET, "", "nothing to import: %s: %s",
+		  options->sources[0], strerror(ENOENT));
+	return -ENOENT;
+}
+
+int import_run(const struct import_options *options, struct import_report *ret,
+	       struct fault *f)
+{
+	_cleanup_(import_deinit) struct import i = { .options = options,
+						     .report = ret,
+						     .fault = f };
+	int r = check_sources(options, f);
 
 	*ret = (struct import_report){ 0 };
-	*f = (struct fault){ .offset = FAULT_NO_OFFSET };
-	r = store_open(o->history, STORE_WRITE, o->wait, &run.s, f);
+	if (!r)
+		r = store_open(options->history, STORE_WRITE, options->wait, &i.store, f);
 	if (r)
 		return r;
-	r = source_list_fill(&run.list, o->sources, o->n_sources, o->history,
-			     on_unreadable, &run, f);
+	i.writer = (struct import_writer){
+		.store = i.store, .options = options, .report = ret, .fault = f
+	};
+	r = start(&i);
 	if (!r)
-		r = choose_sources(&run);
-	if (!r)
-		r = read_all(&run, workers);
-	run.pipeline = pipeline_free(run.pipeline);
-	if (!r)
-		r = derive_run(run.s, &derive, f);
-	return explain(&run, r, f);
+		r = read_sources(&i);
+	if (r)
+		return r;
+	/* The threads and what they hold are not needed any more. */
+	i.pipeline = pipeline_free(i.pipeline);
+	return derive(&i);
 }

@@ -1,405 +1,305 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Queues and workers.
+ * One lock, three conditions. The files under way form a list in their order; the first one,
+ * the head, is what the writer waits for. Every worker prefers parsing to reading, and a
+ * worker whose chunk finds no room parses others instead of waiting.
  *
- * A worker prefers chunks, which others have cut, to opening a file of its own: so one snapshot
- * of gigabytes is cut by one thread and parsed by all. Where the queue of chunks is full the
- * cutter parses a chunk itself; where the queue of batches is full workers wait for the writer.
- * Both bounds together keep an import's memory flat.
+ * Nothing can get stuck: the head is always claimed before any other file, its reader may
+ * always hand over a chunk when none of the head's is under way, and the head's first chunk
+ * may always be parsed; both whatever the number of bytes in flight.
  */
 #include "pipeline.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/eventfd.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "util/gzip.h"
-#include "util/json_split.h"
-
-#define CHUNK_BYTES (256u << 10)
-#define CHUNKS_MAX  16 /* cut and not yet parsed */
-#define BATCHES_MAX 24 /* parsed and not yet written */
-#define READ_BYTES  (128u << 10)
-#define WORKERS_MAX 64
-
-struct piece {
-	size_t from, n; /* in the chunk's text */
-	uint64_t offset;
-	char container[40];
-	bool damaged;
-	struct fault damage;
-};
-
-struct chunk {
-	struct chunk *next;
-	struct source_state *source;
-	struct buf text;
-	struct piece *pieces;
-	size_t n, cap;
-	bool final;
-	size_t number; /* from 1 */
-};
+#define SPARE_CHUNKS 16u
+#define SPARE_BYTES  (4 * CHUNK_TEXT) /* a chunk that has grown beyond is not kept */
 
 struct pipeline {
+	struct pipeline_ops ops;
 	pthread_mutex_t lock;
-	pthread_cond_t work, ready, room;
-	struct source_state *sources;
-	size_t n, next; /* files */
-	struct chunk *chunks, **chunks_last;
-	size_t n_chunks;
-	struct batch *batches, **batches_last;
-	size_t n_batches;
-	size_t busy; /* workers with something in hand */
+	pthread_cond_t work;  /* for workers: something to read or to parse, or room */
+	pthread_cond_t ready; /* for the writer: the head has got on */
+	pthread_t *threads;
+	unsigned n_threads;
+	int stop_fd;
+
+	struct import_file *head, **last;
+	struct import_file *unclaimed; /* the first that no worker has taken */
+	unsigned n_files;
+	struct chunk *queue, **queue_last; /* to be parsed */
+	struct chunk *spare;
+	unsigned n_spare, n_flying;
+	size_t bytes; /* in flight */
+	uint64_t read_bytes;
 	bool stop;
 	int error;
-	atomic_uint_fast64_t consumed;
-	pthread_t threads[WORKERS_MAX];
-	unsigned n_threads;
 };
 
-struct reader {
-	struct pipeline *p;
-	struct parser *parser;
-	struct source_state *source;
-	struct chunk *chunk;
-	size_t n_chunks;
-	uint64_t counted; /* of this file, in p->consumed */
-};
-
-/* --- chunks -------------------------------------------------------------------------------- */
-
-static struct chunk *chunk_free(struct chunk *c)
+struct import_file *import_file_free(struct import_file *file)
 {
-	if (c) {
-		buf_deinit(&c->text);
-		free(c->pieces);
+	if (!file)
+		return NULL;
+	while (file->chunks) {
+		struct chunk *c = file->chunks;
+
+		file->chunks = c->next;
+		chunk_free(c);
 	}
-	free(c);
+	free(file->shown);
+	free(file->path);
+	free(file->name);
+	free(file);
 	return NULL;
 }
 
-static int chunk_add(struct chunk *c, const struct json_record *rec)
+/* --- chunks, under the lock ---------------------------------------------------------------- */
+
+static void queue_add(struct pipeline *p, struct chunk *c)
 {
-	struct piece *piece;
-
-	if (c->n == c->cap) {
-		size_t cap = c->cap ? c->cap * 2 : 64;
-		struct piece *grown = reallocarray(c->pieces, cap, sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		c->pieces = grown;
-		c->cap = cap;
-	}
-	piece = &c->pieces[c->n];
-	*piece = (struct piece){ .from = c->text.len,
-				 .n = rec->text.n,
-				 .offset = rec->offset };
-	memcpy(piece->container, rec->container.p,
-	       MIN(rec->container.n, sizeof(piece->container) - 1));
-	if (rec->damage) {
-		piece->damaged = true;
-		piece->damage = *rec->damage;
-	}
-	buf_put_str(&c->text, rec->text);
-	c->n++;
-	return buf_error(&c->text);
+	c->state = CHUNK_QUEUED;
+	c->queue_next = NULL;
+	c->queue_at = p->queue_last;
+	*p->queue_last = c;
+	p->queue_last = &c->queue_next;
 }
 
-static int parse_chunk(struct parser *parser, const struct chunk *c, struct batch *b)
+static void queue_remove(struct pipeline *p, struct chunk *c)
 {
-	int r = 0;
-
-	for (size_t i = 0; r == 0 && i < c->n; i++) {
-		const struct piece *piece = &c->pieces[i];
-		struct str text = { c->text.data + piece->from, piece->n };
-
-		if (piece->damaged)
-			r = batch_refuse(b, &piece->damage, text);
-		else
-			r = batch_parse(b, parser, text, str_of(piece->container),
-					piece->offset);
-	}
-	return r;
+	*c->queue_at = c->queue_next;
+	if (c->queue_next)
+		c->queue_next->queue_at = c->queue_at;
+	else
+		p->queue_last = c->queue_at;
 }
 
-/* --- handing on ---------------------------------------------------------------------------- */
-
-static int give_batch(struct pipeline *p, struct batch *b)
+static void charge(struct pipeline *p, struct chunk *c, size_t bytes)
 {
-	int r = 0;
+	p->bytes += bytes - c->charged;
+	c->charged = bytes;
+}
 
-	pthread_mutex_lock(&p->lock);
-	while (p->n_batches >= BATCHES_MAX && !p->stop)
-		pthread_cond_wait(&p->room, &p->lock);
-	if (p->stop) {
-		r = -ECANCELED;
-		batch_free(b);
-	} else {
-		*p->batches_last = b;
-		p->batches_last = &b->next;
-		p->n_batches++;
+static bool crowded(const struct pipeline *p)
+{
+	return p->bytes >= PIPELINE_BYTES || p->n_flying >= PIPELINE_CHUNKS;
+}
+
+static struct chunk *first_to_parse(struct pipeline *p)
+{
+	struct chunk *c = p->head ? p->head->chunks : NULL;
+
+	if (c && c->state == CHUNK_QUEUED)
+		return c;
+	return p->bytes < PIPELINE_BYTES ? p->queue : NULL;
+}
+
+/* The head's reader may go on although it is crowded: the writer waits for it. */
+static bool starving(const struct pipeline *p, const struct import_file *file)
+{
+	return file == p->head && !file->chunks;
+}
+
+static void tell_writer(struct pipeline *p)
+{
+	const struct import_file *head = p->head;
+
+	if (p->stop || (head && ((head->chunks && head->chunks->state == CHUNK_PARSED) ||
+				 (!head->chunks && head->ended))))
 		pthread_cond_signal(&p->ready);
-	}
-	pthread_mutex_unlock(&p->lock);
-	return r;
 }
 
-static int finish_chunk(struct pipeline *p, struct parser *parser, struct chunk *c)
+static void stop(struct pipeline *p, int error)
 {
-	struct batch *b = batch_new(c->source);
-	int r = b ? parse_chunk(parser, c, b) : -ENOMEM;
+	uint64_t one = 1;
 
-	if (r) {
-		batch_free(b);
-	} else {
-		b->final = c->final;
-		b->n_batches = c->number;
-		r = give_batch(p, b);
-	}
-	chunk_free(c);
-	return r;
-}
-
-/* Queues the chunk for whoever is free; with the queue full it is parsed here. */
-static int pass_chunk(struct reader *rd)
-{
-	struct pipeline *p = rd->p;
-	struct chunk *c = take_ptr(rd->chunk);
-	bool queued = false;
-
-	c->number = ++rd->n_chunks;
-	pthread_mutex_lock(&p->lock);
-	if (p->n_chunks < CHUNKS_MAX && p->n_threads > 1 && !c->final) {
-		*p->chunks_last = c;
-		p->chunks_last = &c->next;
-		p->n_chunks++;
-		queued = true;
-		pthread_cond_signal(&p->work);
-	}
-	pthread_mutex_unlock(&p->lock);
-	return queued ? 0 : finish_chunk(p, rd->parser, c);
-}
-
-static int open_chunk(struct reader *rd)
-{
-	if (rd->chunk)
-		return 0;
-	rd->chunk = calloc(1, sizeof(*rd->chunk));
-	if (!rd->chunk)
-		return -ENOMEM;
-	rd->chunk->source = rd->source;
-	return 0;
-}
-
-static int on_record(void *ctx, const struct json_record *rec)
-{
-	struct reader *rd = ctx;
-	int r = open_chunk(rd);
-
-	if (!r)
-		r = chunk_add(rd->chunk, rec);
-	if (!r && rd->chunk->text.len >= CHUNK_BYTES)
-		r = pass_chunk(rd);
-	return r;
-}
-
-/* --- one file ------------------------------------------------------------------------------ */
-
-static int add_fault(struct reader *rd, const struct fault *f)
-{
-	const struct json_record rec = { .damage = f };
-	int r = open_chunk(rd);
-
-	return r ? r : chunk_add(rd->chunk, &rec);
-}
-
-static void count_consumed(struct reader *rd, uint64_t now)
-{
-	atomic_fetch_add(&rd->p->consumed, now - rd->counted);
-	rd->counted = now;
-}
-
-static int split_stream(struct reader *rd, struct gzip_reader *gz,
-			struct json_split *split, uint64_t *ret_bytes)
-{
-	_cleanup_(freep) char *bytes = malloc(READ_BYTES);
-	struct fault f = { 0 };
-	size_t n = 0;
-	int r;
-
-	if (!bytes)
-		return -ENOMEM;
-	do {
-		r = gzip_read(gz, bytes, READ_BYTES, &n, &f);
-		if (!r && n)
-			r = json_split_feed(split, bytes, n);
-		*ret_bytes += n;
-		count_consumed(rd, gzip_consumed(gz));
-	} while (!r && n);
-	if (r < 0 && r != -EIO && r != -EISDIR)
-		return r;
-	if (r < 0)
-		fault_set(&f, *ret_bytes, "", "%s", strerror(-r));
-	if (r) {
-		/* What was decodable is in; the rest is one refusal. */
-		int e = json_split_finish(split);
-
-		return e ? e : add_fault(rd, &f);
-	}
-	return json_split_finish(split);
-}
-
-static int read_fd(struct reader *rd, int fd)
-{
-	const struct json_split_config config = {
-		.containers = parse_containers,
-		.wrappers = parse_wrappers,
-		.max_record = PARSE_MAX_RECORD,
-		.record = on_record,
-		.ctx = rd,
-	};
-	struct gzip_reader *gz = NULL;
-	struct json_split *split = json_split_new(&config);
-	uint64_t bytes = 0;
-	int r = split ? gzip_reader_new(fd, &gz) : -ENOMEM;
-
-	if (!r)
-		r = split_stream(rd, gz, split, &bytes);
-	gzip_reader_free(gz);
-	json_split_free(split);
-	return r;
-}
-
-/* Reads a file to its end; always ends with a final chunk, so that the writer can close it. */
-static int read_source(struct reader *rd)
-{
-	const struct source_file *file = rd->source->file;
-	bool standard = !strcmp(file->path, "-");
-	_cleanup_(closep) int fd =
-		standard ? dup(STDIN_FILENO)
-			 : open(file->path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-	int r = 0;
-
-	rd->n_chunks = 0;
-	rd->counted = 0;
-	if (fd < 0) {
-		struct fault f;
-
-		fault_set(&f, FAULT_NO_OFFSET, "", "%s", strerror(errno));
-		r = add_fault(rd, &f);
-	} else {
-		r = read_fd(rd, fd);
-	}
-	if (!r)
-		count_consumed(rd, file->size);
-	if (!r)
-		r = open_chunk(rd);
-	if (!r) {
-		rd->chunk->final = true;
-		r = pass_chunk(rd);
-	}
-	rd->chunk = chunk_free(rd->chunk);
-	return r;
+	if (!p->error)
+		p->error = error;
+	p->stop = true;
+	/* An eventfd that holds 1 already cannot fail so that it matters. */
+	if (write(p->stop_fd, &one, sizeof(one)) < 0)
+		p->stop = true;
+	pthread_cond_broadcast(&p->work);
+	pthread_cond_signal(&p->ready);
 }
 
 /* --- workers ------------------------------------------------------------------------------- */
 
-struct task {
-	struct chunk *chunk;
-	struct source_state *source;
-};
-
-static bool take_task(struct pipeline *p, struct task *ret)
+/* Entered and left with the lock held. */
+static void parse(struct pipeline *p, void *worker, struct chunk *c)
 {
-	bool got = false;
+	int r;
 
-	*ret = (struct task){ 0 };
-	pthread_mutex_lock(&p->lock);
-	while (!p->stop && !p->chunks && p->next == p->n && p->busy)
-		pthread_cond_wait(&p->work, &p->lock);
-	if (!p->stop && p->chunks) {
-		ret->chunk = p->chunks;
-		p->chunks = p->chunks->next;
-		if (!p->chunks)
-			p->chunks_last = &p->chunks;
-		p->n_chunks--;
-		got = true;
-	} else if (!p->stop && p->next < p->n) {
-		ret->source = &p->sources[p->next++];
-		got = true;
-	}
-	if (got)
-		p->busy++;
+	queue_remove(p, c);
+	c->state = CHUNK_PARSING;
 	pthread_mutex_unlock(&p->lock);
-	return got;
+	r = p->ops.parse(worker, c);
+	pthread_mutex_lock(&p->lock);
+	c->state = CHUNK_PARSED;
+	charge(p, c, chunk_bytes(c));
+	if (r)
+		stop(p, r);
+	tell_writer(p);
 }
 
-static void task_done(struct pipeline *p, int error)
+static void read_file(struct pipeline *p, void *worker, struct import_file *file)
 {
-	pthread_mutex_lock(&p->lock);
-	p->busy--;
-	if (error && !p->error)
-		p->error = error;
-	if (p->error)
-		p->stop = true;
-	pthread_cond_broadcast(&p->work);
-	pthread_cond_broadcast(&p->ready);
-	pthread_cond_broadcast(&p->room);
+	int r;
+
+	p->unclaimed = file->next;
 	pthread_mutex_unlock(&p->lock);
+	r = p->ops.read(worker, file);
+	pthread_mutex_lock(&p->lock);
+	file->ended = true;
+	if (r && !p->stop)
+		stop(p, r);
+	tell_writer(p);
 }
 
-static void *worker(void *arg)
+static void work(struct pipeline *p, void *worker)
 {
-	struct pipeline *p = arg;
-	struct reader rd = { .p = p, .parser = parser_new() };
-	struct task task;
+	pthread_mutex_lock(&p->lock);
+	while (!p->stop) {
+		struct chunk *c = first_to_parse(p);
 
-	while (take_task(p, &task)) {
-		int r;
-
-		rd.source = task.source;
-		if (!rd.parser)
-			r = -ENOMEM;
-		else if (task.chunk)
-			r = finish_chunk(p, rd.parser, task.chunk);
+		if (c)
+			parse(p, worker, c);
+		else if (p->unclaimed && (!crowded(p) || p->unclaimed == p->head))
+			read_file(p, worker, p->unclaimed);
 		else
-			r = read_source(&rd);
-		task_done(p, r);
+			pthread_cond_wait(&p->work, &p->lock);
 	}
-	parser_free(rd.parser);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void *worker_main(void *argument)
+{
+	struct pipeline *p = argument;
+	void *worker = p->ops.worker_new(p);
+
+	if (worker) {
+		work(p, worker);
+		p->ops.worker_free(worker);
+		return NULL;
+	}
+	pthread_mutex_lock(&p->lock);
+	stop(p, -ENOMEM);
+	pthread_mutex_unlock(&p->lock);
 	return NULL;
 }
 
-/* --- the pipeline -------------------------------------------------------------------------- */
-
-int pipeline_new(struct source_state *sources, size_t n, unsigned workers,
-		 struct pipeline **ret)
+struct chunk *pipeline_chunk(struct pipeline *p)
 {
-	struct pipeline *p = calloc(1, sizeof(*p));
-	unsigned want = MIN(MAX(workers, 1u), (unsigned)WORKERS_MAX);
+	struct chunk *c;
 
-	if (!p)
-		return -ENOMEM;
+	pthread_mutex_lock(&p->lock);
+	c = p->spare;
+	if (c) {
+		p->spare = c->next;
+		p->n_spare--;
+	}
+	pthread_mutex_unlock(&p->lock);
+	if (!c)
+		return chunk_new();
+	chunk_reset(c);
+	return c;
+}
+
+int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
+		  struct chunk *chunk)
+{
+	pthread_mutex_lock(&p->lock);
+	while (!p->stop && crowded(p) && !starving(p, file)) {
+		struct chunk *other = first_to_parse(p);
+
+		if (other)
+			parse(p, worker, other);
+		else
+			pthread_cond_wait(&p->work, &p->lock);
+	}
+	if (p->stop) {
+		pthread_mutex_unlock(&p->lock);
+		chunk_free(chunk);
+		return -ECANCELED;
+	}
+	chunk->next = NULL;
+	*file->last = chunk;
+	file->last = &chunk->next;
+	p->n_flying++;
+	charge(p, chunk, chunk_bytes(chunk));
+	queue_add(p, chunk);
+	pthread_cond_signal(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	return 0;
+}
+
+void pipeline_progress(struct pipeline *p, uint64_t bytes)
+{
+	pthread_mutex_lock(&p->lock);
+	p->read_bytes += bytes;
+	pthread_mutex_unlock(&p->lock);
+}
+
+int pipeline_stop_fd(const struct pipeline *p)
+{
+	return p->stop_fd;
+}
+
+bool pipeline_stopped(struct pipeline *p)
+{
+	bool stopped;
+
+	pthread_mutex_lock(&p->lock);
+	stopped = p->stop;
+	pthread_mutex_unlock(&p->lock);
+	return stopped;
+}
+
+/* --- writer -------------------------------------------------------------------------------- */
+
+static int init(struct pipeline *p, const struct pipeline_ops *ops)
+{
+	pthread_condattr_t attr;
+
+	p->ops = *ops;
+	p->last = &p->head;
+	p->queue_last = &p->queue;
+	p->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (p->stop_fd < 0)
+		return -errno;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
-	pthread_cond_init(&p->ready, NULL);
-	pthread_cond_init(&p->room, NULL);
-	p->sources = sources;
-	p->n = n;
-	p->chunks_last = &p->chunks;
-	p->batches_last = &p->batches;
-	pthread_mutex_lock(&p->lock);
-	while (p->n_threads < want &&
-	       pthread_create(&p->threads[p->n_threads], NULL, worker, p) == 0)
-		p->n_threads++;
-	pthread_mutex_unlock(&p->lock);
-	if (p->n_threads == 0) {
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&p->ready, &attr);
+	pthread_condattr_destroy(&attr);
+	return 0;
+}
+
+int pipeline_new(const struct pipeline_ops *ops, unsigned workers, struct pipeline **ret)
+{
+	struct pipeline *p = calloc(1, sizeof(*p));
+	int r = p ? init(p, ops) : -ENOMEM;
+
+	if (r) {
+		free(p);
+		return r;
+	}
+	p->threads = calloc(workers, sizeof(p->threads[0]));
+	r = p->threads ? 0 : -ENOMEM;
+	while (!r && p->n_threads < workers) {
+		r = -pthread_create(&p->threads[p->n_threads], NULL, worker_main, p);
+		if (!r)
+			p->n_threads++;
+	}
+	/* Fewer workers than asked for do as well. */
+	if (r && !p->n_threads) {
 		pipeline_free(p);
-		return -EAGAIN;
+		return r;
 	}
 	*ret = p;
 	return 0;
@@ -410,55 +310,154 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	if (!p)
 		return NULL;
 	pthread_mutex_lock(&p->lock);
-	p->stop = true;
-	pthread_cond_broadcast(&p->work);
-	pthread_cond_broadcast(&p->room);
+	stop(p, -ECANCELED);
 	pthread_mutex_unlock(&p->lock);
 	for (unsigned i = 0; i < p->n_threads; i++)
 		pthread_join(p->threads[i], NULL);
-	while (p->chunks) {
-		struct chunk *c = p->chunks;
+	while (p->head) {
+		struct import_file *file = p->head;
 
-		p->chunks = c->next;
+		p->head = file->next;
+		import_file_free(file);
+	}
+	while (p->spare) {
+		struct chunk *c = p->spare;
+
+		p->spare = c->next;
 		chunk_free(c);
 	}
-	while (p->batches) {
-		struct batch *b = p->batches;
-
-		p->batches = b->next;
-		batch_free(b);
-	}
-	pthread_mutex_destroy(&p->lock);
 	pthread_cond_destroy(&p->work);
 	pthread_cond_destroy(&p->ready);
-	pthread_cond_destroy(&p->room);
+	pthread_mutex_destroy(&p->lock);
+	close(p->stop_fd);
+	free(p->threads);
 	free(p);
 	return NULL;
 }
 
-int pipeline_next(struct pipeline *p, struct batch **ret)
+bool pipeline_has_room(struct pipeline *p)
 {
-	int r;
+	bool room;
 
-	*ret = NULL;
 	pthread_mutex_lock(&p->lock);
-	while (!p->batches && !p->error && (p->busy || p->chunks || p->next < p->n))
-		pthread_cond_wait(&p->ready, &p->lock);
-	r = p->error;
-	if (!r && p->batches) {
-		*ret = p->batches;
-		p->batches = p->batches->next;
-		if (!p->batches)
-			p->batches_last = &p->batches;
-		(*ret)->next = NULL;
-		p->n_batches--;
-		pthread_cond_signal(&p->room);
+	room = p->n_files < PIPELINE_FILES;
+	pthread_mutex_unlock(&p->lock);
+	return room;
+}
+
+bool pipeline_is_empty(struct pipeline *p)
+{
+	bool empty;
+
+	pthread_mutex_lock(&p->lock);
+	empty = !p->head;
+	pthread_mutex_unlock(&p->lock);
+	return empty;
+}
+
+void pipeline_add(struct pipeline *p, struct import_file *file)
+{
+	file->next = NULL;
+	file->chunks = NULL;
+	file->last = &file->chunks;
+	pthread_mutex_lock(&p->lock);
+	*p->last = file;
+	p->last = &file->next;
+	p->n_files++;
+	if (!p->unclaimed)
+		p->unclaimed = file;
+	pthread_cond_signal(&p->work);
+	pthread_mutex_unlock(&p->lock);
+}
+
+static void take_head(struct pipeline *p, struct pipeline_taken *ret)
+{
+	struct import_file *file = p->head;
+
+	*ret = (struct pipeline_taken){ .file = file, .chunk = file->chunks };
+	if (file->chunks) {
+		file->chunks = file->chunks->next;
+		if (!file->chunks)
+			file->last = &file->chunks;
+	}
+	if (file->chunks || !file->ended)
+		return;
+	ret->ended = true;
+	p->head = file->next;
+	if (!p->head)
+		p->last = &p->head;
+	p->n_files--;
+}
+
+static struct timespec deadline_in(unsigned ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+static bool head_is_ready(const struct pipeline *p)
+{
+	const struct import_file *head = p->head;
+
+	return head->chunks ? head->chunks->state == CHUNK_PARSED : head->ended;
+}
+
+int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken *ret)
+{
+	struct timespec deadline = deadline_in(timeout_ms);
+	int r = 0;
+
+	pthread_mutex_lock(&p->lock);
+	while (!r && !p->error && p->head && !head_is_ready(p))
+		if (pthread_cond_timedwait(&p->ready, &p->lock, &deadline))
+			r = PIPELINE_E_TIMEOUT;
+	if (p->error)
+		r = p->error;
+	else if (!p->head)
+		r = PIPELINE_E_EMPTY;
+	else if (head_is_ready(p)) {
+		take_head(p, ret);
+		/* Another head: its chunks may go first now, and its reader may go on. */
+		pthread_cond_broadcast(&p->work);
+		r = 0;
 	}
 	pthread_mutex_unlock(&p->lock);
 	return r;
 }
 
-uint64_t pipeline_consumed(struct pipeline *p)
+void pipeline_give_back(struct pipeline *p, struct chunk *chunk)
 {
-	return atomic_load(&p->consumed);
+	if (!chunk)
+		return;
+	pthread_mutex_lock(&p->lock);
+	charge(p, chunk, 0);
+	p->n_flying--;
+	if (p->n_spare < SPARE_CHUNKS && chunk->text.cap <= SPARE_BYTES &&
+	    chunk->held <= SPARE_BYTES) {
+		chunk->next = p->spare;
+		p->spare = chunk;
+		p->n_spare++;
+		chunk = NULL;
+	}
+	pthread_cond_broadcast(&p->work);
+	pthread_mutex_unlock(&p->lock);
+	chunk_free(chunk);
+}
+
+uint64_t pipeline_read_bytes(struct pipeline *p)
+{
+	uint64_t bytes;
+
+	pthread_mutex_lock(&p->lock);
+	bytes = p->read_bytes;
+	pthread_mutex_unlock(&p->lock);
+	return bytes;
 }

@@ -2,30 +2,102 @@
 #pragma once
 
 /*
- * The reading side of an import: worker threads take files, cut them into chunks of records,
- * parse these, and hand batches to the one writer. What is in flight is bounded.
+ * Files in, chunks of facts out: the queues between one writer, who adds files and takes
+ * parsed chunks, and the workers, who read and parse. Files go in and chunks come out in one
+ * order, whoever was quicker, so that the history does not depend on the threads. What is in
+ * flight is bounded by its bytes.
  */
 
-#include "batch.h"
-#include "sources.h"
+#include <stdbool.h>
+#include <stdint.h>
 
-/* One file on its way through. Workers and writer each touch only their members. */
-struct source_state {
-	const struct source_file *file;
-	int64_t id;                 /* ledger row */
-	struct store_counts counts; /* the writer's */
-	size_t written,
-		expected; /* batches; expected is 0 until the final one was seen */
-	bool something;   /* it held anything of AWS's */
-};
+#include "chunk.h"
+#include "store/write.h"
+
+#define PIPELINE_BYTES \
+	((size_t)24 << 20)  /* in flight; a single bigger chunk still passes */
+#define PIPELINE_CHUNKS 64u /* likewise */
+#define PIPELINE_FILES  64u /* added and not yet written */
 
 struct pipeline;
 
-int pipeline_new(struct source_state *sources, size_t n, unsigned workers,
+struct import_file {
+	struct import_file *next;
+	bool stream;
+	bool closed; /* the refusal it has from the start is all there is: not to be opened */
+	char *shown; /* the path as its user would name it */
+	char *path;  /* to open; NULL: standard input */
+	char *name;  /* for the ledger; a reader may replace it before its first chunk */
+	uint64_t size;
+	int64_t version;
+	struct fault fault; /* of a closed file */
+
+	/* Under the pipeline's lock. */
+	struct chunk *chunks, **last; /* not yet taken by the writer */
+	bool ended;                   /* there will be no more of them */
+	bool failed; /* could not be read: to be tried again another time */
+
+	/* The writer's. */
+	bool started;
+	int64_t source;
+	struct store_counts counts;
+};
+
+struct import_file *import_file_free(struct import_file *file); /* returns NULL */
+
+/* What a worker does; the context is a worker's own. Negative errno ends it all. */
+struct pipeline_ops {
+	void *(*worker_new)(struct pipeline *p); /* NULL: no memory */
+	void (*worker_free)(void *worker);
+	int (*read)(void *worker, struct import_file *file);
+	int (*parse)(void *worker, struct chunk *chunk);
+};
+
+/* Starts the workers. 0 or negative errno. */
+int pipeline_new(const struct pipeline_ops *ops, unsigned workers,
 		 struct pipeline **ret) _must_check_;
-/* Stops the workers, wherever they are, and joins them. Returns NULL. */
+/* Stops the workers wherever they are and waits for them; returns NULL. */
 struct pipeline *pipeline_free(struct pipeline *p);
-/* The next batch, NULL in *ret when all is read; negative errno when a worker failed. */
-int pipeline_next(struct pipeline *p, struct batch **ret) _must_check_;
-/* Stored bytes of all sources read so far, for progress. */
-uint64_t pipeline_consumed(struct pipeline *p);
+
+/* --- for the writer ------------------------------------------------------------------------ */
+
+/* May a file be added now? (Else take first.) */
+bool pipeline_has_room(struct pipeline *p);
+/* Has everything that was added been taken? */
+bool pipeline_is_empty(struct pipeline *p);
+/* Takes the file over. */
+void pipeline_add(struct pipeline *p, struct import_file *file);
+
+struct pipeline_taken {
+	struct import_file *file; /* the writer's when `ended`, else the pipeline's */
+	struct chunk *chunk;      /* NULL: none, just the file's end; to be given back */
+	bool ended;               /* that was the last of the file */
+};
+
+enum {
+	_PIPELINE_E_SUCCESS,
+	PIPELINE_E_EMPTY,   /* no file is under way */
+	PIPELINE_E_TIMEOUT, /* nothing was ready in time */
+};
+
+/* The next in order, waiting for it at most timeout_ms. 0, PIPELINE_E_..., what a worker failed with. */
+int pipeline_take(struct pipeline *p, unsigned timeout_ms,
+		  struct pipeline_taken *ret) _must_check_;
+void pipeline_give_back(struct pipeline *p, struct chunk *chunk); /* NULL is fine */
+/* Bytes of the sources read so far. */
+uint64_t pipeline_read_bytes(struct pipeline *p);
+
+/* --- for the workers ----------------------------------------------------------------------- */
+
+/* An empty chunk; NULL: no memory. */
+struct chunk *pipeline_chunk(struct pipeline *p) _must_check_;
+/*
+ * Hands over a filled chunk, when there is room for it; parses others meanwhile. The chunk is
+ * taken in any case. 0, or -ECANCELED when all is to stop.
+ */
+int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
+		  struct chunk *chunk) _must_check_;
+void pipeline_progress(struct pipeline *p, uint64_t bytes);
+/* Readable once all is to stop: to be polled together with what may block. */
+int pipeline_stop_fd(const struct pipeline *p);
+bool pipeline_stopped(struct pipeline *p);

@@ -1,32 +1,45 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* What there is to read: the files behind the arguments of an import. */
+/*
+ * What is to be imported, one file after the other: the arguments in their order, folders
+ * walked depth-first with their entries in byte order, so that every import of the same input
+ * sees the same sequence. Names only are held, those of the folders on the way down.
+ */
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
+#include <sys/stat.h>
 
+#include "util/buf.h"
 #include "util/fault.h"
 
-struct source_file {
-	char *path; /* absolute; "-" for standard input */
+struct sources;
+
+enum source_kind {
+	SOURCE_FILE,    /* a regular file */
+	SOURCE_STREAM,  /* standard input ("-"), or a pipe named as an argument */
+	SOURCE_REFUSED, /* cannot or must not be read: the fault says why */
+};
+
+struct source_entry {
+	enum source_kind kind;
+	const char *shown; /* the path as its user would name it; until the next step */
+	const char *name;  /* the absolute path, for the ledger; until the next step */
 	uint64_t size;
-	int64_t version; /* modification time in nanoseconds */
+	int64_t version; /* mtime in ns */
+	struct fault fault;
 };
 
-struct source_list {
-	struct source_file *files;
-	size_t n, cap;
+/* A file that is never a source: the history itself. */
+struct sources_config {
+	const char *const *paths; /* borrowed */
+	size_t n_paths;
+	const char *history; /* it and its log are passed over; NULL: none */
 };
 
-typedef int (*source_refuse_fn)(void *ctx, const char *path, const struct fault *f);
-
-/*
- * Folders are walked in order of names; links found on the way are not followed, those given
- * are. The history itself and its companions are left out. What cannot be read or is no file
- * is handed to refuse. -ENOENT with f filled when a source given is not there.
- */
-int source_list_fill(struct source_list *list, const char *const *given, size_t n,
-		     const char *history, source_refuse_fn refuse, void *ctx,
-		     struct fault *f) _must_check_;
-void source_list_deinit(struct source_list *list);
+int sources_new(const struct sources_config *config, struct sources **ret) _must_check_;
+struct sources *sources_free(struct sources *s); /* returns NULL */
+/* The next one; *ret_more is false at the end. 0 or negative errno (-ENOMEM). */
+int sources_next(struct sources *s, struct source_entry *ret,
+		 bool *ret_more) _must_check_;

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Parsing a chunk. What the parser hands over is gone with its next record, so it is kept in
+ * the chunk; what can be worked out without the history (identities, tokens) is worked out
+ * here, where there are several threads, and not by the one that writes.
+ */
+#include "worker.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+/* What the parser's sink needs to know of the record at hand. */
+struct sink {
+	struct worker *worker;
+	struct chunk *chunk;
+	const struct chunk_record *record;
+};
+
+/* Where in the source do these bytes stand? Inside of envelopes: where the record begins. */
+static uint64_t offset_of(const struct sink *s, struct str raw)
+{
+	uintptr_t record = (uintptr_t)s->chunk->text.data + s->record->start;
+
+	if ((uintptr_t)raw.p - record < s->record->length)
+		return s->record->offset + ((uintptr_t)raw.p - record);
+	return s->record->offset;
+}
+
+static bool keep_all(struct chunk *c, struct str *const *strs, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (!chunk_keep(c, strs[i]))
+			return false;
+	return true;
+}
+
+static bool keep_mentions(struct chunk *c, struct mention_set *m)
+{
+	uint64_t *tokens;
+
+	if (!m->n)
+		return true;
+	tokens = chunk_alloc(c, m->n * sizeof(tokens[0]));
+	if (!tokens)
+		return false;
+	memcpy(tokens, m->tokens, m->n * sizeof(tokens[0]));
+	m->tokens = tokens;
+	return true;
+}
+
+static uint64_t resource_hash(const struct item *item)
+{
+	const struct str parts[] = { item->account, item->region, item->type, item->id };
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		hash = (hash ^ str_hash(parts[i])) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash;
+}
+
+static int on_item(void *ctx, const struct item *item, const struct jv *body _unused_)
+{
+	const struct sink *s = ctx;
+	struct fact_item *f =
+		chunk_fact(s->chunk, sizeof(*f), FACT_ITEM, offset_of(s, item->raw));
+	struct item *i;
+
+	if (!f)
+		return -ENOMEM;
+	i = &f->item;
+	*i = *item;
+	f->resource = resource_hash(item);
+	struct str *const strs[] = { &i->account,  &i->region, &i->type,
+				     &i->id,       &i->name,   &i->arn,
+				     &i->state_id, &i->body,   &i->raw };
+
+	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
+}
+
+/* The views into the record that the store looks at; the others are dropped with the record. */
+static bool keep_event(struct chunk *c, struct fact_event *f)
+{
+	struct event *e = &f->event;
+	struct str *const strs[] = { &e->id,         &e->source,     &e->name,
+				     &e->account,    &e->region,     &e->address,
+				     &e->user_agent, &e->error_code, &e->error_message,
+				     &e->access_key, &f->identity,   &f->raw };
+
+	e->record = NULL;
+	e->request = NULL;
+	e->resources = NULL;
+	e->service_details = NULL;
+	if (!event_issues_session(e))
+		e->response = NULL;
+	if (!f->mentions.n && !e->response)
+		e->identity = NULL;
+	return keep_all(c, strs, ARRAY_SIZE(strs)) && chunk_keep_value(c, &e->identity) &&
+	       chunk_keep_value(c, &e->response) && keep_mentions(c, &f->mentions);
+}
+
+static int on_event(void *ctx, const struct event *event, struct str raw)
+{
+	const struct sink *s = ctx;
+	struct arena *scratch = &s->worker->scratch;
+	struct fact_event *f =
+		chunk_fact(s->chunk, sizeof(*f), FACT_EVENT, offset_of(s, raw));
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	f->event = *event;
+	f->raw = raw;
+	f->identity = event_identity(event, scratch);
+	if (!f->identity.p)
+		return -ENOMEM;
+	r = mention_of_event(scratch, event, &f->mentions);
+	if (r)
+		return r;
+	return keep_event(s->chunk, f) ? 0 : -ENOMEM;
+}
+
+static bool keep_alarm(struct chunk *c, struct alarm *a)
+{
+	struct str *const strs[] = { &a->account, &a->region,    &a->name,
+				     &a->arn,     &a->namespace, &a->metric };
+	struct alarm_dimension *dimensions;
+
+	if (!keep_all(c, strs, ARRAY_SIZE(strs)))
+		return false;
+	if (!a->n_dimensions)
+		return true;
+	dimensions = chunk_alloc(c, a->n_dimensions * sizeof(dimensions[0]));
+	if (!dimensions)
+		return false;
+	memcpy(dimensions, a->dimensions, a->n_dimensions * sizeof(dimensions[0]));
+	a->dimensions = dimensions;
+	for (size_t i = 0; i < a->n_dimensions; i++)
+		if (!chunk_keep(c, &dimensions[i].name) ||
+		    !chunk_keep(c, &dimensions[i].value))
+			return false;
+	return true;
+}
+
+static int on_transition(void *ctx, const struct transition *transition)
+{
+	const struct sink *s = ctx;
+	struct fact_transition *f = chunk_fact(s->chunk, sizeof(*f), FACT_TRANSITION,
+					       offset_of(s, transition->raw));
+	struct transition *t;
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	t = &f->transition;
+	*t = *transition;
+	struct str *const strs[] = { &t->state, &t->previous_state, &t->reason, &t->raw };
+
+	r = mention_of_alarm(&s->worker->scratch, &t->alarm, &f->mentions);
+	if (r)
+		return r;
+	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) &&
+			       keep_alarm(s->chunk, &t->alarm) &&
+			       keep_mentions(s->chunk, &f->mentions)
+		       ? 0
+		       : -ENOMEM;
+}
+
+static int on_alarm(void *ctx, const struct alarm *alarm)
+{
+	const struct sink *s = ctx;
+	struct fact_alarm *f =
+		chunk_fact(s->chunk, sizeof(*f), FACT_ALARM, s->record->offset);
+	int r;
+
+	if (!f)
+		return -ENOMEM;
+	f->alarm = *alarm;
+	r = mention_of_alarm(&s->worker->scratch, alarm, &f->mentions);
+	if (r)
+		return r;
+	return keep_alarm(s->chunk, &f->alarm) && keep_mentions(s->chunk, &f->mentions)
+		       ? 0
+		       : -ENOMEM;
+}
+
+static int add_notice(struct chunk *c, const struct chunk_record *record,
+		      const char *what, uint64_t n)
+{
+	struct fact_notice *f = chunk_fact(c, sizeof(*f), FACT_NOTICE, record->offset);
+
+	if (!f)
+		return -ENOMEM;
+	f->what = what;
+	f->n = n;
+	return 0;
+}
+
+static int on_notice(void *ctx, const char *what)
+{
+	const struct sink *s = ctx;
+
+	return add_notice(s->chunk, s->record, what, 1);
+}
+
+static int add_refusal(struct chunk *c, const struct chunk_record *record,
+		       const struct fault *fault)
+{
+	struct fact_refusal *f = chunk_fact(c, sizeof(*f), FACT_REFUSAL, record->offset);
+
+	if (!f)
+		return -ENOMEM;
+	f->fault = *fault;
+	f->bytes = (struct str){ c->text.data + record->start, record->length };
+	if (!record->length)
+		f->bytes = STR("");
+	return 0;
+}
+
+static int parse_one(struct sink *s)
+{
+	const struct parse_sink sink = { .item = on_item,
+					 .event = on_event,
+					 .transition = on_transition,
+					 .alarm = on_alarm,
+					 .notice = on_notice,
+					 .ctx = s };
+	const struct chunk_record *record = s->record;
+	struct str text = { s->chunk->text.data + record->start, record->length };
+	struct fault fault;
+	int r;
+
+	if (record->notice)
+		return add_notice(s->chunk, record, record->notice, record->count);
+	if (record->damage)
+		return add_refusal(s->chunk, record, record->damage);
+	r = parse_record(s->worker->parser, text, record->container, record->offset,
+			 &sink, &fault);
+	if (r == PARSE_E_UNKNOWN && record->lenient)
+		return 0;
+	return r > 0 ? add_refusal(s->chunk, record, &fault) : r;
+}
+
+int worker_parse(struct worker *w, struct chunk *chunk)
+{
+	size_t n = chunk_count(chunk);
+
+	for (size_t i = 0; i < n; i++) {
+		struct sink s = { w, chunk, &chunk_records(chunk)[i] };
+		int r = parse_one(&s);
+
+		arena_reset(&w->scratch);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* --- the pipeline's view ------------------------------------------------------------------- */
+
+static void worker_free(void *worker)
+{
+	struct worker *w = worker;
+
+	parser_free(w->parser);
+	arena_deinit(&w->scratch);
+	free(w->buffer);
+	free(w);
+}
+
+static void *worker_new(struct pipeline *p)
+{
+	struct worker *w = calloc(1, sizeof(*w));
+
+	if (!w)
+		return NULL;
+	w->pipeline = p;
+	w->parser = parser_new();
+	w->buffer = malloc(READ_BYTES);
+	if (w->parser && w->buffer)
+		return w;
+	worker_free(w);
+	return NULL;
+}
+
+static int read_source(void *worker, struct import_file *file)
+{
+	return reader_run(worker, file);
+}
+
+static int parse_chunk(void *worker, struct chunk *chunk)
+{
+	return worker_parse(worker, chunk);
+}
+
+const struct pipeline_ops worker_ops = {
+	.worker_new = worker_new,
+	.worker_free = worker_free,
+	.read = read_source,
+	.parse = parse_chunk,
+};

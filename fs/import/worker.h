@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * A worker: a thread's own parser and buffers, and the two things it does - read a source into
+ * chunks of records, and parse a chunk's records into facts.
+ */
+
+#include "parse/parse.h"
+#include "pipeline.h"
+
+#define READ_BYTES ((size_t)128 << 10)
+
+struct worker {
+	struct pipeline *pipeline;
+	struct parser *parser;
+	struct arena scratch; /* until the next record */
+	char *buffer;         /* READ_BYTES */
+};
+
+extern const struct pipeline_ops worker_ops;
+
+/* In reader.c. 0, -ENOMEM, or -ECANCELED when all is to stop; all else becomes a refusal. */
+int reader_run(struct worker *w, struct import_file *file) _must_check_;
+/* Could a text that begins so be JSON? A text that is too short to tell could. */
+bool reader_looks_like_json(struct str head) _pure_;
+/* In worker.c. 0 or -ENOMEM. */
+int worker_parse(struct worker *w, struct chunk *chunk) _must_check_;

@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing. A source is entered in the ledger with its first chunk and finished with its last
+ * one, so an import that is cut off leaves it unfinished and the next one reads it again; what
+ * was written of it is then known already.
+ */
+#include "writer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <time.h>
+
+#define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
+#define COMMIT_MS   1000
+#define FIRST_SLOTS 1024u
+
+void import_writer_deinit(struct import_writer *w)
+{
+	buf_deinit(&w->resources);
+}
+
+int64_t import_writer_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static int64_t wall_clock(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* --- resources touched ---------------------------------------------------------------------- */
+
+static bool slot_take(uint64_t *slots, size_t n, uint64_t hash)
+{
+	size_t i = hash & (n - 1);
+
+	while (slots[i] && slots[i] != hash)
+		i = (i + 1) & (n - 1);
+	if (slots[i])
+		return false;
+	slots[i] = hash;
+	return true;
+}
+
+static int slots_grow(struct buf *set)
+{
+	_cleanup_(buf_deinit) struct buf grown = BUF_INIT;
+	const uint64_t *old = (const uint64_t *)set->data;
+	size_t n = set->len / sizeof(uint64_t), more = MAX(n * 2, (size_t)FIRST_SLOTS);
+
+	if (!buf_reserve(&grown, more * sizeof(uint64_t)))
+		return -ENOMEM;
+	grown.len = more * sizeof(uint64_t);
+	memset(grown.data, 0, grown.len);
+	for (size_t i = 0; i < n; i++)
+		if (old[i])
+			slot_take((uint64_t *)grown.data, more, old[i]);
+	buf_deinit(set);
+	*set = grown;
+	grown = BUF_INIT;
+	return 0;
+}
+
+static int touch(struct import_writer *w, uint64_t hash)
+{
+	size_t n = w->resources.len / sizeof(uint64_t);
+
+	if (w->n_resources >= n / 2) {
+		int r = slots_grow(&w->resources);
+
+		if (r)
+			return r;
+		n = w->resources.len / sizeof(uint64_t);
+	}
+	if (slot_take((uint64_t *)w->resources.data, n, hash ? hash : 1))
+		w->n_resources++;
+	w->report->resources = w->n_resources;
+	return 0;
+}
+
+/* --- facts --------------------------------------------------------------------------------- */
+
+static int put_refusal(struct import_writer *w, struct import_file *file,
+		       const struct fault *fault, struct str bytes)
+{
+	int r = store_put_refusal(w->store, file->source, fault, bytes);
+
+	if (r)
+		return r;
+	file->counts.refused++;
+	if (w->options->refused)
+		w->options->refused(w->options->ctx, file->shown, fault);
+	return 0;
+}
+
+static void count(struct import_file *file, uint64_t *new, enum store_put put)
+{
+	if (put == STORE_PUT_NEW)
+		++*new;
+	else
+		file->counts.duplicates++;
+}
+
+static int put_item(struct import_writer *w, struct import_file *file,
+		    const struct fact_item *f)
+{
+	enum store_put put;
+	int r = store_put_item(w->store, &f->item, file->source, &put);
+
+	if (r)
+		return r;
+	count(file, &file->counts.items, put);
+	return put == STORE_PUT_KNOWN ? 0 : touch(w, f->resource);
+}
+
+static int put_event(struct import_writer *w, struct import_file *file,
+		     const struct fact_event *f)
+{
+	const struct mention_set *mentions = f->mentions.n ? &f->mentions : NULL;
+	struct fault fault;
+	enum store_put put;
+	int r = store_put_event(w->store, &f->event, f->identity, f->raw, mentions,
+				file->source, &put);
+
+	if (r)
+		return r;
+	if (put != STORE_PUT_CONFLICT) {
+		count(file, &file->counts.events, put);
+		return 0;
+	}
+	fault_set(&fault, f->fact.offset, "eventID",
+		  "%.*s is already there with another content", STR_ARGS(f->identity));
+	return put_refusal(w, file, &fault, f->raw);
+}
+
+static int put_transition(struct import_writer *w, struct import_file *file,
+			  const struct fact_transition *f)
+{
+	enum store_put put;
+	int r = store_put_transition(w->store, &f->transition, &f->mentions, file->source,
+				     &put);
+
+	if (!r)
+		count(file, &file->counts.transitions, put);
+	return r;
+}
+
+static int put_fact(struct import_writer *w, struct import_file *file,
+		    const struct fact *f)
+{
+	switch (f->kind) {
+	case FACT_ITEM:
+		return put_item(w, file, (const struct fact_item *)f);
+	case FACT_EVENT:
+		return put_event(w, file, (const struct fact_event *)f);
+	case FACT_TRANSITION:
+		return put_transition(w, file, (const struct fact_transition *)f);
+	case FACT_ALARM:
+		return store_put_alarm(w->store, &((const struct fact_alarm *)f)->alarm,
+				       &((const struct fact_alarm *)f)->mentions);
+	case FACT_NOTICE: {
+		const struct fact_notice *n = (const struct fact_notice *)f;
+
+		file->counts.notices += n->n;
+		return store_count_notice(w->store, file->source, str_of(n->what), n->n);
+	}
+	case FACT_REFUSAL: {
+		const struct fact_refusal *refusal = (const struct fact_refusal *)f;
+
+		return put_refusal(w, file, &refusal->fault, refusal->bytes);
+	}
+	}
+	return -EINVAL;
+}
+
+/* --- sources ------------------------------------------------------------------------------- */
+
+static int start_source(struct import_writer *w, struct import_file *file)
+{
+	const struct store_source source = { .name = str_of(file->name),
+					     .size = file->size,
+					     .version = file->version };
+	int r = store_source_start(w->store, &source, &file->source);
+
+	file->started = r == 0;
+	return r;
+}
+
+static void add_counts(struct store_counts *sum, const struct store_counts *c)
+{
+	sum->items += c->items;
+	sum->events += c->events;
+	sum->transitions += c->transitions;
+	sum->duplicates += c->duplicates;
+	sum->notices += c->notices;
+	sum->refused += c->refused;
+}
+
+/* A source that could not be read stays unfinished: the next import tries it again. */
+static int end_source(struct import_writer *w, struct import_file *file)
+{
+	const struct store_counts *c = &file->counts;
+
+	add_counts(&w->report->counts, c);
+	if (c->items || c->events || c->transitions || c->duplicates || c->notices)
+		w->report->files++;
+	if (file->failed) {
+		w->report->files_failed++;
+		return 0;
+	}
+	return store_source_finish(w->store, file->source, c, wall_clock());
+}
+
+static int begin(struct import_writer *w)
+{
+	int r = w->open ? 0 : store_begin(w->store, "import");
+
+	if (r || w->open)
+		return r;
+	w->open = true;
+	w->rows = 0;
+	w->opened_ms = import_writer_clock();
+	return 0;
+}
+
+static int put_all(struct import_writer *w, const struct pipeline_taken *taken)
+{
+	const struct fact *f = taken->chunk ? taken->chunk->facts : NULL;
+	int r = begin(w);
+
+	if (!r && !taken->file->started)
+		r = start_source(w, taken->file);
+	for (; !r && f; f = f->next) {
+		r = put_fact(w, taken->file, f);
+		w->rows++;
+	}
+	if (!r && taken->ended)
+		r = end_source(w, taken->file);
+	return r;
+}
+
+/* In SQLite's words, unless the code says it better. */
+static int failed(struct import_writer *w, int code)
+{
+	const char *message = store_message(w->store);
+
+	if (code == STORE_E_FULL)
+		fault_set(
+			w->fault, FAULT_NO_OFFSET, "",
+			"the disk is full; what was imported until then is kept, import "
+			"again when there is room");
+	else
+		fault_set(w->fault, FAULT_NO_OFFSET, "", "%s",
+			  *message ? message : strerror(code < 0 ? -code : EIO));
+	if (w->open)
+		store_rollback(w->store);
+	w->open = false;
+	return code;
+}
+
+int import_writer_put(struct import_writer *w, const struct pipeline_taken *taken)
+{
+	int r = put_all(w, taken);
+
+	return r ? failed(w, r) : 0;
+}
+
+int import_writer_commit(struct import_writer *w, bool now)
+{
+	int r;
+
+	if (!w->open || (!now && w->rows < COMMIT_ROWS &&
+			 import_writer_clock() - w->opened_ms < COMMIT_MS))
+		return 0;
+	r = store_commit(w->store);
+	if (r)
+		return failed(w, r);
+	w->open = false;
+	return 0;
+}

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The one that writes: takes parsed chunks in order and puts their facts into the history, in
+ * transactions of some ten thousand rows or about a second.
+ */
+
+#include "import/import.h"
+#include "pipeline.h"
+#include "store/store.h"
+
+struct import_writer {
+	struct store *store;
+	const struct import_options *options;
+	struct import_report *report;
+	bool open;         /* a transaction is under way ... */
+	uint64_t rows;     /* ... with so many rows ... */
+	int64_t opened_ms; /* ... since */
+	struct buf
+		resources; /* hash set: uint64_t slots, a power of two of them, 0 is free */
+	size_t n_resources;
+	struct fault *fault; /* why it failed */
+};
+
+/* Everything of one taking: its chunk's facts, its file's end. 0, STORE_E_..., negative errno. */
+int import_writer_put(struct import_writer *w,
+		      const struct pipeline_taken *taken) _must_check_;
+/* Commits what is open when it has become enough; `now` commits in any case. */
+int import_writer_commit(struct import_writer *w, bool now) _must_check_;
+void import_writer_deinit(struct import_writer *w);
+
+/* Milliseconds of a clock that never jumps. */
+int64_t import_writer_clock(void);
