@@ -33,10 +33,9 @@ int connection_new(const char *path, struct connection **ret, struct fault *f)
 	if (!c)
 		return -ENOMEM;
 	r = store_open(path, STORE_READ, false, &c->store, f);
-	if (r == 0)
-		r = store_generation(c->store, &c->seen);
 	if (r)
 		return r;
+	c->seen = UINT64_MAX; /* whatever it sees first may be news to the tree */
 	*ret = take_ptr(c);
 	return 0;
 }

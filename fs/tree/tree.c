@@ -172,8 +172,7 @@ int tree_poll(struct tree *t, bool *ret_changed)
 
 	if (r)
 		return view_error(r);
-	/* The first call has nothing before it to compare with. */
-	*ret_changed = t->epoch == 0 || generation != t->poller->seen;
+	*ret_changed = generation != t->poller->seen;
 	if (!*ret_changed)
 		return 0;
 	t->poller->seen = generation;

@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * The callbacks. Each resolves nothing (a node is its own inode number), asks the tree, and
+ * replies once. There is no state per open file: where the kernel allows it, open and opendir
+ * are answered "not implemented" once and never asked again, and pages and listings stay
+ * cached until the watcher takes them back.
+ */
+
+#include "serve.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "reply.h"
+
+/* More than any kernel asks for in one go. */
+#define MAX_REPLY (8u << 20)
+
+static struct serving *serving_of(fuse_req_t req)
+{
+	return fuse_req_userdata(req);
+}
+
+static void want(struct fuse_conn_info *conn, unsigned capability)
+{
+	if (conn->capable & capability)
+		conn->want |= capability;
+}
+
+static void op_init(void *userdata, struct fuse_conn_info *conn)
+{
+	struct serving *s = userdata;
+
+	want(conn, FUSE_CAP_READDIRPLUS);
+	want(conn, FUSE_CAP_PARALLEL_DIROPS);
+	want(conn, FUSE_CAP_CACHE_SYMLINKS);
+	want(conn, FUSE_CAP_AUTO_INVAL_DATA);
+	want(conn, FUSE_CAP_ASYNC_READ);
+	/* Always with attributes: they come from the same row as the name. */
+	conn->want &= ~(unsigned)FUSE_CAP_READDIRPLUS_AUTO;
+	s->no_open = conn->capable & FUSE_CAP_NO_OPEN_SUPPORT;
+	s->no_opendir = conn->capable & FUSE_CAP_NO_OPENDIR_SUPPORT;
+	if (*s->ready_fd >= 0) {
+		ssize_t n = write(*s->ready_fd, "", 1);
+
+		(void)n; /* nobody is waiting any more, then */
+		closep(s->ready_fd);
+		*s->ready_fd = -1;
+	}
+}
+
+static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
+{
+	struct serving *s = serving_of(req);
+	struct tree_attr attr;
+	int r = tree_lookup(s->tree, parent, str_of(name), &attr);
+
+	if (r == 0)
+		reply_entry(req, s, &attr);
+	else if (r == TREE_E_NOT_FOUND)
+		reply_no_entry(req);
+	else
+		reply_error(req, r);
+}
+
+static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
+{
+	watch_forget(serving_of(req)->watch, ino, nlookup);
+	fuse_reply_none(req);
+}
+
+static void op_forget_multi(fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
+{
+	for (size_t i = 0; i < n; i++)
+		watch_forget(serving_of(req)->watch, forgets[i].ino, forgets[i].nlookup);
+	fuse_reply_none(req);
+}
+
+static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	struct serving *s = serving_of(req);
+	struct tree_attr attr;
+	int r = tree_getattr(s->tree, ino, &attr);
+
+	(void)fi;
+	if (r)
+		reply_error(req, r);
+	else
+		reply_attr(req, s, &attr);
+}
+
+static void op_readlink(fuse_req_t req, fuse_ino_t ino)
+{
+	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
+	int r = tree_readlink(serving_of(req)->tree, ino, &target);
+
+	buf_put_char(&target, '\0');
+	if (r == 0)
+		r = buf_error(&target);
+	if (r)
+		reply_error(req, r);
+	else
+		fuse_reply_readlink(req, target.data);
+}
+
+static void op_open(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	if ((fi->flags & O_ACCMODE) != O_RDONLY) {
+		fuse_reply_err(req, EROFS);
+		return;
+	}
+	if (serving_of(req)->no_open) {
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	fi->keep_cache = 1;
+	fuse_reply_open(req, fi);
+}
+
+static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi)
+{
+	(void)ino;
+	if (serving_of(req)->no_opendir) {
+		fuse_reply_err(req, ENOSYS);
+		return;
+	}
+	fi->keep_cache = 1;
+	fi->cache_readdir = 1;
+	fuse_reply_open(req, fi);
+}
+
+static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		    struct fuse_file_info *fi)
+{
+	struct serving *s = serving_of(req);
+	const struct tree_content *content;
+	size_t n;
+	int r;
+
+	(void)fi;
+	if (offset < 0) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	r = tree_content_get(s->tree, ino, &content);
+	if (r) {
+		reply_error(req, r);
+		return;
+	}
+	if ((uint64_t)offset >= content->len) {
+		fuse_reply_buf(req, NULL, 0);
+	} else {
+		n = MIN(size, content->len - (size_t)offset);
+		fuse_reply_buf(req, content->data + offset, n);
+	}
+	tree_content_put(s->tree, content);
+}
+
+/* --- listing ------------------------------------------------------------------------------ */
+
+/* The kernel's offsets: 0 and 1 lead to "." and "..", the tree's cookies follow. */
+#define OFFSET_TREE 2
+
+struct listing {
+	fuse_req_t req;
+	struct serving *s;
+	char *data;
+	size_t size, len;
+	bool plus; /* with attributes */
+	bool full;
+};
+
+/* Adds one name; false when it does not fit any more. */
+static bool add_name(struct listing *l, const char *name,
+		     const struct fuse_entry_param *entry, off_t next)
+{
+	char *at = l->data + l->len;
+	size_t left = l->size - l->len;
+	size_t n =
+		l->plus ? fuse_add_direntry_plus(l->req, at, left, name, entry, next)
+			: fuse_add_direntry(l->req, at, left, name, &entry->attr, next);
+
+	if (n > left) {
+		l->full = true;
+		return false;
+	}
+	l->len += n;
+	return true;
+}
+
+/* "." and ".." carry no lookup: an inode of 0 tells the kernel to look no further. */
+static bool add_dot(struct listing *l, const char *name, uint64_t node, off_t next)
+{
+	const struct fuse_entry_param entry = {
+		.attr = { .st_ino = node, .st_mode = S_IFDIR },
+	};
+
+	return add_name(l, name, &entry, next);
+}
+
+static bool add_entry(void *ctx, const struct tree_entry *e)
+{
+	struct listing *l = ctx;
+	struct fuse_entry_param entry = reply_entry_param(l->s, e->attr);
+	char name[256];
+
+	if (e->name.n >= sizeof(name)) /* the store makes none such */
+		return true;
+	memcpy(name, e->name.p, e->name.n);
+	name[e->name.n] = '\0';
+	if (l->plus && !watch_add(l->s->watch, e->attr))
+		entry = (struct fuse_entry_param){ .attr = entry.attr };
+	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE))
+		return true;
+	if (l->plus && entry.ino)
+		watch_forget(l->s->watch, entry.ino, 1);
+	return false;
+}
+
+static int add_dots(struct listing *l, uint64_t node, off_t *offset)
+{
+	struct tree_attr dir;
+	int r;
+
+	if (*offset >= OFFSET_TREE)
+		return 0;
+	r = tree_getattr(l->s->tree, node, &dir);
+	if (r)
+		return r;
+	if (dir.type != TREE_DIR)
+		return TREE_E_NOT_DIR;
+	if (*offset == 0 && add_dot(l, ".", node, 1))
+		*offset = 1;
+	if (*offset == 1 && add_dot(l, "..", dir.parent, OFFSET_TREE))
+		*offset = OFFSET_TREE;
+	return 0;
+}
+
+static int fill(struct listing *l, uint64_t node, off_t offset)
+{
+	const struct tree_lister lister = { .entry = add_entry, .ctx = l };
+	int r = add_dots(l, node, &offset);
+
+	if (r || l->full)
+		return r;
+	return tree_readdir(l->s->tree, node, (uint64_t)offset - OFFSET_TREE, &lister);
+}
+
+static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool plus)
+{
+	_cleanup_(freep) char *data = NULL;
+	struct listing l = { .req = req,
+			     .s = serving_of(req),
+			     .size = MIN(size, MAX_REPLY),
+			     .plus = plus };
+	int r;
+
+	if (offset < 0) {
+		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	l.data = data = malloc(l.size);
+	r = data ? fill(&l, ino, offset) : -ENOMEM;
+	/* What is in the buffer counts as handed out: an error can wait for the next call. */
+	if (r && l.len == 0)
+		reply_error(req, r);
+	else if (l.full && l.len == 0)
+		fuse_reply_err(req, EINVAL); /* a buffer too small for one name */
+	else
+		fuse_reply_buf(req, data, l.len);
+}
+
+static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+		       struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, ino, size, offset, false);
+}
+
+static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
+			   struct fuse_file_info *fi)
+{
+	(void)fi;
+	list(req, ino, size, offset, true);
+}
+
+static void op_statfs(fuse_req_t req, fuse_ino_t ino)
+{
+	struct tree_totals totals;
+	int r = tree_totals(serving_of(req)->tree, &totals);
+	struct statvfs st;
+
+	(void)ino;
+	if (r) {
+		reply_error(req, r);
+		return;
+	}
+	st = (struct statvfs){
+		.f_bsize = 4096,
+		.f_frsize = 4096,
+		.f_blocks = (totals.bytes + 4095) / 4096,
+		.f_files = totals.files,
+		.f_namemax = 255,
+		.f_flag = ST_RDONLY | ST_NOSUID,
+	};
+	fuse_reply_statfs(req, &st);
+}
+
+const struct fuse_lowlevel_ops mount_ops = {
+	.init = op_init,
+	.lookup = op_lookup,
+	.forget = op_forget,
+	.forget_multi = op_forget_multi,
+	.getattr = op_getattr,
+	.readlink = op_readlink,
+	.open = op_open,
+	.opendir = op_opendir,
+	.read = op_read,
+	.readdir = op_readdir,
+	.readdirplus = op_readdirplus,
+	.statfs = op_statfs,
+};

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Keeps the kernel's caches true. It remembers which directories the kernel knows, and when
+ * the history changes takes back what may have changed in them.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tree/tree.h"
+
+struct fuse_session;
+struct watch;
+
+/* 0 or negative errno. */
+int watch_new(struct tree *t, struct watch **ret) _must_check_;
+struct watch *watch_free(struct watch *w); /* returns NULL; stopped before */
+
+/* Watches, in a thread of its own, until watch_stop(). 0 or negative errno. */
+int watch_start(struct watch *w, struct fuse_session *session) _must_check_;
+/*
+ * Ends the thread. Waits for it at most so long as an answering kernel takes; false when it is
+ * stuck in one that no longer does, in which case the session must be unmounted, then this
+ * called again.
+ */
+bool watch_stop(struct watch *w);
+
+/* The kernel is being told of a node once more. false: out of memory, do not tell it. */
+bool watch_add(struct watch *w, const struct tree_attr *attr);
+/* The kernel has forgotten n of those times. */
+void watch_forget(struct watch *w, uint64_t node, uint64_t n);

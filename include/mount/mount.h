@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Serving a history as a filesystem.
+ */
+
+#include <stdbool.h>
+
+#include "util/buf.h"
+#include "util/fault.h"
+
+struct mount_options {
+	const char *history;    /* path of the history file */
+	const char *mountpoint; /* an existing directory */
+	bool foreground; /* serve in this process, without going into the background */
+	/* Set by mount_options_add(): */
+	bool allow_other; /* other users may read, too */
+	bool nonempty;    /* mount over a directory with something in it */
+	struct buf fuse;  /* options handed on to FUSE, each with a comma before it */
+};
+
+enum {
+	_MOUNT_E_SUCCESS,
+	MOUNT_E_OPTION, /* an option that is not known */
+	MOUNT_E_FAILED, /* the mount could not be made, or not be served */
+};
+
+/*
+ * Takes in a list as -o has it. What mount(8) and fstab add for themselves (auto, user,
+ * x-systemd..., rw, defaults) is passed over: a history is read-only whatever they say.
+ * 0, MOUNT_E_OPTION (the fault names the option), -ENOMEM.
+ */
+int mount_options_add(struct mount_options *o, const char *list,
+		      struct fault *f) _must_check_;
+void mount_options_deinit(struct mount_options *o);
+
+/*
+ * Mounts and serves until it is unmounted or SIGTERM, SIGINT or SIGHUP comes. In the background:
+ * forks, and returns in the caller's process once the mount answers, or with the reason why it
+ * does not; in the other process it returns when serving has ended. Every failure fills f; its
+ * field is "history", "mountpoint" or "" for what it is about. No thread may be running.
+ * 0, MOUNT_E_FAILED, negative errno.
+ */
+int mount_run(const struct mount_options *o, struct fault *f) _must_check_;
