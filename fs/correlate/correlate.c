@@ -29,6 +29,7 @@ struct step {
 	struct value_set before;  /* of the state before it, made when first asked for */
 	bool have_before;
 	bool *explained; /* by entry of the difference */
+	bool presumed; /* a call on it whose values do not show is taken to explain the rest */
 	size_t n_causes;
 	int64_t made_ms; /* when the resource's present life began, by its maker; -1 unknown */
 };
@@ -45,6 +46,7 @@ struct candidate {
 };
 
 struct work {
+	struct item *subjects; /* one a step: whom its calls name */
 	struct arena *arena;
 	const struct correlate_input *in;
 	struct step *steps;
@@ -72,7 +74,36 @@ static size_t natural_step(const struct work *w, int64_t time_ms)
 /* The identity an event would have met; deletions carry the inherited name. */
 static const struct item *item_at(const struct work *w, size_t step)
 {
-	return &w->in->steps[MIN(step, w->in->n_steps - 1)].item;
+	return &w->subjects[MIN(step, w->in->n_steps - 1)];
+}
+
+static bool is_compliance(const struct work *w)
+{
+	return str_is(w->in->steps[0].item.type, "AWS::Config::ResourceCompliance");
+}
+
+/*
+ * A compliance item is named TYPE/ID of what was evaluated, and follows the calls on that
+ * (AWS Config developer guide, "Viewing Compliance History").
+ */
+static int make_subjects(struct work *w)
+{
+	w->subjects = arena_alloc(w->arena, w->in->n_steps * sizeof(*w->subjects));
+	if (!w->subjects)
+		return -ENOMEM;
+	for (size_t k = 0; k < w->in->n_steps; k++) {
+		struct item *subject = &w->subjects[k];
+		ptrdiff_t slash;
+
+		*subject = w->in->steps[k].item;
+		slash = str_chr(subject->id, '/');
+		if (!is_compliance(w) || slash < 0)
+			continue;
+		subject->type = (struct str){ subject->id.p, (size_t)slash };
+		subject->id = str_from(subject->id, (size_t)slash + 1);
+		subject->name = subject->arn = STR_NULL;
+	}
+	return 0;
 }
 
 static const struct jv *state_before(const struct work *w, size_t step)
@@ -220,6 +251,7 @@ static bool before_life(const struct work *w, const struct candidate *c)
 static int check_noop(struct work *w, struct candidate *c)
 {
 	struct step *s = &w->steps[c->step];
+	struct value_set asked;
 	size_t strong;
 	int r;
 
@@ -233,7 +265,10 @@ static int check_noop(struct work *w, struct candidate *c)
 			return r;
 		s->have_before = true;
 	}
-	c->noop = values_shared(&c->values, &s->before, &strong, NULL) > 0;
+	r = values_of_request(w->arena, c->e, item_at(w, c->step), &asked);
+	if (r < 0)
+		return r;
+	c->noop = asked.n && values_shared(&asked, &s->before, &strong, NULL) == asked.n;
 	return 0;
 }
 
@@ -242,10 +277,11 @@ static bool accepts(const struct work *w, const struct candidate *c)
 	enum change_type type = type_at(w, c->step);
 
 	switch (c->j.part) {
-	case PART_MAKER:
-		return type == CHANGE_CREATE || c->shared > 0;
+	case PART_MAKER: /* what is put may be there already */
+		return type == CHANGE_CREATE || (type == CHANGE_UPDATE && c->shared > 0 &&
+						 str_starts(c->e->name, "Put"));
 	case PART_REMOVER:
-		return type == CHANGE_DELETE || c->shared > 0 || type == CHANGE_UPDATE;
+		return type != CHANGE_CREATE;
 	case PART_OBJECT:
 		return !c->noop;
 	case PART_SUB:
@@ -319,8 +355,9 @@ static void make_cause(struct work *w, size_t i)
 static void make_other(struct work *w, size_t i)
 {
 	struct candidate *c = &w->candidates[i];
-	bool on_it = c->j.part >= PART_OBJECT ||
-		     (c->j.part == PART_SUB && c->j.naming.request_typed);
+	bool on_it = !is_compliance(w) &&
+		     (c->j.part >= PART_OBJECT ||
+		      (c->j.part == PART_SUB && c->j.naming.request_typed));
 
 	w->verdicts[i] = (struct correlate_verdict){ .role = CORRELATE_NONE,
 						     .also_step = SIZE_MAX };
@@ -352,43 +389,110 @@ static bool eligible(const struct work *w, const struct candidate *c)
 	       !before_life(w, c) && in_window(w, c);
 }
 
-/* First those whose values show; what they leave unexplained is open to the others. */
-static int decide(struct work *w)
+/* Would it explain something of the change that nothing else does? */
+static int explains_more(struct work *w, const struct candidate *c, bool *ret)
+{
+	const struct step *s = &w->steps[c->step];
+	size_t strong, n = s->in->change.diff.n;
+	bool *marks = arena_zalloc(w->arena, n + 1);
+
+	*ret = false;
+	if (s->presumed || (!c->j.changes && s->n_causes))
+		return 0;
+	if (!marks)
+		return -ENOMEM;
+	values_shared(&c->values, &s->changed, &strong, marks);
+	for (size_t i = 0; i < n; i++)
+		*ret |= marks[i] && !s->explained[i];
+	return 0;
+}
+
+/*
+ * In order of weight: those whose object the resource is and whose values show; bystanders that
+ * at least name it; then, where something is left to explain, those that only made or removed a
+ * neighbour.
+ */
+enum pass { PASS_OBJECTS, PASS_NAMED, PASS_CALLS_ON_NEIGHBOURS, PASS_NEIGHBOURS, PASSES };
+
+static bool belongs_to(const struct candidate *c, enum pass pass)
+{
+	bool named = c->j.naming.evidence;
+
+	if (c->j.part != PART_BYSTANDER)
+		return pass == PASS_OBJECTS &&
+		       (c->shared || c->j.part >= PART_MAKER || c->j.part == PART_SIDE);
+	if (named)
+		return pass == PASS_NAMED;
+	return pass == (c->j.changes ? PASS_CALLS_ON_NEIGHBOURS : PASS_NEIGHBOURS);
+}
+
+static bool of_earlier_life(const struct work *w, const struct candidate *c)
+{
+	return c->j.part == PART_MAKER && type_at(w, c->step) == CHANGE_CREATE &&
+	       c->e->time_ms < w->steps[c->step].made_ms;
+}
+
+static int decide(struct work *w, enum pass pass)
 {
 	for (size_t i = 0; i < w->in->n_events; i++) {
 		struct candidate *c = &w->candidates[i];
+		bool more = true;
 		int r;
 
-		if (!eligible(w, c))
+		if (!eligible(w, c) || !belongs_to(c, pass) || of_earlier_life(w, c))
 			continue;
 		r = check_noop(w, c);
 		if (r < 0)
 			return r;
-		if (c->j.part == PART_MAKER && type_at(w, c->step) == CHANGE_CREATE &&
-		    c->e->time_ms < w->steps[c->step].made_ms)
-			continue; /* of an earlier life */
-		if (accepts(w, c) &&
-		    (c->shared || c->j.part >= PART_MAKER || c->j.part == PART_SIDE))
+		if (!accepts(w, c))
+			continue;
+		if (pass >= PASS_CALLS_ON_NEIGHBOURS)
+			r = explains_more(w, c, &more);
+		if (r < 0)
+			return r;
+		if (more)
 			make_cause(w, i);
 	}
 	return 0;
 }
 
+/* Relationships are another resource's affair. */
 static bool all_explained(const struct step *s)
 {
 	for (size_t i = 0; i < s->in->change.diff.n; i++)
-		if (!s->explained[i])
+		if (!s->explained[i] &&
+		    !str_starts(s->in->change.diff.entries[i].pointer, "/relationships"))
 			return false;
-	return s->n_causes > 0;
+	return true;
+}
+
+/* What is taken off a thing before its end is part of the end. */
+static bool takes_off(struct str event_name)
+{
+	static const char *const verbs[] = { "Remove", "Detach", "Disassociate",
+					     "Revoke", "Delete", "Deregister",
+					     NULL };
+
+	for (size_t i = 0; verbs[i]; i++)
+		if (str_starts(event_name, verbs[i]))
+			return true;
+	return false;
 }
 
 /* Calls on the resource whose values do not show: only where something is left to explain. */
-static void decide_silent(struct work *w)
+static int decide_silent(struct work *w)
 {
 	for (size_t i = 0; i < w->in->n_events; i++) {
 		struct candidate *c = &w->candidates[i];
+		int r;
 
-		if (!eligible(w, c) || c->j.part != PART_OBJECT || c->noop)
+		if (!eligible(w, c) || c->j.part != PART_OBJECT ||
+		    (type_at(w, c->step) == CHANGE_DELETE && !takes_off(c->e->name)))
+			continue;
+		r = check_noop(w, c);
+		if (r < 0)
+			return r;
+		if (c->noop)
 			continue;
 		if (type_at(w, c->step) == CHANGE_UPDATE &&
 		    all_explained(&w->steps[c->step]))
@@ -397,7 +501,53 @@ static void decide_silent(struct work *w)
 		    w->steps[c->step].made_ms < 0 && w->steps[c->step].n_causes)
 			continue;
 		make_cause(w, i);
+		w->steps[c->step].presumed = true;
 	}
+	return 0;
+}
+
+/* "creating", "modifying", "pending": the change was not over when it was recorded. */
+static bool was_under_way(const struct json_diff *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct str was = jv_str(d->entries[i].previous);
+
+		if (str_ends(was, "ing") && d->entries[i].kind == JSON_DIFF_UPDATE &&
+		    memmem(d->entries[i].pointer.p, d->entries[i].pointer.n, "tat", 3))
+			return true;
+	}
+	return false;
+}
+
+/* What took its time shows a second time when it is over. */
+static void decide_endings(struct work *w)
+{
+	for (size_t k = 1; k < w->in->n_steps; k++) {
+		if (type_at(w, k) != CHANGE_UPDATE || w->steps[k].n_causes ||
+		    !was_under_way(&w->in->steps[k].change.diff))
+			continue;
+		for (size_t i = w->in->n_events; i-- > 0;) {
+			struct correlate_verdict *v = &w->verdicts[i];
+
+			if (v->role != CORRELATE_CAUSE || v->step != k - 1 ||
+			    v->also_step != SIZE_MAX ||
+			    !(v->evidence & BIT(EVIDENCE_VALUE)))
+				continue;
+			v->also_step = k;
+			w->steps[k].n_causes++;
+			break;
+		}
+	}
+}
+
+/* An evaluation follows the last of the calls before it. */
+static void keep_last_cause(struct work *w)
+{
+	for (size_t i = w->in->n_events; is_compliance(w) && i-- > 1;)
+		for (size_t j = i; w->verdicts[i].role == CORRELATE_CAUSE && j-- > 0;)
+			if (w->verdicts[j].role == CORRELATE_CAUSE &&
+			    w->verdicts[j].step == w->verdicts[i].step)
+				w->verdicts[j].role = CORRELATE_NONE;
 }
 
 /* A deletion in two steps: its call is the cause of both. */
@@ -465,7 +615,9 @@ int correlate(struct arena *a, const struct correlate_input *in,
 	w.candidates = arena_zalloc(a, (in->n_events + 1) * sizeof(*w.candidates));
 	if (!w.steps || !w.candidates)
 		return -ENOMEM;
-	r = prepare_steps(&w);
+	r = make_subjects(&w);
+	if (r == 0)
+		r = prepare_steps(&w);
 	for (size_t i = 0; r == 0 && i < in->n_events; i++) {
 		r = prepare_candidate(&w, i);
 		if (r == 0 && w.candidates[i].live && !in->events[i].failed)
@@ -476,14 +628,21 @@ int correlate(struct arena *a, const struct correlate_input *in,
 	for (size_t i = 0; i < in->n_events; i++)
 		verdicts[i] = (struct correlate_verdict){ .also_step = SIZE_MAX };
 	note_makers(&w);
-	r = decide(&w);
+	for (enum pass pass = PASS_OBJECTS; r == 0 && pass < PASS_CALLS_ON_NEIGHBOURS;
+	     pass++)
+		r = decide(&w, pass);
+	if (r == 0)
+		r = decide_silent(&w);
+	for (enum pass pass = PASS_CALLS_ON_NEIGHBOURS; r == 0 && pass < PASSES; pass++)
+		r = decide(&w, pass);
 	if (r < 0)
 		return r;
-	decide_silent(&w);
 	for (size_t i = 0; i < in->n_events; i++)
 		if (w.candidates[i].live)
 			make_other(&w, i);
+	keep_last_cause(&w);
 	decide_second_steps(&w);
+	decide_endings(&w);
 	for (size_t k = 0; k < in->n_steps; k++)
 		reasons[k] = reason_of(&w, k);
 	return 0;

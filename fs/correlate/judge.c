@@ -70,9 +70,10 @@ static bool holds(const struct jv *v, struct str text)
 	return false;
 }
 
-static bool made_or_removed(const struct view *v, struct str id)
+/* `noun`: what the id is of; a call makes and removes what its name says, and no more. */
+static bool made_or_removed(const struct view *v, const char *noun, struct str id)
 {
-	if (id.n < 4)
+	if (id.n < 4 || !strstr(v->call.noun, noun))
 		return false;
 	if (v->call.verb == VERB_MAKES)
 		return holds(v->e->response, id) && !holds(v->e->request, id);
@@ -97,31 +98,43 @@ static bool is_network_default(const struct view *v, const struct jv *configurat
 	return false;
 }
 
+/* A new subnet is put under its network's default access list. */
+static bool holds_subnet(const struct view *v, const struct jv *associations)
+{
+	for (uint32_t i = 0; jv_is(associations, JV_ARRAY) && i < associations->len; i++)
+		if (made_or_removed(v, "subnet",
+				    jv_get_text(&associations->items[i], "subnetId")))
+			return true;
+	return false;
+}
+
 /* Does the state hang on something that the call made or removed? */
 static bool hangs_on(const struct view *v, const struct jv *state)
 {
 	const struct jv *configuration = jv_get(state, "configuration");
+	const struct jv *attachment = jv_get(configuration, "attachment");
 	const struct jv *attachments = jv_get(configuration, "attachments");
 
-	if (made_or_removed(v, jv_get_text(jv_get(configuration, "attachment"),
-					   "instanceId")))
+	if (made_or_removed(v, "instance", jv_get_text(attachment, "instanceId")))
 		return true;
-	if (jv_is(attachments, JV_ARRAY))
-		for (uint32_t i = 0; i < attachments->len; i++)
-			if (made_or_removed(v, jv_get_text(&attachments->items[i],
-							   "instanceId")))
-				return true;
+	for (uint32_t i = 0; jv_is(attachments, JV_ARRAY) && i < attachments->len; i++)
+		if (made_or_removed(v, "instance",
+				    jv_get_text(&attachments->items[i], "instanceId")))
+			return true;
 	/* A NAT gateway's interface says whose it is in its description only. */
-	if (!strcmp(v->type.noun, "networkinterface") &&
-	    strstr(v->call.noun, "natgateway")) {
+	if (!strcmp(v->type.noun, "networkinterface")) {
 		struct str text = jv_get_text(configuration, "description");
 		ptrdiff_t at = str_rchr(text, ' ');
 
-		if (at > 0 && made_or_removed(v, str_from(text, (size_t)at + 1)))
+		if (at > 0 &&
+		    made_or_removed(v, "natgateway", str_from(text, (size_t)at + 1)))
 			return true;
 	}
-	return is_network_default(v, configuration) &&
-	       made_or_removed(v, jv_get_text(configuration, "vpcId"));
+	if (!strcmp(v->type.noun, "networkacl") &&
+	    holds_subnet(v, jv_get(configuration, "associations")))
+		return true;
+	return !strcmp(v->call.noun, "vpc") && is_network_default(v, configuration) &&
+	       made_or_removed(v, "vpc", jv_get_text(configuration, "vpcId"));
 }
 
 /* --- the part ------------------------------------------------------------------------------ */
@@ -131,6 +144,18 @@ static bool is_inline_policy(const struct view *v, const struct naming *n)
 {
 	return !strcmp(v->type.noun, "policy") && !strcmp(v->type.service, "iam") &&
 	       !n->unique && strcmp(v->call.noun, "policy");
+}
+
+/* Made along with what was asked for, and told in its answer. */
+static bool comes_along(const struct view *v)
+{
+	static const char *const nouns[] = { "networkinterface", "volume", "instance",
+					     NULL };
+
+	for (size_t i = 0; nouns[i]; i++)
+		if (!strcmp(v->type.noun, nouns[i]))
+			return true;
+	return false;
 }
 
 static bool puts_new(const struct view *v)
@@ -151,8 +176,12 @@ static enum part part_on(const struct view *v, const struct naming *n)
 	}
 	if ((n->evidence & BIT(EVIDENCE_OWNED_ID)) && v->noun != NOUN_OTHER)
 		return PART_OBJECT;
-	if (n->response && v->call.verb == VERB_MAKES && n->unique)
+	if (n->response && v->call.verb == VERB_MAKES && n->unique && comes_along(v))
 		return PART_SIDE;
+	/* Requests of over 100 KB are left out; then the answer or resources[] name the object. */
+	if (!v->e->request && v->noun != NOUN_OTHER &&
+	    (n->response || (n->evidence & BIT(EVIDENCE_RESOURCES))))
+		return PART_OBJECT;
 	if (v->call.verb == VERB_MAKES) {
 		if (by_key && v->noun == NOUN_PART && strcmp(v->call.noun, "vpcendpoint"))
 			return PART_SUB;
@@ -174,11 +203,11 @@ static enum part part_of(const struct view *v, const struct naming *n,
 
 	if (!in_scope(v, n))
 		return PART_NONE;
-	if (!(n->evidence & named)) {
-		if (v->service && (hangs_on(v, before) || hangs_on(v, after)))
-			return PART_SIDE;
+	if (v->service && v->noun != NOUN_EXACT &&
+	    (hangs_on(v, before) || hangs_on(v, after)))
+		return PART_SIDE;
+	if (!(n->evidence & named))
 		return PART_BYSTANDER; /* shares a made or removed neighbour with it */
-	}
 	if (v->call.tags &&
 	    (n->evidence & (BIT(EVIDENCE_REQUEST_ID) | BIT(EVIDENCE_REQUEST_NAME))) &&
 	    (n->unique || v->service))
@@ -209,6 +238,7 @@ void judge(const struct event *e, const struct item *item, const struct jv *befo
 	ret->part = part_of(&v, &ret->naming, before, after);
 	if (ret->part == PART_SIDE && (disabled & BIT(EVIDENCE_PARENT)))
 		ret->part = PART_BYSTANDER;
+	ret->changes = v.call.verb == VERB_CHANGES;
 	ret->inert = v.call.verb == VERB_INERT;
 	ret->evidence = ret->naming.evidence;
 	if (v.service)

@@ -17,7 +17,8 @@ enum part {
 
 struct judgement {
 	enum part part;
-	bool inert; /* a write that changes no configuration */
+	bool changes; /* its verb neither makes nor removes */
+	bool inert;   /* a write that changes no configuration */
 	struct naming naming;
 	uint32_t evidence;
 };

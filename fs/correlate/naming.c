@@ -128,6 +128,10 @@ static void leaf(struct search *s, struct str key, struct str text)
 {
 	enum hit hit = compare(s->item, text);
 
+	/* "default" under instanceTenancy names no security group. */
+	if (hit != HIT_NONE && hit != HIT_UNIQUE &&
+	    words_match_key(key, s->type) == SUBJECT_OTHER)
+		hit = HIT_NONE;
 	if (hit != HIT_NONE) {
 		s->hit = true;
 		s->ret->unique |= hit == HIT_UNIQUE;

@@ -262,6 +262,15 @@ int values_of_event(struct arena *a, const struct event *e, const struct item *i
 	return finish(&c, ret);
 }
 
+int values_of_request(struct arena *a, const struct event *e, const struct item *item,
+		      struct value_set *ret)
+{
+	struct collect c = { .arena = a, .own = item };
+
+	flatten(&c, STR_NULL, e->request);
+	return finish(&c, ret);
+}
+
 static const struct value_leaf *find_pair(const struct value_set *set, uint64_t pair)
 {
 	size_t low = 0, high = set->n;

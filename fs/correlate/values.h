@@ -33,6 +33,10 @@ int values_of_state(struct arena *a, const struct jv *body,
 int values_of_event(struct arena *a, const struct event *e, const struct item *item,
 		    struct value_set *ret) _must_check_;
 
+/* The request's leaves alone: what was asked for. */
+int values_of_request(struct arena *a, const struct event *e, const struct item *item,
+		      struct value_set *ret) _must_check_;
+
 /* How many of the event's leaves the set has, by name and value or by a telling value alone; the
    latter count in *ret_strong, too. Marks the entries of the difference in explained[] when that is given. */
 size_t values_shared(const struct value_set *event, const struct value_set *set,

@@ -155,9 +155,9 @@ enum noun_match words_match_noun(const struct call_words *call,
 
 	if (!*call->noun || !*want)
 		return NOUN_OTHER;
-	if (same_noun(call->noun, want))
+	if (same_noun(call->noun, want) || same_noun(call->noun, type->noun))
 		return NOUN_EXACT;
-	if (strstr(call->noun, want))
+	if (strstr(call->noun, want) || strstr(call->noun, type->noun))
 		return NOUN_PART;
 	/* CreateRoute is about a RouteTable, ReplaceNetworkAclEntry about a NetworkAcl. */
 	if (!strcmp(call->noun, "route") && !strcmp(want, "routetable"))

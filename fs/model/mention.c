@@ -248,6 +248,18 @@ static bool key_is_holder(struct str key)
 	       str_is(key, "natGatewayId") || str_is(key, "networkInterfaceId");
 }
 
+/* "Interface for NAT Gateway nat-...": all that ties the interface to its gateway. */
+static void add_last_word(struct gather *g, struct str text)
+{
+	ptrdiff_t at = str_rchr(text, ' ');
+
+	if (at < 0 || !str_starts(str_from(text, (size_t)at + 1), "nat-"))
+		return;
+	g->mark = "made:";
+	add(g, str_from(text, (size_t)at + 1));
+	g->mark = "";
+}
+
 static void add_inner_ids(struct gather *g, const struct jv *v)
 {
 	if (!v || g->n >= g->max)
@@ -263,9 +275,14 @@ static void add_inner_ids(struct gather *g, const struct jv *v)
 
 		if (value->type != JV_STRING) {
 			add_inner_ids(g, value);
+		} else if (str_is(key, "description")) {
+			add_last_word(g, jv_str(value));
 		} else if (key_is_owned(key)) {
 			add(g, jv_str(value));
 		} else if (key_is_holder(key)) {
+			/* An instance's calls reach its interfaces and volumes, too. */
+			if (str_is(key, "instanceId"))
+				add(g, jv_str(value));
 			g->mark = "made:";
 			add(g, jv_str(value));
 			g->mark = "";

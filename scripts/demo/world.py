@@ -344,7 +344,9 @@ class World:
         out, unseen = {'direct': [], 'related': [], 'late': [], 'own': []}, []
         for kind, event, added, removed, note in pending:
             if change == 'DELETE':
-                visible = added is DEAD or ('deleted', '') in added
+                # What was taken off before the end is part of what went.
+                visible = (added is DEAD or ('deleted', '') in added or
+                           (added is not DEAD and bool(removed & gone)))
             elif change == 'CREATE':
                 visible = bool(added & flat) or bool((removed & first) - flat)
             else:
