@@ -145,7 +145,7 @@ static int session_serve(struct fuse_session *session, struct serving *s, struct
 }
 
 static int serve(const struct mount_options *o, const struct mount_place *place,
-		 int ready_fd, struct fault *f)
+		 int *ready_fd, struct fault *f)
 {
 	_cleanup_(tree_freep) struct tree *tree = NULL;
 	_cleanup_(watch_freep) struct watch *watch = NULL;
@@ -157,7 +157,9 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 	int r = tree_open(place->history, &tree, f);
 
 	if (r) {
-		fault_set(f, FAULT_NO_OFFSET, "history", "%s", f->reason);
+		const struct fault why = *f;
+
+		fault_set(f, FAULT_NO_OFFSET, "history", "%s", why.reason);
 		return MOUNT_E_FAILED;
 	}
 	r = watch_new(tree, &watch);

@@ -19,6 +19,8 @@ int reply_errno(int result)
 	switch (result) {
 	case TREE_E_NOT_FOUND:
 		return ENOENT;
+	case TREE_E_TOO_LONG:
+		return ENAMETOOLONG;
 	case TREE_E_NOT_DIR:
 		return ENOTDIR;
 	case TREE_E_IS_DIR:

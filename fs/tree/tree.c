@@ -85,7 +85,9 @@ int tree_lookup(struct tree *t, uint64_t parent, struct str name, struct tree_at
 		return TREE_E_NOT_FOUND;
 	if (!view->lookup)
 		return TREE_E_NOT_DIR;
-	if (name.n == 0 || name.n > NAME_MAX_BYTES || name.p[0] == '.')
+	if (name.n > NAME_MAX_BYTES)
+		return TREE_E_TOO_LONG;
+	if (name.n == 0 || name.p[0] == '.')
 		return TREE_E_NOT_FOUND;
 	r = request_begin(t, &q);
 	return r ? r : view->lookup(&q, parent, name, ret);

@@ -40,6 +40,7 @@ struct tree_attr {
 enum {
 	_TREE_E_SUCCESS,
 	TREE_E_NOT_FOUND, /* no such name, no such node (any more) */
+	TREE_E_TOO_LONG,  /* a name no directory can hold */
 	TREE_E_NOT_DIR,
 	TREE_E_IS_DIR,
 	TREE_E_NOT_LINK,

@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What an import shows in a mount that is there already, and when."""
+
+import json
+import os
+import stat
+import subprocess
+import time
+
+from harness import GROUPS, check, equal, item, read, within
+
+SOON = 1.0
+
+
+def case_live_state(world):
+    """A new state: listing, latest.json, changes; all were in the kernel's cache before."""
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z", name="web", open=True))
+    world.mount()
+    group = world.path(GROUPS, "sg-1")
+    new = "2024-05-02T113012.000Z.json"
+    for _ in range(2):
+        names, story = os.listdir(group), read(f"{group}/changes")
+        lines, latest = read(f"{group}/changes.jsonl"), read(f"{group}/latest.json")
+    check(not os.path.exists(f"{group}/{new}"), "not there yet")
+    world.take_in(item("sg-1", "2024-05-02T11:30:12.000Z", name="web", open=False))
+    start = time.monotonic()
+    within(SOON, "listed", lambda: new in os.listdir(group))
+    within(SOON, "found", lambda: os.path.exists(f"{group}/{new}"))
+    within(SOON, "latest", lambda: os.readlink(f"{group}/latest.json") == new)
+    within(SOON, "story", lambda: len(read(f"{group}/changes")) > len(story))
+    check(time.monotonic() - start < SOON, "all within a second")
+    grown = read(f"{group}/changes")
+    check(grown.startswith(story), "what was told before stays as it was")
+    equal(os.stat(f"{group}/changes").st_size, len(grown), "size")
+    check(read(f"{group}/changes.jsonl").startswith(lines), "lines stay as they were")
+    check(read(f"{group}/latest.json") != latest, "latest reads anew")
+    equal(len(os.listdir(group)), len(names) + 1, "entries")
+
+
+def case_live_tail(world):
+    """A reader that keeps the file open and asks for its size, as tail -f does."""
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z", name="web", n=0))
+    world.mount()
+    path = world.path(GROUPS, "sg-1", "changes")
+    with open(path, "rb") as file:
+        got = file.read()
+        for day in range(2, 7):
+            world.take_in(item("sg-1", f"2024-05-{day:02}T10:15:00.000Z", name="web", n=day))
+            within(SOON, f"growth {day}", lambda: os.fstat(file.fileno()).st_size > len(got))
+            got += file.read()
+            equal(os.fstat(file.fileno()).st_size, len(got), "no more and no less")
+            check(b"\0" not in got, "no hole")
+    equal(got, world.run("cat", world.history, f"{GROUPS}/sg-1/changes").stdout, "content")
+
+
+def case_live_tail_program(world):
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z", name="web", n=0))
+    world.mount()
+    path = world.path(GROUPS, "sg-1", "changes")
+    out = os.path.join(world.folder, "tailed")
+    with open(out, "wb") as file:
+        tail = subprocess.Popen(["tail", "-c", "+1", "-s", "0.1", "-f", path], stdout=file)
+    try:
+        within(5, "tail reads", lambda: read(out) == read(path))
+        world.take_in(item("sg-1", "2024-05-02T10:15:00.000Z", name="web", n=1))
+        within(2 * SOON, "tail follows", lambda: b"2024-05-02T101500.000Z.json" in read(out))
+        equal(read(out), read(path), "what tail printed")
+    finally:
+        tail.kill()
+        tail.wait()
+
+
+def case_live_new(world):
+    """New resources, types and accounts in folders that were listed and asked for before."""
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z"))
+    world.mount()
+    world.walk()
+    new = [f"{GROUPS}/sg-2/changes", GROUPS.replace("EC2/SecurityGroup", "S3/Bucket/b"),
+           GROUPS.replace("us-east-1", "eu-west-1") + "/sg-3/latest.json"]
+    for path in new:
+        check(not os.path.lexists(world.path(path)), "not there yet")
+    readme = read(world.path("README"))
+    world.take_in(item("sg-2", "2024-05-01T10:15:00.123Z"),
+                  item("b", "2024-04-01T10:15:00.123Z", kind="AWS::S3::Bucket"),
+                  item("sg-3", "2024-03-01T10:15:00.123Z", region="eu-west-1"))
+    start = time.monotonic()
+    for path in new:
+        within(SOON, path, lambda path=path: os.path.lexists(world.path(path)))
+    within(SOON, "listed", lambda: set(new) <= set(world.walk()))
+    within(SOON, "README", lambda: read(world.path("README")) != readme)
+    check(time.monotonic() - start < SOON, "all within a second")
+    equal(os.stat(world.path("README")).st_size, len(read(world.path("README"))), "README's size")
+
+
+def case_live_older(world):
+    """An older state comes late: the deletion after it inherits, the story changes within."""
+    world.take_in(item("sg-1", "2024-05-04T00:00:00.000Z", status="ResourceDeleted"))
+    world.mount()
+    group = world.path(GROUPS, "sg-1")
+    path = f"{group}/2024-05-04T000000.000Z.json"
+    before, story = read(path), read(f"{group}/changes")
+    equal(json.loads(before)["resourceName"], None, "name before")
+    world.take_in(item("sg-1", "2024-05-01T00:00:00.000Z", name="a-name-that-is-inherited"))
+    within(SOON, "size", lambda: os.stat(path).st_size > len(before))
+    after = read(path)
+    equal(len(after), os.stat(path).st_size, "size")
+    equal(json.loads(after)["resourceName"], "a-name-that-is-inherited", "name after")
+    within(SOON, "story", lambda: read(f"{group}/changes") != story)
+    check(b"CREATE 2024-05-01T000000.000Z.json" in read(f"{group}/changes"), "story begins anew")
+    equal(sorted(os.listdir(group))[0], "2024-05-01T000000.000Z.json", "listing")
+
+
+def case_live_storm(world):
+    """Import upon import while everything is read: in the end all is as the history has it."""
+    world.take_in(*[item(f"sg-{i}", "2024-05-01T10:15:00.123Z", n=0) for i in range(20)])
+    world.mount()
+    for day in range(2, 12):
+        world.take_in(*[item(f"sg-{i}", f"2024-05-{day:02}T10:15:00.000Z", n=day)
+                        for i in range(day % 3, 20, 3)])
+        for path, st in world.walk().items():
+            if stat.S_ISREG(st.st_mode):
+                read(world.path(path))
+
+    def settled():
+        seen = world.walk()
+        listed = world.run("ls", "-R", world.history).stdout.decode().splitlines()
+        if sorted(seen) != sorted(listed):
+            return False
+        files = [path for path, st in seen.items() if stat.S_ISREG(st.st_mode)]
+        want = world.run("cat", world.history, *files).stdout
+        got = b"".join(read(world.path(path)) for path in files)
+        return got == want and all(
+            os.stat(world.path(path)).st_size == len(read(world.path(path))) for path in files)
+
+    within(3, "mount and history agree", settled)

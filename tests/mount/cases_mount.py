@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Mounting, unmounting, and what is refused, with which words."""
+
+import errno
+import os
+import signal
+import subprocess
+import time
+
+from harness import (GROUPS, check, equal, has, item, mounted, read, wait_end, wait_mounts)
+
+
+def small_history(world):
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z", name="web"))
+
+
+def refused(world, *words, args=None, status=1):
+    """The command fails with one line that has all the words."""
+    done = world.run("mount", *(args or [world.history, world.mountpoint]), status=status)
+    text = done.stderr.decode()
+    check(text.startswith("driftfs: ") and (status == 2 or text.count("\n") == 1), f"not one line: {text}")
+    for word in words:
+        check(word in text, f"{word!r} is not in {text!r}")
+
+
+def case_ready(world):
+    """When the parent ends, the mount answers; making it takes no time."""
+    small_history(world)
+    best = 9.0
+    for _ in range(5):
+        start = time.monotonic()
+        world.mount()
+        best = min(best, time.monotonic() - start)
+        equal(sorted(os.listdir(world.mountpoint)), ["README", "resources"], "root")
+        world.unmount()
+    check(best < 1.0, f"took {best:.3f} s")
+
+
+def case_signals(world):
+    small_history(world)
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+        world.mount()
+        [pid] = world.servers()
+        read(world.path("README"))
+        os.kill(pid, number)
+        wait_mounts(world.mountpoint, False)
+        wait_end(pid)
+
+
+def case_signal_while_open(world):
+    """With a file and a directory open: it ends all the same."""
+    small_history(world)
+    world.mount()
+    [pid] = world.servers()
+    held = [os.open(world.path(GROUPS, "sg-1/changes"), os.O_RDONLY),
+            os.open(world.path("resources"), os.O_RDONLY)]
+    os.read(held[0], 10)
+    os.kill(pid, signal.SIGTERM)
+    wait_mounts(world.mountpoint, False)
+    wait_end(pid)
+    for fd in held:
+        try:
+            os.close(fd)
+        except OSError as error:
+            equal(error.errno, errno.ENOTCONN, "closing what was open")
+
+
+def case_foreground(world):
+    small_history(world)
+    for end in ("signal", "unmount"):
+        server = subprocess.Popen([world.driftfs, "mount", "-f", world.history, world.mountpoint],
+                                  env=world.env, stderr=subprocess.PIPE)
+        wait_mounts(world.mountpoint, True)
+        check(read(world.path(GROUPS, "sg-1/changes")), "it serves")
+        if end == "signal":
+            server.send_signal(signal.SIGINT)
+        else:
+            subprocess.run(["umount" if os.geteuid() == 0 else "fusermount3",
+                            *([] if os.geteuid() == 0 else ["-u"]), world.mountpoint], check=True)
+        _, text = server.communicate(timeout=20)
+        equal((server.returncode, text), (0, b""), f"end by {end}")
+        check(not mounted(world.mountpoint), "unmounted")
+
+
+def case_options(world):
+    """The words of mount(8) and fstab, and allow_other."""
+    small_history(world)
+    world.mount("-o", "rw,noauto,user,_netdev,nofail,x-systemd.automount,noatime", "-odefaults")
+    [line] = [text for text in read("/proc/self/mountinfo").decode().splitlines()
+              if f" {world.mountpoint} " in text]
+    for word in ("ro", "nosuid", "nodev", "noexec"):
+        check(word in line.split()[5].split(","), f"{word} in {line}")
+    check(f"fuse.driftfs {world.history} " in line, line)
+    check("default_permissions" in line, line)
+    world.unmount()
+    if os.geteuid() == 0:
+        world.mount("-o", "allow_other")
+        equal(os.stat(world.path("README")).st_mode & 0o777, 0o444, "mode for others")
+        equal(os.stat(world.path("resources")).st_mode & 0o777, 0o555, "mode for others")
+        world.unmount()
+    refused(world, "nonsense", args=["-o", "ro,nonsense", world.history, world.mountpoint], status=2)
+    world.run("mount", world.history, status=2)
+    world.run("mount", world.history, world.mountpoint, "x", status=2)
+    world.run("mount", "--help")
+
+
+def case_helper(world):
+    """As mount(8)'s helper calls it, and through that helper."""
+    small_history(world)
+    world.run(world.history, world.mountpoint, "-o", "rw,nosuid")
+    check(read(world.path("README")), "as a helper")
+    world.unmount()
+    if os.geteuid() != 0 or not has("mount.fuse3"):
+        return
+    env = dict(world.env, PATH=os.path.dirname(world.driftfs) + ":" + os.environ["PATH"])
+    done = subprocess.run(["mount.fuse3", world.history, world.mountpoint, "-o", "rw,nofail",
+                           "-t", "fuse.driftfs"],
+                          env=env, check=False, capture_output=True, timeout=30)
+    equal(done.returncode, 0, done.stderr.decode())
+    check(read(world.path("README")), "through mount.fuse3")
+
+
+def case_strange_paths(world):
+    """A history and a mountpoint with commas, spaces and backslashes in their names."""
+    folder = os.path.join(world.folder, "a, b\\c 'd'")
+    os.mkdir(folder)
+    world.history = os.path.join(folder, "h,=\\ .db")
+    world.mountpoint = os.path.join(folder, "m n")
+    os.mkdir(world.mountpoint)
+    small_history(world)
+    world.run("mount", world.history, world.mountpoint)
+    check(read(world.path("README")), "it serves")
+    tool = ["umount"] if os.geteuid() == 0 else ["fusermount3", "-u"]
+    [pid] = world.servers()
+    subprocess.run([*tool, world.mountpoint], check=True)
+    wait_end(pid)
+
+
+def case_auto_unmount(world):
+    """Killed outright: the helper left behind unmounts. Needs fusermount3."""
+    if not has("fusermount3"):
+        return
+    small_history(world)
+    world.mount("-o", "auto_unmount")
+    [pid] = world.servers()
+    check(read(world.path("README")), "it serves")
+    os.kill(pid, signal.SIGKILL)
+    wait_mounts(world.mountpoint, False)
+
+
+def case_killed(world):
+    """Killed without auto_unmount: the next mount says how to clear what is left."""
+    small_history(world)
+    world.mount()
+    [pid] = world.servers()
+    os.kill(pid, signal.SIGKILL)
+    wait_end(pid)
+    try:
+        os.listdir(world.mountpoint)
+    except OSError as error:
+        equal(error.errno, errno.ENOTCONN, "what is left")
+    refused(world, "fusermount3 -u", world.mountpoint)
+    world.clear()
+    world.mount()
+
+
+def case_refused_mountpoints(world):
+    small_history(world)
+    refused(world, "no such directory", args=[world.history, world.mountpoint + "/no"])
+    refused(world, "not a directory", args=[world.history, world.history])
+    with open(world.path("x"), "wb"):
+        pass
+    refused(world, "not empty", "nonempty")
+    world.mount("-o", "nonempty")
+    refused(world, "mounted here already", "umount")
+    refused(world, "mounted here already", args=["-o", "nonempty", world.history, world.mountpoint])
+    world.unmount()
+    os.unlink(world.path("x"))
+    # The history in the folder itself, or deeper, or the folder by another name.
+    inside = world.path("deep")
+    os.mkdir(inside)
+    os.rename(world.history, f"{inside}/h.db")
+    link = os.path.join(world.folder, "link")
+    os.symlink(world.mountpoint, link)
+    for history, where in ((f"{inside}/h.db", world.mountpoint), (f"{inside}/h.db", inside),
+                           (f"{inside}/h.db", link), (f"{link}/deep/h.db", world.mountpoint)):
+        refused(world, "history file itself", args=["-o", "nonempty", history, where])
+    check(not mounted(world.mountpoint), "nothing is mounted")
+
+
+def case_refused_histories(world):
+    refused(world, "no such file")
+    check(not os.path.exists(world.history), "a mount makes no history")
+    refused(world, "directory", args=[world.folder, world.mountpoint])
+    for content in (b"", b"no database at all\n" * 100, b"SQLite format 3\0" + bytes(5000)):
+        with open(world.history, "wb") as file:
+            file.write(content)
+        refused(world, world.history)
+        equal(read(world.history), content, "left as it was")
+    os.unlink(world.history)
+    small_history(world)
+    with open(world.history, "r+b") as file:  # user_version, SQLite file format 1.3.16
+        file.seek(60)
+        file.write(b"\0\0\x7f\xff")
+    refused(world, "newer")
+    check(not mounted(world.mountpoint), "nothing is mounted")
+
+
+def case_refused_device(world):
+    """Without the device, as in a container: said in words."""
+    if os.geteuid() != 0 or not has("unshare"):
+        return
+    small_history(world)
+    line = f"mount -t tmpfs none /dev && exec '{world.driftfs}' mount '{world.history}' '{world.mountpoint}'"
+    done = subprocess.run(["unshare", "-m", "sh", "-c", line], env=world.env, check=False,
+                          capture_output=True, timeout=30)
+    equal(done.returncode, 1, done.stderr.decode())
+    check(b"/dev/fuse is missing" in done.stderr, done.stderr.decode())
+
+
+def case_read_only_place(world):
+    """A history that may only be read, in a folder that may only be read."""
+    if os.geteuid() != 0 or not has("unshare"):
+        return
+    small_history(world)
+    place = os.path.join(world.folder, "place")
+    os.mkdir(place)
+    os.rename(world.history, f"{place}/h.db")
+    subprocess.run(["mount", "--bind", "-o", "ro", place, place], check=True)
+    try:
+        world.run("mount", f"{place}/h.db", world.mountpoint)
+        check(read(world.path(GROUPS, "sg-1/changes")), "it serves")
+        world.unmount()
+    finally:
+        subprocess.run(["umount", "-l", place], check=True)
