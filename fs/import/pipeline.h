@@ -15,8 +15,8 @@
 #include "store/write.h"
 
 #define PIPELINE_BYTES \
-	((size_t)24 << 20)  /* in flight; a single bigger chunk still passes */
-#define PIPELINE_CHUNKS 64u /* likewise */
+	((size_t)12 << 20)  /* in flight; a single bigger chunk still passes */
+#define PIPELINE_CHUNKS 48u /* likewise */
 #define PIPELINE_FILES  64u /* added and not yet written */
 
 struct pipeline;

@@ -26,7 +26,7 @@ static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA synchronous = NORMAL;"
 				     "PRAGMA wal_autocheckpoint = 8192;"
 				     "PRAGMA journal_size_limit = 67108864;"
-				     "PRAGMA cache_size = -131072;"
+				     "PRAGMA cache_size = -32768;"
 				     "PRAGMA secure_delete = OFF;"
 				     "PRAGMA temp_store = MEMORY;";
 static const char reader_pragmas[] = "PRAGMA cache_size = -8192;"
