@@ -35,7 +35,7 @@ static bool is_padding(struct str rest, size_t digits)
 		else if (!is_space(rest.p[i]))
 			return false;
 	}
-	return n == 0 || (digits + n) % 4 == 0;
+	return n <= 2 && digits % 4 != 0 && (digits + n) % 4 == 0;
 }
 
 static bool decode(struct buf *out, struct str text)
