@@ -15,14 +15,14 @@
 
 /* One state and the change that led to it. */
 struct correlate_step {
-	struct item item;	/* of the state */
+	struct item item; /* of the state */
 	struct change change;
-	int64_t previous_ms;	/* capture time of the state before it, -1 for the first */
-	bool daily;		/* recordingFrequency DAILY */
+	int64_t previous_ms; /* capture time of the state before it, -1 for the first */
+	bool daily;          /* recordingFrequency DAILY */
 };
 
 enum correlate_role {
-	CORRELATE_NONE,	    /* names the resource in passing, or is no business of it */
+	CORRELATE_NONE,     /* names the resource in passing, or is no business of it */
 	CORRELATE_CAUSE,    /* of steps[step] */
 	CORRELATE_ATTEMPT,  /* failed, on this resource */
 	CORRELATE_ACTIVITY, /* succeeded, on this resource, in no recorded change */
@@ -41,12 +41,12 @@ struct correlate_input {
 	size_t n_steps;
 	const struct event *events; /* in order of time; read-only ones may be among them */
 	size_t n_events;
-	bool trail_known;	     /* the account has events in the history at all ... */
-	int64_t trail_first_ms;	     /* ... from when */
-	int64_t trail_last_ms;	     /* ... to when */
-	uint32_t disabled_evidence;  /* bits switched off, for measuring what each is worth */
+	bool trail_known;           /* the account has events in the history at all ... */
+	int64_t trail_first_ms;     /* ... from when */
+	int64_t trail_last_ms;      /* ... to when */
+	uint32_t disabled_evidence; /* bits switched off, for measuring what each is worth */
 };
 
 /* verdicts: one for each event; reasons: one for each step. Both the caller's. 0, -ENOMEM. */
-int correlate(struct arena *a, const struct correlate_input *in, struct correlate_verdict *verdicts,
-	      enum reason *reasons) _must_check_;
+int correlate(struct arena *a, const struct correlate_input *in,
+	      struct correlate_verdict *verdicts, enum reason *reasons) _must_check_;

@@ -15,7 +15,7 @@
 #include "util/fault.h"
 
 enum import_phase {
-	IMPORT_READING,	 /* done/total: bytes of the sources, as stored */
+	IMPORT_READING,  /* done/total: bytes of the sources, as stored */
 	IMPORT_DERIVING, /* done/total: resources */
 };
 
@@ -28,7 +28,7 @@ struct import_progress {
 
 struct import_report {
 	struct store_counts counts;
-	uint64_t files;	       /* source files that held something of AWS's */
+	uint64_t files;        /* source files that held something of AWS's */
 	uint64_t files_known;  /* skipped: the ledger has them, unchanged */
 	uint64_t files_failed; /* could not be read (counted as refusals, too) */
 	uint64_t resources;    /* touched by this import's items */
@@ -39,9 +39,12 @@ struct import_options {
 	const char *const *sources; /* files, folders, "-" */
 	size_t n_sources;
 	unsigned workers; /* 0: one per processor */
-	bool wait;	  /* for another import to end */
-	void (*progress)(void *ctx, const struct import_progress *p); /* may be NULL; from one thread */
-	void (*refused)(void *ctx, const char *source, const struct fault *f); /* may be NULL */
+	bool wait;        /* for another import to end */
+	void (*progress)(
+		void *ctx,
+		const struct import_progress *p); /* may be NULL; from one thread */
+	void (*refused)(void *ctx, const char *source,
+			const struct fault *f); /* may be NULL */
 	void *ctx;
 };
 
@@ -49,5 +52,5 @@ struct import_options {
  * 0: done, perhaps with refusals (see the report). A failure fills the fault: STORE_E_..., or a
  * negative errno. What was committed before a failure stays.
  */
-int import_run(const struct import_options *options, struct import_report *ret, struct fault *f)
-	_must_check_;
+int import_run(const struct import_options *options, struct import_report *ret,
+	       struct fault *f) _must_check_;

@@ -32,7 +32,7 @@ struct alarm {
 struct transition {
 	struct alarm alarm;
 	int64_t time_ms;
-	struct str state;	   /* ALARM, OK, INSUFFICIENT_DATA */
+	struct str state;          /* ALARM, OK, INSUFFICIENT_DATA */
 	struct str previous_state; /* empty when unknown */
 	struct str reason;
 	struct str raw; /* as received */

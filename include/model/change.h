@@ -40,31 +40,31 @@ const char *confidence_name(enum confidence c); /* "possible", "likely", "certai
 
 /* Pieces of evidence, a bit each; evidence_name() gives the word printed in the output. */
 enum evidence {
-	EVIDENCE_REQUEST_ID,	/* "request-id": the request names the resource as its object, by id or ARN */
-	EVIDENCE_REQUEST_NAME,	/* "request-name": ... by its name */
-	EVIDENCE_RESPONSE_ID,	/* "response-id": the response gives the resource's id */
-	EVIDENCE_RESOURCES,	/* "resources": CloudTrail's resources[] lists it */
-	EVIDENCE_OWNED_ID,	/* "owned-id": an id that only this resource's state holds (association ...) */
-	EVIDENCE_PARENT,	/* "parent": the call made or removed what this resource belongs to */
-	EVIDENCE_RELATION,	/* "relation": the change is in its relationships to what the call changed */
-	EVIDENCE_SERVICE,	/* "service": the call's service is the type's */
-	EVIDENCE_NOUN,		/* "noun": the call's name speaks of this type */
-	EVIDENCE_VERB,		/* "verb": create for CREATE, delete for DELETE ... */
-	EVIDENCE_VALUE,		/* "value": what the request set is what the change shows */
-	EVIDENCE_TIME,		/* "time": the resource's own creation time is the event's */
-	EVIDENCE_ONLY,		/* "only": no other event fits */
+	EVIDENCE_REQUEST_ID, /* "request-id": the request names the resource as its object, by id or ARN */
+	EVIDENCE_REQUEST_NAME, /* "request-name": ... by its name */
+	EVIDENCE_RESPONSE_ID,  /* "response-id": the response gives the resource's id */
+	EVIDENCE_RESOURCES,    /* "resources": CloudTrail's resources[] lists it */
+	EVIDENCE_OWNED_ID, /* "owned-id": an id that only this resource's state holds (association ...) */
+	EVIDENCE_PARENT, /* "parent": the call made or removed what this resource belongs to */
+	EVIDENCE_RELATION, /* "relation": the change is in its relationships to what the call changed */
+	EVIDENCE_SERVICE, /* "service": the call's service is the type's */
+	EVIDENCE_NOUN,    /* "noun": the call's name speaks of this type */
+	EVIDENCE_VERB,    /* "verb": create for CREATE, delete for DELETE ... */
+	EVIDENCE_VALUE,   /* "value": what the request set is what the change shows */
+	EVIDENCE_TIME,    /* "time": the resource's own creation time is the event's */
+	EVIDENCE_ONLY,    /* "only": no other event fits */
 	EVIDENCE_COUNT,
 };
 const char *evidence_name(enum evidence e);
 
 /* Why a change has no cause. */
 enum reason {
-	REASON_NONE,		/* it has one */
-	REASON_NO_TRAIL,	/* no event of that account and time in the history */
-	REASON_NO_EVENT,	/* there is a trail, but no call that fits: AWS's own change, or not logged */
-	REASON_RELATIONSHIPS,	/* only relationships changed: another resource's change shows here */
-	REASON_NOTHING,		/* no difference: re-recorded (baseline, snapshot, schema) */
-	REASON_FIRST_RECORDED,	/* first record of a resource that is older than the history */
+	REASON_NONE,     /* it has one */
+	REASON_NO_TRAIL, /* no event of that account and time in the history */
+	REASON_NO_EVENT, /* there is a trail, but no call that fits: AWS's own change, or not logged */
+	REASON_RELATIONSHIPS, /* only relationships changed: another resource's change shows here */
+	REASON_NOTHING, /* no difference: re-recorded (baseline, snapshot, schema) */
+	REASON_FIRST_RECORDED, /* first record of a resource that is older than the history */
 };
 const char *reason_text(enum reason r); /* one sentence; NULL for REASON_NONE */
 

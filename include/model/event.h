@@ -15,24 +15,24 @@
 
 struct event {
 	const struct jv *record; /* the whole record */
-	struct str id;		 /* eventID; for a record without one see event_identity() */
-	int64_t time_ms;	 /* eventTime: completed, second precision */
-	struct str source;	 /* ec2.amazonaws.com */
-	struct str name;	 /* RunInstances */
-	struct str account;	 /* recipientAccountId, else userIdentity.accountId */
+	struct str id;      /* eventID; for a record without one see event_identity() */
+	int64_t time_ms;    /* eventTime: completed, second precision */
+	struct str source;  /* ec2.amazonaws.com */
+	struct str name;    /* RunInstances */
+	struct str account; /* recipientAccountId, else userIdentity.accountId */
 	struct str region;
-	struct str address;    /* sourceIPAddress */
+	struct str address; /* sourceIPAddress */
 	struct str user_agent;
 	struct str error_code; /* empty: it succeeded */
 	struct str error_message;
-	struct str access_key; /* userIdentity.accessKeyId */
-	const struct jv *identity;   /* userIdentity, or NULL */
-	const struct jv *request;    /* requestParameters, or NULL when absent or null */
-	const struct jv *response;   /* responseElements, likewise */
-	const struct jv *resources;  /* resources[], likewise */
+	struct str access_key;      /* userIdentity.accessKeyId */
+	const struct jv *identity;  /* userIdentity, or NULL */
+	const struct jv *request;   /* requestParameters, or NULL when absent or null */
+	const struct jv *response;  /* responseElements, likewise */
+	const struct jv *resources; /* resources[], likewise */
 	const struct jv *service_details; /* serviceEventDetails, likewise */
 	bool read_only; /* readOnly, or where that is missing what the verb says */
-	bool failed;	/* has an errorCode or errorMessage */
+	bool failed;    /* has an errorCode or errorMessage */
 };
 
 enum {
@@ -42,7 +42,8 @@ enum {
 };
 
 /* 0, EVENT_E_NOT_EVENT. A record with an unusable eventTime is EVENT_E_NOT_EVENT, too. */
-int event_from_jv(const struct jv *record, struct event *ret, struct fault *f) _must_check_;
+int event_from_jv(const struct jv *record, struct event *ret,
+		  struct fault *f) _must_check_;
 
 /* "Describe", "Get", "List", "Head", "Lookup", "Search" ...: reads by their verb. */
 bool event_verb_is_read(struct str event_name) _pure_;

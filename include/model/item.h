@@ -38,7 +38,7 @@ enum item_guise {
 	ITEM_GUISE_SUMMARY,  /* oversized notification: no configuration */
 	ITEM_GUISE_BATCH,    /* BatchGet*ResourceConfig: no relationships, no tags */
 	ITEM_GUISE_SELECT,   /* SelectResourceConfig: what the query asked for */
-	ITEM_GUISE_API,	     /* GetResourceConfigHistory */
+	ITEM_GUISE_API,      /* GetResourceConfigHistory */
 	ITEM_GUISE_DELIVERY, /* S3 history, snapshot, message, event: whole */
 };
 
@@ -46,15 +46,15 @@ struct item {
 	struct str account; /* twelve digits, as given */
 	struct str region;  /* "global" for IAM */
 	struct str type;    /* AWS::EC2::Instance; never empty */
-	struct str id;	    /* never empty */
+	struct str id;      /* never empty */
 	struct str name;    /* resourceName, empty when absent */
-	struct str arn;	    /* empty when absent */
+	struct str arn;     /* empty when absent */
 	int64_t captured_ms;
 	struct str state_id; /* canonical text, empty when absent */
 	enum item_status status;
 	enum item_guise guise;
-	struct str body;       /* canonical, compact */
-	struct str raw;	       /* as received, byte for byte */
+	struct str body; /* canonical, compact */
+	struct str raw;  /* as received, byte for byte */
 	uint64_t content_hash; /* of the body without capture metadata; equal content, equal hash */
 };
 
@@ -86,4 +86,5 @@ uint64_t item_content_hash_add(uint64_t hash, struct str key, struct str value) 
  * Fills identity, status, time and content hash from a canonical body; item->body, raw and guise
  * are not touched. The strings borrow from the body.
  */
-int item_from_body(const struct jv *body, struct item *ret) _must_check_; /* 0 or -EBADMSG */
+int item_from_body(const struct jv *body,
+		   struct item *ret) _must_check_; /* 0 or -EBADMSG */

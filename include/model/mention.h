@@ -20,14 +20,16 @@ struct mention_set {
 	size_t n;
 };
 
-#define MENTION_MAX_EVENT 512 /* tokens of one event; a larger one keeps the first found */
+#define MENTION_MAX_EVENT \
+	512 /* tokens of one event; a larger one keeps the first found */
 
 /* The token of one name: used by both sides, and for access keys and session ARNs. */
 uint64_t mention_token(struct str name) _pure_;
-int mention_of_event(struct arena *a, const struct event *e, struct mention_set *ret) _must_check_;
+int mention_of_event(struct arena *a, const struct event *e,
+		     struct mention_set *ret) _must_check_;
 /* `previous` may be NULL; bodies are canonical. */
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    struct mention_set *ret) _must_check_;
 /* The tokens of an alarm's dimensions, and of the alarm's own name and ARN. */
-int mention_of_alarm(struct arena *a, const struct alarm *alarm, struct mention_set *ret)
-	_must_check_;
+int mention_of_alarm(struct arena *a, const struct alarm *alarm,
+		     struct mention_set *ret) _must_check_;

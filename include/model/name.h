@@ -42,4 +42,5 @@ void name_state(int64_t captured_ms, unsigned twin, char ret[NAME_STATE_SIZE]);
  * timestamp_parse() or epoch digits allow, with or without ".json", with "-N" for a twin in
  * the canonical form only. `*ret_canonical` says which it was. false: not a state's name.
  */
-bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin, bool *ret_canonical);
+bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin,
+		      bool *ret_canonical);

@@ -13,16 +13,18 @@
 
 enum story_kind {
 	STORY_CHANGE,
-	STORY_ATTEMPT,	  /* a failed call on the resource */
-	STORY_ACTIVITY,	  /* a successful call on it that belongs to no recorded change */
+	STORY_ATTEMPT,    /* a failed call on the resource */
+	STORY_ACTIVITY,   /* a successful call on it that belongs to no recorded change */
 	STORY_TRANSITION, /* an alarm that watches it */
 };
 
 /* Who acted: the person where the history tells, and the way from there to the call. */
 #define STORY_MAX_VIA 8
 struct story_actor {
-	struct str principal; /* "user/alice"; the session itself where no person is known */
-	struct str via[STORY_MAX_VIA]; /* sessions between, the acting one last; "assumed-role/Admin/x" */
+	struct str
+		principal; /* "user/alice"; the session itself where no person is known */
+	struct str
+		via[STORY_MAX_VIA]; /* sessions between, the acting one last; "assumed-role/Admin/x" */
 	size_t n_via;
 };
 

@@ -13,7 +13,7 @@
 #include "util/json.h"
 #include "util/str.h"
 
-#define TIMESTAMP_MIN INT64_C(0)	     /* 1970: nothing of AWS is older */
+#define TIMESTAMP_MIN INT64_C(0)             /* 1970: nothing of AWS is older */
 #define TIMESTAMP_MAX INT64_C(4102444800000) /* 2100, exclusive */
 
 enum {
@@ -35,7 +35,7 @@ int timestamp_parse_epoch(struct str digits, int64_t *ret_ms) _must_check_;
  */
 int timestamp_from_jv(const struct jv *v, int64_t *ret_ms) _must_check_;
 
-#define TIMESTAMP_ISO_SIZE 25  /* 2024-05-01T10:15:00.123Z and NUL */
+#define TIMESTAMP_ISO_SIZE  25 /* 2024-05-01T10:15:00.123Z and NUL */
 #define TIMESTAMP_NAME_SIZE 23 /* 2024-05-01T101500.123Z and NUL */
 void timestamp_format(int64_t ms, char ret[TIMESTAMP_ISO_SIZE]);
 /* The form of file names: no colons, fixed width. */

@@ -24,7 +24,8 @@
 extern const char *const parse_containers[]; /* NULL-terminated */
 extern const char *const parse_wrappers[];   /* NULL-terminated */
 
-#define PARSE_MAX_RECORD (64u << 20) /* bytes of one record worth reading, for json_split */
+#define PARSE_MAX_RECORD \
+	(64u << 20) /* bytes of one record worth reading, for json_split */
 
 enum {
 	_PARSE_E_SUCCESS,

@@ -14,7 +14,7 @@
 
 struct store_dirty {
 	int64_t resource; /* resource row */
-	int64_t from_ms;  /* its story is to be made anew from the change at or before this time */
+	int64_t from_ms; /* its story is to be made anew from the change at or before this time */
 };
 
 /*
@@ -35,9 +35,9 @@ int store_dirty_next(struct store *s, int64_t after, struct store_dirty *ret, si
 
 /* One line of a resource's story, made by correlation. */
 enum store_entry_kind {
-	STORE_ENTRY_CHANGE,	/* ref: state row */
-	STORE_ENTRY_ATTEMPT,	/* ref: event row */
-	STORE_ENTRY_ACTIVITY,	/* ref: event row */
+	STORE_ENTRY_CHANGE,     /* ref: state row */
+	STORE_ENTRY_ATTEMPT,    /* ref: event row */
+	STORE_ENTRY_ACTIVITY,   /* ref: event row */
 	STORE_ENTRY_TRANSITION, /* ref: transition row */
 };
 
@@ -53,7 +53,8 @@ struct store_entry {
 	int64_t ref;
 	int64_t previous; /* CHANGE: state row before it, 0 for none */
 	uint8_t change_type, reason;
-	uint32_t text_len, jsonl_len; /* bytes of its block in `changes`, its line in `changes.jsonl` */
+	uint32_t text_len,
+		jsonl_len; /* bytes of its block in `changes`, its line in `changes.jsonl` */
 	const struct store_cause *causes;
 	size_t n_causes;
 };
@@ -62,10 +63,10 @@ struct store_entry {
 struct store_shown {
 	int64_t state;
 	int64_t time_ms;
-	unsigned twin;	   /* number among the states of one millisecond, by state id */
-	bool hidden;	   /* a global item's repetition of the state before it */
-	uint32_t size;	   /* of its file */
-	struct str name;   /* inherited by a deletion; else empty: the body's own */
+	unsigned twin;   /* number among the states of one millisecond, by state id */
+	bool hidden;     /* a global item's repetition of the state before it */
+	uint32_t size;   /* of its file */
+	struct str name; /* inherited by a deletion; else empty: the body's own */
 	struct str arn;
 };
 
@@ -88,13 +89,13 @@ struct store_event_hit {
 	int64_t event; /* row */
 	int64_t time_ms;
 };
-int store_events_mentioning(struct store *s, const struct mention_set *tokens, int64_t from_ms,
-			    int64_t to_ms, struct arena *a, struct store_event_hit **ret,
-			    size_t *ret_n) _must_check_;
+int store_events_mentioning(struct store *s, const struct mention_set *tokens,
+			    int64_t from_ms, int64_t to_ms, struct arena *a,
+			    struct store_event_hit **ret, size_t *ret_n) _must_check_;
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
-				 struct arena *a, struct store_event_hit **ret, size_t *ret_n)
-	_must_check_;
+				 struct arena *a, struct store_event_hit **ret,
+				 size_t *ret_n) _must_check_;
 /* First and last time of the account's events: is there a trail at all?
    STORE_E_NOT_FOUND when there is none. */
-int store_trail_span(struct store *s, struct str account, int64_t *ret_first, int64_t *ret_last)
-	_must_check_;
+int store_trail_span(struct store *s, struct str account, int64_t *ret_first,
+		     int64_t *ret_last) _must_check_;

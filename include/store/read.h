@@ -17,12 +17,12 @@
 #define STORE_ROOT 0 /* parent of the accounts */
 struct store_folder {
 	int64_t id;
-	int64_t parent; /* STORE_ROOT for an account */
-	struct str name; /* escaped, as listed */
+	int64_t parent;    /* STORE_ROOT for an account */
+	struct str name;   /* escaped, as listed */
 	int64_t newest_ms; /* newest capture time beneath it */
 };
-int store_folder_get(struct store *s, int64_t id, struct arena *a, struct store_folder *ret)
-	_must_check_;
+int store_folder_get(struct store *s, int64_t id, struct arena *a,
+		     struct store_folder *ret) _must_check_;
 int store_folder_find(struct store *s, int64_t parent, struct str name, struct arena *a,
 		      struct store_folder *ret) _must_check_;
 int store_folders(struct store *s, int64_t parent, int64_t after, struct arena *a,
@@ -31,21 +31,23 @@ int store_folders(struct store *s, int64_t parent, int64_t after, struct arena *
 struct store_resource {
 	int64_t id;
 	int64_t folder;
-	struct str name;    /* escaped, as listed in its folder */
+	struct str name;                       /* escaped, as listed in its folder */
 	struct str account, region, type, rid; /* filled by store_resource_get only */
-	int64_t first_ms, newest_ms; /* capture times of its first and newest state shown */
-	int64_t latest; /* row of the newest state shown; 0: none */
+	int64_t first_ms,
+		newest_ms; /* capture times of its first and newest state shown */
+	int64_t latest;    /* row of the newest state shown; 0: none */
 	uint64_t text_len, jsonl_len; /* of changes and changes.jsonl */
-	uint64_t states; /* shown */
-	int64_t changed_ms; /* when its story was last derived: for caches */
+	uint64_t states;              /* shown */
+	int64_t changed_ms;           /* when its story was last derived: for caches */
 };
-int store_resource_get(struct store *s, int64_t id, struct arena *a, struct store_resource *ret)
-	_must_check_;
+int store_resource_get(struct store *s, int64_t id, struct arena *a,
+		       struct store_resource *ret) _must_check_;
 int store_resource_find(struct store *s, int64_t folder, struct str name, struct arena *a,
 			struct store_resource *ret) _must_check_;
 /* By identity, not by file name. */
-int store_resource_lookup(struct store *s, struct str account, struct str region, struct str type,
-			  struct str rid, struct arena *a, struct store_resource *ret) _must_check_;
+int store_resource_lookup(struct store *s, struct str account, struct str region,
+			  struct str type, struct str rid, struct arena *a,
+			  struct store_resource *ret) _must_check_;
 int store_resources(struct store *s, int64_t folder, int64_t after, struct arena *a,
 		    struct store_resource *ret, size_t n, size_t *ret_n) _must_check_;
 
@@ -63,21 +65,23 @@ int store_state_get(struct store *s, int64_t id, struct store_state *ret) _must_
 int store_state_find(struct store *s, int64_t resource, int64_t time_ms, unsigned twin,
 		     struct store_state *ret) _must_check_;
 /* The newest state at or before the moment. */
-int store_state_as_of(struct store *s, int64_t resource, int64_t time_ms, bool with_hidden,
-		      struct store_state *ret) _must_check_;
+int store_state_as_of(struct store *s, int64_t resource, int64_t time_ms,
+		      bool with_hidden, struct store_state *ret) _must_check_;
 /* States shown (hidden ones too when with_hidden), after (after_ms, after_twin); -1, 0 at first. */
 int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned after_twin,
-		 bool with_hidden, struct store_state *ret, size_t n, size_t *ret_n) _must_check_;
+		 bool with_hidden, struct store_state *ret, size_t n,
+		 size_t *ret_n) _must_check_;
 /* The canonical compact body / the bytes as received; appended. */
 int store_state_body(struct store *s, int64_t id, struct buf *out) _must_check_;
 int store_state_raw(struct store *s, int64_t id, struct buf *out) _must_check_;
 /* What a deletion inherits; both empty for any other state. */
-int store_state_inherited(struct store *s, int64_t id, struct arena *a, struct str *ret_name,
-			  struct str *ret_arn) _must_check_;
+int store_state_inherited(struct store *s, int64_t id, struct arena *a,
+			  struct str *ret_name, struct str *ret_arn) _must_check_;
 
 /* An event's record as received; appended. */
 int store_event_body(struct store *s, int64_t event, struct buf *out) _must_check_;
-int store_event_find(struct store *s, struct str identity, int64_t *ret_event) _must_check_;
+int store_event_find(struct store *s, struct str identity,
+		     int64_t *ret_event) _must_check_;
 /* The event that issued the session: by access key, else by session ARN at or before time. The
    record is appended. STORE_E_NOT_FOUND when the history has none. */
 int store_session_issuer(struct store *s, struct str access_key, struct str session_arn,
@@ -93,8 +97,8 @@ int store_transition_get(struct store *s, int64_t id, struct arena *a,
 
 /* The story of a resource in order of time; see store/derive.h for struct store_entry. */
 struct store_entry;
-int store_story(struct store *s, int64_t resource, struct arena *a, struct store_entry **ret,
-		size_t *ret_n) _must_check_;
+int store_story(struct store *s, int64_t resource, struct arena *a,
+		struct store_entry **ret, size_t *ret_n) _must_check_;
 
 /* Row totals for `driftfs status` and the mount's README. */
 struct store_totals {
@@ -110,16 +114,16 @@ struct store_tally {
 	uint64_t n, resources;
 	int64_t first_ms, last_ms;
 };
-int store_tallies(struct store *s, struct arena *a, struct store_tally **ret, size_t *ret_n)
-	_must_check_;
+int store_tallies(struct store *s, struct arena *a, struct store_tally **ret,
+		  size_t *ret_n) _must_check_;
 
 struct store_refusal {
 	int64_t id;
 	struct str source, field, reason;
 	uint64_t offset, length;
 };
-int store_refusals(struct store *s, int64_t after, struct arena *a, struct store_refusal *ret,
-		   size_t n, size_t *ret_n) _must_check_;
+int store_refusals(struct store *s, int64_t after, struct arena *a,
+		   struct store_refusal *ret, size_t n, size_t *ret_n) _must_check_;
 int store_refusal_bytes(struct store *s, int64_t id, struct buf *out) _must_check_;
 
 /* --- stories, loaded (model/story.h) ------------------------------------------------------- */
@@ -132,8 +136,8 @@ struct event;
  * its person found. Lives in the arena.
  */
 int store_story_load(struct store *s, const struct store_resource *resource,
-		     const struct store_entry *entry, struct arena *a, struct story_entry *ret)
-	_must_check_;
+		     const struct store_entry *entry, struct arena *a,
+		     struct story_entry *ret) _must_check_;
 /* Follows sessions back to whoever opened the first of them (at most STORY_MAX_VIA steps). */
 int store_actor_of(struct store *s, const struct event *e, struct arena *a,
 		   struct story_actor *ret) _must_check_;

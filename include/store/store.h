@@ -15,9 +15,9 @@
 struct store;
 
 enum store_mode {
-	STORE_READ,   /* must exist; sees commits of others at each new statement. In a read-only
+	STORE_READ, /* must exist; sees commits of others at each new statement. In a read-only
 			 place a change by others is seen at the next store_generation() only */
-	STORE_WRITE,  /* made when missing, migrated when older; holds the history's writer lock */
+	STORE_WRITE, /* made when missing, migrated when older; holds the history's writer lock */
 	STORE_WORKER, /* read-only, beside a writer of the same process (derivation workers) */
 };
 
@@ -25,12 +25,12 @@ enum {
 	_STORE_E_SUCCESS,
 	STORE_E_MISSING,     /* no such file */
 	STORE_E_NOT_HISTORY, /* a file, but not one of ours */
-	STORE_E_NEWER,	     /* made by a newer driftfs than this */
-	STORE_E_OLDER,	     /* STORE_READ of one that must be migrated first: run an import */
-	STORE_E_BUSY,	     /* STORE_WRITE: another process is importing */
-	STORE_E_DAMAGED,     /* SQLite says the file is malformed */
-	STORE_E_FULL,	     /* the disk is full; the transaction under way is lost, no more */
-	STORE_E_NOT_FOUND,   /* the row asked for is not there */
+	STORE_E_NEWER,       /* made by a newer driftfs than this */
+	STORE_E_OLDER, /* STORE_READ of one that must be migrated first: run an import */
+	STORE_E_BUSY,  /* STORE_WRITE: another process is importing */
+	STORE_E_DAMAGED, /* SQLite says the file is malformed */
+	STORE_E_FULL, /* the disk is full; the transaction under way is lost, no more */
+	STORE_E_NOT_FOUND, /* the row asked for is not there */
 };
 
 /*

@@ -16,32 +16,33 @@
 /* A source object of the ledger: a file, later an S3 object. */
 struct store_source {
 	int64_t id;
-	struct str name;   /* absolute path, or URL */
-	uint64_t size;	   /* bytes as stored at the source */
-	int64_t version;   /* mtime in ns for a file, hash of the ETag for an object */
-	bool finished;	   /* everything in it is in the history */
+	struct str name; /* absolute path, or URL */
+	uint64_t size;   /* bytes as stored at the source */
+	int64_t version; /* mtime in ns for a file, hash of the ETag for an object */
+	bool finished;   /* everything in it is in the history */
 };
 
 /* Of one source, when it is done. */
 struct store_counts {
 	uint64_t items, events, transitions; /* new in the history */
-	uint64_t duplicates;		     /* known already */
-	uint64_t notices;		     /* recognised, nothing to keep (digests, checks ...) */
+	uint64_t duplicates;                 /* known already */
+	uint64_t notices; /* recognised, nothing to keep (digests, checks ...) */
 	uint64_t refused;
 };
 
 /* Looks the source up by name: STORE_E_NOT_FOUND when unknown. Fills id, size, version, finished. */
-int store_source_find(struct store *s, struct str name, struct store_source *ret) _must_check_;
+int store_source_find(struct store *s, struct str name,
+		      struct store_source *ret) _must_check_;
 /* Enters or renews the source (unfinished); its refusals of an earlier version go. */
-int store_source_start(struct store *s, const struct store_source *source, int64_t *ret_id)
-	_must_check_;
+int store_source_start(struct store *s, const struct store_source *source,
+		       int64_t *ret_id) _must_check_;
 int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
 			int64_t finished_ms) _must_check_;
 
 enum store_put {
 	STORE_PUT_NEW,
-	STORE_PUT_KNOWN,    /* the same, already there */
-	STORE_PUT_FULLER,   /* an item whose fuller copy replaced the one there */
+	STORE_PUT_KNOWN,  /* the same, already there */
+	STORE_PUT_FULLER, /* an item whose fuller copy replaced the one there */
 	STORE_PUT_CONFLICT, /* an event: same eventID, another content; the first one stays, and the
 			       caller refuses the second so that its bytes are kept */
 };
@@ -63,9 +64,9 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
  * something: of those it also keeps by which access key and session they were made. The same
  * record with other white space or order of members is STORE_PUT_KNOWN, no conflict.
  */
-int store_put_event(struct store *s, const struct event *e, struct str identity, struct str raw,
-		    const struct mention_set *mentions, int64_t source_id, enum store_put *ret)
-	_must_check_;
+int store_put_event(struct store *s, const struct event *e, struct str identity,
+		    struct str raw, const struct mention_set *mentions, int64_t source_id,
+		    enum store_put *ret) _must_check_;
 int store_put_transition(struct store *s, const struct transition *t,
 			 const struct mention_set *mentions, int64_t source_id,
 			 enum store_put *ret) _must_check_;
@@ -77,5 +78,5 @@ int store_put_alarm(struct store *s, const struct alarm *alarm,
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
 		      struct str bytes) _must_check_;
 /* Recognised and counted, by name of what it is; starting the source anew counts anew. */
-int store_count_notice(struct store *s, int64_t source_id, struct str what, uint64_t n)
-	_must_check_;
+int store_count_notice(struct store *s, int64_t source_id, struct str what,
+		       uint64_t n) _must_check_;

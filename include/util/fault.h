@@ -16,11 +16,11 @@
 #define FAULT_NO_OFFSET UINT64_MAX
 
 struct fault {
-	uint64_t offset;  /* byte offset in the decompressed source, or FAULT_NO_OFFSET */
-	char field[128];  /* the field concerned, "" when none */
+	uint64_t offset; /* byte offset in the decompressed source, or FAULT_NO_OFFSET */
+	char field[128]; /* the field concerned, "" when none */
 	char reason[256]; /* one line, no final newline; control characters escaped by the reader */
 };
 
 /* Fills every member; f may be NULL. Overlong texts are cut. */
-void fault_set(struct fault *f, uint64_t offset, const char *field, const char *reason, ...)
-	_printf_(4, 5);
+void fault_set(struct fault *f, uint64_t offset, const char *field, const char *reason,
+	       ...) _printf_(4, 5);

@@ -26,7 +26,7 @@ enum jv_type {
 struct jv {
 	uint8_t type; /* enum jv_type */
 	uint32_t len; /* bytes of text (NUMBER, STRING), elements (ARRAY), members (OBJECT) */
-	uint32_t at;  /* offset of the value in the parsed text; 0 for a value that was built */
+	uint32_t at; /* offset of the value in the parsed text; 0 for a value that was built */
 	union {
 		const char *text;
 		const struct jv *items;
@@ -44,7 +44,8 @@ enum {
 	JV_E_SYNTAX, /* not JSON, not UTF-8, too deep or too long: the fault says which and where */
 };
 
-#define JV_MAX_DEPTH 512	/* nesting accepted; deeper is JV_E_SYNTAX, never a stack overflow */
+#define JV_MAX_DEPTH \
+	512 /* nesting accepted; deeper is JV_E_SYNTAX, never a stack overflow */
 #define JV_MAX_TEXT (256u << 20) /* bytes of one document */
 
 /*
@@ -53,7 +54,8 @@ enum {
  * written back as \\uXXXX); of two members with one name both are kept and jv_get() gives the
  * last. 0, JV_E_SYNTAX, -ENOMEM.
  */
-int jv_parse(struct arena *a, struct str text, struct jv *ret, struct fault *f) _must_check_;
+int jv_parse(struct arena *a, struct str text, struct jv *ret,
+	     struct fault *f) _must_check_;
 
 /* NULL when v is NULL, no object, or has no such member. */
 const struct jv *jv_get(const struct jv *v, const char *key) _pure_;
@@ -68,9 +70,9 @@ static inline bool jv_is(const struct jv *v, enum jv_type type)
 /* The decoded text of a STRING or the digits of a NUMBER; STR_NULL for anything else or NULL. */
 static inline struct str jv_str(const struct jv *v)
 {
-	return v && (v->type == JV_STRING || v->type == JV_NUMBER) ?
-		       (struct str){ v->text, v->len } :
-		       STR_NULL;
+	return v && (v->type == JV_STRING || v->type == JV_NUMBER)
+		       ? (struct str){ v->text, v->len }
+		       : STR_NULL;
 }
 /* The text of member `key` when it is a STRING, else STR_NULL. */
 struct str jv_get_text(const struct jv *v, const char *key) _pure_;

@@ -27,7 +27,8 @@ struct json_diff_entry {
 };
 
 struct json_diff {
-	struct json_diff_entry *entries; /* in the arena; document order; pointers are unique */
+	struct json_diff_entry
+		*entries; /* in the arena; document order; pointers are unique */
 	size_t n;
 };
 

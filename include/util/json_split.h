@@ -21,20 +21,23 @@
 #include "util/fault.h"
 
 struct json_record {
-	struct str text;      /* borrowed until the callback returns; empty (and damaged) where
+	struct str text; /* borrowed until the callback returns; empty (and damaged) where
 				 something is missing, such as a comma or the end of an array */
-	uint64_t offset;      /* of its first byte in the stream */
+	uint64_t offset; /* of its first byte in the stream */
 	struct str container; /* name of the array it was in; "" for a whole document */
-	const struct fault *damage; /* NULL, or why it is not JSON (offset is the stream's) */
+	const struct fault
+		*damage; /* NULL, or why it is not JSON (offset is the stream's) */
 };
 
 struct json_split_config {
-	const char *const *containers; /* NULL-terminated; looked for at depth one, and at depth
+	const char *const
+		*containers; /* NULL-terminated; looked for at depth one, and at depth
 					  two under the member names in `wrappers` */
-	const char *const *wrappers;   /* NULL-terminated, may be NULL: e.g. "data" */
-	size_t max_record;	       /* bytes, at least 64; a longer record is damaged ("longer
+	const char *const *wrappers; /* NULL-terminated, may be NULL: e.g. "data" */
+	size_t max_record; /* bytes, at least 64; a longer record is damaged ("longer
 					  than ..."), and damage is handed over in pieces no longer */
-	int (*record)(void *ctx, const struct json_record *record); /* != 0 stops the split */
+	int (*record)(void *ctx,
+		      const struct json_record *record); /* != 0 stops the split */
 	void *ctx;
 };
 

@@ -8,16 +8,16 @@
 
 #include <stddef.h>
 
-#define _must_check_ __attribute__((__warn_unused_result__))
-#define _nonnull_ __attribute__((__nonnull__))
+#define _must_check_        __attribute__((__warn_unused_result__))
+#define _nonnull_           __attribute__((__nonnull__))
 #define _printf_(fmt, args) __attribute__((__format__(__printf__, fmt, args)))
-#define _cleanup_(fn) __attribute__((__cleanup__(fn)))
-#define _unused_ __attribute__((__unused__))
-#define _pure_ __attribute__((__pure__))
+#define _cleanup_(fn)       __attribute__((__cleanup__(fn)))
+#define _unused_            __attribute__((__unused__))
+#define _pure_              __attribute__((__pure__))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
-#define MIN(a, b) ((a) < (b) ? (a) : (b))
-#define MAX(a, b) ((a) > (b) ? (a) : (b))
+#define MIN(a, b)     ((a) < (b) ? (a) : (b))
+#define MAX(a, b)     ((a) > (b) ? (a) : (b))
 
 /* Hand over an owned pointer: the value is returned, the local becomes NULL. */
 #define take_ptr(p)                         \

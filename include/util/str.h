@@ -18,7 +18,7 @@ struct str {
 };
 
 #define STR(literal) ((struct str){ (literal), sizeof(literal) - 1 })
-#define STR_NULL ((struct str){ NULL, 0 })
+#define STR_NULL     ((struct str){ NULL, 0 })
 /* For printf: ("%.*s", STR_ARGS(s)) */
 #define STR_ARGS(s) (int)(s).n, (s).p
 

@@ -15,16 +15,17 @@ struct zdict; /* immutable, shared between threads, reference counted by nobody:
 
 int zcodec_new(int level, struct zcodec **ret) _must_check_;
 struct zcodec *zcodec_free(struct zcodec *z);
-struct zdict *zdict_new(struct str bytes, int level) _must_check_; /* copies bytes; NULL: no memory */
+struct zdict *zdict_new(struct str bytes,
+			int level) _must_check_; /* copies bytes; NULL: no memory */
 struct zdict *zdict_free(struct zdict *d);
 /* Trains a dictionary of at most `size` bytes from samples laid end to end; 0, 1 when the samples do not
    suffice, -ENOMEM. */
-int zdict_train(struct str samples, const size_t *lengths, size_t n, size_t size, struct buf *ret)
-	_must_check_;
+int zdict_train(struct str samples, const size_t *lengths, size_t n, size_t size,
+		struct buf *ret) _must_check_;
 
 /* Appends the frame to out. dict and prefix may be absent (NULL / STR_NULL), never both given. */
-int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict, struct str prefix,
-		struct buf *out) _must_check_;
+int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
+		struct str prefix, struct buf *out) _must_check_;
 /* Appends just `length` bytes to out; -EBADMSG when the frame does not give them. */
-int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict, struct str prefix,
-		  size_t length, struct buf *out) _must_check_;
+int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict,
+		  struct str prefix, size_t length, struct buf *out) _must_check_;

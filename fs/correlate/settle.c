@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is left when the causes are found: changes that take two items to show, evaluations that
+ * follow one call only, and the reason of each change that has no cause.
+ */
+#include "work.h"
+
+/* "creating", "modifying", "pending": the change was not over when it was recorded. */
+static bool was_under_way(const struct json_diff *d)
+{
+	for (size_t i = 0; i < d->n; i++) {
+		struct str was = jv_str(d->entries[i].previous);
+
+		if (str_ends(was, "ing") && d->entries[i].kind == JSON_DIFF_UPDATE &&
+		    memmem(d->entries[i].pointer.p, d->entries[i].pointer.n, "tat", 3))
+			return true;
+	}
+	return false;
+}
+
+/* What took its time shows a second time when it is over. */
+static void decide_endings(struct work *w)
+{
+	for (size_t k = 1; k < w->in->n_steps; k++) {
+		if (type_at(w, k) != CHANGE_UPDATE || w->steps[k].n_causes ||
+		    !was_under_way(&w->in->steps[k].change.diff))
+			continue;
+		for (size_t i = w->in->n_events; i-- > 0;) {
+			struct correlate_verdict *v = &w->verdicts[i];
+
+			if (v->role != CORRELATE_CAUSE || v->step != k - 1 ||
+			    v->also_step != SIZE_MAX ||
+			    !(v->evidence & BIT(EVIDENCE_VALUE)))
+				continue;
+			v->also_step = k;
+			w->steps[k].n_causes++;
+			break;
+		}
+	}
+}
+
+/* An evaluation follows the last of the calls before it. */
+static void keep_last_cause(struct work *w)
+{
+	for (size_t i = w->in->n_events; work_is_compliance(w) && i-- > 1;)
+		for (size_t j = i; w->verdicts[i].role == CORRELATE_CAUSE && j-- > 0;)
+			if (w->verdicts[j].role == CORRELATE_CAUSE &&
+			    w->verdicts[j].step == w->verdicts[i].step)
+				w->verdicts[j].role = CORRELATE_NONE;
+}
+
+/* A deletion in two steps: its call is the cause of both. */
+static void decide_second_steps(struct work *w)
+{
+	for (size_t k = 1; k < w->in->n_steps; k++) {
+		if (type_at(w, k) != CHANGE_DELETE || w->steps[k].n_causes)
+			continue;
+		for (size_t i = w->in->n_events; i-- > 0;) {
+			struct correlate_verdict *v = &w->verdicts[i];
+			struct candidate *c = &w->candidates[i];
+
+			if (v->role != CORRELATE_CAUSE || c->j.part != PART_REMOVER ||
+			    v->step >= k ||
+			    w->in->steps[k].item.captured_ms - c->e->time_ms > DAY_MS)
+				continue;
+			v->also_step = k;
+			w->steps[k].n_causes++;
+			break;
+		}
+	}
+}
+
+/* --- reasons ------------------------------------------------------------------------------- */
+
+static bool only_relationships(const struct json_diff *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		if (!str_starts(d->entries[i].pointer, "/relationships"))
+			return false;
+	return d->n > 0;
+}
+
+static enum reason reason_of(const struct work *w, size_t k)
+{
+	const struct correlate_input *in = w->in;
+	const struct correlate_step *s = &in->steps[k];
+	int64_t captured = s->item.captured_ms;
+
+	if (w->steps[k].n_causes)
+		return REASON_NONE;
+	if (!in->trail_known || captured < in->trail_first_ms ||
+	    s->previous_ms > in->trail_last_ms || captured - LAG_MS > in->trail_last_ms)
+		return REASON_NO_TRAIL;
+	if (s->change.type == CHANGE_CREATE && s->previous_ms < 0)
+		return REASON_FIRST_RECORDED;
+	if (s->change.type == CHANGE_UPDATE && s->change.diff.n == 0)
+		return REASON_NOTHING;
+	if (s->change.type == CHANGE_UPDATE && only_relationships(&s->change.diff))
+		return REASON_RELATIONSHIPS;
+	return REASON_NO_EVENT;
+}
+
+void settle_all(struct work *w, enum reason *reasons)
+{
+	keep_last_cause(w);
+	decide_second_steps(w);
+	decide_endings(w);
+	for (size_t k = 0; k < w->in->n_steps; k++)
+		reasons[k] = reason_of(w, k);
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * One correlation under way: the steps and what their changes show, the candidates and what
+ * part each plays, the verdicts. Everything lives in the caller's arena.
+ */
+
+#include "correlate/correlate.h"
+#include "judge.h"
+#include "values.h"
+
+#define BIT(e) (1u << (e))
+
+#define SKEW_MS 2000                      /* an event's clock ahead of the recorder's */
+#define RACE_MS INT64_C(90000)            /* a describe call before the capture time */
+#define LAG_MS  (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
+#define DAY_MS  (INT64_C(25) * 60 * 60 * 1000)
+
+struct step {
+	const struct correlate_step *in;
+	struct value_set changed; /* what the change shows */
+	struct value_set before;  /* of the state before it, made when first asked for */
+	bool have_before;
+	bool *explained; /* by entry of the difference */
+	bool presumed; /* a call on it whose values do not show is taken to explain the rest */
+	size_t n_causes;
+	int64_t made_ms; /* when the resource's present life began, by its maker; -1 unknown */
+};
+
+struct candidate {
+	const struct event *e;
+	struct judgement j;
+	struct value_set values;
+	size_t natural; /* the step it belongs to by time, n_steps when after all */
+	size_t step;    /* the step chosen */
+	size_t shared, strong; /* with the chosen step's change */
+	bool noop;             /* asked for what was so already */
+	bool live;             /* still to be decided */
+};
+
+struct work {
+	struct item *subjects; /* one a step: whom its calls name */
+	struct arena *arena;
+	const struct correlate_input *in;
+	struct step *steps;
+	struct candidate *candidates;
+	struct correlate_verdict *verdicts;
+};
+
+static inline enum change_type type_at(const struct work *w, size_t step)
+{
+	return w->in->steps[step].change.type;
+}
+
+/* A compliance item is about another resource; its calls are those on that one. */
+bool work_is_compliance(const struct work *w);
+/* The identity an event would have met at a step; deletions carry the inherited name. */
+const struct item *work_item_at(const struct work *w, size_t step);
+
+/* Puts candidates to the steps chosen for them: fills verdicts and causes. 0, -ENOMEM. */
+int decide_all(struct work *w) _must_check_;
+/* What shows in a second step, or last; and why the others have no cause. */
+void settle_all(struct work *w, enum reason *reasons);
