@@ -1,19 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* driftfs status: what is in a history, from when to when, and what was refused. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli.h"
 #include "model/timestamp.h"
 #include "store/read.h"
+#include "util/json_build.h"
 
 #define PAGE          128
 #define REFUSED_SHOWN 10
+#define COLUMNS       8
 
 static void store_closep(struct store **s)
 {
 	store_close(*s);
+}
+
+static void json_build_freep(struct json_build **b)
+{
+	json_build_free(*b);
 }
 
 static const char *time_text(int64_t ms, char ret[TIMESTAMP_ISO_SIZE])
@@ -23,6 +32,16 @@ static const char *time_text(int64_t ms, char ret[TIMESTAMP_ISO_SIZE])
 	timestamp_format(ms, ret);
 	return ret;
 }
+
+/* For a terminal; malloc'ed. */
+static char *printable(struct str s)
+{
+	_cleanup_(freep) char *text = str_dup(s);
+
+	return text ? cli_printable(text) : NULL;
+}
+
+/* --- for people ---------------------------------------------------------------------------- */
 
 static void print_line(const char *what, uint64_t n, int64_t first, int64_t last)
 {
@@ -53,133 +72,250 @@ static int print_totals(struct store *s)
 	return 0;
 }
 
-static int print_tallies(struct store *s)
+/* The cells of a row of the table, from the left; malloc'ed. */
+static int tally_cells(const struct store_tally *t, char *cells[COLUMNS])
 {
-	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
-	struct store_tally *tallies;
-	size_t n;
-	int r = store_tallies(s, &a, &tallies, &n);
+	char count[CLI_COUNT_SIZE], resources[CLI_COUNT_SIZE];
+	char first[TIMESTAMP_ISO_SIZE], last[TIMESTAMP_ISO_SIZE];
+	const struct str texts[COLUMNS] = {
+		t->what,
+		t->account,
+		t->region,
+		t->type,
+		str_of(cli_count(t->n, count)),
+		str_of(t->resources ? cli_count(t->resources, resources) : "-"),
+		str_of(time_text(t->first_ms, first)),
+		str_of(time_text(t->last_ms, last)),
+	};
 
-	if (r || n == 0)
-		return r;
-	printf("\n%-7s %-13s %-15s %-44s %10s %10s  %-24s  %s\n", "what", "account",
-	       "region", "type or source", "count", "resources", "first", "last");
-	for (size_t i = 0; i < n; i++) {
-		const struct store_tally *t = &tallies[i];
-		char count[CLI_COUNT_SIZE], resources[CLI_COUNT_SIZE];
-		char first[TIMESTAMP_ISO_SIZE], last[TIMESTAMP_ISO_SIZE];
-
-		printf("%-7.*s %-13.*s %-15.*s %-44.*s %10s %10s  %-24s  %s\n",
-		       STR_ARGS(t->what), STR_ARGS(t->account), STR_ARGS(t->region),
-		       STR_ARGS(t->type), cli_count(t->n, count),
-		       t->resources ? cli_count(t->resources, resources) : "-",
-		       time_text(t->first_ms, first), time_text(t->last_ms, last));
+	for (size_t c = 0; c < COLUMNS; c++) {
+		cells[c] = printable(texts[c]);
+		if (!cells[c])
+			return -ENOMEM;
 	}
 	return 0;
 }
 
-static void print_refusal(const struct store_refusal *f)
+static void print_row(char *const cells[COLUMNS], const size_t widths[COLUMNS])
 {
-	_cleanup_(freep) char *source = str_dup(f->source);
-	_cleanup_(freep) char *field = str_dup(f->field);
-	_cleanup_(freep) char *reason = str_dup(f->reason);
-	_cleanup_(freep) char *a = source ? cli_printable(source) : NULL;
-	_cleanup_(freep) char *b = field ? cli_printable(field) : NULL;
-	_cleanup_(freep) char *c = reason ? cli_printable(reason) : NULL;
+	for (size_t c = 0; c < COLUMNS; c++) {
+		bool number = c == 4 || c == 5;
+		/* No spaces at the end of a line. */
+		int width = c + 1 < COLUMNS ? (int)widths[c] : 0;
 
-	if (!a || !b || !c)
-		return;
-	if (f->offset == FAULT_NO_OFFSET)
-		printf("%s: ", a);
-	else
-		printf("%s:%llu: ", a, (unsigned long long)f->offset);
-	printf("%s%s%s (%llu bytes kept)\n", b, *b ? ": " : "", c,
-	       (unsigned long long)f->length);
+		printf("%*s%s", number ? width : -width, cells[c],
+		       c + 1 < COLUMNS ? "  " : "\n");
+	}
 }
 
-static int print_refusals(struct store *s, bool all)
+/* `cells` has the heading and n rows. */
+static void print_table(char *const *cells, size_t n)
+{
+	size_t widths[COLUMNS] = { 0 };
+
+	for (size_t i = 0; i < (n + 1) * COLUMNS; i++)
+		widths[i % COLUMNS] = MAX(widths[i % COLUMNS], strlen(cells[i]));
+	putchar('\n');
+	for (size_t i = 0; i <= n; i++)
+		print_row(cells + i * COLUMNS, widths);
+}
+
+static int print_tallies(struct store *s)
+{
+	static const char *const heading[COLUMNS] = { "what",   "account",
+						      "region", "type or source",
+						      "count",  "resources",
+						      "first",  "last" };
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct store_tally *tallies;
+	char **cells;
+	size_t n;
+	int r = store_tallies(s, &a, &tallies, &n);
+
+	if (r || !n)
+		return r;
+	cells = calloc((n + 1) * COLUMNS, sizeof(*cells));
+	if (!cells)
+		return -ENOMEM;
+	for (size_t c = 0; c < COLUMNS && !r; c++) {
+		cells[c] = strdup(heading[c]);
+		r = cells[c] ? 0 : -ENOMEM;
+	}
+	for (size_t i = 0; i < n && !r; i++)
+		r = tally_cells(&tallies[i], cells + (i + 1) * COLUMNS);
+	if (!r)
+		print_table(cells, n);
+	for (size_t i = 0; i < (n + 1) * COLUMNS; i++)
+		free(cells[i]);
+	free(cells);
+	return r;
+}
+
+static int print_refusal(void *ctx _unused_, const struct store_refusal *f)
+{
+	_cleanup_(freep) char *source = printable(f->source);
+	_cleanup_(freep) char *field = printable(f->field);
+	_cleanup_(freep) char *reason = printable(f->reason);
+	char length[CLI_COUNT_SIZE];
+
+	if (!source || !field || !reason)
+		return -ENOMEM;
+	if (f->offset == FAULT_NO_OFFSET)
+		printf("%s: ", source);
+	else
+		printf("%s:%llu: ", source, (unsigned long long)f->offset);
+	printf("%s%s%s (%s bytes)\n", field, *field ? ": " : "", reason,
+	       cli_count(f->length, length));
+	return 0;
+}
+
+/* Calls back with all refusals, or the first `most` of them; *ret_more: there are others. */
+static int each_refusal(struct store *s, size_t most,
+			int (*each)(void *ctx, const struct store_refusal *f), void *ctx,
+			bool *ret_more)
 {
 	struct store_refusal page[PAGE];
 	int64_t after = 0;
-	size_t n = 0, shown = 0;
+	size_t n = 0;
 
+	*ret_more = false;
 	do {
 		_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 		int r = store_refusals(s, after, &a, page, PAGE, &n);
 
+		for (size_t i = 0; i < n && !r; i++) {
+			after = page[i].id;
+			*ret_more = most-- == 0;
+			if (*ret_more)
+				return 0;
+			r = each(ctx, &page[i]);
+		}
 		if (r)
 			return r;
-		for (size_t i = 0; i < n; i++) {
-			after = page[i].id;
-			if (!all && shown == REFUSED_SHOWN) {
-				puts("... --refused lists all");
-				return 0;
-			}
-			if (shown++ == 0 && !all)
-				puts("\nrefused:");
-			print_refusal(&page[i]);
-		}
 	} while (n == PAGE);
 	return 0;
 }
 
-static void json_text(struct buf *out, const char *key, struct str value)
+static int print_refusals(struct store *s, bool all)
 {
-	buf_printf(out, "\"%s\":", key);
-	jv_write_string(out, value);
+	struct store_totals t;
+	bool more = false;
+	int r = store_totals(s, &t);
+
+	if (!r && !all && t.refused)
+		puts("\nrefused");
+	if (!r)
+		r = each_refusal(s, all ? SIZE_MAX : REFUSED_SHOWN, print_refusal, NULL,
+				 &more);
+	if (!r && more)
+		puts("... --refused lists all");
+	return r;
 }
 
-static void json_totals(struct buf *out, const struct store_totals *t)
+/* --- for programs -------------------------------------------------------------------------- */
+
+static void build_time(struct json_build *b, const char *key, int64_t ms)
 {
-	buf_printf(
-		out,
-		"{\"resources\":%llu,\"items\":%llu,\"states\":%llu,\"events\":%llu,"
-		"\"transitions\":%llu,\"refused\":%llu,\"sources\":%llu,\"notices\":%llu,"
-		"\"bytes\":%llu,\"itemFirst\":%lld,\"itemLast\":%lld,\"eventFirst\":%lld,"
-		"\"eventLast\":%lld,\"tallies\":[",
-		(unsigned long long)t->resources, (unsigned long long)t->items,
-		(unsigned long long)t->states, (unsigned long long)t->events,
-		(unsigned long long)t->transitions, (unsigned long long)t->refused,
-		(unsigned long long)t->sources, (unsigned long long)t->notices,
-		(unsigned long long)t->bytes, (long long)t->item_first_ms,
-		(long long)t->item_last_ms, (long long)t->event_first_ms,
-		(long long)t->event_last_ms);
+	char text[TIMESTAMP_ISO_SIZE];
+
+	if (ms < 0)
+		json_build_null(b, key);
+	else
+		json_build_text(b, key, str_of(time_text(ms, text)));
 }
 
-static int print_json(struct store *s)
+static void build_totals(struct json_build *b, const struct store_totals *t)
 {
+	json_build_integer(b, "resources", (int64_t)t->resources);
+	json_build_integer(b, "items", (int64_t)t->items);
+	json_build_integer(b, "states", (int64_t)t->states);
+	json_build_integer(b, "events", (int64_t)t->events);
+	json_build_integer(b, "transitions", (int64_t)t->transitions);
+	json_build_integer(b, "sources", (int64_t)t->sources);
+	json_build_integer(b, "notices", (int64_t)t->notices);
+	json_build_integer(b, "refused", (int64_t)t->refused);
+	json_build_integer(b, "bytes", (int64_t)t->bytes);
+	build_time(b, "itemFirst", t->item_first_ms);
+	build_time(b, "itemLast", t->item_last_ms);
+	build_time(b, "eventFirst", t->event_first_ms);
+	build_time(b, "eventLast", t->event_last_ms);
+}
+
+static void build_tally(struct json_build *b, const struct store_tally *t)
+{
+	json_build_object(b, NULL);
+	json_build_text(b, "what", t->what);
+	json_build_text(b, "account", t->account);
+	json_build_text(b, "region", t->region);
+	json_build_text(b, "type", t->type);
+	json_build_integer(b, "count", (int64_t)t->n);
+	json_build_integer(b, "resources", (int64_t)t->resources);
+	build_time(b, "first", t->first_ms);
+	build_time(b, "last", t->last_ms);
+	json_build_end(b);
+}
+
+static int build_refusal(void *ctx, const struct store_refusal *f)
+{
+	struct json_build *b = ctx;
+
+	json_build_object(b, NULL);
+	json_build_text(b, "source", f->source);
+	if (f->offset == FAULT_NO_OFFSET)
+		json_build_null(b, "offset");
+	else
+		json_build_integer(b, "offset", (int64_t)f->offset);
+	json_build_text(b, "field", f->field);
+	json_build_text(b, "reason", f->reason);
+	json_build_integer(b, "length", (int64_t)f->length);
+	json_build_end(b);
+	return 0;
+}
+
+static int print_json(struct store *s, bool all)
+{
+	_cleanup_(json_build_freep) struct json_build *b = json_build_new();
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
 	struct store_tally *tallies;
 	struct store_totals totals;
+	bool more;
 	size_t n;
-	int r = store_totals(s, &totals);
+	int r = b ? store_totals(s, &totals) : -ENOMEM;
 
 	if (!r)
 		r = store_tallies(s, &a, &tallies, &n);
 	if (r)
 		return r;
-	json_totals(&out, &totals);
-	for (size_t i = 0; i < n; i++) {
-		buf_put_text(&out, i ? ",{" : "{");
-		json_text(&out, "what", tallies[i].what);
-		buf_put_char(&out, ',');
-		json_text(&out, "account", tallies[i].account);
-		buf_put_char(&out, ',');
-		json_text(&out, "region", tallies[i].region);
-		buf_put_char(&out, ',');
-		json_text(&out, "type", tallies[i].type);
-		buf_printf(&out,
-			   ",\"n\":%llu,\"resources\":%llu,\"first\":%lld,\"last\":%lld}",
-			   (unsigned long long)tallies[i].n,
-			   (unsigned long long)tallies[i].resources,
-			   (long long)tallies[i].first_ms, (long long)tallies[i].last_ms);
-	}
-	buf_put_text(&out, "]}\n");
-	r = buf_error(&out);
+	build_totals(b, &totals);
+	json_build_array(b, "tallies");
+	for (size_t i = 0; i < n; i++)
+		build_tally(b, &tallies[i]);
+	json_build_end(b);
+	json_build_array(b, "refusals");
+	r = each_refusal(s, all ? SIZE_MAX : REFUSED_SHOWN, build_refusal, b, &more);
+	json_build_end(b);
+	if (!r)
+		r = json_build_write(b, &out);
 	if (!r)
 		fwrite(out.data, 1, out.len, stdout);
 	return r;
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+static int print(struct store *s, bool json, bool refused)
+{
+	int r;
+
+	if (json)
+		return print_json(s, refused);
+	if (refused)
+		return print_refusals(s, true);
+	r = print_totals(s);
+	if (!r)
+		r = print_tallies(s);
+	return r ? r : print_refusals(s, false);
 }
 
 static int show(const char *history, bool json, bool refused)
@@ -191,20 +327,15 @@ static int show(const char *history, bool json, bool refused)
 	if (r)
 		return cli_fault(history, &f);
 	r = store_read_begin(s);
-	if (!r && json)
-		r = print_json(s);
-	else if (!r && refused)
-		r = print_refusals(s, true);
-	else if (!r) {
-		r = print_totals(s);
-		if (!r)
-			r = print_tallies(s);
-		if (!r)
-			r = print_refusals(s, false);
+	if (!r) {
+		r = print(s, json, refused);
+		store_read_end(s);
 	}
 	if (r)
-		return cli_fail("%s: %s", history, store_message(s));
-	store_read_end(s);
+		return cli_fail("%s: %s", history,
+				r == -ENOMEM ? strerror(ENOMEM) : store_message(s));
+	if (fflush(stdout) || ferror(stdout))
+		return cli_fail("standard output: %s", strerror(errno));
 	return EXIT_DONE;
 }
 
@@ -236,8 +367,8 @@ const struct command command_status = {
 	.synopsis = "[OPTION]... HISTORY",
 	.summary = "Tells what is in a history, from when to when, and what was refused",
 	.options =
-		"      --json      the same as one JSON object, times in milliseconds\n"
-		"      --refused   every refusal: file, byte offset, field, reason\n"
+		"      --json      as one JSON object; with --refused, with every refusal\n"
+		"      --refused   every refusal: file, byte offset, field, reason, length\n"
 		"  -h, --help      this text\n",
 	.run = run,
 };
