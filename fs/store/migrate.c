@@ -95,7 +95,7 @@ static int climb(struct store *s, const struct migration *m)
 /* One rung. The version is looked at again under the lock of the transaction. */
 static int migrate_one(struct store *s, const struct migration *m)
 {
-	int64_t version;
+	int64_t version = 0;
 	int r = run(s, "BEGIN IMMEDIATE");
 
 	if (r)

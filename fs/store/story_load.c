@@ -92,6 +92,9 @@ int store_actor_of(struct store *s, const struct event *e, struct arena *a,
 			break;
 		if (r)
 			return r;
+		/* EC2 or Lambda handing a role to itself is nobody: the session says more. */
+		if (str_is(jv_get_text(issuer.identity, "type"), "AWSService"))
+			break;
 		way[actor.n_via++] = actor.principal;
 		actor.principal = event_principal(&issuer, a);
 		current = issuer;
