@@ -96,32 +96,35 @@ void split_deliver(struct json_split *s, size_t from, size_t to, int container,
 		s->error = s->config.record(s->config.ctx, &record);
 }
 
+/* Starts a unit at pos. */
+static bool unit_begin(struct json_split *s, enum split_unit unit,
+		       const struct json_names *names)
+{
+	s->mode = SPLIT_UNIT;
+	s->unit = unit;
+	s->unit_at = s->pos;
+	s->doc_open = true;
+	s->nested = s->held = false;
+	s->strange = names->units > 0;
+	s->first_len = 0;
+	s->after = AFTER_NOTHING;
+	json_scan_begin(&s->scan, 1, names->ambiguous ? 0 : names->sizes);
+	return true;
+}
+
 /* --- units ---------------------------------------------------------------------------------- */
 
 bool split_document_begin(struct json_split *s)
 {
-	s->mode = SPLIT_UNIT;
-	s->unit = UNIT_DOCUMENT;
-	s->unit_at = s->pos;
-	s->doc_open = true;
 	s->doc_records = 0;
 	s->container = -1;
-	s->nested = s->pretty = s->held = false;
-	s->after = AFTER_NOTHING;
-	json_scan_begin(&s->scan, 1, s->docs.ambiguous ? 0 : s->docs.sizes);
-	return true;
+	s->pretty = false;
+	return unit_begin(s, UNIT_DOCUMENT, &s->docs);
 }
 
 bool split_record_begin(struct json_split *s)
 {
-	s->mode = SPLIT_UNIT;
-	s->unit = UNIT_RECORD;
-	s->unit_at = s->pos;
-	s->doc_open = true;
-	s->nested = s->held = false;
-	s->after = AFTER_NOTHING;
-	json_scan_begin(&s->scan, 1, s->records.ambiguous ? 0 : s->records.sizes);
-	return true;
+	return unit_begin(s, UNIT_RECORD, &s->records);
 }
 
 /* The whole unit goes out, behind the damage that came before it. */
@@ -129,11 +132,15 @@ static void unit_deliver(struct json_split *s, size_t end)
 {
 	struct json_names *names = s->unit == UNIT_RECORD ? &s->records : &s->docs;
 
-	split_lost_flush(s, s->unit_at);
+	split_lost_flush(s);
 	split_deliver(s, s->unit_at, end, s->unit == UNIT_RECORD ? s->container : -1,
 		      NULL);
-	names->confirmed =
-		names->confirmed || (names->n > 0 && s->win[s->unit_at] == '{');
+	if (s->first_len > 0) {
+		const char *name = s->win + s->unit_at + s->first_at;
+
+		json_names_learn(names, (struct str){ name, s->first_len });
+		names->units = MIN(names->units + 1, 2u);
+	}
 	names->ambiguous = names->ambiguous || s->nested;
 	s->held = false;
 }
@@ -147,9 +154,9 @@ static void document_done(struct json_split *s)
 }
 
 /*
- * An element is held back until a comma or ] has shown that it has ended where it seemed to: a
- * record cut off inside an array swallows those behind it and looks whole, and a string may be
- * all that is left of a record whose brace is gone.
+ * An element is held back until what follows has shown that it ended where it seemed to: a record
+ * cut off inside an array swallows those behind it and looks whole, and so do the first members
+ * of a record in which a stray brace stands.
  */
 static bool unit_done(struct json_split *s)
 {
@@ -160,15 +167,25 @@ static bool unit_done(struct json_split *s)
 	s->newline = false;
 	s->mode = in_list ? SPLIT_LIST : SPLIT_TOP;
 	s->list = LIST_VALUE;
-	if (s->unit == UNIT_TAIL)
-		return true;
-	if (in_list && (s->nested || s->win[s->unit_at] != '{')) {
-		s->held = true;
-		s->held_end = s->pos;
-		return true;
-	}
-	unit_deliver(s, s->pos);
+	s->held = in_list && s->unit != UNIT_TAIL;
+	s->held_end = s->pos;
+	if (!in_list && s->unit != UNIT_TAIL)
+		unit_deliver(s, s->pos);
 	return true;
+}
+
+/*
+ * The name a unit begins with. It is learnt for good when the unit has come whole; while nothing
+ * is known at all, at once, since this very unit may be the broken one.
+ */
+static void first_key(struct json_split *s, struct json_names *names, struct str key)
+{
+	s->first_at = s->scan.key_at - s->unit_at;
+	s->first_len = key.n;
+	s->strange = names->units > 0 && !json_names_has(names, key);
+	if (names->units == 0)
+		json_names_learn(names, key);
+	s->scan.watch_sizes = names->ambiguous ? 0 : names->sizes;
 }
 
 static void document_key(struct json_split *s, struct str key)
@@ -188,8 +205,7 @@ static void document_key(struct json_split *s, struct str key)
 	if (json_name_index(s->config.wrappers, key) >= 0)
 		s->after = AFTER_WRAPPER;
 	if (c->first && s->unit == UNIT_DOCUMENT) {
-		json_names_learn(&s->docs, key);
-		c->watch_sizes = s->docs.ambiguous ? 0 : s->docs.sizes;
+		first_key(s, &s->docs, key);
 		s->pretty =
 			memchr(s->win + s->unit_at, '\n', c->key_at - s->unit_at) != NULL;
 	}
@@ -206,9 +222,8 @@ static bool unit_key(struct json_split *s)
 	if (s->unit != UNIT_RECORD) {
 		document_key(s, key);
 	} else if (c->depth == 1) {
-		json_names_learn(&s->records, key);
+		first_key(s, &s->records, key);
 		c->key_depth = 0;
-		c->watch_sizes = s->records.ambiguous ? 0 : s->records.sizes;
 	} else if (json_names_has(&s->records, key)) {
 		s->nested = true;
 		c->watch_sizes = 0;
@@ -235,12 +250,17 @@ static bool unit_more(struct json_split *s, size_t limit)
 
 static bool list_enter(struct json_split *s)
 {
-	split_lost_flush(s, s->unit_at);
+	split_lost_flush(s);
 	s->container = s->after_container;
 	/* Documents of one kind follow each other; what was learnt holds for the next. */
 	if (s->records.container != s->container)
 		s->records = (struct json_names){ .container = s->container };
-	s->docs.confirmed = true;
+	if (s->unit == UNIT_DOCUMENT) {
+		const char *name = s->win + s->unit_at + s->first_at;
+
+		json_names_learn(&s->docs, (struct str){ name, s->first_len });
+		s->docs.units = MIN(s->docs.units + 1, 2u);
+	}
 	s->doc_depth = s->scan.depth;
 	s->mode = SPLIT_LIST;
 	s->list = LIST_FIRST;
@@ -280,8 +300,15 @@ static bool unit_step(struct json_split *s)
 
 /* --- between units -------------------------------------------------------------------------- */
 
+static void held_deliver(struct json_split *s)
+{
+	if (s->held)
+		unit_deliver(s, s->held_end);
+}
+
 static bool list_close(struct json_split *s)
 {
+	held_deliver(s);
 	if (s->list == LIST_COMMA)
 		split_missing(s, s->pos, "a comma stands before ]");
 	s->pos++;
@@ -308,26 +335,63 @@ static bool list_end(struct json_split *s)
 {
 	if (!s->ended)
 		return false;
-	if (s->held)
+	if (s->held && s->nested)
 		return split_damage(s, s->pos, true, "the stream ends inside an array");
+	held_deliver(s);
 	split_missing(s, s->pos, "the stream ends inside an array");
 	s->mode = SPLIT_TOP;
 	s->doc_open = s->in_docs = false;
 	return false;
 }
 
+static bool list_comma(struct json_split *s)
+{
+	if (s->list != LIST_VALUE) {
+		held_deliver(s);
+		split_missing(s, s->pos, "a record is missing before a comma");
+	}
+	s->list = LIST_COMMA;
+	s->pos++;
+	return true;
+}
+
+/*
+ * Has the record in hand really ended before what stands here? Not when it looks like one that
+ * was cut off and swallowed those behind it, or the end of one; nor when a member follows, since then a stray brace
+ * has ended it too soon: unless that member is how records begin, for then its brace is missing.
+ * 1 it has, 0 it has not, -1 not to be told from the bytes at hand.
+ */
+static int held_ended(const struct json_split *s, char c)
+{
+	struct str name;
+	int key;
+
+	if ((s->nested && s->list == LIST_VALUE) || (s->strange && c != '{'))
+		return 0;
+	if (c != '"')
+		return !s->nested || c == '{';
+	key = split_key_ahead(s, s->pos, &name);
+	if (key < 0)
+		return -1;
+	return !key ||
+	       json_names_has(s->unit == UNIT_RECORD ? &s->records : &s->docs, name);
+}
+
+/* Anything else: an element begins, or should. Records are objects, documents may be arrays. */
 static bool list_value(struct json_split *s, char c)
 {
-	bool scalar =
-		c == '"' || c == '-' || (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z');
+	bool begins = c == '{' || (c == '[' && !s->doc_open);
+	const char *reason = s->list == LIST_VALUE ? "a comma or ] should stand here"
+						   : "a record should stand here";
+	int ended = s->held ? held_ended(s, c) : 1;
 
-	if (s->held)
-		return split_damage(s, s->pos, true, "a comma or ] should stand here");
-	if (c != '{' && (s->list == LIST_VALUE || (c != '[' && !(scalar && s->doc_open))))
-		return split_damage(s, s->pos, false,
-				    s->list == LIST_VALUE
-					    ? "a comma or ] should stand here"
-					    : "a record should stand here");
+	if (ended < 0)
+		return false;
+	if (!ended)
+		return split_damage(s, s->pos, true, reason);
+	held_deliver(s);
+	if (!begins)
+		return split_damage(s, s->pos, false, reason);
 	if (s->list == LIST_VALUE)
 		split_missing(s, s->pos, "a comma is missing between two records");
 	return s->doc_open ? split_record_begin(s) : split_document_begin(s);
@@ -341,22 +405,16 @@ static bool list_step(struct json_split *s)
 	if (s->list == LIST_FIRST && memchr(s->win + s->pos, '\n', at - s->pos))
 		s->pretty = true;
 	s->pos = at;
-	if (at == end && end < s->len)
-		unit_deliver(s, s->held_end);
-	else if (at == end)
+	if (at == end && end == s->len)
 		return list_end(s);
-	else if (s->win[at] == ',' && s->list == LIST_VALUE) {
-		if (s->held)
-			unit_deliver(s, s->held_end);
-		s->list = LIST_COMMA;
-		s->pos++;
-	} else if (s->win[at] == ']') {
-		if (s->held)
-			unit_deliver(s, s->held_end);
+	if (at == end)
+		held_deliver(s);
+	else if (s->win[at] == ',')
+		return list_comma(s);
+	else if (s->win[at] == ']')
 		return list_close(s);
-	} else {
+	else
 		return list_value(s, s->win[at]);
-	}
 	return true;
 }
 
@@ -444,6 +502,7 @@ static size_t run_window(struct json_split *s, const char *bytes, size_t n)
 	s->unit_at -= keep;
 	s->held_end -= keep;
 	s->lost_at -= keep;
+	s->lost_end -= keep;
 	s->scan.key_at -= keep;
 	return keep;
 }

@@ -7,8 +7,11 @@
  *
  *  - in a container, an object that starts with a member that records before it started with;
  *  - at the top, a newline and a bracket, or an object that starts like the documents before it;
- *  - when nothing was learnt (the first record is the broken one), }, and { where as many brackets
- *    were closed as opened; failing that, the name that objects least deep start with.
+ *  - when little was learnt (the first record is the broken one), the name that the least deep of
+ *    the objects that follow a comma start with; that is told from all the bytes that may be kept.
+ *
+ * Where objects inside of good records begin like records do, names say nothing: then it is a
+ * comma and { where as many brackets were closed as opened.
  *
  * A place that turns out to be no beginning after all (the unit that starts there is damaged, too)
  * is added to the damage, so that a run of rubbish is handed over once. Searching again is bounded:
@@ -34,8 +37,7 @@ struct place {
 	size_t at;
 	struct str name; /* of the first member; .p NULL when there is none */
 	char before;     /* the last byte before that is no white space; 0 when unknown */
-	char before_comma; /* the same before the comma, when that is one */
-	bool newline;      /* begins a line */
+	bool newline;    /* begins a line */
 };
 
 void split_missing(struct json_split *s, size_t at, const char *reason)
@@ -100,11 +102,13 @@ static size_t trim(const char *bytes, size_t from, size_t end)
 	return cut > from ? cut : end;
 }
 
-void split_lost_flush(struct json_split *s, size_t end)
+void split_lost_flush(struct json_split *s)
 {
+	size_t end;
+
 	if (!s->lost)
 		return;
-	end = trim(s->win, s->lost_at, end);
+	end = trim(s->win, s->lost_at, s->lost_end);
 	do {
 		size_t n = MIN(end - s->lost_at, s->config.max_record);
 
@@ -132,10 +136,6 @@ static size_t look_around(const struct json_split *s, size_t at, struct place *r
 
 	*ret = (struct place){ .at = at };
 	ret->before = prev > 0 ? s->win[prev - 1] : 0;
-	if (ret->before == ',') {
-		prev = before(s, prev - 1);
-		ret->before_comma = prev > 0 ? s->win[prev - 1] : 0;
-	}
 	ret->newline = at > s->lost_at && s->win[at - 1] == '\n';
 	return next == s->len ? 0 : next;
 }
@@ -151,6 +151,22 @@ static bool read_name(const struct json_split *s, size_t quote, struct str *ret)
 	return end || room == JSON_NAME_SIZE + 1;
 }
 
+int split_key_ahead(const struct json_split *s, size_t quote, struct str *ret)
+{
+	size_t limit, at;
+
+	if (!read_name(s, quote, ret))
+		return s->ended ? 0 : -1;
+	if (!ret->p)
+		return 0;
+	at = quote + 1 + ret->n + 1;
+	limit = MIN(s->len, at + MAX_SPACE);
+	at = json_skip_space(s->win, at, limit);
+	if (at == s->len)
+		return s->ended ? 0 : -1;
+	return s->win[at] == ':';
+}
+
 /* Does an element of the list that names are of begin here? */
 static bool element_begins(const struct json_split *s, const struct json_names *names,
 			   const struct place *here)
@@ -159,8 +175,7 @@ static bool element_begins(const struct json_split *s, const struct json_names *
 		return false;
 	if (!names->ambiguous && json_names_has(names, here->name))
 		return true;
-	return (!names->confirmed || names->ambiguous) && s->depth_known &&
-	       s->depth <= 0 && here->before == ',' && here->before_comma == '}';
+	return names->ambiguous && s->depth_known && s->depth <= 0 && here->before == ',';
 }
 
 /* Does a document begin here, between documents? */
@@ -216,17 +231,18 @@ static enum resync look_at_bracket(const struct json_split *s, size_t at, size_t
 }
 
 /*
- * Nothing learnt was found: which name do the objects start with that follow a comma least deep?
+ * Nothing learnt was found, and little was learnt: which name do the objects start with that follow a comma least deep?
  * Records are no deeper than the damage began, or one brace when that was cut off. True when a
  * name was learnt and the search is to start over.
  */
 static bool guess(struct json_split *s)
 {
-	struct json_names *names = split_names(s);
+	bool in_container = s->container >= 0 && (s->doc_open || s->doc_records == 0);
+	struct json_names *names = in_container ? &s->records : &s->docs;
 	int64_t depth = 0, best = INT64_MAX;
 	struct str name = STR_NULL;
 
-	if (names->confirmed || !(s->in_docs || (s->doc_open && s->container >= 0)))
+	if (names->units > 1 || !(in_container || s->in_docs))
 		return false;
 	for (size_t i = s->lost_at; i < s->pos; i++) {
 		char c = s->win[i];
@@ -269,7 +285,8 @@ static bool lost_end(struct json_split *s)
 		return false;
 	if (guess(s))
 		return true;
-	split_lost_flush(s, s->len);
+	s->lost_end = s->len;
+	split_lost_flush(s);
 	s->mode = SPLIT_TOP;
 	s->doc_open = s->in_docs = false;
 	return false;
@@ -305,6 +322,7 @@ bool split_lost_step(struct json_split *s)
 	if (found == RESYNC_NONE)
 		return s->pos - s->lost_at >= s->config.max_record ? lost_overflow(s)
 								   : lost_end(s);
+	s->lost_end = s->pos;
 	s->pos = brace;
 	if (found == RESYNC_RECORD)
 		return split_record_begin(s);

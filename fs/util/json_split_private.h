@@ -23,7 +23,7 @@ struct json_names {
 	unsigned n;
 	int container;  /* whose records'; of no meaning for documents */
 	uint64_t sizes; /* the bit of each one's length */
-	bool confirmed; /* one of them began a record that came whole */
+	unsigned units; /* that began with one of them and came whole; counted up to 2 */
 	bool ambiguous; /* objects inside of good records begin so, too */
 };
 
@@ -85,7 +85,10 @@ struct json_split {
 
 	enum split_unit unit;
 	size_t unit_at;
-	bool nested; /* an object in an array in it begins like a record */
+	bool nested;     /* an object in an array in it begins like a record */
+	bool strange;    /* it does not begin like those before it */
+	size_t first_at; /* its first name, counted from unit_at */
+	size_t first_len;
 	struct json_scan scan;
 	struct json_names records;
 	struct json_names docs;
@@ -93,6 +96,7 @@ struct json_split {
 	bool lost;  /* damage from lost_at on is not handed over yet */
 	bool stray; /* it is bytes between documents, not a broken one */
 	size_t lost_at;
+	size_t lost_end; /* where the search stopped */
 	int lost_container;
 	bool lost_in_bracket; /* it begins with a bracket */
 	bool depth_known;
@@ -120,12 +124,6 @@ bool json_names_learn(struct json_names *names, struct str name);
 /* Index in a NULL-terminated list, or -1. */
 int json_name_index(const char *const *list, struct str name) _pure_;
 
-/* Is what stands between the units elements of a list with a name to learn? */
-static inline struct json_names *split_names(struct json_split *s)
-{
-	return s->doc_open && s->container >= 0 ? &s->records : &s->docs;
-}
-
 /* Steps return true when there is more to do with the bytes at hand. */
 bool split_document_begin(struct json_split *s);
 bool split_record_begin(struct json_split *s);
@@ -137,6 +135,8 @@ void split_deliver(struct json_split *s, size_t from, size_t to, int container,
 bool split_damage(struct json_split *s, size_t at, bool in_unit, const char *reason);
 /* Tells of something that is missing at `at`, unless damage is being told of anyway. */
 void split_missing(struct json_split *s, size_t at, const char *reason);
-/* Hands over the damage that is waiting, up to `end`. */
-void split_lost_flush(struct json_split *s, size_t end);
+/* Hands over the damage that is waiting, up to where a beginning was found. */
+void split_lost_flush(struct json_split *s);
 bool split_lost_step(struct json_split *s);
+/* Does the quote begin a (short) member name with its colon? 1, 0, or -1 when the window ends. */
+int split_key_ahead(const struct json_split *s, size_t quote, struct str *ret);

@@ -53,8 +53,10 @@ static inline int pieces_add(void *ctx, const struct json_record *record)
 	struct pieces *p = ctx;
 	struct piece *piece;
 
-	p->all = realloc(p->all, (p->n + 1) * sizeof(*p->all));
-	assert_non_null(p->all);
+	if ((p->n & (p->n - 1)) == 0) {
+		p->all = realloc(p->all, MAX(2 * p->n, 1u) * sizeof(*p->all));
+		assert_non_null(p->all);
+	}
 	piece = &p->all[p->n++];
 	*piece = (struct piece){ .n = record->text.n,
 				 .offset = record->offset,
