@@ -252,7 +252,7 @@ static int look_at(struct sources *s, bool named, struct source_entry *e, bool *
 	struct stat st;
 
 	*e = (struct source_entry){ .shown = s->shown.data, .name = s->name.data };
-	if (named ? stat(s->name.data, &st) : lstat(s->name.data, &st))
+	if (named ? stat(s->shown.data, &st) : lstat(s->name.data, &st))
 		verdict = refuse_errno(e, errno);
 	else
 		verdict = judge(s, &st, named, e);

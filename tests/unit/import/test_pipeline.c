@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The queues with made-up work: chunks come out in order whoever was quicker, what is in
+ * flight stays bounded, and a failure or an early end stops all threads wherever they are.
+ *
+ * The made-up reader hands over as many chunks as the file's size says, each with the file's
+ * version and its own number; the made-up parser doubles a chunk's weight.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "pipeline.h"
+
+#define FAIL_READING 1000000 /* a file of this version cannot be read */
+#define FAIL_PARSING 1000001 /* ... parsed */
+#define ENDLESS      UINT64_MAX
+
+static atomic_size_t flying, flying_most;
+static atomic_uint workers;
+
+struct label {
+	int64_t file;
+	uint64_t number;
+};
+
+static void *fake_worker_new(struct pipeline *p)
+{
+	struct pipeline **worker = malloc(sizeof(*worker));
+
+	if (worker)
+		*worker = p;
+	atomic_fetch_add(&workers, 1);
+	return worker;
+}
+
+static void fake_worker_free(void *worker)
+{
+	free(worker);
+}
+
+static void count_flying(size_t bytes)
+{
+	size_t now = atomic_fetch_add(&flying, bytes) + bytes;
+	size_t most = atomic_load(&flying_most);
+
+	while (now > most && !atomic_compare_exchange_weak(&flying_most, &most, now))
+		;
+}
+
+static int fake_read(void *worker, struct import_file *file)
+{
+	struct pipeline *p = *(struct pipeline **)worker;
+	size_t bytes = file->stream ? (size_t)1 << 20 : 1024;
+
+	if (file->version == FAIL_READING)
+		return -EIO;
+	for (uint64_t n = 0; n < file->size; n++) {
+		const struct label label = { file->version, n };
+		struct chunk *c = pipeline_chunk(p);
+		int r = c ? 0 : -ENOMEM;
+
+		if (r)
+			return r;
+		buf_put(&c->text, &label, sizeof(label));
+		if (!buf_reserve(&c->text, bytes))
+			return -ENOMEM;
+		memset(c->text.data + c->text.len, 0, bytes);
+		c->text.len += bytes;
+		count_flying(c->text.len);
+		r = pipeline_push(p, worker, file, c);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+static int fake_parse(void *worker _unused_, struct chunk *c)
+{
+	const struct label *label = (const struct label *)c->text.data;
+
+	if (label->file == FAIL_PARSING)
+		return -EBADMSG;
+	/* Some are slow, so that later ones overtake them. */
+	if (label->number % 7 == 0)
+		usleep(500);
+	c->held = c->text.len;
+	return 0;
+}
+
+static const struct pipeline_ops ops = { .worker_new = fake_worker_new,
+					 .worker_free = fake_worker_free,
+					 .read = fake_read,
+					 .parse = fake_parse };
+
+static struct pipeline *start(unsigned n)
+{
+	struct pipeline *p = NULL;
+
+	atomic_store(&flying, 0);
+	atomic_store(&flying_most, 0);
+	assert_int_equal(pipeline_new(&ops, n, &p), 0);
+	return p;
+}
+
+static void add(struct pipeline *p, int64_t version, uint64_t chunks, bool heavy)
+{
+	struct import_file *file = calloc(1, sizeof(*file));
+
+	assert_non_null(file);
+	file->version = version;
+	file->size = chunks;
+	file->stream = heavy;
+	pipeline_add(p, file);
+}
+
+/* Takes a chunk or an end, checks that it is the one expected; true: the file has ended. */
+static bool take(struct pipeline *p, int64_t version, uint64_t *number)
+{
+	struct pipeline_taken taken = { 0 };
+	bool ended;
+
+	assert_int_equal(pipeline_take(p, 60000, &taken), 0);
+	assert_int_equal(taken.file->version, version);
+	if (taken.chunk) {
+		const struct label *label = (const struct label *)taken.chunk->text.data;
+
+		assert_int_equal(taken.chunk->state, CHUNK_PARSED);
+		assert_int_equal(label->file, version);
+		assert_int_equal(label->number, *number);
+		++*number;
+		atomic_fetch_sub(&flying, taken.chunk->text.len);
+	}
+	pipeline_give_back(p, taken.chunk);
+	ended = taken.ended;
+	if (ended) {
+		assert_int_equal(*number, taken.file->size);
+		import_file_free(taken.file);
+	}
+	return ended;
+}
+
+static void keeps_the_order(void **state)
+{
+	unsigned n = *(const unsigned *)*state;
+	struct pipeline *p = start(n);
+	struct pipeline_taken taken;
+	int64_t added = 0;
+
+	assert_int_equal(pipeline_take(p, 0, &taken), PIPELINE_E_EMPTY);
+	for (int64_t file = 0; file < 500; file++) {
+		uint64_t number = 0;
+
+		while (added < 500 && pipeline_has_room(p)) {
+			add(p, added, (uint64_t)(added % 5 * (added % 3)), false);
+			added++;
+		}
+		while (!take(p, file, &number))
+			;
+	}
+	assert_true(pipeline_is_empty(p));
+	pipeline_free(p);
+}
+
+static void bounds_what_is_in_flight(void **state)
+{
+	unsigned n = *(const unsigned *)*state;
+	struct pipeline *p = start(n);
+
+	for (int64_t file = 0; file < 4; file++)
+		add(p, file, 50, true);
+	for (int64_t file = 0; file < 4; file++) {
+		uint64_t number = 0;
+
+		while (!take(p, file, &number))
+			;
+	}
+	/* Each reader may have one chunk in hand that is not handed over, and the head one more. */
+	assert_in_range(atomic_load(&flying_most), 1,
+			PIPELINE_BYTES + (n + 2) * ((size_t)2 << 20));
+	pipeline_free(p);
+}
+
+static void lets_a_full_pipeline_be_left(void **state)
+{
+	struct pipeline *p = start(*(const unsigned *)*state);
+	uint64_t number = 0;
+
+	for (int64_t file = 0; file < 3; file++)
+		add(p, file, ENDLESS, true);
+	for (int i = 0; i < 20; i++)
+		assert_false(take(p, 0, &number));
+	pipeline_free(p);
+}
+
+static void tells_of_failures(void **state)
+{
+	const int64_t versions[] = { FAIL_READING, FAIL_PARSING };
+	const int errors[] = { -EIO, -EBADMSG };
+
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		struct pipeline *p = start(*(const unsigned *)*state);
+		struct pipeline_taken taken = { 0 };
+		int r = 0;
+
+		add(p, 0, 3, false);
+		add(p, versions[i], 2, false);
+		add(p, 1, ENDLESS, false);
+		/* Of what comes before it some may still be had. */
+		while (!r) {
+			r = pipeline_take(p, 60000, &taken);
+			if (r)
+				break;
+			assert_int_equal(taken.file->version, 0);
+			pipeline_give_back(p, taken.chunk);
+			if (taken.ended)
+				import_file_free(taken.file);
+		}
+		assert_int_equal(r, errors[i]);
+		pipeline_free(p);
+	}
+}
+
+static void waits_no_longer_than_asked(void **state _unused_)
+{
+	struct pipeline *p = start(1);
+	struct pipeline_taken taken = { 0 };
+	int r;
+
+	/* The first chunk is a slow one. */
+	add(p, 0, 1, false);
+	r = pipeline_take(p, 0, &taken);
+	assert_in_range(r, 0, PIPELINE_E_TIMEOUT);
+	if (!r)
+		pipeline_give_back(p, taken.chunk);
+	if (!r && taken.ended)
+		import_file_free(taken.file);
+	pipeline_free(p);
+	assert_null(pipeline_free(NULL));
+}
+
+int main(void)
+{
+	static unsigned one = 1, two = 2, seven = 7;
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_prestate(keeps_the_order, &one),
+		cmocka_unit_test_prestate(keeps_the_order, &two),
+		cmocka_unit_test_prestate(keeps_the_order, &seven),
+		cmocka_unit_test_prestate(bounds_what_is_in_flight, &one),
+		cmocka_unit_test_prestate(bounds_what_is_in_flight, &two),
+		cmocka_unit_test_prestate(bounds_what_is_in_flight, &seven),
+		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &one),
+		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &seven),
+		cmocka_unit_test_prestate(tells_of_failures, &one),
+		cmocka_unit_test_prestate(tells_of_failures, &seven),
+		cmocka_unit_test(waits_no_longer_than_asked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
