@@ -63,7 +63,10 @@ int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
 	while (!(*ret = kept(q, node, stamp))) {
 		if (!cache_begin(cache, node, &making))
 			continue;
-		r = make(q, view, node, stamp, ret);
+		/* Perhaps it was made between the look and the announcement. */
+		*ret = kept(q, node, stamp);
+		if (!*ret)
+			r = make(q, view, node, stamp, ret);
 		cache_end(cache, &making);
 		break;
 	}

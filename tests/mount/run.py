@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the mount tests: run.py DRIFTFS [--list] [CASE...]
+"""Runs the mount tests: run.py DRIFTFS [--list] [--group tree|live|mount] [CASE...]
 
 Each case has a folder and a mountpoint of its own and a bound on its time; what it leaves
 running or mounted is cleared, and a sanitizer's finding fails it though all else went well.
@@ -68,24 +68,30 @@ def fuse_missing():
 
 
 def main():
+    words = sys.argv[1:]
+    group = None
+    if "--group" in words:
+        at = words.index("--group")
+        group = words[at + 1]
+        del words[at:at + 2]
     cases = {}
     for module in (cases_tree, cases_live, cases_mount):
-        for name, value in vars(module).items():
-            if name.startswith("case_"):
-                cases[name[len("case_"):]] = value
-    if len(sys.argv) < 2:
-        print(__doc__)
-        return 2
-    if "--list" in sys.argv:
+        if group in (None, module.__name__[len("cases_"):]):
+            cases.update({name[len("case_"):]: value for name, value in vars(module).items()
+                          if name.startswith("case_")})
+    if "--list" in words:
         print("\n".join(cases))
         return 0
+    if not words:
+        print(__doc__)
+        return 2
     reason = fuse_missing()
     if reason:
         print(f"skipped: {reason}")
         return 77
-    driftfs = os.path.abspath(sys.argv[1])
+    driftfs = os.path.abspath(words[0])
     failures = 0
-    for name in sys.argv[2:] or cases:
+    for name in words[1:] or cases:
         start = time.monotonic()
         passed = run(driftfs, cases[name])
         failures += not passed

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Mount options: what is handed on, what is passed over, what is refused.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "mount/mount.h"
+#include "util/str.h"
+
+static void expect(const char *list, int result, const char *handed_on)
+{
+	_cleanup_(mount_options_deinit) struct mount_options o = { 0 };
+	struct fault f = { 0 };
+
+	assert_int_equal(mount_options_add(&o, list, &f), result);
+	if (result)
+		assert_true(f.reason[0] != '\0');
+	else if (!str_is(buf_str(&o.fuse), handed_on))
+		fail_msg("%s gives %.*s", list, STR_ARGS(buf_str(&o.fuse)));
+}
+
+static void test_passed_over(void **state)
+{
+	(void)state;
+	expect("", 0, "");
+	expect(",,,", 0, "");
+	expect("rw,dev,suid,exec,defaults", 0, "");
+	expect("x-systemd.automount,X-mount.mkdir=0700,comment=a b,user=root,nofail", 0,
+	       "");
+}
+
+static void test_handed_on(void **state)
+{
+	(void)state;
+	expect("noatime,rw,max_read=4096", 0, ",noatime,max_read=4096");
+	expect("fsname=a\\,b\\\\,auto_unmount", 0, ",fsname=a\\,b\\\\,auto_unmount");
+}
+
+static void test_refused(void **state)
+{
+	(void)state;
+	expect("nonsense", MOUNT_E_OPTION, "");
+	expect("ro,allow_others", MOUNT_E_OPTION, "");
+	expect("noexec=1", MOUNT_E_OPTION, "");
+	expect("ro\\", MOUNT_E_OPTION, "");
+	expect("\\,", MOUNT_E_OPTION, "");
+	/* Ours to decide. */
+	expect("subtype=ext4", MOUNT_E_OPTION, "");
+	expect("uid=0", MOUNT_E_OPTION, "");
+}
+
+static void test_meaning(void **state)
+{
+	_cleanup_(mount_options_deinit) struct mount_options o = { 0 };
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(mount_options_add(&o, "allow_other,nonempty", &f), 0);
+	assert_true(o.allow_other && o.nonempty && !o.foreground);
+	assert_int_equal(mount_options_add(&o, "debug", &f), 0);
+	assert_true(o.foreground);
+	assert_true(str_is(buf_str(&o.fuse), ",allow_other,debug"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_passed_over),
+		cmocka_unit_test(test_handed_on),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_meaning),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

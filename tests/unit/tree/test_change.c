@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * What a mount learns of an import: that there was one, which stamps moved, which nodes that
+ * concerns.
+ */
+
+#include "estate.h"
+
+#define S1 GROUPS "/sg-1"
+
+static int setup(void **state)
+{
+	struct estate *e;
+
+	estate_setup(state);
+	e = *state;
+	estate_add(e, "sg-1", T0);
+	estate_add(e, "sg-2", T0);
+	estate_open(e);
+	return 0;
+}
+
+static bool changed(struct estate *e)
+{
+	bool ret;
+
+	assert_int_equal(tree_poll(e->t, &ret), 0);
+	return ret;
+}
+
+static void test_poll(void **state)
+{
+	struct estate *e = *state;
+
+	assert_true(changed(e));
+	assert_false(changed(e));
+	estate_add(e, "sg-1", T0 + DAY);
+	/* Another connection notices it first; that is none of poll's business. */
+	estate_at(e, S1);
+	assert_true(changed(e));
+	assert_false(changed(e));
+}
+
+static void test_stamps(void **state)
+{
+	struct estate *e = *state;
+	struct tree_attr first = estate_at(e, S1), second = estate_at(e, GROUPS "/sg-2");
+	struct tree_attr folder = estate_at(e, GROUPS);
+
+	estate_add(e, "sg-1", T0 - DAY);
+	assert_int_not_equal(estate_at(e, S1).stamp, first.stamp);
+	assert_int_equal(estate_at(e, GROUPS "/sg-2").stamp, second.stamp);
+	assert_int_not_equal(estate_at(e, GROUPS).stamp, folder.stamp);
+	/* Numbers stay. */
+	assert_int_equal(estate_at(e, S1).node, first.node);
+	assert_int_equal(estate_at(e, GROUPS).node, folder.node);
+}
+
+static bool gather(void *ctx, uint64_t node)
+{
+	buf_put(ctx, &node, sizeof(node));
+	return true;
+}
+
+static bool is_affected(struct estate *e, const char *dir, const char *path)
+{
+	_cleanup_(buf_deinit) struct buf nodes = BUF_INIT;
+	uint64_t wanted = estate_at(e, path).node, node;
+
+	assert_int_equal(tree_affected(e->t, estate_at(e, dir).node, gather, &nodes), 0);
+	for (size_t at = 0; at < nodes.len; at += sizeof(node)) {
+		memcpy(&node, nodes.data + at, sizeof(node));
+		if (node == wanted)
+			return true;
+	}
+	return false;
+}
+
+static void test_affected(void **state)
+{
+	struct estate *e = *state;
+
+	assert_true(is_affected(e, S1, S1));
+	assert_true(is_affected(e, S1, S1 "/changes"));
+	assert_true(is_affected(e, S1, S1 "/changes.jsonl"));
+	assert_true(is_affected(e, S1, S1 "/latest.json"));
+	assert_true(is_affected(e, S1, S1 "/2024-05-01T101500.123Z.json"));
+	assert_false(is_affected(e, S1, GROUPS "/sg-2"));
+	assert_true(is_affected(e, "", "README"));
+	assert_true(is_affected(e, GROUPS, GROUPS));
+	assert_false(is_affected(e, GROUPS, S1));
+}
+
+static bool stop_at_once(void *ctx, uint64_t node)
+{
+	(void)node;
+	++*(int *)ctx;
+	return false;
+}
+
+static void test_affected_stops(void **state)
+{
+	struct estate *e = *state;
+	int calls = 0;
+
+	assert_int_equal(tree_affected(e->t, estate_at(e, S1).node, stop_at_once, &calls),
+			 0);
+	assert_int_equal(calls, 1);
+	assert_int_equal(tree_affected(e->t, 0, stop_at_once, &calls), TREE_E_NOT_FOUND);
+}
+
+static void test_totals(void **state)
+{
+	struct estate *e = *state;
+	struct tree_totals totals;
+
+	assert_int_equal(tree_totals(e->t, &totals), 0);
+	assert_true(totals.bytes > 1000);
+	assert_true(totals.files >= 10);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, estate_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_poll),           TEST(test_stamps), TEST(test_affected),
+		TEST(test_affected_stops), TEST(test_totals),
+	};
+
+	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * Listings: complete whatever the length and however they are cut into calls, each name once,
+ * also while rows are added.
+ */
+
+#include "estate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define COUNT 1500 /* more than two pages of any size */
+
+static int setup(void **state)
+{
+	struct estate *e;
+	char rid[32];
+
+	estate_setup(state);
+	e = *state;
+	estate_begin(e);
+	for (int i = 0; i < COUNT; i++) {
+		(void)snprintf(rid, sizeof(rid), "sg-%04d", i);
+		estate_put(e, GROUP, rid, T0);
+	}
+	for (int i = 0; i < COUNT; i++) /* some of them twins */
+		estate_put(e, "AWS::EC2::Instance", "i", T0 + i / 3);
+	/* A type that is a folder of types, too. */
+	estate_put(e, "AWS::EC2", "EIP", T0);
+	estate_commit(e);
+	estate_open(e);
+	return 0;
+}
+
+static int by_text(const void *a, const void *b)
+{
+	return strcmp(*(char *const *)a, *(char *const *)b);
+}
+
+/* Number of names, which must all be different. */
+static size_t count_names(struct buf *names)
+{
+	char *lines[2 * COUNT + 10];
+	char *save = NULL;
+	size_t n = 0;
+
+	buf_put_char(names, '\0');
+	for (char *line = strtok_r(names->data, "\n", &save); line;
+	     line = strtok_r(NULL, "\n", &save)) {
+		assert_true(n < ARRAY_SIZE(lines));
+		lines[n++] = line;
+	}
+	qsort(lines, n, sizeof(*lines), by_text);
+	for (size_t i = 1; i < n; i++)
+		assert_string_not_equal(lines[i - 1], lines[i]);
+	return n;
+}
+
+static void check_in_steps(struct estate *e, const char *path, size_t step, size_t want)
+{
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	uint64_t node = estate_at(e, path).node, cookie = 0;
+
+	while (estate_list(e, node, &cookie, step, &names) > 0)
+		;
+	assert_int_equal(count_names(&names), want);
+}
+
+static void test_steps(void **state)
+{
+	static const size_t steps[] = { 1, 2, 7, 64, 65, 500, 100000 };
+	struct estate *e = *state;
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		check_in_steps(e, GROUPS, steps[i], COUNT);
+		check_in_steps(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2/Instance/i",
+			       steps[i], COUNT + 3);
+		check_in_steps(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2", steps[i],
+			       3);
+		check_in_steps(e, "", steps[i], 2);
+	}
+}
+
+static void test_while_added(void **state)
+{
+	struct estate *e = *state;
+	uint64_t groups = estate_at(e, GROUPS).node;
+	uint64_t states =
+		estate_at(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2/Instance/i").node;
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	_cleanup_(buf_deinit) struct buf times = BUF_INIT;
+	uint64_t at = 0, at_time = 0;
+
+	estate_list(e, groups, &at, 700, &names);
+	estate_list(e, states, &at_time, 700, &times);
+	estate_begin(e);
+	estate_put(e, GROUP, "another", T0 - DAY);
+	estate_put(e, "AWS::EC2::Instance", "i", T0 - DAY);
+	estate_put(e, "AWS::EC2::Instance", "i", T0 + DAY);
+	estate_commit(e);
+	estate_list(e, groups, &at, 100000, &names);
+	estate_list(e, states, &at_time, 100000, &times);
+	/* What came before the reader's place is not seen, what came behind it is. */
+	assert_int_equal(count_names(&names), COUNT + 1);
+	assert_int_equal(count_names(&times), COUNT + 3 + 1);
+}
+
+static void test_at_the_end(void **state)
+{
+	struct estate *e = *state;
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	uint64_t node = estate_at(e, GROUPS "/sg-0001").node, cookie = 0;
+
+	assert_int_equal(estate_list(e, node, &cookie, 100, &names), 4);
+	buf_put_char(&names, '\0');
+	assert_string_equal(
+		names.data,
+		"changes\nchanges.jsonl\nlatest.json\n2024-05-01T101500.123Z.json\n");
+	assert_int_equal(estate_list(e, node, &cookie, 100, &names), 0);
+	assert_int_equal(estate_list(e, node, &cookie, 100, &names), 0);
+}
+
+/* Attributes come with the names, and are those that a look-up gives. */
+static bool same_as_lookup(void *ctx, const struct tree_entry *entry)
+{
+	struct buf *seen = ctx;
+
+	buf_put(seen, entry->attr, sizeof(*entry->attr));
+	return true;
+}
+
+static void test_attributes(void **state)
+{
+	struct estate *e = *state;
+	_cleanup_(buf_deinit) struct buf seen = BUF_INIT;
+	uint64_t node =
+		estate_at(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2/Instance/i").node;
+	struct tree_attr listed, asked;
+
+	assert_int_equal(tree_readdir(e->t, node, 0,
+				      &(struct tree_lister){ same_as_lookup, &seen }),
+			 0);
+	assert_int_equal(seen.len, (COUNT + 3) * sizeof(listed));
+	for (size_t at = 0; at < seen.len; at += 50 * sizeof(listed)) {
+		memcpy(&listed, seen.data + at, sizeof(listed));
+		assert_int_equal(tree_getattr(e->t, listed.node, &asked), 0);
+		assert_int_equal(listed.type, asked.type);
+		assert_int_equal(listed.size, asked.size);
+		assert_int_equal(listed.mtime_ms, asked.mtime_ms);
+		assert_int_equal(listed.growing, asked.growing);
+	}
+}
+
+static void test_bad_cookies(void **state)
+{
+	static const uint64_t cookies[] = { UINT64_MAX, UINT64_C(1) << 63,
+					    UINT64_C(1) << 62, (UINT64_C(1) << 63) - 1 };
+	struct estate *e = *state;
+	uint64_t dirs[] = { TREE_ROOT, estate_at(e, GROUPS).node,
+			    estate_at(e, GROUPS "/sg-0001").node };
+	const struct tree_lister none = { same_as_lookup, &(struct buf){ 0 } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(cookies); i++)
+		for (size_t d = 0; d < ARRAY_SIZE(dirs); d++) {
+			int r = tree_readdir(e->t, dirs[d], cookies[i], &none);
+
+			/* Refused, or past all there is: never a crash, never a name. */
+			assert_true(r == 0 || r == TREE_E_BAD_COOKIE);
+			assert_int_equal(((struct buf *)none.ctx)->len, 0);
+		}
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, setup, estate_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_steps),      TEST(test_while_added), TEST(test_at_the_end),
+		TEST(test_attributes), TEST(test_bad_cookies),
+	};
+
+	return cmocka_run_group_tests_name("listing", tests, NULL, NULL);
+}
