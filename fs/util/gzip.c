@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /*
- * Plain or gzip, as one stream of bytes.
- *
- * AWS's deliveries end in .gz and may be plain (an HTTP client has decoded them), or hold
- * several members one behind the other (Firehose); so the magic decides, and after a member's
- * end another one may begin. Zero padding behind the last member is passed over, anything else
- * there is damage. A reader is done for after damage: what was decodable has been given out.
+ * Reading a source that may be gzip. The first two bytes tell; then it is either passed on as it
+ * is or inflated member by member. An error is remembered until all that could be decoded has
+ * been handed out, so that a truncated delivery still yields its whole records.
  */
+
 #include "util/gzip.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,35 +17,47 @@
 
 #include <zlib.h>
 
-#define INPUT_SIZE  (256u << 10)
-#define RATIO_FLOOR (64ull << 20) /* small things may be as dense as they like */
+#define INPUT_SIZE       (256u << 10)
+#define WINDOW_BITS_GZIP (15 + 16) /* zlib: the largest window, and a gzip header */
+#define RATIO_FLOOR      (64ull << 20)
 
-enum state { START, PLAIN, MEMBER, BETWEEN, END };
+enum source {
+	SOURCE_UNKNOWN,
+	SOURCE_PLAIN,
+	SOURCE_MEMBER,  /* inside a gzip member */
+	SOURCE_BETWEEN, /* behind one */
+	SOURCE_PADDING, /* in zeros behind the last one */
+};
 
 struct gzip_reader {
 	int fd;
-	enum state state;
-	bool source_ended;
-	bool open; /* inflateInit2() was called */
-	uint64_t consumed, produced;
-	z_stream z; /* next_in, avail_in also serve plain input */
+	enum source source;
+	bool at_end; /* read() gave nothing */
+	bool inflating;
+	int error; /* to be told when nothing is left to hand out */
+	const char *reason;
+	uint64_t taken;    /* bytes read from fd */
+	uint64_t produced; /* bytes inflated */
+	z_stream z;        /* next_in, avail_in: what is left of input, plain or not */
 	unsigned char input[INPUT_SIZE];
 };
 
 int gzip_reader_new(int fd, struct gzip_reader **ret)
 {
-	struct gzip_reader *r = calloc(1, sizeof(*r));
+	struct gzip_reader *r = malloc(sizeof(*r));
 
 	if (!r)
 		return -ENOMEM;
+	memset(r, 0, offsetof(struct gzip_reader, input));
 	r->fd = fd;
+	r->z.next_in = r->input;
 	*ret = r;
 	return 0;
 }
 
 struct gzip_reader *gzip_reader_free(struct gzip_reader *r)
 {
-	if (r && r->open)
+	if (r && r->inflating)
 		inflateEnd(&r->z);
 	free(r);
 	return NULL;
@@ -53,150 +65,190 @@ struct gzip_reader *gzip_reader_free(struct gzip_reader *r)
 
 uint64_t gzip_consumed(const struct gzip_reader *r)
 {
-	return r->consumed - r->z.avail_in;
+	return r->taken - r->z.avail_in;
 }
 
-/* Reads on behind what is left; at the source's end sets source_ended. */
-static int fill(struct gzip_reader *r)
+/* Remembers the error; always returns it. */
+static int set_error(struct gzip_reader *r, int error, const char *reason)
 {
-	ssize_t n;
+	r->error = error;
+	r->reason = reason;
+	return error;
+}
 
-	if (r->z.avail_in && r->z.next_in != r->input)
-		memmove(r->input, r->z.next_in, r->z.avail_in);
+/* Until `want` bytes are at hand (few; those left over move to the front) or the source ends. */
+static int fill(struct gzip_reader *r, size_t want)
+{
+	if (r->z.avail_in >= want || r->at_end)
+		return 0;
+	memmove(r->input, r->z.next_in, r->z.avail_in);
 	r->z.next_in = r->input;
-	do
-		n = read(r->fd, r->input + r->z.avail_in, INPUT_SIZE - r->z.avail_in);
-	while (n < 0 && errno == EINTR);
-	if (n < 0)
-		return -errno;
-	r->source_ended = n == 0;
-	r->z.avail_in += (unsigned)n;
-	r->consumed += (uint64_t)n;
+	while (r->z.avail_in < want && !r->at_end) {
+		ssize_t n =
+			read(r->fd, r->input + r->z.avail_in, INPUT_SIZE - r->z.avail_in);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return set_error(r, -errno, "");
+		r->at_end = n == 0;
+		r->taken += n;
+		r->z.avail_in += (uInt)n;
+	}
 	return 0;
 }
 
-static bool at_magic(const struct gzip_reader *r)
+static bool has_magic(const struct gzip_reader *r)
 {
 	return r->z.avail_in >= 2 && r->z.next_in[0] == 0x1f && r->z.next_in[1] == 0x8b;
 }
 
-static int damaged(const struct gzip_reader *r, struct fault *f, const char *reason)
+static int source_tell(struct gzip_reader *r)
 {
-	fault_set(f, gzip_consumed(r), "", "gzip: %s", reason);
-	return GZIP_E_DAMAGED;
-}
+	int e = fill(r, 2);
 
-/* What begins here: a member, plain bytes, padding, or the end? */
-static int begin(struct gzip_reader *r, struct fault *f)
-{
-	while (r->z.avail_in < 2 && !r->source_ended) {
-		int e = fill(r);
-
-		if (e)
-			return e;
-	}
-	if (at_magic(r)) {
-		int e = r->open ? inflateReset(&r->z) : inflateInit2(&r->z, 15 + 16);
-
-		if (e != Z_OK)
-			return -ENOMEM;
-		r->open = true;
-		r->state = MEMBER;
+	if (e)
+		return e;
+	if (!has_magic(r)) {
+		r->source = SOURCE_PLAIN;
 		return 0;
 	}
-	if (r->state == START) {
-		r->state = PLAIN;
-		return 0;
-	}
-	while (r->z.avail_in && *r->z.next_in == 0) {
-		r->z.next_in++;
-		r->z.avail_in--;
-	}
-	if (r->z.avail_in)
-		return damaged(r, f, "what follows the last member is not gzip");
-	if (r->source_ended)
-		r->state = END;
+	if (inflateInit2(&r->z, WINDOW_BITS_GZIP) != Z_OK)
+		return set_error(r, -ENOMEM, "");
+	r->inflating = true;
+	r->source = SOURCE_MEMBER;
 	return 0;
 }
 
-static int read_plain(struct gzip_reader *r, void *bytes, size_t size, size_t *ret_n)
+/* Behind a member comes another one, or zeros that fill up a block of a tape, or nothing. */
+static int member_next(struct gzip_reader *r)
 {
-	if (!r->z.avail_in && !r->source_ended) {
-		int e = fill(r);
+	int e = fill(r, 2);
 
-		if (e)
-			return e;
+	if (e)
+		return e;
+	if (!has_magic(r)) {
+		r->source = SOURCE_PADDING;
+		return 0;
 	}
-	*ret_n = MIN(size, (size_t)r->z.avail_in);
-	if (*ret_n)
-		memcpy(bytes, r->z.next_in, *ret_n);
-	r->z.next_in += *ret_n;
-	r->z.avail_in -= (unsigned)*ret_n;
-	if (r->source_ended && !r->z.avail_in)
-		r->state = END;
+	if (inflateReset(&r->z) != Z_OK)
+		return set_error(r, -EINVAL, "");
+	r->source = SOURCE_MEMBER;
 	return 0;
 }
 
-static int check_limits(const struct gzip_reader *r, struct fault *f)
+static int padding_skip(struct gzip_reader *r)
+{
+	for (; r->z.avail_in > 0; r->z.avail_in--, r->z.next_in++)
+		if (*r->z.next_in != 0)
+			return set_error(
+				r, GZIP_E_DAMAGED,
+				"bytes that are not gzip follow the compressed data");
+	return fill(r, 1);
+}
+
+static int check_limits(struct gzip_reader *r)
 {
 	if (r->produced > GZIP_MAX_SIZE)
-		fault_set(f, gzip_consumed(r), "", "decompresses to more than %llu bytes",
-			  (unsigned long long)GZIP_MAX_SIZE);
-	else if (r->produced > RATIO_FLOOR &&
-		 r->produced / GZIP_MAX_RATIO > gzip_consumed(r))
-		fault_set(f, gzip_consumed(r), "",
-			  "decompresses to more than %u times its size", GZIP_MAX_RATIO);
-	else
-		return 0;
-	return GZIP_E_BOMB;
+		return set_error(r, GZIP_E_BOMB, "decompresses to more than 64 GiB");
+	if (r->produced > RATIO_FLOOR && r->produced / GZIP_MAX_RATIO > gzip_consumed(r))
+		return set_error(r, GZIP_E_BOMB,
+				 "decompresses to more than 200 times its size");
+	return 0;
 }
 
-static int read_member(struct gzip_reader *r, void *bytes, size_t size, size_t *ret_n,
-		       struct fault *f)
+/*
+ * Inflates to next_out; a member that ends is left behind. Without further bytes there may still
+ * be some to come out: only when nothing moves any more, the source is truncated.
+ */
+static int member_inflate(struct gzip_reader *r)
 {
-	int z;
+	uInt room = r->z.avail_out;
+	int z, e = fill(r, 1);
 
-	r->z.next_out = bytes;
-	r->z.avail_out = (unsigned)MIN(size, (size_t)UINT32_MAX);
-	do {
-		if (!r->z.avail_in && !r->source_ended) {
-			int e = fill(r);
+	if (e)
+		return e;
+	z = inflate(&r->z, Z_NO_FLUSH);
+	r->produced += room - r->z.avail_out;
+	switch (z) {
+	case Z_STREAM_END:
+		r->source = SOURCE_BETWEEN;
+		break;
+	case Z_OK:
+		break;
+	case Z_BUF_ERROR:
+		if (r->at_end && r->z.avail_in == 0)
+			return set_error(r, GZIP_E_DAMAGED,
+					 "ends inside of the compressed data");
+		break;
+	case Z_MEM_ERROR:
+		return set_error(r, -ENOMEM, "");
+	default:
+		return set_error(r, GZIP_E_DAMAGED,
+				 r->z.msg ? r->z.msg : "the compressed data is corrupt");
+	}
+	return check_limits(r);
+}
 
-			if (e)
-				return e;
-		}
-		if (!r->z.avail_in && r->source_ended)
-			return damaged(r, f, "the file is cut off");
-		z = inflate(&r->z, Z_NO_FLUSH);
-		*ret_n = (size_t)((char *)r->z.next_out - (char *)bytes);
-	} while (z == Z_OK && *ret_n == 0);
-	r->produced += *ret_n;
-	if (z == Z_STREAM_END)
-		r->state = BETWEEN;
-	else if (z == Z_MEM_ERROR)
-		return -ENOMEM;
-	else if (z != Z_OK && z != Z_BUF_ERROR && *ret_n == 0)
-		return damaged(r, f, r->z.msg ? r->z.msg : "the data are corrupt");
-	return check_limits(r, f);
+static int plain_copy(struct gzip_reader *r)
+{
+	uInt n;
+	int e = fill(r, 1);
+
+	if (e)
+		return e;
+	n = MIN(r->z.avail_in, r->z.avail_out);
+	memcpy(r->z.next_out, r->z.next_in, n);
+	r->z.next_in += n;
+	r->z.avail_in -= n;
+	r->z.next_out += n;
+	r->z.avail_out -= n;
+	return 0;
+}
+
+static int step(struct gzip_reader *r)
+{
+	switch (r->source) {
+	case SOURCE_UNKNOWN:
+		return source_tell(r);
+	case SOURCE_PLAIN:
+		return plain_copy(r);
+	case SOURCE_MEMBER:
+		return member_inflate(r);
+	case SOURCE_BETWEEN:
+		return member_next(r);
+	default:
+		return padding_skip(r);
+	}
+}
+
+/* Nothing more will come, and that is as it should be. */
+static bool is_done(const struct gzip_reader *r)
+{
+	return r->at_end && r->z.avail_in == 0 && r->source != SOURCE_UNKNOWN &&
+	       r->source != SOURCE_MEMBER;
 }
 
 int gzip_read(struct gzip_reader *r, void *bytes, size_t size, size_t *ret_n,
 	      struct fault *f)
 {
-	*ret_n = 0;
-	while (*ret_n == 0 && r->state != END) {
-		int e;
+	size_t n;
 
-		if (r->state == START || r->state == BETWEEN)
-			e = begin(r, f);
-		else if (r->state == PLAIN)
-			e = read_plain(r, bytes, size, ret_n);
-		else
-			e = read_member(r, bytes, size, ret_n, f);
-		if (e) {
-			r->state = END;
-			return e;
-		}
+	size = MIN(size, (size_t)INT_MAX);
+	r->z.next_out = bytes;
+	r->z.avail_out = (uInt)size;
+	while (!r->error && r->z.avail_out > 0 && !is_done(r)) {
+		/* What is there is handed out before one waits for more. */
+		if (r->z.avail_out < size && r->z.avail_in == 0)
+			break;
+		(void)step(r);
 	}
+	n = size - r->z.avail_out;
+	if (n == 0 && r->error) {
+		if (r->error > 0)
+			fault_set(f, gzip_consumed(r), "", "%s", r->reason);
+		return r->error;
+	}
+	*ret_n = n;
 	return 0;
 }

@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
 /*
- * Bodies in zstd frames without magic, size or checksum: bodies are a few hundred bytes, and
- * the caller keeps the length. One context each way is reused; a prefix or a dictionary is
- * referenced for one frame only.
+ * Bodies are small (a kilobyte or two) and there are millions of them: each byte of a frame
+ * counts. So frames carry no content size, checksum or dictionary id, and go without the four
+ * bytes of zstd's magic, which are put before a frame again for reading. The store knows what it
+ * compressed with what, and how long it was.
  */
+
 #include "util/zcodec.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
-#define ZDICT_STATIC_LINKING_ONLY
-#define ZSTD_STATIC_LINKING_ONLY
+#define ZDICT_STATIC_LINKING_ONLY /* the trainer whose time can be bounded */
 #include <zdict.h>
 #include <zstd.h>
+#include <zstd_errors.h>
+
+#define MAGIC_SIZE     4u
+#define WINDOW_LOG_MAX 27 /* 128 MiB: what readers of zstd take without being asked */
+#define LARGE_LOG \
+	19 /* bodies with their prefix within 512 KiB get by with the level's window */
+
+#define LONG_LOG 22
 
 struct zcodec {
 	ZSTD_CCtx *c;
 	ZSTD_DCtx *d;
+	struct buf scratch; /* a frame with its magic */
 };
 
 struct zdict {
@@ -24,52 +36,47 @@ struct zdict {
 	ZSTD_DDict *d;
 };
 
-struct zcodec *zcodec_free(struct zcodec *z)
+static int set_parameters(ZSTD_CCtx *c, int level)
 {
-	if (z) {
-		ZSTD_freeCCtx(z->c);
-		ZSTD_freeDCtx(z->d);
-	}
-	free(z);
-	return NULL;
+	if (ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_compressionLevel, level)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_contentSizeFlag, 0)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_checksumFlag, 0)) ||
+	    ZSTD_isError(ZSTD_CCtx_setParameter(c, ZSTD_c_dictIDFlag, 0)))
+		return -EINVAL;
+	return 0;
 }
 
-static bool set_up(struct zcodec *z, int level)
+static void codec_freep(struct zcodec **z)
 {
-	return z->c && z->d &&
-	       !ZSTD_isError(
-		       ZSTD_CCtx_setParameter(z->c, ZSTD_c_compressionLevel, level)) &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_contentSizeFlag, 0)) &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_dictIDFlag, 0)) &&
-	       !ZSTD_isError(ZSTD_CCtx_setParameter(z->c, ZSTD_c_format,
-						    ZSTD_f_zstd1_magicless)) &&
-	       !ZSTD_isError(ZSTD_DCtx_setParameter(z->d, ZSTD_d_format,
-						    ZSTD_f_zstd1_magicless));
+	zcodec_free(*z);
 }
 
 int zcodec_new(int level, struct zcodec **ret)
 {
-	struct zcodec *z = calloc(1, sizeof(*z));
+	_cleanup_(codec_freep) struct zcodec *z = calloc(1, sizeof(*z));
+	int r;
 
 	if (!z)
 		return -ENOMEM;
 	z->c = ZSTD_createCCtx();
 	z->d = ZSTD_createDCtx();
-	if (!set_up(z, level)) {
-		zcodec_free(z);
+	if (!z->c || !z->d)
 		return -ENOMEM;
-	}
-	*ret = z;
+	r = set_parameters(z->c, level);
+	if (r < 0)
+		return r;
+	*ret = take_ptr(z);
 	return 0;
 }
 
-struct zdict *zdict_free(struct zdict *d)
+struct zcodec *zcodec_free(struct zcodec *z)
 {
-	if (d) {
-		ZSTD_freeCDict(d->c);
-		ZSTD_freeDDict(d->d);
+	if (z) {
+		ZSTD_freeCCtx(z->c);
+		ZSTD_freeDCtx(z->d);
+		buf_deinit(&z->scratch);
 	}
-	free(d);
+	free(z);
 	return NULL;
 }
 
@@ -84,59 +91,124 @@ struct zdict *zdict_new(struct str bytes, int level)
 	return d->c && d->d ? d : zdict_free(d);
 }
 
+struct zdict *zdict_free(struct zdict *d)
+{
+	if (d) {
+		ZSTD_freeCDict(d->c);
+		ZSTD_freeDDict(d->d);
+	}
+	free(d);
+	return NULL;
+}
+
 int zdict_train(struct str samples, const size_t *lengths, size_t n, size_t size,
 		struct buf *ret)
 {
-	/* Fixed parameters: searching for the best ones costs seconds and gains a few per cent. */
-	ZDICT_fastCover_params_t params = { .k = 200, .d = 8, .f = 18, .accel = 4 };
-	size_t made;
+	/* Given all parameters, one pass is made instead of a search for the best ones, which
+	   takes ten times as long and gains little on bodies that are so much alike. */
+	ZDICT_fastCover_params_t params = { .k = 200, .d = 8, .f = 18, .accel = 1 };
+	size_t length;
 
-	if (n > UINT32_MAX || n < 8)
+	if (n == 0 || n > UINT_MAX || size < ZDICT_DICTSIZE_MIN)
 		return 1;
 	if (!buf_reserve(ret, size))
 		return -ENOMEM;
-	made = ZDICT_trainFromBuffer_fastCover(ret->data + ret->len, size, samples.p,
-					       lengths, (unsigned)n, params);
-	if (ZDICT_isError(made))
-		return 1;
-	ret->len += made;
-	return 0;
+	params.zParams.compressionLevel = 3;
+	length = ZDICT_trainFromBuffer_fastCover(ret->data + ret->len, size, samples.p,
+						 lengths, (unsigned)n, params);
+	if (!ZDICT_isError(length)) {
+		ret->len += length;
+		return 0;
+	}
+	return ZSTD_getErrorCode(length) == ZSTD_error_memory_allocation ? -ENOMEM : 1;
+}
+
+static int error_of(size_t code)
+{
+	return ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation ? -ENOMEM
+								       : -EINVAL;
+}
+
+/* The window must reach back over the body to the prefix; 0 leaves it to the level. */
+static int window_log(size_t length)
+{
+	int bits = 0;
+
+	while (bits < WINDOW_LOG_MAX && length > (size_t)1 << bits)
+		bits++;
+	return bits <= LARGE_LOG ? 0 : bits;
+}
+
+static size_t refer(struct zcodec *z, struct str body, const struct zdict *dict,
+		    struct str prefix)
+{
+	int log = prefix.n > 0 ? window_log(body.n + prefix.n) : 0;
+	size_t code;
+
+	ZSTD_CCtx_reset(z->c, ZSTD_reset_session_only);
+	code = ZSTD_CCtx_setParameter(z->c, ZSTD_c_windowLog, log);
+	if (ZSTD_isError(code))
+		return code;
+	/* The level's hash table soon forgets where in a long prefix things were. */
+	code = ZSTD_CCtx_setParameter(z->c, ZSTD_c_enableLongDistanceMatching,
+				      log >= LONG_LOG);
+	if (ZSTD_isError(code))
+		return code;
+	/* Forgets a prefix; no dictionary forgets a dictionary. */
+	code = ZSTD_CCtx_refCDict(z->c, dict ? dict->c : NULL);
+	if (ZSTD_isError(code) || prefix.n == 0)
+		return code;
+	return ZSTD_CCtx_refPrefix(z->c, prefix.p, prefix.n);
 }
 
 int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 		struct str prefix, struct buf *out)
 {
-	size_t bound = ZSTD_compressBound(body.n), n;
+	size_t bound = ZSTD_compressBound(body.n);
+	size_t code;
+	char *frame;
 
-	ZSTD_CCtx_reset(z->c, ZSTD_reset_session_only);
-	if (ZSTD_isError(ZSTD_CCtx_refCDict(z->c, dict ? dict->c : NULL)))
+	if (dict && prefix.n > 0)
+		return -EINVAL;
+	if (ZSTD_isError(bound) || !buf_reserve(out, bound))
 		return -ENOMEM;
-	if (prefix.n && ZSTD_isError(ZSTD_CCtx_refPrefix(z->c, prefix.p, prefix.n)))
-		return -ENOMEM;
-	if (!buf_reserve(out, bound))
-		return -ENOMEM;
-	n = ZSTD_compress2(z->c, out->data + out->len, bound, body.p, body.n);
-	if (ZSTD_isError(n))
-		return -ENOMEM;
-	out->len += n;
+	code = refer(z, body, dict, prefix);
+	if (ZSTD_isError(code))
+		return error_of(code);
+	frame = out->data + out->len;
+	code = ZSTD_compress2(z->c, frame, bound, body.p, body.n);
+	if (ZSTD_isError(code))
+		return error_of(code);
+	memmove(frame, frame + MAGIC_SIZE, code - MAGIC_SIZE);
+	out->len += code - MAGIC_SIZE;
 	return 0;
 }
 
 int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict,
 		  struct str prefix, size_t length, struct buf *out)
 {
-	size_t n;
+	static const unsigned char magic[MAGIC_SIZE] = { 0x28, 0xb5, 0x2f, 0xfd };
+	size_t code;
 
+	if (dict && prefix.n > 0)
+		return -EINVAL;
+	buf_reset(&z->scratch);
+	buf_put(&z->scratch, magic, sizeof(magic));
+	buf_put_str(&z->scratch, frame);
+	/* One byte at least: a NULL target would not be told from "no room". */
+	if (buf_error(&z->scratch) < 0 || !buf_reserve(out, length + (length == 0)))
+		return -ENOMEM;
 	ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
-	if (ZSTD_isError(ZSTD_DCtx_refDDict(z->d, dict ? dict->d : NULL)))
+	code = prefix.n > 0 ? ZSTD_DCtx_refPrefix(z->d, prefix.p, prefix.n)
+			    : ZSTD_DCtx_refDDict(z->d, dict ? dict->d : NULL);
+	if (ZSTD_isError(code))
+		return error_of(code);
+	code = ZSTD_decompressDCtx(z->d, out->data + out->len, length, z->scratch.data,
+				   z->scratch.len);
+	if (ZSTD_isError(code) && ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
 		return -ENOMEM;
-	if (prefix.n && ZSTD_isError(ZSTD_DCtx_refPrefix(z->d, prefix.p, prefix.n)))
-		return -ENOMEM;
-	if (!buf_reserve(out, length + 1))
-		return -ENOMEM;
-	n = ZSTD_decompressDCtx(z->d, out->data + out->len, length + 1, frame.p, frame.n);
-	if (ZSTD_isError(n) || n != length)
+	if (ZSTD_isError(code) || code != length)
 		return -EBADMSG;
-	out->len += n;
+	out->len += length;
 	return 0;
 }

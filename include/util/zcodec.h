@@ -23,7 +23,8 @@ struct zdict *zdict_free(struct zdict *d);
 int zdict_train(struct str samples, const size_t *lengths, size_t n, size_t size,
 		struct buf *ret) _must_check_;
 
-/* Appends the frame to out. dict and prefix may be absent (NULL / STR_NULL), never both given. */
+/* Appends the frame to out. dict and prefix may be absent (NULL / STR_NULL), never both given. The
+   prefix and the body lie apart: from a body that overlaps its prefix nothing would be saved. */
 int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 		struct str prefix, struct buf *out) _must_check_;
 /* Appends just `length` bytes to out; -EBADMSG when the frame does not give them. */
