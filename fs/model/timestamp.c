@@ -17,6 +17,12 @@ struct cursor {
 	const char *end;
 };
 
+/* No arithmetic on the NULL of an empty text. */
+static struct cursor cursor_of(struct str text)
+{
+	return (struct cursor){ text.p, text.n > 0 ? text.p + text.n : text.p };
+}
+
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -170,7 +176,7 @@ static int checked(int64_t ms, int64_t *ret_ms)
 
 int timestamp_parse(struct str text, int64_t *ret_ms)
 {
-	struct cursor c = { text.p, text.p + text.n };
+	struct cursor c = cursor_of(text);
 	int64_t date, time = 0, zone = 0;
 
 	if (text.n == 0 || !take_date(&c, &date))
@@ -219,7 +225,7 @@ static bool take_exponent(struct cursor *c, int64_t *ret)
 
 static bool decimal_parse(struct str text, struct decimal *ret)
 {
-	struct cursor c = { text.p, text.p + text.n };
+	struct cursor c = cursor_of(text);
 	int64_t exponent = 0;
 
 	*ret = (struct decimal){ 0 };
@@ -266,7 +272,7 @@ static bool member_number(const struct jv *v, const char *key, unsigned max_digi
 {
 	const struct jv *member = jv_get(v, key);
 	struct str text = jv_str(member);
-	struct cursor c = { text.p, text.p + text.n };
+	struct cursor c = cursor_of(text);
 
 	*ret = 0;
 	if (!member)

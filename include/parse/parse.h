@@ -39,7 +39,7 @@ enum {
  * "raw" are the bytes of the item or record itself, without its envelopes. No member is NULL.
  */
 struct parse_sink {
-	/* body: item->body as a tree, the members in any order */
+	/* body: item->body as a tree, the members in any order (of two with one name the last) */
 	int (*item)(void *ctx, const struct item *item, const struct jv *body);
 	int (*event)(void *ctx, const struct event *event, struct str raw);
 	int (*transition)(void *ctx, const struct transition *transition);
