@@ -58,6 +58,57 @@ static int check_noop(struct work *w, struct candidate *c)
 	return 0;
 }
 
+static bool same_request(const struct candidate *a, const struct candidate *b)
+{
+	return a->e->request && b->e->request && jv_equal(a->e->request, b->e->request);
+}
+
+/* Verbs that take back what the other did, when they ask for the same. */
+static bool are_opposite(struct str a, struct str b)
+{
+	static const char *const pairs[][2] = {
+		{ "Authorize", "Revoke" },
+		{ "Attach", "Detach" },
+		{ "Associate", "Disassociate" },
+		{ "Add", "Remove" },
+		{ "Start", "Stop" },
+		{ "Enable", "Disable" },
+		{ "CreateTags", "DeleteTags" },
+		{ "Tag", "Untag" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		size_t n = strlen(pairs[i][0]), m = strlen(pairs[i][1]);
+
+		if (str_starts(a, pairs[i][0]) && str_starts(b, pairs[i][1]) &&
+		    str_eq(str_from(a, n), str_from(b, m)))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Of calls that ask for the same before one state was recorded, the first did it and the second
+ * changed nothing; what was done and taken back, or the other way round, shows nowhere. What
+ * was stopped and started again is another matter: it is started anew.
+ */
+static bool came_to_nothing(const struct work *w, const struct candidate *c)
+{
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		const struct candidate *other = &w->candidates[i];
+
+		if (other == c || other->step != c->step || other->j.part != c->j.part ||
+		    other->e->failed || other->e->read_only || !same_request(other, c))
+			continue;
+		if (other < c && str_eq(other->e->name, c->e->name))
+			return true;
+		if (are_opposite(c->e->name, other->e->name) ||
+		    are_opposite(other->e->name, c->e->name))
+			return other > c || !str_starts(c->e->name, "Start");
+	}
+	return false;
+}
+
 static bool accepts(const struct work *w, const struct candidate *c)
 {
 	enum change_type type = type_at(w, c->step);
@@ -69,7 +120,7 @@ static bool accepts(const struct work *w, const struct candidate *c)
 	case PART_REMOVER:
 		return type != CHANGE_CREATE;
 	case PART_OBJECT:
-		return !c->noop;
+		return !c->noop && !came_to_nothing(w, c);
 	case PART_SUB:
 		return c->shared > 0;
 	case PART_SIDE:
@@ -131,6 +182,7 @@ static void make_cause(struct work *w, size_t i)
 	if (c->j.part == PART_BYSTANDER && touches_relationships(s))
 		evidence |= BIT(EVIDENCE_RELATION);
 	s->n_causes++;
+	s->n_bystanders += c->j.part == PART_BYSTANDER && c->j.changes;
 	c->live = false;
 	w->verdicts[i] =
 		(struct correlate_verdict){ CORRELATE_CAUSE, c->step, SIZE_MAX, evidence,
@@ -183,7 +235,7 @@ static int explains_more(struct work *w, const struct candidate *c, bool *ret)
 	bool *marks = arena_zalloc(w->arena, n + 1);
 
 	*ret = false;
-	if (s->presumed || (!c->j.changes && s->n_causes))
+	if (s->presumed || (!c->j.changes && s->n_bystanders))
 		return 0;
 	if (!marks)
 		return -ENOMEM;
@@ -278,7 +330,7 @@ static int decide_silent(struct work *w)
 		r = check_noop(w, c);
 		if (r < 0)
 			return r;
-		if (c->noop)
+		if (c->noop || came_to_nothing(w, c))
 			continue;
 		if (type_at(w, c->step) == CHANGE_UPDATE &&
 		    all_explained(&w->steps[c->step]))

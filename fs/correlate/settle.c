@@ -39,13 +39,25 @@ static void decide_endings(struct work *w)
 	}
 }
 
-/* An evaluation follows the last of the calls before it. */
-static void keep_last_cause(struct work *w)
+static bool outweighs(const struct work *w, size_t a, size_t b)
 {
-	for (size_t i = w->in->n_events; work_is_compliance(w) && i-- > 1;)
-		for (size_t j = i; w->verdicts[i].role == CORRELATE_CAUSE && j-- > 0;)
-			if (w->verdicts[j].role == CORRELATE_CAUSE &&
-			    w->verdicts[j].step == w->verdicts[i].step)
+	bool maker_a = w->candidates[a].j.part == PART_MAKER;
+	bool maker_b = w->candidates[b].j.part == PART_MAKER;
+
+	return maker_a != maker_b ? maker_a : a > b;
+}
+
+/* An evaluation follows one call: what made its subject, else the last of the calls before it. */
+static void keep_one_cause(struct work *w)
+{
+	if (!work_is_compliance(w))
+		return;
+	for (size_t i = 0; i < w->in->n_events; i++)
+		for (size_t j = 0; j < w->in->n_events; j++)
+			if (w->verdicts[i].role == CORRELATE_CAUSE &&
+			    w->verdicts[j].role == CORRELATE_CAUSE && i != j &&
+			    w->verdicts[i].step == w->verdicts[j].step &&
+			    outweighs(w, i, j))
 				w->verdicts[j].role = CORRELATE_NONE;
 }
 
@@ -102,7 +114,7 @@ static enum reason reason_of(const struct work *w, size_t k)
 
 void settle_all(struct work *w, enum reason *reasons)
 {
-	keep_last_cause(w);
+	keep_one_cause(w);
 	decide_second_steps(w);
 	decide_endings(w);
 	for (size_t k = 0; k < w->in->n_steps; k++)

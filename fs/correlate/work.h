@@ -25,6 +25,7 @@ struct step {
 	bool *explained; /* by entry of the difference */
 	bool presumed; /* a call on it whose values do not show is taken to explain the rest */
 	size_t n_causes;
+	size_t n_bystanders; /* of these, calls on a neighbour */
 	int64_t made_ms; /* when the resource's present life began, by its maker; -1 unknown */
 };
 
