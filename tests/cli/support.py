@@ -1,0 +1,207 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What the cases share: a folder and a history of their own, made-up records, a dump."""
+import gzip
+import json
+import os
+import pathlib
+import shutil
+import sqlite3
+import subprocess
+import tempfile
+import unittest
+import uuid
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+DONE, FAILED, USAGE, REFUSED = 0, 1, 2, 3
+HERE = pathlib.Path(__file__).resolve().parent
+GOLDEN = HERE.parent / "golden" / "parse"
+
+
+def driftfs():
+    return os.environ["DRIFTFS"]
+
+
+def sanitized():
+    """Was the program built with a sanitizer? Such a one is slow and needs much memory."""
+    program = pathlib.Path(driftfs()).read_bytes()
+    return b"__asan_init" in program or b"__tsan_init" in program
+
+
+def item(rid="sg-1", time="2024-05-01T10:15:00.123Z", type_="AWS::EC2::SecurityGroup", **more):
+    """A configuration item as S3 files have it."""
+    base = {
+        "relatedEvents": [], "relationships": [], "configuration": {"groupId": rid},
+        "supplementaryConfiguration": {}, "tags": {}, "configurationItemVersion": "1.3",
+        "configurationItemCaptureTime": time, "configurationStateId": 1714558500123,
+        "awsAccountId": ACCOUNT, "configurationItemStatus": "OK", "resourceType": type_,
+        "resourceId": rid, "resourceName": None, "ARN": f"arn:aws:ec2:{REGION}:{ACCOUNT}:x/{rid}",
+        "awsRegion": REGION, "availabilityZone": None, "configurationStateMd5Hash": "",
+        "resourceCreationTime": None,
+    }
+    base.update(more)
+    return base
+
+
+def event(number=1, name="AuthorizeSecurityGroupIngress", time="2024-05-01T10:14:00Z", **more):
+    """A CloudTrail record; the number makes its eventID."""
+    base = {
+        "eventVersion": "1.08", "userIdentity": {
+            "type": "IAMUser", "principalId": "AIDAEXAMPLE", "accountId": ACCOUNT,
+            "arn": f"arn:aws:iam::{ACCOUNT}:user/alice", "userName": "alice",
+            "accessKeyId": "AKIAEXAMPLEEXAMPLE00"},
+        "eventTime": time, "eventSource": "ec2.amazonaws.com", "eventName": name,
+        "awsRegion": REGION, "sourceIPAddress": "198.51.100.7", "userAgent": "aws-cli/2.15.0",
+        "requestParameters": {"groupId": "sg-1"}, "responseElements": {"_return": True},
+        "requestID": str(uuid.UUID(int=number + (1 << 100))),
+        "eventID": str(uuid.UUID(int=number)), "readOnly": False,
+        "eventType": "AwsApiCall", "managementEvent": True, "recipientAccountId": ACCOUNT,
+    }
+    base.update(more)
+    return base
+
+
+def alarm(number=0, state="ALARM", time="2024-05-01T10:20:00Z"):
+    """An alarm's transition as EventBridge delivers it."""
+    return {
+        "version": "0", "id": str(uuid.UUID(int=number)), "source": "aws.cloudwatch",
+        "detail-type": "CloudWatch Alarm State Change", "account": ACCOUNT, "time": time,
+        "region": REGION,
+        "resources": [f"arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:open-{number}"],
+        "detail": {
+            "alarmName": f"open-{number}",
+            "state": {"value": state, "reason": "Threshold crossed",
+                      "timestamp": time[:-1] + ".000+0000"},
+            "previousState": {"value": "OK", "reason": "", "timestamp": time[:-1] + ".000+0000"},
+            "configuration": {"metrics": [{
+                "id": "m1", "returnData": True, "metricStat": {
+                    "metric": {"namespace": "AWS/EC2", "name": "NetworkIn",
+                               "dimensions": {"GroupId": "sg-1"}},
+                    "period": 60, "stat": "Sum"}}]},
+        },
+    }
+
+
+def history_file(items):
+    return {"fileVersion": "1.0", "configurationItems": items}
+
+
+def trail_file(events):
+    return {"Records": events}
+
+
+def text_of(document):
+    return document if isinstance(document, bytes) else json.dumps(document).encode()
+
+
+class Case(unittest.TestCase):
+    """A test in a folder of its own, with the history `h.db` in it."""
+
+    maxDiff = 2000
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="driftfs-cli-"))
+        self.addCleanup(shutil.rmtree, self.folder, ignore_errors=True)
+        self.history = self.folder / "h.db"
+
+    def write(self, name, document, packed=None):
+        """A file in the test's folder; packed by its name, or as said."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        data = text_of(document)
+        if packed if packed is not None else name.endswith(".gz"):
+            data = gzip.compress(data)
+        path.write_bytes(data)
+        return path
+
+    def run_program(self, *args, status=DONE, **more):
+        more.setdefault("timeout", 300)
+        more.setdefault("cwd", self.folder)
+        if "input" not in more and "stdin" not in more:
+            more["stdin"] = subprocess.DEVNULL
+        done = subprocess.run([driftfs(), *map(str, args)], capture_output=True, **more)
+        out = done.stdout.decode(errors="replace"), done.stderr.decode(errors="replace")
+        if status is not None:
+            self.assertEqual(done.returncode, status, f"{args}: {out[0]}{out[1]}")
+        self.assertNotIn("Sanitizer", out[1])
+        return out
+
+    def import_(self, *sources, status=DONE, options=(), **more):
+        """The one line on standard output, and standard error."""
+        out, err = self.run_program("import", *options, self.history, *sources, status=status,
+                                    **more)
+        if status in (DONE, REFUSED):
+            self.assertEqual(out.count("\n"), 1, out)
+        return out.strip(), err
+
+    def status(self, *options):
+        return json.loads(self.run_program("status", "--json", *options, self.history)[0])
+
+    def refusals(self):
+        return [(r["source"].rpartition("/")[2], r["offset"], r["field"], r["reason"])
+                for r in self.status("--refused")["refusals"]]
+
+    def assert_totals(self, **expected):
+        status = self.status()
+        self.assertEqual({name: status[name] for name in expected}, expected)
+
+    def ls(self, path, status=DONE):
+        return self.run_program("ls", self.history, path, status=status)[0].split("\n")[:-1]
+
+    def cat(self, *args):
+        return self.run_program("cat", self.history, *args)[0]
+
+
+# What of each table makes a fact, with rows named by what they are instead of by their ids.
+FACTS = {
+    "source": "SELECT name, size, version, finished FROM source",
+    "refusal": """SELECT s.name, offset, field, reason, length, hash, bytes_len
+                  FROM refusal r JOIN source s ON s.id = r.source""",
+    "notice": "SELECT s.name, what, n FROM notice n JOIN source s ON s.id = n.source",
+    "folder": """SELECT name, account, region, type, newest_ms FROM folder""",
+    "resource": """SELECT f.account, f.region, f.type, rid, fname
+                   FROM resource r JOIN folder f ON f.id = r.folder""",
+    "state": """SELECT rid, capture_ms, state_id, guise, status, content_hash, body_len, raw_len
+                FROM state s JOIN resource r ON r.id = s.resource""",
+    "event": "SELECT identity, time_ms, flags, hash, body_len FROM event",
+    "mention": "SELECT token, m.time_ms, identity FROM mention m JOIN event e ON e.id = m.event",
+    "actor": "SELECT token, m.time_ms, identity FROM actor m JOIN event e ON e.id = m.event",
+    "session": "SELECT token, m.time_ms, identity FROM session m JOIN event e ON e.id = m.event",
+    "alarm": "SELECT name, account, region, arn, namespace, metric FROM alarm",
+    "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
+    "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
+                     FROM transition t JOIN alarm a ON a.id = t.alarm""",
+    "counter": "SELECT name, n FROM counter",
+    "tally": "SELECT * FROM tally",
+    "trail": "SELECT account, first_ms, last_ms FROM trail",
+    "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn
+                FROM shown s JOIN resource r ON r.id = s.resource""",
+    "view": """SELECT rid, first_ms, newest_ms, states, text_len, jsonl_len
+               FROM resource_view v JOIN resource r ON r.id = v.resource""",
+    "entry": """SELECT rid, time_ms, seq, kind, change_type, reason, text_len, jsonl_len
+                FROM entry e JOIN resource r ON r.id = e.resource""",
+    "cause": """SELECT rid, c.time_ms, seq, n, identity, evidence, confidence FROM cause c
+                JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
+    "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
+    "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",
+    "spread": "SELECT kind, time_ms, tokens FROM spread",
+}
+
+
+def dump(history):
+    """Everything in a history but row ids and how bodies are packed: {table: sorted rows}."""
+    with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as db:
+        db.text_factory = bytes
+        facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
+                 for table, sql in FACTS.items()}
+    db.close()
+    return facts
+
+
+def check_intact(history):
+    """SQLite's own opinion of the file; "ok" when it is sound."""
+    db = sqlite3.connect(f"file:{history}?mode=ro", uri=True)
+    try:
+        return db.execute("PRAGMA integrity_check").fetchone()[0]
+    finally:
+        db.close()
