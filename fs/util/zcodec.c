@@ -21,8 +21,7 @@
 #define MAGIC_SIZE     4u
 #define WINDOW_LOG_MAX 27 /* 128 MiB: what readers of zstd take without being asked */
 #define LARGE_LOG \
-	19 /* bodies with their prefix within 512 KiB get by with the level's window */
-
+	19 /* bodies that fit in 512 KiB with their prefix leave it to the level */
 #define LONG_LOG 22
 
 struct zcodec {
