@@ -21,7 +21,9 @@ static bool in_window(const struct work *w, const struct candidate *c)
 		return true; /* however long the recorder took to be switched on */
 	if (s->change.type == CHANGE_CREATE && w->steps[c->step].made_ms >= 0)
 		return true; /* in this life of the resource: see before_life() */
-	return lag <= (s->daily || c->strong ? DAY_MS : LAG_MS);
+	if (s->daily)
+		return lag <= DAILY_MS;
+	return lag <= (c->strong || c->j.part == PART_REMOVER ? DAY_MS : LAG_MS);
 }
 
 /* An event of an earlier life of the same name. */

@@ -12,10 +12,11 @@
 
 #define BIT(e) (1u << (e))
 
-#define SKEW_MS 2000                      /* an event's clock ahead of the recorder's */
-#define RACE_MS INT64_C(90000)            /* a describe call before the capture time */
-#define LAG_MS  (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
-#define DAY_MS  (INT64_C(25) * 60 * 60 * 1000)
+#define SKEW_MS  2000                      /* an event's clock ahead of the recorder's */
+#define RACE_MS  INT64_C(90000)            /* a describe call before the capture time */
+#define LAG_MS   (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
+#define DAY_MS   (INT64_C(25) * 60 * 60 * 1000)
+#define DAILY_MS (2 * DAY_MS) /* recorded once a day, at an hour of its own */
 
 struct step {
 	const struct correlate_step *in;

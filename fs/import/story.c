@@ -198,8 +198,10 @@ static int make_steps(struct work *w)
 			return r;
 		step->item = state->item;
 		step->previous_ms = last ? last->row.time_ms : -1;
+		/* A deletion may no longer say so. */
 		step->daily =
-			str_is(jv_get_text(state->body, "recordingFrequency"), "DAILY");
+			str_is(jv_get_text(state->body, "recordingFrequency"), "DAILY") ||
+			(i > 0 && step[-1].daily);
 		last = state;
 	}
 	return 0;
