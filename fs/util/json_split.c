@@ -214,11 +214,12 @@ static void document_key(struct json_split *s, struct str key)
 static bool unit_key(struct json_split *s)
 {
 	struct json_scan *c = &s->scan;
-	struct str key = { s->win + c->key_at, c->key_len };
+	struct str key;
 
 	/* A tail that is too long is dropped bit by bit, perhaps with half of a name. */
 	if (c->key_at < s->unit_at || c->key_at > s->pos)
 		return true;
+	key = (struct str){ s->win + c->key_at, c->key_len };
 	if (s->unit != UNIT_RECORD) {
 		document_key(s, key);
 	} else if (c->depth == 1) {

@@ -113,7 +113,7 @@ static void test_scalars_in_arrays(void **state)
 	assert_diff("[1,1]", "[2,1]", "*/0 1 -> 2\n");
 	assert_diff("[1,1]", "[1,2,1]", "+/1 2\n");
 	assert_diff("[]", "[1,[2]]", "+/0 1\n+/1 [2]\n");
-	assert_diff("[true,null]", "[null,false]", "+/1 false\n-/0 true\n");
+	assert_diff("[true,null]", "[null,false]", "-/0 true\n+/1 false\n");
 }
 
 static void test_nested_arrays(void **state)
