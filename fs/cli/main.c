@@ -76,8 +76,13 @@ char *cli_printable(const char *text)
 		return NULL;
 	for (; *text; text++) {
 		unsigned char c = (unsigned char)*text;
+		unsigned char next = (unsigned char)text[1];
 
-		if (c < 0x20 || c == 0x7f)
+		/* C1 controls are two bytes in UTF-8, and drive terminals as well. */
+		if (c == 0xc2 && next >= 0x80 && next <= 0x9f) {
+			out += sprintf(out, "\\x%02x", next);
+			text++;
+		} else if (c < 0x20 || c == 0x7f)
 			out += sprintf(out, "\\x%02x", c);
 		else
 			*out++ = (char)c;

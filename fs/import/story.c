@@ -8,56 +8,25 @@
  * lengths of `changes` and `changes.jsonl` are had by rendering each entry once into a scratch
  * buffer: a stat must not have to, and the mount renders from the same rows.
  */
-#include "story.h"
+#include "story_work.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "correlate/correlate.h"
-#include "model/story.h"
-#include "render/entry.h"
 #include "render/state.h"
 
 #define PAGE 256
 
-struct state {
-	struct store_state row;
-	const struct jv *body;
-	struct item item; /* a deletion's name and ARN are the inherited ones */
-	struct str own_name, own_arn;
-	uint64_t content;
-	unsigned twin;
-	bool hidden;
-	uint32_t size;
-};
-
+/* An event on its way to its place. */
 struct happening {
 	struct store_event_hit hit;
 	struct event event;
-};
-
-struct work {
-	struct store *s;
-	struct arena *a;
-	struct store_resource resource;
-	struct state *states; /* in order */
-	size_t n_states;
-	size_t *shown; /* indexes of those not hidden */
-	size_t n_shown;
-	struct correlate_step *steps; /* one each shown */
-	struct event *events;
-	struct store_event_hit *hits;
-	size_t n_events;
-	struct store_event_hit *transitions;
-	size_t n_transitions;
-	struct correlate_verdict *verdicts;
-	enum reason *reasons;
-	struct mention_set aliases;
+	struct str identity;
 };
 
 /* --- states -------------------------------------------------------------------------------- */
 
-static int read_rows(struct work *w)
+static int read_rows(struct story_work *w)
 {
 	struct store_state page[PAGE];
 	int64_t after = -1;
@@ -71,7 +40,7 @@ static int read_rows(struct work *w)
 		if (r)
 			return r;
 		if (w->n_states + n > cap) {
-			struct state *grown;
+			struct story_state *grown;
 
 			cap = MAX(cap * 2, w->n_states + n);
 			grown = arena_zalloc(w->a, cap * sizeof(*grown));
@@ -90,7 +59,7 @@ static int read_rows(struct work *w)
 	return 0;
 }
 
-static int read_body(struct work *w, struct state *state, struct buf *scratch)
+static int read_body(struct story_work *w, struct story_state *state, struct buf *scratch)
 {
 	struct str text;
 	struct jv *v = arena_alloc(w->a, sizeof(*v));
@@ -118,7 +87,7 @@ static int read_body(struct work *w, struct state *state, struct buf *scratch)
 /* By time, then state id as a number where both are one. */
 static int by_order(const void *a, const void *b)
 {
-	const struct state *x = a, *y = b;
+	const struct story_state *x = a, *y = b;
 
 	if (x->row.time_ms != y->row.time_ms)
 		return x->row.time_ms < y->row.time_ms ? -1 : 1;
@@ -128,13 +97,13 @@ static int by_order(const void *a, const void *b)
 }
 
 /* Numbers twins, hides repetitions, lets deletions inherit, and measures the files. */
-static int settle_states(struct work *w)
+static int settle_states(struct story_work *w)
 {
 	struct str name = STR_NULL, arn = STR_NULL;
-	const struct state *last = NULL;
+	const struct story_state *last = NULL;
 
 	for (size_t i = 0; i < w->n_states; i++) {
-		struct state *state = &w->states[i];
+		struct story_state *state = &w->states[i];
 		struct str give_name = STR_NULL, give_arn = STR_NULL;
 		size_t size = 0;
 		int r;
@@ -166,7 +135,7 @@ static int settle_states(struct work *w)
 	return 0;
 }
 
-static int read_states(struct work *w)
+static int read_states(struct story_work *w)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	int r = read_rows(w);
@@ -181,15 +150,15 @@ static int read_states(struct work *w)
 	return w->shown ? settle_states(w) : -ENOMEM;
 }
 
-static int make_steps(struct work *w)
+static int make_steps(struct story_work *w)
 {
-	const struct state *last = NULL;
+	const struct story_state *last = NULL;
 
 	w->steps = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->steps));
 	if (!w->steps)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_shown; i++) {
-		const struct state *state = &w->states[w->shown[i]];
+		const struct story_state *state = &w->states[w->shown[i]];
 		struct correlate_step *step = &w->steps[i];
 		int r = change_between(w->a, last ? last->body : NULL, state->body,
 				       &step->change);
@@ -216,7 +185,7 @@ static int by_token(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int make_aliases(struct work *w)
+static int make_aliases(struct story_work *w)
 {
 	uint64_t *all = NULL;
 	size_t n = 0, cap = 0;
@@ -252,7 +221,8 @@ static int make_aliases(struct work *w)
 	return 0;
 }
 
-static int read_event(struct work *w, int64_t row, struct buf *scratch, struct event *ret)
+static int read_event(struct story_work *w, int64_t row, struct buf *scratch,
+		      struct event *ret)
 {
 	struct jv *v = arena_alloc(w->a, sizeof(*v));
 	struct str text;
@@ -271,7 +241,39 @@ static int read_event(struct work *w, int64_t row, struct buf *scratch, struct e
 	return r > 0 ? -EBADMSG : r;
 }
 
-static int read_events(struct work *w)
+/* Within one second by what the event is called, not by when it came in. */
+static int by_moment(const void *a, const void *b)
+{
+	const struct happening *x = a, *y = b;
+
+	if (x->hit.time_ms != y->hit.time_ms)
+		return x->hit.time_ms < y->hit.time_ms ? -1 : 1;
+	return str_cmp(x->identity, y->identity);
+}
+
+/* Candidates come in the order of their rows, which is that of arrival. */
+static int sort_events(struct story_work *w)
+{
+	struct happening *all = arena_alloc(w->a, (w->n_events + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_events; i++) {
+		all[i] = (struct happening){ w->hits[i], w->events[i],
+					     event_identity(&w->events[i], w->a) };
+		if (!all[i].identity.p)
+			return -ENOMEM;
+	}
+	if (w->n_events > 1)
+		qsort(all, w->n_events, sizeof(*all), by_moment);
+	for (size_t i = 0; i < w->n_events; i++) {
+		w->hits[i] = all[i].hit;
+		w->events[i] = all[i].event;
+	}
+	return 0;
+}
+
+static int read_events(struct story_work *w)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	int r = store_events_mentioning(w->s, &w->aliases, INT64_MIN, INT64_MAX, w->a,
@@ -289,11 +291,14 @@ static int read_events(struct work *w)
 		if (r)
 			return r;
 	}
+	r = sort_events(w);
+	if (r)
+		return r;
 	return store_transitions_mentioning(w->s, &w->aliases, w->a, &w->transitions,
 					    &w->n_transitions);
 }
 
-static int run_correlation(struct work *w)
+static int run_correlation(struct story_work *w)
 {
 	struct correlate_input in = {
 		.steps = w->steps,
@@ -315,209 +320,12 @@ static int run_correlation(struct work *w)
 	return correlate(w->a, &in, w->verdicts, w->reasons);
 }
 
-/* --- rows and their lengths ---------------------------------------------------------------- */
-
-struct output {
-	struct story_rows *rows;
-	struct buf text, jsonl;
-};
-
-static void output_deinit(struct output *o)
-{
-	buf_deinit(&o->text);
-	buf_deinit(&o->jsonl);
-}
-
-static void entry_frame(const struct work *w, int64_t time_ms, enum story_kind kind,
-			struct story_entry *ret)
-{
-	*ret = (struct story_entry){
-		.kind = kind,
-		.time_ms = time_ms,
-		.account = w->resource.account,
-		.region = w->resource.region,
-		.type = w->resource.type,
-		.id = w->resource.rid,
-	};
-}
-
-/* Adds the row with the lengths of what render makes of the entry. */
-static int emit(struct output *o, const struct store_entry *row,
-		const struct story_entry *e)
-{
-	struct store_entry *ret = &o->rows->entries[o->rows->n_entries];
-
-	buf_reset(&o->text);
-	buf_reset(&o->jsonl);
-	render_entry_text(&o->text, e);
-	render_entry_jsonl(&o->jsonl, e);
-	if (buf_error(&o->text) || buf_error(&o->jsonl))
-		return -ENOMEM;
-	*ret = *row;
-	ret->text_len = (uint32_t)o->text.len;
-	ret->jsonl_len = (uint32_t)o->jsonl.len;
-	o->rows->n_entries++;
-	return 0;
-}
-
-static bool is_cause_of(const struct correlate_verdict *v, size_t step)
-{
-	return v->role == CORRELATE_CAUSE && (v->step == step || v->also_step == step);
-}
-
-static int collect_causes(struct work *w, size_t step, struct store_entry *row,
-			  struct story_entry *e)
-{
-	struct store_cause *causes;
-	struct story_event *events;
-	size_t n = 0;
-
-	for (size_t i = 0; i < w->n_events; i++)
-		n += is_cause_of(&w->verdicts[i], step);
-	causes = arena_zalloc(w->a, (n + 1) * sizeof(*causes));
-	events = arena_zalloc(w->a, (n + 1) * sizeof(*events));
-	if (!causes || !events)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_events; i++) {
-		const struct correlate_verdict *v = &w->verdicts[i];
-		int r;
-
-		if (!is_cause_of(v, step))
-			continue;
-		causes[row->n_causes] =
-			(struct store_cause){ w->hits[i].event, v->evidence,
-					      (uint8_t)v->confidence };
-		events[e->n_causes] = (struct story_event){ .event = w->events[i],
-							    .evidence = v->evidence,
-							    .confidence = v->confidence };
-		r = store_actor_of(w->s, &w->events[i], w->a, &events[e->n_causes].actor);
-		if (r)
-			return r;
-		row->n_causes++;
-		e->n_causes++;
-	}
-	row->causes = causes;
-	e->causes = events;
-	return 0;
-}
-
-static int emit_change(struct work *w, struct output *o, size_t step)
-{
-	const struct state *state = &w->states[w->shown[step]];
-	const struct state *before = step ? &w->states[w->shown[step - 1]] : NULL;
-	struct store_entry row = {
-		.time_ms = state->row.time_ms,
-		.kind = STORE_ENTRY_CHANGE,
-		.ref = state->row.id,
-		.previous = before ? before->row.id : 0,
-		.change_type = (uint8_t)w->steps[step].change.type,
-		.reason = (uint8_t)w->reasons[step],
-	};
-	struct story_entry e;
-	int r;
-
-	entry_frame(w, row.time_ms, STORY_CHANGE, &e);
-	e.change = w->steps[step].change;
-	e.reason = w->reasons[step];
-	name_state(state->row.time_ms, state->twin, e.snapshot);
-	if (before)
-		name_state(before->row.time_ms, before->twin, e.previous);
-	r = collect_causes(w, step, &row, &e);
-	return r ? r : emit(o, &row, &e);
-}
-
-static int emit_event(struct work *w, struct output *o, size_t i)
-{
-	bool attempt = w->verdicts[i].role == CORRELATE_ATTEMPT;
-	struct store_entry row = {
-		.time_ms = w->events[i].time_ms,
-		.kind = attempt ? STORE_ENTRY_ATTEMPT : STORE_ENTRY_ACTIVITY,
-		.ref = w->hits[i].event,
-	};
-	struct story_entry e;
-	int r;
-
-	entry_frame(w, row.time_ms, attempt ? STORY_ATTEMPT : STORY_ACTIVITY, &e);
-	e.event.event = w->events[i];
-	r = store_actor_of(w->s, &w->events[i], w->a, &e.event.actor);
-	return r ? r : emit(o, &row, &e);
-}
-
-static int emit_transition(struct work *w, struct output *o, size_t i)
-{
-	struct store_entry row = {
-		.time_ms = w->transitions[i].time_ms,
-		.kind = STORE_ENTRY_TRANSITION,
-		.ref = w->transitions[i].event,
-	};
-	struct story_entry e;
-	int r = store_story_load(w->s, &w->resource, &row, w->a, &e);
-
-	return r ? r : emit(o, &row, &e);
-}
-
-/* By time; at one time calls come before the change they may have made. */
-static int by_time(const void *a, const void *b)
-{
-	const struct store_entry *x = a, *y = b;
-	int kind_x = x->kind == STORE_ENTRY_CHANGE,
-	    kind_y = y->kind == STORE_ENTRY_CHANGE;
-
-	if (x->time_ms != y->time_ms)
-		return x->time_ms < y->time_ms ? -1 : 1;
-	if (kind_x != kind_y)
-		return kind_x - kind_y;
-	return x->ref < y->ref ? -1 : x->ref > y->ref;
-}
-
-static int make_entries(struct work *w, struct output *o)
-{
-	size_t max = w->n_shown + w->n_events + w->n_transitions + 1;
-	int r = 0;
-
-	o->rows->entries = arena_zalloc(w->a, max * sizeof(*o->rows->entries));
-	if (!o->rows->entries)
-		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < w->n_shown; i++)
-		r = emit_change(w, o, i);
-	for (size_t i = 0; r == 0 && i < w->n_events; i++)
-		if (w->verdicts[i].role == CORRELATE_ATTEMPT ||
-		    w->verdicts[i].role == CORRELATE_ACTIVITY)
-			r = emit_event(w, o, i);
-	for (size_t i = 0; r == 0 && i < w->n_transitions; i++)
-		r = emit_transition(w, o, i);
-	if (o->rows->n_entries > 1)
-		qsort(o->rows->entries, o->rows->n_entries, sizeof(*o->rows->entries),
-		      by_time);
-	return r;
-}
-
-static int make_shown(struct work *w, struct story_rows *rows)
-{
-	rows->shown = arena_zalloc(w->a, (w->n_states + 1) * sizeof(*rows->shown));
-	if (!rows->shown)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_states; i++) {
-		const struct state *state = &w->states[i];
-
-		rows->shown[rows->n_shown++] = (struct store_shown){
-			.state = state->row.id,
-			.time_ms = state->row.time_ms,
-			.twin = state->twin,
-			.hidden = state->hidden,
-			.size = state->size,
-			.name = state->own_name.n ? STR_NULL : state->item.name,
-			.arn = state->own_arn.n ? STR_NULL : state->item.arn,
-		};
-	}
-	return 0;
-}
+/* ------------------------------------------------------------------------------------------- */
 
 int story_make(struct store *s, const struct store_dirty *dirty, struct arena *a,
 	       struct story_rows *ret)
 {
-	struct work w = { .s = s, .a = a };
-	_cleanup_(output_deinit) struct output o = { .rows = ret };
+	struct story_work w = { .s = s, .a = a };
 	int r;
 
 	/* The whole story, whatever the moment it is dirty from: see struct store_dirty. */
@@ -534,9 +342,7 @@ int story_make(struct store *s, const struct store_dirty *dirty, struct arena *a
 	if (!r)
 		r = run_correlation(&w);
 	if (!r)
-		r = make_entries(&w, &o);
-	if (!r)
-		r = make_shown(&w, ret);
+		r = story_rows_make(&w, ret);
 	ret->aliases = w.aliases;
 	return r > 0 ? -EBADMSG : r;
 }

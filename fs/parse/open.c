@@ -27,13 +27,17 @@ static int open_value(struct opening *o, const struct jv *v, unsigned depth,
 /* Could the text be an object or an array? Cheap: it is asked of every string. */
 static bool looks_like_container(struct str s)
 {
+	static const char *const beginnings[] = { "{",     "[",     "%7B",    "%5B",
+						  "%7b",   "%5b",   "%257B",  "%255B",
+						  "%257b", "%255b", "\"{",    "\"[",
+						  "\"%7B", "\"%5B", "%22%7B", "%22%5B",
+						  NULL };
+
 	s = parse_trim(s);
-	if (s.n < 2)
-		return false;
-	if (s.p[0] == '{' || s.p[0] == '[')
-		return true;
-	return str_eq_nocase((struct str){ s.p, MIN(s.n, (size_t)3) }, STR("%7B")) ||
-	       str_eq_nocase((struct str){ s.p, MIN(s.n, (size_t)3) }, STR("%5B"));
+	for (size_t i = 0; s.n >= 2 && beginnings[i]; i++)
+		if (str_starts(s, beginnings[i]))
+			return true;
+	return false;
 }
 
 static int hex_value(char c)
@@ -75,6 +79,27 @@ bool parse_open_text(struct parser *p, struct str text, struct jv *ret, int *ret
 	return r == 0;
 }
 
+/* Takes off what a container was encoded in, once or twice: per cent signs, a string's quotes. */
+static int unwrap(struct parser *p, struct str *text)
+{
+	for (int round = 0; round < 2 && text->n; round++) {
+		struct jv held;
+		int r;
+
+		if (text->p[0] == '%') {
+			*text = url_decode(&p->arena, *text);
+			if (!text->p)
+				return -ENOMEM;
+		} else if (text->p[0] == '"') {
+			if (!parse_open_text(p, *text, &held, &r) ||
+			    held.type != JV_STRING)
+				return r;
+			*text = parse_trim(jv_str(&held));
+		}
+	}
+	return 0;
+}
+
 /* 0 and *ret_opened when the string held a container and could be opened. */
 static int open_string(struct opening *o, const struct jv *v, unsigned depth,
 		       struct jv *ret, bool *ret_opened)
@@ -85,11 +110,9 @@ static int open_string(struct opening *o, const struct jv *v, unsigned depth,
 	int r;
 
 	*ret_opened = false;
-	if (text.p[0] == '%') {
-		text = url_decode(&o->parser->arena, text);
-		if (!text.p)
-			return -ENOMEM;
-	}
+	r = unwrap(o->parser, &text);
+	if (r < 0)
+		return r;
 	if (!parse_open_text(o->parser, text, &held, &r))
 		return r;
 	if (held.type != JV_OBJECT && held.type != JV_ARRAY)

@@ -1,0 +1,253 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A story's rows: its entries in their order, with the lengths of what render makes of them, and
+ * the listing rows of its states. The order depends on what happened, never on what came in
+ * first: calls of one second go by their eventID, states of one millisecond by their state id.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model/story.h"
+#include "render/entry.h"
+#include "story_work.h"
+
+/* --- rows and their lengths ---------------------------------------------------------------- */
+
+struct output {
+	struct story_rows *rows;
+	struct buf text, jsonl;
+};
+
+static void output_deinit(struct output *o)
+{
+	buf_deinit(&o->text);
+	buf_deinit(&o->jsonl);
+}
+
+static void entry_frame(const struct story_work *w, int64_t time_ms, enum story_kind kind,
+			struct story_entry *ret)
+{
+	*ret = (struct story_entry){
+		.kind = kind,
+		.time_ms = time_ms,
+		.account = w->resource.account,
+		.region = w->resource.region,
+		.type = w->resource.type,
+		.id = w->resource.rid,
+	};
+}
+
+/* Adds the row with the lengths of what render makes of the entry. */
+static int emit(struct output *o, const struct store_entry *row,
+		const struct story_entry *e)
+{
+	struct store_entry *ret = &o->rows->entries[o->rows->n_entries];
+
+	buf_reset(&o->text);
+	buf_reset(&o->jsonl);
+	render_entry_text(&o->text, e);
+	render_entry_jsonl(&o->jsonl, e);
+	if (buf_error(&o->text) || buf_error(&o->jsonl))
+		return -ENOMEM;
+	*ret = *row;
+	ret->text_len = (uint32_t)o->text.len;
+	ret->jsonl_len = (uint32_t)o->jsonl.len;
+	o->rows->n_entries++;
+	return 0;
+}
+
+static bool is_cause_of(const struct correlate_verdict *v, size_t step)
+{
+	return v->role == CORRELATE_CAUSE && (v->step == step || v->also_step == step);
+}
+
+static int collect_causes(struct story_work *w, size_t step, struct store_entry *row,
+			  struct story_entry *e)
+{
+	struct store_cause *causes;
+	struct story_event *events;
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_events; i++)
+		n += is_cause_of(&w->verdicts[i], step);
+	causes = arena_zalloc(w->a, (n + 1) * sizeof(*causes));
+	events = arena_zalloc(w->a, (n + 1) * sizeof(*events));
+	if (!causes || !events)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_events; i++) {
+		const struct correlate_verdict *v = &w->verdicts[i];
+		int r;
+
+		if (!is_cause_of(v, step))
+			continue;
+		causes[row->n_causes] =
+			(struct store_cause){ w->hits[i].event, v->evidence,
+					      (uint8_t)v->confidence };
+		events[e->n_causes] = (struct story_event){ .event = w->events[i],
+							    .evidence = v->evidence,
+							    .confidence = v->confidence };
+		r = store_actor_of(w->s, &w->events[i], w->a, &events[e->n_causes].actor);
+		if (r)
+			return r;
+		row->n_causes++;
+		e->n_causes++;
+	}
+	row->causes = causes;
+	e->causes = events;
+	return 0;
+}
+
+static int emit_change(struct story_work *w, struct output *o, size_t step)
+{
+	const struct story_state *state = &w->states[w->shown[step]];
+	const struct story_state *before = step ? &w->states[w->shown[step - 1]] : NULL;
+	struct store_entry row = {
+		.time_ms = state->row.time_ms,
+		.kind = STORE_ENTRY_CHANGE,
+		.ref = state->row.id,
+		.previous = before ? before->row.id : 0,
+		.change_type = (uint8_t)w->steps[step].change.type,
+		.reason = (uint8_t)w->reasons[step],
+	};
+	struct story_entry e;
+	int r;
+
+	entry_frame(w, row.time_ms, STORY_CHANGE, &e);
+	e.change = w->steps[step].change;
+	e.reason = w->reasons[step];
+	name_state(state->row.time_ms, state->twin, e.snapshot);
+	if (before)
+		name_state(before->row.time_ms, before->twin, e.previous);
+	r = collect_causes(w, step, &row, &e);
+	return r ? r : emit(o, &row, &e);
+}
+
+static int emit_event(struct story_work *w, struct output *o, size_t i)
+{
+	bool attempt = w->verdicts[i].role == CORRELATE_ATTEMPT;
+	struct store_entry row = {
+		.time_ms = w->events[i].time_ms,
+		.kind = attempt ? STORE_ENTRY_ATTEMPT : STORE_ENTRY_ACTIVITY,
+		.ref = w->hits[i].event,
+	};
+	struct story_entry e;
+	int r;
+
+	entry_frame(w, row.time_ms, attempt ? STORY_ATTEMPT : STORY_ACTIVITY, &e);
+	e.event.event = w->events[i];
+	r = store_actor_of(w->s, &w->events[i], w->a, &e.event.actor);
+	return r ? r : emit(o, &row, &e);
+}
+
+static int emit_transition(struct story_work *w, struct output *o, size_t i)
+{
+	struct store_entry row = {
+		.time_ms = w->transitions[i].time_ms,
+		.kind = STORE_ENTRY_TRANSITION,
+		.ref = w->transitions[i].event,
+	};
+	struct story_entry e;
+	int r = store_story_load(w->s, &w->resource, &row, w->a, &e);
+
+	return r ? r : emit(o, &row, &e);
+}
+
+/* An entry with what orders it among those of one millisecond. */
+struct placed {
+	struct store_entry entry;
+	size_t order;    /* of states among each other, of calls among each other */
+	struct str name; /* of an alarm */
+};
+
+/* By time; at one time calls come before the change they may have made, alarms after it. */
+static int by_place(const void *a, const void *b)
+{
+	static const int rank[] = { [STORE_ENTRY_ATTEMPT] = 0,
+				    [STORE_ENTRY_ACTIVITY] = 0,
+				    [STORE_ENTRY_CHANGE] = 1,
+				    [STORE_ENTRY_TRANSITION] = 2 };
+	const struct placed *x = a, *y = b;
+
+	if (x->entry.time_ms != y->entry.time_ms)
+		return x->entry.time_ms < y->entry.time_ms ? -1 : 1;
+	if (rank[x->entry.kind] != rank[y->entry.kind])
+		return rank[x->entry.kind] - rank[y->entry.kind];
+	if (x->name.n || y->name.n)
+		return str_cmp(x->name, y->name);
+	return x->order < y->order ? -1 : x->order > y->order;
+}
+
+/* The entries were made kind by kind, each kind in its order. */
+static int sort_entries(struct story_work *w, struct story_rows *rows)
+{
+	struct placed *all = arena_zalloc(w->a, (rows->n_entries + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows->n_entries; i++) {
+		struct store_transition t;
+
+		all[i].entry = rows->entries[i];
+		all[i].order = i;
+		if (rows->entries[i].kind != STORE_ENTRY_TRANSITION)
+			continue;
+		int r = store_transition_get(w->s, rows->entries[i].ref, w->a, &t);
+
+		if (r)
+			return r;
+		all[i].name = t.alarm;
+	}
+	if (rows->n_entries > 1)
+		qsort(all, rows->n_entries, sizeof(*all), by_place);
+	for (size_t i = 0; i < rows->n_entries; i++)
+		rows->entries[i] = all[i].entry;
+	return 0;
+}
+
+static int make_entries(struct story_work *w, struct output *o)
+{
+	size_t max = w->n_shown + w->n_events + w->n_transitions + 1;
+	int r = 0;
+
+	o->rows->entries = arena_zalloc(w->a, max * sizeof(*o->rows->entries));
+	if (!o->rows->entries)
+		return -ENOMEM;
+	for (size_t i = 0; r == 0 && i < w->n_shown; i++)
+		r = emit_change(w, o, i);
+	for (size_t i = 0; r == 0 && i < w->n_events; i++)
+		if (w->verdicts[i].role == CORRELATE_ATTEMPT ||
+		    w->verdicts[i].role == CORRELATE_ACTIVITY)
+			r = emit_event(w, o, i);
+	for (size_t i = 0; r == 0 && i < w->n_transitions; i++)
+		r = emit_transition(w, o, i);
+	return r ? r : sort_entries(w, o->rows);
+}
+
+static int make_shown(struct story_work *w, struct story_rows *rows)
+{
+	rows->shown = arena_zalloc(w->a, (w->n_states + 1) * sizeof(*rows->shown));
+	if (!rows->shown)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_states; i++) {
+		const struct story_state *state = &w->states[i];
+
+		rows->shown[rows->n_shown++] = (struct store_shown){
+			.state = state->row.id,
+			.time_ms = state->row.time_ms,
+			.twin = state->twin,
+			.hidden = state->hidden,
+			.size = state->size,
+			.name = state->own_name.n ? STR_NULL : state->item.name,
+			.arn = state->own_arn.n ? STR_NULL : state->item.arn,
+		};
+	}
+	return 0;
+}
+
+int story_rows_make(struct story_work *w, struct story_rows *ret)
+{
+	_cleanup_(output_deinit) struct output o = { .rows = ret };
+	int r = make_entries(w, &o);
+
+	return r ? r : make_shown(w, ret);
+}
