@@ -19,6 +19,8 @@
 #include "precheck.h"
 #include "serve.h"
 
+/* As many as there are processors, within these: more only take each other's place. */
+#define MIN_THREADS 2
 #define MAX_THREADS 8
 
 static void tree_freep(struct tree **t)
@@ -99,6 +101,13 @@ static int session_mount(const struct mount_options *o, const struct mount_place
 	return MOUNT_E_FAILED;
 }
 
+static unsigned thread_count(void)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN);
+
+	return n < MIN_THREADS ? MIN_THREADS : (unsigned)MIN(n, MAX_THREADS);
+}
+
 /* Answers requests until the mount is gone or a signal comes. */
 static int session_loop(struct fuse_session *session)
 {
@@ -109,13 +118,13 @@ static int session_loop(struct fuse_session *session)
 	if (!config)
 		return -ENOMEM;
 	fuse_loop_cfg_set_clone_fd(config, 0);
-	fuse_loop_cfg_set_max_threads(config, MAX_THREADS);
-	fuse_loop_cfg_set_idle_threads(config, MAX_THREADS);
+	fuse_loop_cfg_set_max_threads(config, thread_count());
+	fuse_loop_cfg_set_idle_threads(config, thread_count());
 	r = fuse_session_loop_mt(session, config);
 	fuse_loop_cfg_destroy(config);
 	return r;
 #else
-	struct fuse_loop_config config = { .max_idle_threads = MAX_THREADS };
+	struct fuse_loop_config config = { .max_idle_threads = thread_count() };
 
 	return fuse_session_loop_mt(session, &config);
 #endif

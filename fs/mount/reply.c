@@ -2,8 +2,11 @@
 
 /*
  * Answers to the kernel, and for how long it may keep them. The watcher (watch.c) takes back
- * what an import has changed, so even what grows may be kept for a while; the time-outs of
- * names are the second line: a name that moved or came anew is right again within a second.
+ * what an import has changed, within a fraction of a second, so what grows may be kept, too;
+ * its time-out only bounds how long an answer could stay wrong that escaped the watcher. With
+ * one of a second, the second run of ls -lR asks for every directory and growing file anew,
+ * and takes half as long again. A name that is not there is known to nobody who could take it
+ * back, so that is forgotten soon.
  */
 
 #include "reply.h"
@@ -11,7 +14,7 @@
 #include <errno.h>
 
 #define TIMEOUT_FINAL    (365.0 * 24 * 3600)
-#define TIMEOUT_GROWING  1.0
+#define TIMEOUT_GROWING  60.0
 #define TIMEOUT_NEGATIVE 0.5
 
 int reply_errno(int result)

@@ -36,7 +36,7 @@ struct view {
 extern const struct view view_root, view_readme;
 extern const struct view view_folder;
 extern const struct view view_resource, view_latest;
-extern const struct view view_changes, view_changes_jsonl;
+extern const struct view view_changes; /* in both forms */
 extern const struct view view_state;
 
 /* NULL for a number that is no node's. */

@@ -42,47 +42,79 @@ static int changes_stamp(struct request *q, uint64_t node, uint64_t *ret)
 	return r;
 }
 
-static int render_story(struct request *q, uint64_t node, struct buf *out,
-			void (*render)(struct buf *, const struct story_entry *))
+/* The bytes of the other form beyond which it is not rendered along. */
+#define ALONG_BYTES (1u << 20)
+
+struct telling {
+	struct buf *text, *jsonl; /* NULL: not wanted */
+};
+
+static int tell(struct request *q, const struct store_resource *resource,
+		const struct telling *telling)
 {
 	_cleanup_(arena_deinit) struct arena arena = ARENA_INIT;
-	struct store_resource resource;
 	struct store_entry *entries;
 	size_t n;
-	int r = view_resource_get(q, node, &resource);
+	int r = view_error(store_story(q->store, resource->id, q->arena, &entries, &n));
 
-	if (r == 0)
-		r = view_error(
-			store_story(q->store, resource.id, q->arena, &entries, &n));
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		struct story_entry entry;
 
 		arena_reset(&arena);
-		r = view_error(store_story_load(q->store, &resource, &entries[i], &arena,
+		r = view_error(store_story_load(q->store, resource, &entries[i], &arena,
 						&entry));
-		if (r == 0)
-			render(out, &entry);
+		if (r)
+			return r;
+		if (telling->text)
+			render_entry_text(telling->text, &entry);
+		if (telling->jsonl)
+			render_entry_jsonl(telling->jsonl, &entry);
 	}
 	return r;
 }
 
-static int changes_render(struct request *q, uint64_t node, struct buf *out)
+/* Keeps the other form, for whoever reads the one will soon read the other. */
+static void keep(struct request *q, const struct store_resource *resource,
+		 enum node_kind kind, struct buf *content)
 {
-	return render_story(q, node, out, render_entry_text);
+	struct cache *cache = &q->tree->cache;
+
+	if (buf_error(content) < 0)
+		return;
+	cache_release(cache, cache_put(cache, node_make(kind, resource->id), q->label,
+				       (uint64_t)resource->changed_ms, content));
 }
 
-static int changes_jsonl_render(struct request *q, uint64_t node, struct buf *out)
+/*
+ * Loading the entries is most of the work, and both forms are made of the same ones: a search
+ * through the tree reads both.
+ */
+static int changes_render(struct request *q, uint64_t node, struct buf *out)
 {
-	return render_story(q, node, out, render_entry_jsonl);
+	_cleanup_(buf_deinit) struct buf other = BUF_INIT;
+	bool is_text = node_kind(node) == NODE_CHANGES;
+	struct store_resource resource;
+	struct telling telling;
+	bool along;
+	int r = view_resource_get(q, node, &resource);
+
+	if (r)
+		return r;
+	along = (is_text ? resource.jsonl_len : resource.text_len) <= ALONG_BYTES;
+	telling = (struct telling){ .text = is_text ? out
+					    : along ? &other
+						    : NULL,
+				    .jsonl = !is_text ? out
+					     : along  ? &other
+						      : NULL };
+	r = tell(q, &resource, &telling);
+	if (r == 0 && along)
+		keep(q, &resource, is_text ? NODE_CHANGES_JSONL : NODE_CHANGES, &other);
+	return r;
 }
 
 const struct view view_changes = {
 	.getattr = changes_getattr,
 	.render = changes_render,
-	.stamp = changes_stamp,
-};
-const struct view view_changes_jsonl = {
-	.getattr = changes_getattr,
-	.render = changes_jsonl_render,
 	.stamp = changes_stamp,
 };

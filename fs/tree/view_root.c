@@ -7,6 +7,8 @@
 
 #include "view.h"
 
+#include <errno.h>
+
 #include "content.h"
 #include "render/readme.h"
 
@@ -76,33 +78,78 @@ static int root_affected(struct request *q, uint64_t node,
 
 /* --- README ------------------------------------------------------------------------------- */
 
-/* The path of some resource: always the first folder, as deep as it goes. */
+/* So many folders are looked into for an example, and so many resources in each. */
+#define EXAMPLE_FOLDERS   100
+#define EXAMPLE_RESOURCES 16
+
+/* Where an example is looked for: folders in the order they are seen, breadth first, and the best so far. */
+struct search {
+	struct request *q;
+	int64_t folders[EXAMPLE_FOLDERS];
+	size_t n;
+	struct store_resource best;
+};
+
+static int search_folder(struct search *s, int64_t folder)
+{
+	struct store_resource resources[EXAMPLE_RESOURCES];
+	struct store_folder children[EXAMPLE_RESOURCES];
+	size_t n;
+	int r = view_error(store_resources(s->q->store, folder, 0, s->q->arena, resources,
+					   ARRAY_SIZE(resources), &n));
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (resources[i].states > s->best.states)
+			s->best = resources[i];
+	if (r == 0)
+		r = view_error(store_folders(s->q->store, folder, 0, s->q->arena,
+					     children, ARRAY_SIZE(children), &n));
+	for (size_t i = 0; r == 0 && i < n && s->n < EXAMPLE_FOLDERS; i++)
+		s->folders[s->n++] = children[i].id;
+	return r;
+}
+
+/* The path of a folder, as an arena string without a slash at its end. */
+static int folder_path(struct request *q, int64_t id, struct str *ret)
+{
+	struct str path = STR_NULL;
+
+	while (id != STORE_ROOT) {
+		_cleanup_(buf_deinit) struct buf longer = BUF_INIT;
+		struct store_folder folder;
+		int r = view_error(store_folder_get(q->store, id, q->arena, &folder));
+
+		if (r)
+			return r;
+		buf_put_str(&longer, folder.name);
+		buf_put_char(&longer, '/');
+		buf_put_str(&longer, path);
+		path = arena_str(q->arena, buf_str(&longer));
+		if (buf_error(&longer) < 0 || !path.p)
+			return -ENOMEM;
+		id = folder.parent;
+	}
+	*ret = path;
+	return 0;
+}
+
+/* The path of a resource that has something to show: the most states among the first ones. */
 static int example(struct request *q, struct buf *out)
 {
-	struct store_resource resource;
-	struct store_folder folder = { .id = STORE_ROOT };
-	size_t n = 1;
+	struct search search = { .q = q, .folders = { STORE_ROOT }, .n = 1 };
+	struct str folder;
 	int r = 0;
 
-	buf_put_text(out, "resources");
-	while (r == 0 && n > 0) {
-		r = store_resources(q->store, folder.id, 0, q->arena, &resource, 1, &n);
-		if (r || n > 0)
-			break;
-		r = store_folders(q->store, folder.id, 0, q->arena, &folder, 1, &n);
-		if (r == 0 && n > 0) {
-			buf_put_char(out, '/');
-			buf_put_str(out, folder.name);
-		}
-	}
+	for (size_t i = 0; r == 0 && i < search.n; i++)
+		r = search_folder(&search, search.folders[i]);
+	if (r || search.best.id == 0)
+		return r;
+	r = folder_path(q, search.best.folder, &folder);
 	if (r)
-		return view_error(r);
-	if (n == 0) {
-		buf_reset(out);
-		return 0;
-	}
-	buf_put_char(out, '/');
-	buf_put_str(out, resource.name);
+		return r;
+	buf_put_text(out, "resources/");
+	buf_put_str(out, folder);
+	buf_put_str(out, search.best.name);
 	return buf_error(out);
 }
 

@@ -3,7 +3,7 @@
 /*
  * A state's file. What it shows is settled when it is recorded, but for two cases: a deletion
  * inherits a name from the state before it, which may be imported later, and a fuller copy may
- * take a state's place. Both renew the resource's story, hence the stamp.
+ * take a state's place. To look for either would cost as much as rendering, so there is no stamp.
  */
 
 #include "view.h"
@@ -52,22 +52,7 @@ static int state_render(struct request *q, uint64_t node, struct buf *out)
 	return r;
 }
 
-static int state_stamp(struct request *q, uint64_t node, uint64_t *ret)
-{
-	struct store_resource resource;
-	struct store_state st;
-	int r = view_state_get(q, node_row(node), &st);
-
-	if (r == 0)
-		r = view_error(
-			store_resource_get(q->store, st.resource, q->arena, &resource));
-	if (r == 0)
-		*ret = (uint64_t)resource.changed_ms;
-	return r;
-}
-
 const struct view view_state = {
 	.getattr = state_getattr,
 	.render = state_render,
-	.stamp = state_stamp,
 };

@@ -10,7 +10,7 @@
 
 static const struct view *const by_kind[NODE_KIND_COUNT] = {
 	[NODE_FOLDER] = &view_folder,   [NODE_RESOURCE] = &view_resource,
-	[NODE_CHANGES] = &view_changes, [NODE_CHANGES_JSONL] = &view_changes_jsonl,
+	[NODE_CHANGES] = &view_changes, [NODE_CHANGES_JSONL] = &view_changes,
 	[NODE_LATEST] = &view_latest,   [NODE_STATE] = &view_state,
 };
 
