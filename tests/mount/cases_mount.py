@@ -233,3 +233,40 @@ def case_read_only_place(world):
         world.unmount()
     finally:
         subprocess.run(["umount", "-l", place], check=True)
+
+
+def case_ordinary_user(world):
+    """Not root: through fusermount3, the files theirs alone; and what they are told without it."""
+    if os.geteuid() != 0 or not has("unshare") or not has("setpriv"):
+        return
+    small_history(world)
+    os.chmod(world.folder, 0o755)
+    script = """
+        set -e
+        mount -t tmpfs none "$FOLDER/mnt2"
+        cp "$DRIFTFS" "$FOLDER/mnt2/driftfs"
+        mknod -m 666 "$FOLDER/mnt2/fuse" c 10 229
+        mount --bind "$FOLDER/mnt2/fuse" /dev/fuse
+        user() { setpriv --reuid 65534 --regid 65534 --clear-groups "$@"; }
+        serve() { user "$FOLDER/mnt2/driftfs" mount "$@" "$FOLDER/own/h.db" "$FOLDER/own/m"; }
+        serve
+        user stat -c '%a %u %n' "$FOLDER/own/m/README"
+        user fusermount3 -u "$FOLDER/own/m"
+        chmod 600 "$FOLDER/mnt2/fuse"
+        serve || echo "status $?"
+        chmod 666 "$FOLDER/mnt2/fuse"
+        mount --bind /dev/null "$(command -v fusermount3)"
+        serve || echo "status $?"
+    """
+    own = os.path.join(world.folder, "own")
+    for path in (own, f"{own}/m", os.path.join(world.folder, "mnt2")):
+        os.mkdir(path)
+    os.rename(world.history, f"{own}/h.db")
+    for path in (own, f"{own}/m", f"{own}/h.db"):
+        os.chown(path, 65534, 65534)
+    done = subprocess.run(["unshare", "-m", "sh", "-c", script], check=False, timeout=30,
+                          capture_output=True, text=True,
+                          env=dict(world.env, FOLDER=world.folder, DRIFTFS=world.driftfs))
+    equal(done.stdout, f"400 65534 {own}/m/README\nstatus 1\nstatus 1\n", done.stderr)
+    check("/dev/fuse may not be opened by this user" in done.stderr, done.stderr)
+    check("fusermount3 is missing" in done.stderr, done.stderr)
