@@ -50,6 +50,13 @@ static void test_opened(void **state)
 	       "{\"p\":{\"a\":{\"b\":1}}}");
 }
 
+static void test_encoded_twice(void **state)
+{
+	(void)state;
+	expect("{\"p\":\"%257B%2522a%2522%253A1%257D\"}", "{\"p\":{\"a\":1}}");
+	expect("{\"p\":\"\\\"{\\\\\\\"a\\\\\\\":1}\\\"\"}", "{\"p\":{\"a\":1}}");
+}
+
 static void test_kept(void **state)
 {
 	static const char *const kept[] = {
@@ -151,9 +158,9 @@ static void test_depth_refused(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_opened),        cmocka_unit_test(test_kept),
-		cmocka_unit_test(test_thrice),        cmocka_unit_test(test_depth),
-		cmocka_unit_test(test_depth_refused),
+		cmocka_unit_test(test_opened), cmocka_unit_test(test_encoded_twice),
+		cmocka_unit_test(test_kept),   cmocka_unit_test(test_thrice),
+		cmocka_unit_test(test_depth),  cmocka_unit_test(test_depth_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
