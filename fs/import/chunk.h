@@ -22,6 +22,7 @@
 /* A piece of the source, before it is parsed. */
 struct chunk_record {
 	size_t start, length;       /* in the chunk's text */
+	uint64_t whole;             /* of damage, its length where that is more; else 0 */
 	uint64_t offset;            /* in the source */
 	struct str container;       /* static, or in the chunk's arena */
 	const struct fault *damage; /* not to be parsed, but refused; in the arena */
@@ -82,6 +83,7 @@ struct fact_refusal {
 	struct fact fact;
 	struct fault fault;
 	struct str bytes;
+	uint64_t length; /* of what was refused; bytes may be its beginning only */
 };
 
 enum chunk_state {

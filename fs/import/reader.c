@@ -72,10 +72,12 @@ static int add(struct reading *r, const struct chunk_record *record, struct str 
 	return flush(r);
 }
 
-static int add_refusal(struct reading *r, const struct fault *fault, struct str bytes)
+static int add_refusal(struct reading *r, const struct fault *fault, struct str bytes,
+		       uint64_t whole)
 {
 	struct chunk_record record = {
 		.offset = fault->offset == FAULT_NO_OFFSET ? 0 : fault->offset,
+		.whole = whole,
 		.damage = fault,
 	};
 
@@ -97,6 +99,7 @@ static int on_record(void *ctx, const struct json_record *found)
 		.offset = found->offset,
 		.container = found->container, /* one of parse_containers, or "" */
 		.damage = found->damage,
+		.whole = found->length,
 		.lenient = r->suspect,
 	};
 
@@ -272,12 +275,12 @@ static int sum_up(struct reading *r)
 	struct fault not_json;
 
 	if (r->broken)
-		return add_refusal(r, &r->fault, buf_str(&r->head));
+		return add_refusal(r, &r->fault, buf_str(&r->head), r->head.len);
 	if (r->suspect) {
 		fault_set(&not_json, 0, "", "is not JSON%s",
 			  r->size > r->head.len ? "; its first 1,048,576 bytes are kept"
 						: "");
-		return add_refusal(r, &not_json, buf_str(&r->head));
+		return add_refusal(r, &not_json, buf_str(&r->head), r->size);
 	}
 	if (!r->size)
 		return add_notice(r, "empty-file", 1);

@@ -88,9 +88,9 @@ static int touch(struct import_writer *w, uint64_t hash)
 /* --- facts --------------------------------------------------------------------------------- */
 
 static int put_refusal(struct import_writer *w, struct import_file *file,
-		       const struct fault *fault, struct str bytes)
+		       const struct fault *fault, struct str bytes, uint64_t length)
 {
-	int r = store_put_refusal(w->store, file->source, fault, bytes);
+	int r = store_put_refusal(w->store, file->source, fault, bytes, length);
 
 	if (r)
 		return r;
@@ -137,7 +137,7 @@ static int put_event(struct import_writer *w, struct import_file *file,
 	}
 	fault_set(&fault, f->fact.offset, "eventID",
 		  "%.*s is already there with another content", STR_ARGS(f->identity));
-	return put_refusal(w, file, &fault, f->raw);
+	return put_refusal(w, file, &fault, f->raw, f->raw.n);
 }
 
 static int put_transition(struct import_writer *w, struct import_file *file,
@@ -174,7 +174,8 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 	case FACT_REFUSAL: {
 		const struct fact_refusal *refusal = (const struct fact_refusal *)f;
 
-		return put_refusal(w, file, &refusal->fault, refusal->bytes);
+		return put_refusal(w, file, &refusal->fault, refusal->bytes,
+				   refusal->length);
 	}
 	}
 	return -EINVAL;

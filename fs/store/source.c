@@ -81,7 +81,7 @@ int store_source_finish(struct store *s, int64_t id, const struct store_counts *
 }
 
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
-		      struct str bytes)
+		      struct str bytes, uint64_t length)
 {
 	struct str kept = { bytes.p, MIN(bytes.n, REFUSAL_MAX) };
 	struct buf *pack = NULL;
@@ -95,7 +95,7 @@ int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fa
 		r = sql_run(s, Q_REFUSAL_INSERT,
 			    ARGS(INT(source_id), INT(fault->offset),
 				 TEXT(str_of(fault->field)), TEXT(str_of(fault->reason)),
-				 INT(bytes.n), INT(str_hash(kept)), BLOB(buf_str(pack)),
+				 INT(length), INT(str_hash(kept)), BLOB(buf_str(pack)),
 				 INT(kept.n)));
 	if (r)
 		return written(s, r);

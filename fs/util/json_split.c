@@ -63,8 +63,10 @@ struct json_split *json_split_new(const struct json_split_config *config)
 
 struct json_split *json_split_free(struct json_split *s)
 {
-	if (s)
-		buf_deinit(&s->carry);
+	if (!s)
+		return NULL;
+	buf_deinit(&s->carry);
+	buf_deinit(&s->lost_head);
 	free(s);
 	return NULL;
 }
@@ -79,21 +81,26 @@ uint64_t json_split_empty(const struct json_split *s)
 	return s->empty;
 }
 
+void split_hand_over(struct json_split *s, struct json_record *record, int container)
+{
+	record->container = str_of(container >= 0 ? s->config.containers[container] : "");
+	if (container >= 0)
+		s->doc_records++;
+	if (!s->error)
+		s->error = s->config.record(s->config.ctx, record);
+}
+
 void split_deliver(struct json_split *s, size_t from, size_t to, int container,
 		   const struct fault *damage)
 {
 	struct json_record record = {
 		.text = { s->win + from, to - from },
+		.length = to - from,
 		.offset = s->base + from,
-		.container =
-			str_of(container >= 0 ? s->config.containers[container] : ""),
 		.damage = damage,
 	};
 
-	if (container >= 0)
-		s->doc_records++;
-	if (!s->error)
-		s->error = s->config.record(s->config.ctx, &record);
+	split_hand_over(s, &record, container);
 }
 
 /* Starts a unit at pos. */
@@ -232,13 +239,23 @@ static bool unit_key(struct json_split *s)
 	return true;
 }
 
+/* No byte of it is wrong: what is told of is where it begins. */
+static bool unit_too_long(struct json_split *s)
+{
+	bool new = !s->lost;
+
+	split_damage(s, s->pos, true, "longer than the largest record allowed");
+	if (new)
+		s->fault.offset = s->base + s->lost_at;
+	return true;
+}
+
 /* The bytes up to the limit are used up. */
 static bool unit_more(struct json_split *s, size_t limit)
 {
 	if (limit < s->len) {
 		if (s->unit != UNIT_TAIL)
-			return split_damage(s, s->pos, true,
-					    "longer than the largest record allowed");
+			return unit_too_long(s);
 		s->unit_at = s->pos;
 		return true;
 	}

@@ -14,9 +14,12 @@
  * comma and { where as many brackets were closed as opened.
  *
  * A place that turns out to be no beginning after all (the unit that starts there is damaged, too)
- * is added to the damage, so that a run of rubbish is handed over once. Searching again is bounded:
+ * is added to the damage, so that a run of rubbish is handed over once; of one that is too long to
+ * be held the first bytes are put aside, and the rest is counted. Searching again is bounded:
  * the bytes gone over twice never exceed a few times the stream.
  */
+
+#include <errno.h>
 
 #include "json_split_private.h"
 
@@ -87,8 +90,11 @@ bool split_damage(struct json_split *s, size_t at, bool in_unit, const char *rea
 	return true;
 }
 
-/* The range without the white space and the comma that separate it from what follows. */
-static size_t trim(const char *bytes, size_t from, size_t end)
+/*
+ * The range without the white space and the comma that separate it from what follows; nothing
+ * but those is left as it is, unless there is more before the range.
+ */
+static size_t trim(const char *bytes, size_t from, size_t end, bool more)
 {
 	size_t cut;
 
@@ -99,7 +105,7 @@ static size_t trim(const char *bytes, size_t from, size_t end)
 		cut--;
 	while (cut > from && json_is_space(bytes[cut - 1]))
 		cut--;
-	return cut > from ? cut : end;
+	return cut > from || more ? cut : end;
 }
 
 void split_lost_flush(struct json_split *s)
@@ -108,14 +114,22 @@ void split_lost_flush(struct json_split *s)
 
 	if (!s->lost)
 		return;
-	end = trim(s->win, s->lost_at, s->lost_end);
-	do {
-		size_t n = MIN(end - s->lost_at, s->config.max_record);
+	end = trim(s->win, s->lost_at, s->lost_end, s->lost_before > 0);
+	if (s->lost_before == 0) {
+		split_deliver(s, s->lost_at, end, s->lost_container, &s->fault);
+	} else {
+		struct json_record record = {
+			.text = buf_str(&s->lost_head),
+			.length = s->lost_before + (end - s->lost_at),
+			.offset = s->base + s->lost_at - s->lost_before,
+			.damage = &s->fault,
+		};
 
-		split_deliver(s, s->lost_at, s->lost_at + n, s->lost_container,
-			      &s->fault);
-		s->lost_at += n;
-	} while (s->lost_at < end && !s->error);
+		split_hand_over(s, &record, s->lost_container);
+	}
+	buf_reset(&s->lost_head);
+	s->lost_before = 0;
+	s->lost_at = end;
 	s->lost = false;
 }
 
@@ -267,14 +281,18 @@ static bool guess(struct json_split *s)
 	return true;
 }
 
-/* What was searched in vain and is too long to be kept goes out. */
+/* What was searched in vain and is too long to be held is let go, but for its first bytes. */
 static bool lost_overflow(struct json_split *s)
 {
 	size_t max = s->config.max_record;
 
 	if (s->pos - s->lost_at < max || guess(s))
 		return true;
-	split_deliver(s, s->lost_at, s->lost_at + max, s->lost_container, &s->fault);
+	if (s->lost_before == 0)
+		buf_put(&s->lost_head, s->win + s->lost_at, MIN(max, JSON_DAMAGE_KEPT));
+	if (buf_error(&s->lost_head) < 0)
+		s->error = -ENOMEM;
+	s->lost_before += max;
 	s->lost_at += max;
 	return true;
 }

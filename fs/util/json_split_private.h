@@ -96,7 +96,9 @@ struct json_split {
 	bool lost;  /* damage from lost_at on is not handed over yet */
 	bool stray; /* it is bytes between documents, not a broken one */
 	size_t lost_at;
-	size_t lost_end; /* where the search stopped */
+	size_t lost_end;      /* where the search stopped */
+	struct buf lost_head; /* its first bytes, when it is too long to be held ... */
+	uint64_t lost_before; /* ... and how many there are before lost_at; else 0 */
 	int lost_container;
 	bool lost_in_bracket; /* it begins with a bracket */
 	bool depth_known;
@@ -130,6 +132,8 @@ bool split_record_begin(struct json_split *s);
 /* Hands over [from, to), if there is no error yet. */
 void split_deliver(struct json_split *s, size_t from, size_t to, int container,
 		   const struct fault *damage);
+/* The same for any record; its container is filled in. */
+void split_hand_over(struct json_split *s, struct json_record *record, int container);
 
 /* Notes damage seen at `at`; it begins with the unit when in_unit, else there. */
 bool split_damage(struct json_split *s, size_t at, bool in_unit, const char *reason);

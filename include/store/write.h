@@ -74,9 +74,9 @@ int store_put_transition(struct store *s, const struct transition *t,
    (may be NULL) belong to the alarm: they hold for all its transitions, before and after. */
 int store_put_alarm(struct store *s, const struct alarm *alarm,
 		    const struct mention_set *mentions) _must_check_;
-/* bytes: what was refused, cut at 1 MiB (the row says the whole length). */
+/* bytes: what was refused, or its beginning; 1 MiB of them is kept. length: of the whole. */
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
-		      struct str bytes) _must_check_;
+		      struct str bytes, uint64_t length) _must_check_;
 /* Recognised and counted, by name of what it is; starting the source anew counts anew. */
 int store_count_notice(struct store *s, int64_t source_id, struct str what,
 		       uint64_t n) _must_check_;

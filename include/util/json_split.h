@@ -14,16 +14,21 @@
  * The grammar is checked but for the inside of numbers, literals and escapes: a record that is
  * not damaged may still be turned down by the parser. A document in which none of the arrays was
  * found is one record; of one that has them its other members are dropped. Bytes that belong to
- * no document are damage, too, in one piece for each run of them.
+ * no document are damage, too. A run of damage is handed over once, however long it is.
  */
 
 #include "util/buf.h"
 #include "util/fault.h"
 
+/* Bytes kept of damage that is longer than the largest record allowed. */
+#define JSON_DAMAGE_KEPT ((size_t)1 << 20)
+
 struct json_record {
 	struct str text; /* borrowed until the callback returns; empty (and damaged) where
 				 something is missing, such as a comma or the end of an array */
-	uint64_t offset; /* of its first byte in the stream */
+	uint64_t length; /* text.n; of damage longer than max_record, of which text has the
+				 first bytes, its whole length */
+	uint64_t offset;      /* of its first byte in the stream */
 	struct str container; /* name of the array it was in; "" for a whole document */
 	const struct fault
 		*damage; /* NULL, or why it is not JSON (offset is the stream's) */
@@ -35,7 +40,7 @@ struct json_split_config {
 					  two under the member names in `wrappers` */
 	const char *const *wrappers; /* NULL-terminated, may be NULL: e.g. "data" */
 	size_t max_record; /* bytes, at least 64; a longer record is damaged ("longer
-					  than ..."), and damage is handed over in pieces no longer */
+					  than ..."; the damage's offset is the record's) */
 	int (*record)(void *ctx,
 		      const struct json_record *record); /* != 0 stops the split */
 	void *ctx;

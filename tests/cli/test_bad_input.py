@@ -303,11 +303,19 @@ class Records(Case):
         self.assertEqual(kept, len(json.dumps(event(1, userAgent="another"))))
 
     def test_a_record_longer_than_any(self):
-        huge = '{"Records":[' + json.dumps(event(1)) + ',{"a":"' + "x" * (65 << 20) + '"},'
-        self.write("in.json", (huge + json.dumps(event(2)) + "]}").encode())
-        self.import_("in.json", status=REFUSED)
-        self.assertTrue(any("longer than" in r[3] for r in self.refusals()), self.refusals())
-        self.assert_totals(events=2)
+        head = '{"Records":[' + json.dumps(event(1)) + ","
+        huge = '{"a":"' + "x" * (65 << 20) + '"}'
+        self.write("in.json", (head + huge + "," + json.dumps(event(2)) + "]}").encode())
+        line, _ = self.import_("in.json", status=REFUSED)
+        self.assertEqual(line, "2 events in 1 file, 1 refused")
+        (refusal,) = self.status("--refused")["refusals"]
+        self.assertEqual(refusal["offset"], len(head))
+        self.assertEqual(refusal["length"], len(huge))
+        self.assertEqual(refusal["reason"], "longer than the largest record allowed")
+        with sqlite3.connect(self.history) as db:
+            kept = db.execute("SELECT bytes_len FROM refusal").fetchone()[0]
+        db.close()
+        self.assertEqual(kept, 1 << 20)
 
     def test_members_of_one_name(self):
         data = json.dumps(event(1))[:-1] + ',"eventName":"Other"}'

@@ -40,7 +40,11 @@ static int on_record(void *ctx, const struct json_record *record)
 	require(record->text.n <= t->max);
 	require(str_eq(record->text,
 		       (struct str){ t->input.p + record->offset, record->text.n }));
-	t->end = record->offset + record->text.n;
+	/* Only damage that is too long comes without its end. */
+	require(record->length == record->text.n ||
+		(record->damage && record->length > t->max && record->text.n > 0));
+	t->end = record->offset + record->length;
+	require(t->end <= t->input.n);
 	t->records++;
 	if (record->damage) {
 		t->damaged++;
@@ -49,8 +53,8 @@ static int on_record(void *ctx, const struct json_record *record)
 	} else {
 		require(record->text.n > 0);
 	}
-	buf_printf(&t->log, "%zu %zu %.*s %s\n", (size_t)record->offset, record->text.n,
-		   STR_ARGS(record->container),
+	buf_printf(&t->log, "%zu %zu %zu %.*s %s\n", (size_t)record->offset,
+		   record->text.n, (size_t)record->length, STR_ARGS(record->container),
 		   record->damage ? record->damage->reason : "");
 	return 0;
 }

@@ -66,7 +66,7 @@ static int put_round(struct store *s, int round)
 
 	fault_set(&f, 1, "field", "reason");
 	if (!r)
-		r = store_put_refusal(s, id, &f, STR("bytes"));
+		r = store_put_refusal(s, id, &f, STR("bytes"), 5);
 	for (int i = round * PER_ROUND; i < (round + 1) * PER_ROUND && !r; i++) {
 		r = put_one_item(s, i, false);
 		if (!r)

@@ -49,7 +49,7 @@ static void refuse(struct history *h, int64_t source, uint64_t offset, struct st
 	struct fault f;
 
 	fault_set(&f, offset, "eventTime", "is no time");
-	assert_int_equal(store_put_refusal(h->s, source, &f, bytes), 0);
+	assert_int_equal(store_put_refusal(h->s, source, &f, bytes, bytes.n), 0);
 }
 
 static void test_refusals(void **state)

@@ -21,6 +21,7 @@
 struct piece {
 	char *text;
 	size_t n;
+	uint64_t length; /* n, or more where the damage was cut */
 	uint64_t offset;
 	char container[32];
 	bool damaged;
@@ -59,6 +60,7 @@ static inline int pieces_add(void *ctx, const struct json_record *record)
 	}
 	piece = &p->all[p->n++];
 	*piece = (struct piece){ .n = record->text.n,
+				 .length = record->length,
 				 .offset = record->offset,
 				 .damaged = record->damage != NULL };
 	piece->text = malloc(record->text.n + 1);
@@ -70,7 +72,9 @@ static inline int pieces_add(void *ctx, const struct json_record *record)
 	if (record->damage)
 		piece->fault = *record->damage;
 	/* The offset is right: the text stands there. */
-	assert_true(record->offset + record->text.n <= p->whole_n);
+	assert_true(record->length >= record->text.n);
+	assert_true(record->damage || record->length == record->text.n);
+	assert_true(record->offset + record->length <= p->whole_n);
 	assert_memory_equal(p->whole + record->offset, piece->text, piece->n);
 	return p->n == p->stop_at ? 7 : 0;
 }
@@ -114,8 +118,8 @@ static inline void assert_same_pieces(struct str input, const struct pieces *a,
 	for (size_t i = 0; i < n; i++) {
 		const struct piece *x = &a->all[i], *y = &b->all[i];
 
-		if (x->offset != y->offset || x->n != y->n || x->damaged != y->damaged ||
-		    strcmp(x->container, y->container) != 0 ||
+		if (x->offset != y->offset || x->n != y->n || x->length != y->length ||
+		    x->damaged != y->damaged || strcmp(x->container, y->container) != 0 ||
 		    x->fault.offset != y->fault.offset ||
 		    strcmp(x->fault.reason, y->fault.reason) != 0)
 			fail_msg(

@@ -383,7 +383,7 @@ static void test_too_long(void **state)
 		     { false, "Records", "{\"a\":1}" });
 	ASSERT_SPLIT(64, HEAD "{\"a\":\"" TEN TEN TEN TEN TEN "1234567\"},{\"a\":1}]}",
 		     { true, "Records", "{\"a\":\"" TEN TEN TEN TEN TEN "1234567\"" },
-		     { true, "Records", "}" }, { false, "Records", "{\"a\":1}" });
+		     { false, "Records", "{\"a\":1}" });
 	/* Members behind a container are not wanted and may be of any length. */
 	ASSERT_SPLIT(64, HEAD "{\"a\":1}],\"b\":\"" TEN TEN TEN TEN TEN TEN TEN TEN "\"}",
 		     { false, "Records", "{\"a\":1}" });
@@ -398,6 +398,37 @@ static void test_too_long(void **state)
 		{ false, "Records", "{\"a\":5}" }, { false, "Records", "{\"a\":6}" },
 		{ false, "Records", "{\"a\":7}" }, { false, "Records", "{\"a\":8}" },
 		{ false, "Records", "{\"a\":9}" });
+}
+
+/* Once, from where it begins, with as much of it as is kept and its whole length. */
+static void test_too_long_by_far(void **state)
+{
+	static const size_t lengths[] = { 65, 128, 129, 1000 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(lengths); i++) {
+		_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+		_cleanup_(pieces_deinit) struct pieces p = { 0 };
+		size_t from;
+
+		buf_put_text(&b, HEAD "{\"a\":1},");
+		from = b.len;
+		buf_put_text(&b, "{\"a\":\"");
+		while (b.len < from + lengths[i] - 2)
+			buf_put_char(&b, 'x');
+		buf_put_text(&b, "\"}, {\"a\":2}]}");
+		split_all_ways(buf_str(&b), 64, &p);
+		assert_int_equal(p.n, 3);
+		assert_false(p.all[0].damaged);
+		assert_true(p.all[1].damaged);
+		assert_string_equal(p.all[1].fault.reason,
+				    "longer than the largest record allowed");
+		assert_int_equal(p.all[1].fault.offset, from);
+		assert_int_equal(p.all[1].offset, from);
+		assert_int_equal(p.all[1].length, lengths[i]);
+		assert_int_equal(p.all[1].n, lengths[i] > 65 ? 64 : p.all[1].n);
+		assert_string_equal(p.all[2].text, "{\"a\":2}");
+	}
 }
 
 static void nest(struct buf *b, unsigned depth)
@@ -464,6 +495,7 @@ int main(void)
 		cmocka_unit_test(test_lines),
 		cmocka_unit_test(test_no_json),
 		cmocka_unit_test(test_too_long),
+		cmocka_unit_test(test_too_long_by_far),
 		cmocka_unit_test(test_too_deep),
 		cmocka_unit_test(test_searching_is_linear),
 	};
