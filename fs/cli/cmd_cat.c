@@ -3,13 +3,35 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "cli.h"
 #include "tree/tree.h"
+#include "util/macro.h"
+
+#define STREAM_BYTES ((size_t)1 << 20)
 
 static int put(struct str bytes)
 {
 	return fwrite(bytes.p, 1, bytes.n, stdout) == bytes.n ? 0 : -EIO;
+}
+
+/* A file that is too long to be held as a whole. */
+static int print_streamed(struct tree *t, uint64_t node)
+{
+	_cleanup_(freep) char *piece = malloc(STREAM_BYTES);
+	uint64_t offset = 0;
+	size_t n = 0;
+	int r = piece ? 0 : -ENOMEM;
+
+	do {
+		if (!r)
+			r = tree_read(t, node, offset, STREAM_BYTES, piece, &n);
+		if (!r)
+			r = put((struct str){ piece, n });
+		offset += n;
+	} while (!r && n == STREAM_BYTES);
+	return r;
 }
 
 static int print_content(struct tree *t, uint64_t node)
@@ -17,6 +39,8 @@ static int print_content(struct tree *t, uint64_t node)
 	const struct tree_content *content = NULL;
 	int r = tree_content_get(t, node, &content);
 
+	if (r == TREE_E_STREAMED)
+		return print_streamed(t, node);
 	if (!r && content->len)
 		r = put((struct str){ content->data, content->len });
 	tree_content_put(t, content);

@@ -22,7 +22,7 @@
 struct made {
 	struct made *next;
 	struct arena arena;
-	struct story_rows rows;
+	struct store_story rows;
 };
 
 struct shared {
@@ -172,9 +172,7 @@ static int put_batch(struct store *w, struct shared *sh, size_t n)
 		if (!m)
 			r = sh->error;
 		else
-			r = store_put_story(w, &m->rows.dirty, m->rows.entries,
-					    m->rows.n_entries, m->rows.shown,
-					    m->rows.n_shown, &m->rows.aliases);
+			r = store_put_story(w, &m->rows);
 		made_free(m);
 	}
 	if (!r)

@@ -323,13 +323,13 @@ static int run_correlation(struct story_work *w)
 /* ------------------------------------------------------------------------------------------- */
 
 int story_make(struct store *s, const struct store_dirty *dirty, struct arena *a,
-	       struct story_rows *ret)
+	       struct store_story *ret)
 {
 	struct story_work w = { .s = s, .a = a };
 	int r;
 
 	/* The whole story, whatever the moment it is dirty from: see struct store_dirty. */
-	*ret = (struct story_rows){ .dirty = { dirty->resource, INT64_MIN } };
+	*ret = (struct store_story){ .dirty = { dirty->resource, INT64_MIN } };
 	r = store_resource_get(s, dirty->resource, a, &w.resource);
 	if (!r)
 		r = read_states(&w);

@@ -14,7 +14,7 @@
 /* --- rows and their lengths ---------------------------------------------------------------- */
 
 struct output {
-	struct story_rows *rows;
+	struct store_story *rows;
 	struct buf text, jsonl;
 };
 
@@ -178,7 +178,7 @@ static int by_place(const void *a, const void *b)
 }
 
 /* The entries were made kind by kind, each kind in its order. */
-static int sort_entries(struct story_work *w, struct story_rows *rows)
+static int sort_entries(struct story_work *w, struct store_story *rows)
 {
 	struct placed *all = arena_zalloc(w->a, (rows->n_entries + 1) * sizeof(*all));
 
@@ -223,7 +223,7 @@ static int make_entries(struct story_work *w, struct output *o)
 	return r ? r : sort_entries(w, o->rows);
 }
 
-static int make_shown(struct story_work *w, struct story_rows *rows)
+static int make_shown(struct story_work *w, struct store_story *rows)
 {
 	rows->shown = arena_zalloc(w->a, (w->n_states + 1) * sizeof(*rows->shown));
 	if (!rows->shown)
@@ -244,7 +244,7 @@ static int make_shown(struct story_work *w, struct story_rows *rows)
 	return 0;
 }
 
-int story_rows_make(struct story_work *w, struct story_rows *ret)
+int story_rows_make(struct story_work *w, struct store_story *ret)
 {
 	_cleanup_(output_deinit) struct output o = { .rows = ret };
 	int r = make_entries(w, &o);

@@ -37,4 +37,4 @@ struct story_work {
 };
 
 /* Entries and listing rows from what was correlated; all in the arena. */
-int story_rows_make(struct story_work *w, struct story_rows *ret) _must_check_;
+int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;

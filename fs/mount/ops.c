@@ -132,6 +132,23 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 	fuse_reply_open(req, fi);
 }
 
+/* A file that is too long to be held as a whole. */
+static void read_streamed(fuse_req_t req, fuse_ino_t ino, size_t size, uint64_t offset)
+{
+	_cleanup_(freep) char *data = NULL;
+	size_t n = 0;
+	int r;
+
+	size = MIN(size, MAX_REPLY);
+	data = malloc(size);
+	r = data ? tree_read(serving_of(req)->tree, ino, offset, size, data, &n)
+		 : -ENOMEM;
+	if (r)
+		reply_error(req, r);
+	else
+		fuse_reply_buf(req, data, n);
+}
+
 static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		    struct fuse_file_info *fi)
 {
@@ -146,6 +163,10 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		return;
 	}
 	r = tree_content_get(s->tree, ino, &content);
+	if (r == TREE_E_STREAMED) {
+		read_streamed(req, ino, size, (uint64_t)offset);
+		return;
+	}
 	if (r) {
 		reply_error(req, r);
 		return;
@@ -192,10 +213,10 @@ static bool add_name(struct listing *l, const char *name,
 }
 
 /* "." and ".." carry no lookup: an inode of 0 tells the kernel to look no further. */
-static bool add_dot(struct listing *l, const char *name, uint64_t node, off_t next)
+static bool add_dot(struct listing *l, const char *name, uint64_t ino, off_t next)
 {
 	const struct fuse_entry_param entry = {
-		.attr = { .st_ino = node, .st_mode = S_IFDIR },
+		.attr = { .st_ino = ino, .st_mode = S_IFDIR },
 	};
 
 	return add_name(l, name, &entry, next);

@@ -46,7 +46,7 @@ struct stat reply_stat(const struct serving *s, const struct tree_attr *attr)
 	struct timespec time = { .tv_sec = attr->mtime_ms / 1000,
 				 .tv_nsec = attr->mtime_ms % 1000 * 1000000 };
 	struct stat st = {
-		.st_ino = attr->node,
+		.st_ino = attr->ino ? attr->ino : attr->node,
 		.st_nlink = 1,
 		.st_uid = s->uid,
 		.st_gid = s->gid,

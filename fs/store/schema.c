@@ -273,6 +273,11 @@ static const char *const first[] = { first_facts, first_sums, first_derived, NUL
 
 static const struct migration ladder[] = {
 	{ .version = 1, .sql = first },
+	{ .version = 2, .sql = schema_moments },
+	{ .version = 3, .sql = schema_relations },
+	{ .version = 4, .sql = schema_activity },
+	{ .version = 5, .sql = schema_names },
+	{ .version = 6, .sql = schema_coverage },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -12,6 +12,11 @@ struct migration {
 	const char *const *sql; /* scripts, NULL-terminated */
 };
 
+/* One subject each, in files of their own. */
+extern const char *const schema_moments[],
+	*const schema_relations[],
+		*const schema_activity[], *const schema_names[], *const schema_coverage[];
+
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);
 int schema_version(void);

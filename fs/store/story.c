@@ -248,16 +248,15 @@ static int aliases_replace(struct store *s, const struct store_dirty *dirty,
 
 /* ------------------------------------------------------------------------------------------- */
 
-int store_put_story(struct store *s, const struct store_dirty *dirty,
-		    const struct store_entry *entries, size_t n_entries,
-		    const struct store_shown *shown, size_t n_shown,
-		    const struct mention_set *aliases)
+int store_put_story(struct store *s, const struct store_story *story)
 {
+	const struct store_dirty *dirty = &story->dirty;
 	int64_t resource = dirty->resource;
-	int64_t entries_ms =
-		n_entries ? MIN(dirty->from_ms, entries[0].time_ms) : dirty->from_ms;
-	int64_t shown_ms =
-		n_shown ? MIN(dirty->from_ms, shown[0].time_ms) : dirty->from_ms;
+	int64_t entries_ms = story->n_entries
+				     ? MIN(dirty->from_ms, story->entries[0].time_ms)
+				     : dirty->from_ms;
+	int64_t shown_ms = story->n_shown ? MIN(dirty->from_ms, story->shown[0].time_ms)
+					  : dirty->from_ms;
 	struct view v;
 	int r = writing(s, "story");
 
@@ -268,15 +267,16 @@ int store_put_story(struct store *s, const struct store_dirty *dirty,
 	if (!r)
 		r = entries_delete(s, resource, entries_ms, &v);
 	if (!r)
-		r = entries_insert(s, resource, entries, n_entries, &v);
+		r = entries_insert(s, resource, story->entries, story->n_entries, &v);
 	if (!r)
-		r = shown_replace(s, resource, shown_ms, shown, n_shown, &v);
+		r = shown_replace(s, resource, shown_ms, story->shown, story->n_shown,
+				  &v);
 	if (!r)
 		r = view_put(s, resource, &v);
 	/* Before the aliases, which may make it dirty again. */
 	if (!r)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));
 	if (!r)
-		r = aliases_replace(s, dirty, aliases);
+		r = aliases_replace(s, dirty, &story->aliases);
 	return written(s, r);
 }

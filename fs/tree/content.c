@@ -54,6 +54,8 @@ int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
 
 	if (!view)
 		return TREE_E_NOT_FOUND;
+	if (view->stream)
+		return TREE_E_STREAMED;
 	if (!view->render)
 		return TREE_E_IS_DIR;
 	if (view->stamp)
@@ -99,20 +101,41 @@ void tree_content_put(struct tree *t, const struct tree_content *content)
 	cache_release(&t->cache, (struct cache_entry *)(uintptr_t)content);
 }
 
-int tree_read(struct tree *t, uint64_t node, uint64_t offset, size_t size, char *ret,
-	      size_t *ret_n)
+static size_t copy_out(const struct tree_content *content, uint64_t offset, size_t size,
+		       char *ret)
 {
-	const struct tree_content *content;
-	int r = tree_content_get(t, node, &content);
 	size_t n = 0;
 
-	if (r)
-		return r;
 	if (offset < content->len)
 		n = MIN(size, content->len - (size_t)offset);
 	if (n > 0)
 		memcpy(ret, content->data + offset, n);
+	return n;
+}
+
+static int read_streamed(struct tree *t, uint64_t node, uint64_t offset, size_t size,
+			 char *ret, size_t *ret_n)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	int r = request_begin(t, &q);
+
+	return r ? r : stream_read(&q, node, offset, size, ret, ret_n);
+}
+
+int tree_read(struct tree *t, uint64_t node, uint64_t offset, size_t size, char *ret,
+	      size_t *ret_n)
+{
+	const struct tree_content *content;
+	const struct view *view = view_of(node);
+	int r;
+
+	*ret_n = 0;
+	if (view && view->stream)
+		return read_streamed(t, node, offset, size, ret, ret_n);
+	r = tree_content_get(t, node, &content);
+	if (r)
+		return r;
+	*ret_n = copy_out(content, offset, size, ret);
 	tree_content_put(t, content);
-	*ret_n = n;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "util/arena.h"
 
 #include "cache.h"
+#include "stream.h"
 
 struct connection {
 	struct store *store;
@@ -33,6 +34,7 @@ struct tree {
 
 	struct connection *poller; /* of tree_poll() alone */
 	struct cache cache;
+	struct stream_marks marks;
 };
 
 struct request {

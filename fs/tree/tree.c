@@ -31,7 +31,7 @@ static int tree_new(const char *path, struct tree **ret)
 		free(t);
 		return -ENOMEM;
 	}
-	if (cache_init(&t->cache, CACHE_BYTES) < 0) {
+	if (stream_marks_init(&t->marks) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0) {
 		pthread_mutex_destroy(&t->lock);
 		free(t);
 		return -ENOMEM;
@@ -69,6 +69,7 @@ struct tree *tree_close(struct tree *t)
 	}
 	t->poller = connection_free(t->poller);
 	cache_deinit(&t->cache);
+	stream_marks_deinit(&t->marks);
 	pthread_mutex_destroy(&t->lock);
 	free(t->path);
 	free(t);

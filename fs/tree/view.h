@@ -13,6 +13,7 @@
 
 #include "node.h"
 #include "request.h"
+#include "stream.h"
 
 /* Operations a kind does not have are NULL. All return 0, TREE_E_... or negative errno. */
 struct view {
@@ -27,7 +28,8 @@ struct view {
 			void *ctx);
 	/* links */
 	int (*readlink)(struct request *q, uint64_t node, struct buf *out);
-	/* files */
+	/* files: either as a whole, kept in the cache, or piece by piece (stream.h) */
+	const struct stream *stream;
 	int (*render)(struct request *q, uint64_t node, struct buf *out);
 	/* A number that is the same as long as the content is; NULL: it may change any time. */
 	int (*stamp)(struct request *q, uint64_t node, uint64_t *ret);

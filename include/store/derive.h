@@ -70,6 +70,16 @@ struct store_shown {
 	struct str arn;
 };
 
+/* All that deriving a resource makes. */
+struct store_story {
+	struct store_dirty dirty; /* what it was made for */
+	struct store_entry *entries;
+	size_t n_entries;
+	struct store_shown *shown;
+	size_t n_shown;
+	struct mention_set aliases;
+};
+
 /*
  * Replaces the resource's entries, causes and listing rows from from_ms on (or from the first of
  * the list on, where that is earlier), its aliases (all of them, of all its states) and its
@@ -77,10 +87,7 @@ struct store_shown {
  * of time. When a new alias stands in an event before from_ms, the resource is dirty again from
  * that event on: go over store_dirty_next() until nothing is left.
  */
-int store_put_story(struct store *s, const struct store_dirty *dirty,
-		    const struct store_entry *entries, size_t n_entries,
-		    const struct store_shown *shown, size_t n_shown,
-		    const struct mention_set *aliases) _must_check_;
+int store_put_story(struct store *s, const struct store_story *story) _must_check_;
 
 /* --- what deriving reads ------------------------------------------------------------------ */
 

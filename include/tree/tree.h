@@ -3,8 +3,9 @@
 
 /*
  * The namespace of a history: names, attributes and content of what the mount shows, without
- * FUSE and without SQL. A node is a 64-bit number, unique, the same over remounts and never
- * reused: its kind in the top byte, the row id below. The root is 1.
+ * FUSE and without SQL. A node is a 64-bit number, unique and never reused: its kind in the top
+ * byte, the row id below. The root is 1. Inode numbers are the same over remounts: they are the
+ * nodes, except below at/, where moments are numbered as they are asked for.
  *
  * A tree may be used by many threads at once. Every call sees the history at one moment, as it
  * was last committed by whoever imports.
@@ -29,6 +30,7 @@ enum tree_type {
 
 struct tree_attr {
 	uint64_t node;
+	uint64_t ino;    /* the inode number users see; 0: the node itself */
 	uint64_t parent; /* of a directory; the root is its own. Else 0 */
 	enum tree_type type;
 	bool growing;  /* may change with any import; otherwise as good as final */
@@ -44,7 +46,8 @@ enum {
 	TREE_E_NOT_DIR,
 	TREE_E_IS_DIR,
 	TREE_E_NOT_LINK,
-	TREE_E_NOT_STATE,   /* tree_raw() of something else than a state */
+	TREE_E_NOT_STATE, /* tree_raw() of something else than a state */
+	TREE_E_STREAMED, /* tree_content_get() of a file that is read by tree_read() only */
 	TREE_E_BAD_COOKIE,  /* a readdir cookie that was never given out */
 	TREE_E_NOT_HISTORY, /* tree_open(): no history, or none this program can read */
 };
@@ -77,7 +80,10 @@ struct tree_lister {
 int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
 		 const struct tree_lister *lister) _must_check_;
 
-/* A file's bytes, shared with a cache; they stay as they are until given back. */
+/*
+ * A file's bytes, shared with a cache; they stay as they are until given back. A file that may
+ * be too long for that is TREE_E_STREAMED: it can only be read piece by piece.
+ */
 struct tree_content {
 	const char *data;
 	size_t len;
@@ -87,7 +93,7 @@ int tree_content_get(struct tree *t, uint64_t node,
 void tree_content_put(struct tree *t,
 		      const struct tree_content *content); /* NULL is fine */
 
-/* Copies up to `size` bytes from `offset` on; *ret_n is less only at the end of the file. */
+/* Copies up to `size` bytes of any file from `offset` on; *ret_n is less only at its end. */
 int tree_read(struct tree *t, uint64_t node, uint64_t offset, size_t size, char *ret,
 	      size_t *ret_n) _must_check_;
 /* Appends a state as it was received. */

@@ -46,11 +46,11 @@ static int put_one_event(struct store *s, int i)
 /* The first item's resource gets its aliases, as if derived. */
 static int put_one_story(struct store *s)
 {
-	struct store_dirty dirty = { 1, INT64_MAX };
 	uint64_t alias = 1;
-	struct mention_set aliases = { &alias, 1 };
+	const struct store_story story = { .dirty = { 1, INT64_MAX },
+					   .aliases = { &alias, 1 } };
 	bool more = true;
-	int r = store_put_story(s, &dirty, NULL, 0, NULL, 0, &aliases);
+	int r = store_put_story(s, &story);
 
 	while (!r && more)
 		r = store_spread_dirt(s, 3, &more);

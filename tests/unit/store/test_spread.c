@@ -3,24 +3,28 @@
 #include "history.h"
 
 /* A derived resource with one state at 10000, no story but the entries given, and aliases. */
-static int64_t derived(struct history *h, const char *rid,
-		       const struct store_entry *entries, size_t n, uint64_t *aliases,
-		       size_t n_aliases)
+static int64_t derived(struct history *h, const char *rid, struct store_entry *entries,
+		       size_t n, uint64_t *aliases, size_t n_aliases)
 {
 	struct item item = item_of(GROUP, rid, 10000, "1", "{}");
 	struct mention_set set = { aliases, n_aliases };
 	struct store_shown shown = { .time_ms = 10000, .size = 3 };
 	struct store_state states[64];
-	struct store_dirty dirty;
+	struct store_story story;
 
 	put_item(h, &item);
-	dirty = (struct store_dirty){ resource_of(h, GROUP, rid).id, 10000 };
-	assert_int_equal(states_of(h, dirty.resource, states), 1);
+	story = (struct store_story){ .dirty = { resource_of(h, GROUP, rid).id, 10000 },
+				      .entries = entries,
+				      .n_entries = n,
+				      .shown = &shown,
+				      .n_shown = 1,
+				      .aliases = set };
+	assert_int_equal(states_of(h, story.dirty.resource, states), 1);
 	shown.state = states[0].id;
 	begin(h);
-	assert_int_equal(store_put_story(h->s, &dirty, entries, n, &shown, 1, &set), 0);
+	assert_int_equal(store_put_story(h->s, &story), 0);
 	commit(h);
-	return dirty.resource;
+	return story.dirty.resource;
 }
 
 static void put(struct history *h, const char *id, int64_t ms, uint64_t token)
@@ -233,11 +237,11 @@ static size_t aliases_of(struct history *h)
 static void tell_again(struct history *h, int64_t resource, int64_t from_ms,
 		       uint64_t *aliases, size_t n)
 {
-	struct store_dirty dirty = { resource, from_ms };
-	struct mention_set set = { aliases, n };
+	const struct store_story story = { .dirty = { resource, from_ms },
+					   .aliases = { aliases, n } };
 
 	begin(h);
-	assert_int_equal(store_put_story(h->s, &dirty, NULL, 0, NULL, 0, &set), 0);
+	assert_int_equal(store_put_story(h->s, &story), 0);
 	commit(h);
 }
 

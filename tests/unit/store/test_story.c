@@ -53,13 +53,17 @@ static void changes_from(const struct store_state *states, size_t first, size_t 
 static void put_story(struct history *h, int64_t resource, int64_t from_ms,
 		      struct story *st)
 {
-	struct store_dirty dirty = { resource, from_ms };
-	struct mention_set aliases = { st->aliases, st->n_aliases };
+	const struct store_story story = {
+		.dirty = { resource, from_ms },
+		.entries = st->entries,
+		.n_entries = st->n_entries,
+		.shown = st->shown,
+		.n_shown = st->n_shown,
+		.aliases = { st->aliases, st->n_aliases },
+	};
 
 	begin(h);
-	assert_int_equal(store_put_story(h->s, &dirty, st->entries, st->n_entries,
-					 st->shown, st->n_shown, &aliases),
-			 0);
+	assert_int_equal(store_put_story(h->s, &story), 0);
 	commit(h);
 }
 
@@ -238,15 +242,18 @@ static void test_unordered(void **state)
 	struct history *h = *state;
 	struct store_state states[64];
 	int64_t id = make_resource(h, "sg-1", 2, states);
-	struct store_dirty dirty = { id, 0 };
-	struct mention_set none = { 0 };
 	struct story st;
+	struct store_story story;
 
 	changes_from(states, 0, 2, &st);
 	st.entries[0].time_ms = 9000;
+	story = (struct store_story){ .dirty = { id, 0 },
+				      .entries = st.entries,
+				      .n_entries = 2,
+				      .shown = st.shown,
+				      .n_shown = 2 };
 	begin(h);
-	assert_int_equal(store_put_story(h->s, &dirty, st.entries, 2, st.shown, 2, &none),
-			 -EINVAL);
+	assert_int_equal(store_put_story(h->s, &story), -EINVAL);
 	/* Half a story cannot be committed. */
 	assert_true(store_commit(h->s) != 0);
 	assert_int_equal(ask(h, "SELECT count(*) FROM entry"), 0);

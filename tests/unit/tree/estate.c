@@ -151,8 +151,9 @@ static void derive(struct estate *e, const struct store_dirty *dirty)
 	static struct store_shown shown[4096];
 	static struct store_entry entries[4096];
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
-	const struct store_dirty all = { .resource = dirty->resource };
-	const struct mention_set none = { 0 };
+	struct store_story story = { .dirty = { .resource = dirty->resource },
+				     .entries = entries,
+				     .shown = shown };
 	struct store_resource resource;
 	size_t n;
 
@@ -162,10 +163,12 @@ static void derive(struct estate *e, const struct store_dirty *dirty)
 	/* First the names of the files, which the stories tell. */
 	for (size_t i = 0; i < n; i++)
 		shown[i] = show(e, &states[i], i ? &shown[i - 1] : NULL);
-	assert_int_equal(store_put_story(e->s, &all, NULL, 0, shown, n, &none), 0);
+	story.n_shown = n;
+	assert_int_equal(store_put_story(e->s, &story), 0);
 	for (size_t i = 0; i < n; i++)
 		entries[i] = tell(e, &resource, &states[i], i ? states[i - 1].id : 0);
-	assert_int_equal(store_put_story(e->s, &all, entries, n, shown, n, &none), 0);
+	story.n_entries = n;
+	assert_int_equal(store_put_story(e->s, &story), 0);
 }
 
 void estate_commit(struct estate *e)
