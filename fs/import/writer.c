@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "model/timestamp.h"
+
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
 #define COMMIT_MS   1000
 #define FIRST_SLOTS 1024u
@@ -17,6 +19,7 @@
 void import_writer_deinit(struct import_writer *w)
 {
 	buf_deinit(&w->resources);
+	store_ousted_deinit(&w->ousted);
 }
 
 int64_t import_writer_clock(void)
@@ -108,16 +111,59 @@ static void count(struct import_file *file, uint64_t *new, enum store_put put)
 		file->counts.duplicates++;
 }
 
+/* What was taken for the state until now is refused where it came from, maybe long ago. */
+static int refuse_ousted(struct import_writer *w, struct import_file *file,
+			 struct fault *fault)
+{
+	struct store_ousted *o = &w->ousted;
+	int r;
+
+	fault->offset = FAULT_NO_OFFSET;
+	if (o->source == file->source)
+		return put_refusal(w, file, fault, buf_str(&o->raw));
+	r = store_put_refusal(w->store, o->source, fault, buf_str(&o->raw));
+	if (r)
+		return r;
+	w->report->counts.refused++;
+	buf_put_char(&o->source_name, '\0');
+	r = buf_error(&o->source_name);
+	if (!r && w->options->refused)
+		w->options->refused(w->options->ctx, o->source_name.data, fault);
+	return r;
+}
+
+/* The same words whichever copy came first. */
+static int refuse_copy(struct import_writer *w, struct import_file *file,
+		       const struct fact_item *f, enum store_put put)
+{
+	const struct item *item = &f->item;
+	char time[TIMESTAMP_ISO_SIZE];
+	struct fault fault;
+
+	timestamp_format(item->captured_ms, time);
+	fault_set(&fault, f->fact.offset, "configuration",
+		  "another content of %.*s %.*s at %s is in the history",
+		  STR_ARGS(item->type), STR_ARGS(item->id), time);
+	if (put == STORE_PUT_CONFLICT)
+		return put_refusal(w, file, &fault, item->raw.n ? item->raw : item->body);
+	return refuse_ousted(w, file, &fault);
+}
+
 static int put_item(struct import_writer *w, struct import_file *file,
 		    const struct fact_item *f)
 {
 	enum store_put put;
-	int r = store_put_item(w->store, &f->item, file->source, &put);
+	int r = store_put_item(w->store, &f->item, file->source, &put, &w->ousted);
 
 	if (r)
 		return r;
-	count(file, &file->counts.items, put);
-	return put == STORE_PUT_KNOWN ? 0 : touch(w, f->resource);
+	if (put == STORE_PUT_CONFLICT || put == STORE_PUT_OUSTED)
+		r = refuse_copy(w, file, f, put);
+	else
+		count(file, &file->counts.items, put);
+	if (r || put == STORE_PUT_KNOWN || put == STORE_PUT_CONFLICT)
+		return r;
+	return touch(w, f->resource);
 }
 
 static int put_event(struct import_writer *w, struct import_file *file,

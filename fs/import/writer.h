@@ -20,7 +20,8 @@ struct import_writer {
 	struct buf
 		resources; /* hash set: uint64_t slots, a power of two of them, 0 is free */
 	size_t n_resources;
-	struct fault *fault; /* why it failed */
+	struct store_ousted ousted; /* by the last item, if by that */
+	struct fault *fault;        /* why it failed */
 };
 
 /* Everything of one taking: its chunk's facts, its file's end. 0, STORE_E_..., negative errno. */

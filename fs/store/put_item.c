@@ -3,6 +3,7 @@
  * Taking in a state. The same state comes many times, in several guises: one copy is kept, the
  * greatest by guise, then length and bytes of the body, then of the raw bytes - an order that
  * does not depend on which came first, so that any order of imports ends in the same history.
+ * Where two copies of one guise contradict each other, the lesser goes back to the caller.
  */
 #include <stdlib.h>
 
@@ -15,9 +16,23 @@
 /* The copy of the item that is there already; id 0: none. */
 struct copy {
 	int64_t id;
-	int64_t guise, body_len, raw_len;
+	int64_t guise, body_len, raw_len, source;
+	uint64_t content_hash;
 	bool others; /* other states of the same moment */
+	struct buf body, raw;
 };
+
+static void copy_deinit(struct copy *copy)
+{
+	buf_deinit(&copy->body);
+	buf_deinit(&copy->raw);
+}
+
+void store_ousted_deinit(struct store_ousted *ousted)
+{
+	buf_deinit(&ousted->source_name);
+	buf_deinit(&ousted->raw);
+}
 
 /* How a body was packed; the frame is in the writer's pack. */
 struct packed {
@@ -46,6 +61,8 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 		ret->guise = col_int(q, 2);
 		ret->body_len = col_int(q, 4);
 		ret->raw_len = col_int(q, 5);
+		ret->source = col_int(q, 6);
+		ret->content_hash = (uint64_t)col_int(q, 7);
 	}
 	return r;
 }
@@ -155,24 +172,34 @@ static int order(int64_t a, int64_t b)
 	return (a > b) - (a < b);
 }
 
+/*
+ * One guise tells the same things of one state, so they must be the same. Only the answer to a
+ * query tells what was asked for: two of them may differ and both be right.
+ */
+static bool contradicts(const struct item *item, const struct copy *copy)
+{
+	return item->guise == copy->guise && item->guise != ITEM_GUISE_SELECT &&
+	       item->content_hash != copy->content_hash;
+}
+
 /* Is the new copy the greater one? *ret_body: by its body; *ret_more: by anything. */
-static int compare(struct store *s, const struct item *item, const struct copy *copy,
+static int compare(struct store *s, const struct item *item, struct copy *copy,
 		   bool *ret_body, bool *ret_more)
 {
-	_cleanup_(buf_deinit) struct buf body = BUF_INIT, raw = BUF_INIT;
 	int by_guise = order(item->guise, copy->guise), by_body, by_raw;
-	int r = body_of_state(s, copy->id, &body);
+	int r = body_of_state(s, copy->id, &copy->body);
 
 	if (!r)
-		r = raw_of_state(s, copy->id, buf_str(&body), &raw);
+		r = raw_of_state(s, copy->id, buf_str(&copy->body), &copy->raw);
 	if (r)
 		return r;
 	by_body = order((int64_t)item->body.n, copy->body_len);
 	if (!by_body)
-		by_body = str_cmp(item->body, buf_str(&body));
+		by_body = str_cmp(item->body, buf_str(&copy->body));
 	by_raw = order((int64_t)raw_len(item), copy->raw_len);
 	if (!by_raw)
-		by_raw = str_cmp(item->raw.n ? item->raw : item->body, buf_str(&raw));
+		by_raw = str_cmp(item->raw.n ? item->raw : item->body,
+				 buf_str(&copy->raw));
 	*ret_more = (by_guise ? by_guise : by_body ? by_body : by_raw) > 0;
 	*ret_body = *ret_more && by_body != 0;
 	return 0;
@@ -285,19 +312,40 @@ static int replace(struct store *s, const struct resource *res, const struct cop
 	return dependants_write(s, copy->id, &d);
 }
 
-static int put_copy(struct store *s, struct resource *res, const struct item *item,
-		    const struct copy *copy, int64_t source_id, enum store_put *ret)
+/* The copy of the history, which was taken for the state until now, goes to the caller. */
+static int oust(struct store *s, struct copy *copy, struct store_ousted *ret)
 {
-	bool body = false, more = false;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_SOURCE_NAME, ARGS(INT(copy->source)), &q);
+
+	if (r && r != STORE_E_NOT_FOUND)
+		return r;
+	ret->source = copy->source;
+	buf_reset(&ret->source_name);
+	buf_put_str(&ret->source_name, r ? STR_NULL : col_str(q, 0));
+	buf_reset(&ret->raw);
+	buf_put_str(&ret->raw, buf_str(&copy->raw));
+	r = buf_error(&ret->source_name);
+	return r ? r : buf_error(&ret->raw);
+}
+
+static int put_copy(struct store *s, struct resource *res, const struct item *item,
+		    struct copy *copy, int64_t source_id, enum store_put *ret,
+		    struct store_ousted *ret_ousted)
+{
+	bool body = false, more = false, conflict = contradicts(item, copy);
 	int r = compare(s, item, copy, &body, &more);
 
-	*ret = STORE_PUT_KNOWN;
+	*ret = conflict ? STORE_PUT_CONFLICT : STORE_PUT_KNOWN;
 	if (r || !more)
 		return r;
-	r = replace(s, res, copy, item, source_id);
+	if (conflict)
+		r = oust(s, copy, ret_ousted);
+	if (!r)
+		r = replace(s, res, copy, item, source_id);
 	if (!r)
 		r = moment_list(s, res, item->captured_ms);
-	*ret = body ? STORE_PUT_FULLER : STORE_PUT_KNOWN;
+	*ret = conflict ? STORE_PUT_OUSTED : body ? STORE_PUT_FULLER : STORE_PUT_KNOWN;
 	return r;
 }
 
@@ -312,10 +360,10 @@ static void mark(struct store *s, struct resource *res, int64_t from_ms)
 }
 
 int store_put_item(struct store *s, const struct item *item, int64_t source_id,
-		   enum store_put *ret)
+		   enum store_put *ret, struct store_ousted *ret_ousted)
 {
+	_cleanup_(copy_deinit) struct copy copy = { 0 };
 	enum store_put put = STORE_PUT_NEW;
-	struct copy copy = { 0 };
 	struct resource *res;
 	struct leaf *leaf;
 	int r = writing(s, "item");
@@ -327,12 +375,12 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 	if (!r)
 		r = find_copy(s, res, item, &copy);
 	if (!r && copy.id)
-		r = put_copy(s, res, item, &copy, source_id, &put);
+		r = put_copy(s, res, item, &copy, source_id, &put, ret_ousted);
 	else if (!r)
 		r = put_new(s, leaf, res, item, copy.others, source_id);
 	if (r)
 		return written(s, r);
-	if (put != STORE_PUT_KNOWN)
+	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT)
 		mark(s, res, item->captured_ms);
 	*ret = put;
 	return 0;

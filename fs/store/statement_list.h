@@ -14,6 +14,7 @@ X(COMMIT, "COMMIT")
 
 /* the ledger */
 X(SOURCE_BY_NAME, "SELECT id, size, version, finished FROM source WHERE name = ?1")
+X(SOURCE_NAME, "SELECT name FROM source WHERE id = ?1")
 X(SOURCE_INSERT, "INSERT INTO source(name, size, version, finished) VALUES(?1, ?2, ?3, 0)")
 X(SOURCE_RENEW,
   "UPDATE source SET size = ?2, version = ?3, finished = 0 WHERE id = ?1")
@@ -95,7 +96,7 @@ X(RESOURCES,
 
 /* states */
 X(COPIES,
-  "SELECT id, state_id, guise, status, body_len, raw_len FROM state "
+  "SELECT id, state_id, guise, status, body_len, raw_len, source, content_hash FROM state "
   "WHERE resource = ?1 AND capture_ms = ?2")
 X(STATE_INSERT,
   "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "

@@ -12,6 +12,7 @@
 #include "model/item.h"
 #include "model/mention.h"
 #include "store/store.h"
+#include "util/buf.h"
 
 /* A source object of the ledger: a file, later an S3 object. */
 struct store_source {
@@ -43,9 +44,20 @@ enum store_put {
 	STORE_PUT_NEW,
 	STORE_PUT_KNOWN,  /* the same, already there */
 	STORE_PUT_FULLER, /* an item whose fuller copy replaced the one there */
-	STORE_PUT_CONFLICT, /* an event: same eventID, another content; the first one stays, and the
-			       caller refuses the second so that its bytes are kept */
+	STORE_PUT_CONFLICT, /* same identity, another content: what is there stays, and the caller
+			       refuses the new one so that its bytes are kept */
+	STORE_PUT_OUSTED, /* an item: likewise, but the new one takes the place of what was
+			       there, and that is what the caller refuses */
 };
+
+/* The copy of a state that had to give way; the buffers are reused from put to put. */
+struct store_ousted {
+	int64_t source;
+	struct buf source_name; /* as in the ledger */
+	struct buf raw;
+};
+
+void store_ousted_deinit(struct store_ousted *ousted);
 
 /*
  * Puts a state; its resource, folders and listing row are made as needed. The resource is marked
@@ -56,9 +68,13 @@ enum store_put {
  * STORE_PUT_KNOWN when the body is the same or stays; the raw bytes may change even so. A copy
  * without a usable state id ("" or "0") beside one with an id that tells as much is kept, but not
  * listed.
+ *
+ * Two copies of one guise whose content hashes differ contradict each other, except for answers to
+ * queries: the greater one is kept all the same, the lesser is the caller's to refuse. A poorer
+ * guise is not held against a fuller one. *ret_ousted is filled with STORE_PUT_OUSTED only.
  */
 int store_put_item(struct store *s, const struct item *item, int64_t source_id,
-		   enum store_put *ret) _must_check_;
+		   enum store_put *ret, struct store_ousted *ret_ousted) _must_check_;
 /*
  * identity as event_identity() gives it; mentions (else NULL) only for events that may change
  * something: of those it also keeps by which access key and session they were made. The same

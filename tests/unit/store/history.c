@@ -57,6 +57,7 @@ int history_teardown(void **state)
 	}
 	(void)rmdir(h->dir);
 	arena_deinit(&h->a);
+	store_ousted_deinit(&h->ousted);
 	free(h);
 	return 0;
 }
@@ -102,7 +103,7 @@ enum store_put put_item(struct history *h, const struct item *item)
 	enum store_put put;
 
 	begin(h);
-	assert_int_equal(store_put_item(h->s, item, 1, &put), 0);
+	assert_int_equal(store_put_item(h->s, item, 1, &put, &h->ousted), 0);
 	commit(h);
 	return put;
 }

@@ -26,6 +26,7 @@ struct history {
 	struct store *s; /* open for writing, or NULL */
 	struct arena a;  /* for whatever a test reads */
 	struct fault fault;
+	struct store_ousted ousted; /* by the last put_item(), if by that */
 };
 
 int history_setup(void **state);

@@ -26,7 +26,8 @@ static int put_one_item(struct store *s, int i, bool fuller)
 	(void)snprintf(rid, sizeof(rid), "sg-%d", i % RESOURCES);
 	item = item_of(GROUP, rid, 1000 + i, "1", body);
 	item.raw = STR("{\"raw\":1}");
-	return store_put_item(s, &item, 1, &put);
+	item.guise = fuller ? ITEM_GUISE_DELIVERY : ITEM_GUISE_API;
+	return store_put_item(s, &item, 1, &put, NULL);
 }
 
 static int put_one_event(struct store *s, int i)

@@ -159,7 +159,7 @@ static void test_states(void **state)
 		(void)snprintf(rid, sizeof(rid), "sg-%d", i % 500);
 		make_record(i % 500, &record);
 		item = item_of(GROUP, rid, 1000 + i, "1", record.data);
-		assert_int_equal(store_put_item(h->s, &item, 1, &put), 0);
+		assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
 	}
 	commit(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 2"), 1);

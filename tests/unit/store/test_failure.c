@@ -289,7 +289,7 @@ static void test_message(void **state)
 
 	history_open(h, STORE_WRITE, 0);
 	begin(h);
-	assert_int_equal(store_put_item(h->s, &item, 1, &put), 0);
+	assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
 	failure.countdown = 0;
 	failure.code = SQLITE_FULL;
 	failure.stays = true;

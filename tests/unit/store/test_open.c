@@ -361,7 +361,7 @@ static void test_misuse(void **state)
 	enum store_put put;
 
 	history_open(h, STORE_WRITE, 0);
-	assert_int_equal(store_put_item(h->s, &item, 1, &put), -EINVAL);
+	assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), -EINVAL);
 	assert_non_null(strstr(store_message(h->s), "no transaction"));
 	assert_int_equal(store_commit(h->s), -EINVAL);
 	begin(h);
@@ -381,7 +381,7 @@ static void test_rollback(void **state)
 	history_open(h, STORE_WRITE, 0);
 	for (int i = 0; i < 2; i++) {
 		begin(h);
-		assert_int_equal(store_put_item(h->s, &item, 1, &put), 0);
+		assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
 		assert_int_equal(put, STORE_PUT_NEW);
 		store_rollback(h->s);
 		assert_int_equal(store_totals(h->s, &totals), 0);
@@ -393,7 +393,7 @@ static void test_rollback(void **state)
 	/* Closing rolls back what is open. */
 	item.captured_ms = 2;
 	begin(h);
-	assert_int_equal(store_put_item(h->s, &item, 1, &put), 0);
+	assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
 	history_open(h, STORE_READ, 0);
 	assert_int_equal(store_totals(h->s, &totals), 0);
 	assert_int_equal(totals.items, 1);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Taking in states: copies in any order, keyframes and what hangs on them, twins, names. */
+/* Taking in states: keyframes and what hangs on them, twins, names. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -57,104 +57,6 @@ static void test_bytes_of_any_kind(void **state)
 	assert_true(str_eq(buf_str(&out), STR("\0\xff")));
 }
 
-/* --- one state, several copies ------------------------------------------------------------- */
-
-struct copy {
-	enum item_guise guise;
-	const char *body, *raw;
-};
-
-/* From the least to the greatest. */
-static const struct copy copies[] = {
-	{ ITEM_GUISE_SUMMARY, "{\"aaaaaaaaaaaaaaa\":1}", "s" },
-	{ ITEM_GUISE_API, "{\"b\":12345}", "zzz" },
-	{ ITEM_GUISE_DELIVERY, "{\"a\":1}", "x" },
-	{ ITEM_GUISE_DELIVERY, "{\"a\":12}", "x" },
-	{ ITEM_GUISE_DELIVERY, "{\"a\":13}", "x" },
-	{ ITEM_GUISE_DELIVERY, "{\"a\":13}", "yy" },
-};
-
-#define N ARRAY_SIZE(copies)
-
-static void put_in_order(struct history *h, const size_t *order, const char *rid,
-			 int64_t ms)
-{
-	for (size_t i = 0; i < N; i++) {
-		const struct copy *c = &copies[order[i]];
-		struct item item = item_of(GROUP, rid, ms, "1", c->body);
-
-		item.guise = c->guise;
-		item.raw = str_of(c->raw);
-		put_item(h, &item);
-		/* Again: nothing changes. */
-		assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
-	}
-}
-
-/* Heap's algorithm by index: the k-th permutation. */
-static void permutation(size_t k, size_t order[N])
-{
-	size_t rest[N], left = N;
-
-	for (size_t i = 0; i < N; i++)
-		rest[i] = i;
-	for (size_t i = 0; i < N; i++, left--) {
-		size_t pick = k % left;
-
-		k /= left;
-		order[i] = rest[pick];
-		memmove(&rest[pick], &rest[pick + 1],
-			(left - pick - 1) * sizeof(rest[0]));
-	}
-}
-
-static void test_any_order_of_copies(void **state)
-{
-	struct history *h = *state;
-
-	for (size_t k = 0; k < 720; k++) {
-		struct store_state states[64];
-		struct store_resource res;
-		size_t order[N];
-		char rid[16];
-
-		permutation(k, order);
-		(void)snprintf(rid, sizeof(rid), "sg-%zu", k);
-		put_in_order(h, order, rid, 1000);
-		res = resource_of(h, GROUP, rid);
-		assert_int_equal(states_of(h, res.id, states), 1);
-		assert_body(h, states[0].id, copies[N - 1].body);
-		assert_raw(h, states[0].id, copies[N - 1].raw);
-		assert_int_equal(states[0].size, sizeof("{\n  \"a\": 13\n}\n") - 1);
-	}
-	assert_int_equal(ask(h,
-			     "SELECT count(DISTINCT guise || ' ' || body_len || ' ' || "
-			     "raw_len || ' ' || content_hash) FROM state"),
-			 1);
-}
-
-static void test_what_a_copy_says(void **state)
-{
-	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{\"a\":1}");
-	struct history *h = *state;
-
-	item.guise = ITEM_GUISE_API;
-	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
-	item.body = STR("{\"a\":1,\"b\":2}");
-	item.guise = ITEM_GUISE_DELIVERY;
-	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
-	item.body = STR("{\"a\":1}");
-	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
-	/* A copy of the same body in a fuller guise changes nothing that could be read. */
-	item = item_of(GROUP, "sg-2", 1000, "1", "{\"a\":1}");
-	item.guise = ITEM_GUISE_API;
-	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
-	item.guise = ITEM_GUISE_DELIVERY;
-	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
-	assert_int_equal(ask(h, "SELECT guise FROM state WHERE resource = 2"),
-			 ITEM_GUISE_DELIVERY);
-}
-
 /* --- keyframes ----------------------------------------------------------------------------- */
 
 #define MANY 70
@@ -180,6 +82,7 @@ static void put_many(struct history *h, int step)
 		(void)snprintf(raw, sizeof(raw), " %s ", body);
 		item = item_of(GROUP, "sg-1", 1000 + at, "1", body);
 		item.raw = str_of(raw);
+		item.guise = ITEM_GUISE_API;
 		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
 	}
 }
@@ -555,8 +458,6 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_new_and_known),
 		CASE(test_bytes_of_any_kind),
-		CASE(test_any_order_of_copies),
-		CASE(test_what_a_copy_says),
 		CASE(test_keyframes),
 		CASE(test_out_of_order),
 		CASE(test_replaced_keyframes),

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Whatever comes first, the history is the same: contradictions between copies of a state."""
+import os
+import sqlite3
+
+from support import DONE, REFUSED, Case, dump, history_file, item
+
+LESS = item(configuration={"a": 1})
+MORE = item(configuration={"a": 2})
+STATE = "/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1/2024-05-01T101500.123Z.json"
+REASON = ("another content of AWS::EC2::SecurityGroup sg-1 at 2024-05-01T10:15:00.123Z "
+          "is in the history")
+
+
+class Contradictions(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("less.json", history_file([LESS]))
+        self.write("more.json", history_file([MORE]))
+
+    def take_in(self, *names):
+        """One import a file, each into the same fresh history."""
+        self.history.unlink(missing_ok=True)
+        for name, status in names:
+            self.import_(name, status=status)
+
+    def assert_less_refused(self):
+        (source, _, field, reason), = self.refusals()
+        self.assertEqual((source, field, reason), ("less.json", "configuration", REASON))
+        self.assertIn('"a": 2', self.cat(STATE))
+        self.assert_totals(items=1, resources=1, refused=1)
+
+    def test_the_same_one_is_refused_in_any_order(self):
+        histories = []
+        for first, second in (("less.json", "more.json"), ("more.json", "less.json")):
+            self.take_in((first, DONE), (second, REFUSED))
+            self.assert_less_refused()
+            histories.append(dump(self.history))
+        for facts in histories:
+            # Of what gives way later than it was read the place in its file is not known any more.
+            facts["refusal"] = [row[:1] + row[2:] for row in facts["refusal"]]
+        self.assertEqual(*histories)
+
+    def test_it_is_named_where_it_came_from(self):
+        self.import_("less.json")
+        line, err = self.import_("more.json", status=REFUSED)
+        self.assertEqual(line, "nothing new, 1 refused")
+        self.assertEqual(err, f"driftfs: {self.folder}/less.json: configuration: {REASON}\n")
+        self.take_in(("more.json", DONE))
+        line, err = self.import_("less.json", status=REFUSED)
+        self.assertEqual(line, "nothing new, 1 refused")
+        self.assertRegex(err, f"^driftfs: less.json:[0-9]+: configuration: {REASON}\n$")
+
+    def test_its_bytes_are_kept(self):
+        hashes = set()
+        for first, second in (("less.json", "more.json"), ("more.json", "less.json")):
+            self.take_in((first, DONE), (second, REFUSED))
+            with sqlite3.connect(self.history) as db:
+                kept = db.execute("SELECT length, bytes_len, hash FROM refusal").fetchall()
+            db.close()
+            hashes.update(row[2] for row in kept)
+            text = (self.folder / "less.json").read_bytes()
+            raw = text[text.index(b"[{") + 1:-2]
+            self.assertEqual([row[:2] for row in kept], [(len(raw), len(raw))])
+        self.assertEqual(len(hashes), 1)
+
+    def test_once_when_imported_again(self):
+        for first, second in (("less.json", "more.json"), ("more.json", "less.json")):
+            self.take_in((first, DONE), (second, REFUSED))
+            for name, status in (("less.json", REFUSED), ("more.json", DONE)) * 2:
+                self.assertIn("1 file unchanged", self.import_(name)[0])
+                os.utime(self.folder / name, ns=(1, 1 + os.stat(self.folder / name).st_mtime_ns))
+                self.import_(name, status=status)
+                self.assert_less_refused()
+
+    def test_both_in_one_file(self):
+        for items in ([LESS, MORE], [MORE, LESS], [LESS, MORE, LESS]):
+            self.history.unlink(missing_ok=True)
+            self.write("both.json", history_file(items))
+            self.import_("both.json", status=REFUSED)
+            self.assertEqual({r[3] for r in self.refusals()}, {REASON})
+            self.assertIn('"a": 2', self.cat(STATE))
+            self.assert_totals(items=1)
+
+    def test_a_poorer_guise_is_no_contradiction(self):
+        poor = {k: v for k, v in LESS.items() if k not in ("awsAccountId", "relationships")}
+        poor.update(accountId=LESS["awsAccountId"], configuration='{"a":1}', relationships=[])
+        self.write("poor.json", {"configurationItems": [poor]})
+        for first, second in (("poor.json", "more.json"), ("more.json", "poor.json")):
+            self.take_in((first, DONE), (second, DONE))
+            self.assertIn('"a": 2', self.cat(STATE))
+            self.assert_totals(items=1, refused=0)
+
+    def test_the_same_content_is_simply_known(self):
+        self.write("again.json", history_file([dict(MORE, configurationItemVersion="1.2")]))
+        for first, second in (("again.json", "more.json"), ("more.json", "again.json")):
+            self.take_in((first, DONE), (second, DONE))
+            self.assert_totals(items=1, refused=0)

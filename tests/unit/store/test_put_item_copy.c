@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Taking in one state several times: in any order of copies, and where they contradict. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "history.h"
+
+struct copy {
+	enum item_guise guise;
+	const char *body, *raw;
+};
+
+/* From the least to the greatest. */
+static const struct copy copies[] = {
+	{ ITEM_GUISE_SUMMARY, "{\"aaaaaaaaaaaaaaa\":1}", "s" },
+	{ ITEM_GUISE_API, "{\"b\":12345}", "zzz" },
+	{ ITEM_GUISE_DELIVERY, "{\"a\":1}", "x1" },
+	{ ITEM_GUISE_DELIVERY, "{\"a\":12}", "x2" },
+	{ ITEM_GUISE_DELIVERY, "{\"a\":13}", "x" },
+	{ ITEM_GUISE_DELIVERY, "{\"a\":13}", "yy" },
+};
+
+#define N ARRAY_SIZE(copies)
+
+/* Those that a greater one of the same guise contradicts: copies 2 and 3. */
+#define REFUSED (1u << 2 | 1u << 3)
+
+/* Which copy is it that the caller would refuse? A bit; 0: none. */
+static unsigned refused_bit(struct history *h, enum store_put put, size_t i)
+{
+	if (put == STORE_PUT_CONFLICT)
+		return 1u << i;
+	for (size_t k = 0; put == STORE_PUT_OUSTED && k < N; k++)
+		if (str_is(buf_str(&h->ousted.raw), copies[k].raw))
+			return 1u << k;
+	assert_int_not_equal(put, STORE_PUT_OUSTED);
+	return 0;
+}
+
+static void put_in_order(struct history *h, const size_t *order, const char *rid,
+			 int64_t ms)
+{
+	unsigned refused = 0;
+
+	for (size_t i = 0; i < N; i++) {
+		const struct copy *c = &copies[order[i]];
+		struct item item = item_of(GROUP, rid, ms, "1", c->body);
+
+		item.guise = c->guise;
+		item.raw = str_of(c->raw);
+		refused |= refused_bit(h, put_item(h, &item), order[i]);
+		/* Again: nothing changes. */
+		assert_int_equal(put_item(h, &item), refused & 1u << order[i]
+							     ? STORE_PUT_CONFLICT
+							     : STORE_PUT_KNOWN);
+	}
+	assert_int_equal(refused, REFUSED);
+}
+
+/* Heap's algorithm by index: the k-th permutation. */
+static void permutation(size_t k, size_t order[N])
+{
+	size_t rest[N], left = N;
+
+	for (size_t i = 0; i < N; i++)
+		rest[i] = i;
+	for (size_t i = 0; i < N; i++, left--) {
+		size_t pick = k % left;
+
+		k /= left;
+		order[i] = rest[pick];
+		memmove(&rest[pick], &rest[pick + 1],
+			(left - pick - 1) * sizeof(rest[0]));
+	}
+}
+
+static void test_any_order_of_copies(void **state)
+{
+	struct history *h = *state;
+
+	for (size_t k = 0; k < 720; k++) {
+		struct store_state states[64];
+		struct store_resource res;
+		size_t order[N];
+		char rid[16];
+
+		permutation(k, order);
+		(void)snprintf(rid, sizeof(rid), "sg-%zu", k);
+		put_in_order(h, order, rid, 1000);
+		res = resource_of(h, GROUP, rid);
+		assert_int_equal(states_of(h, res.id, states), 1);
+		assert_body(h, states[0].id, copies[N - 1].body);
+		assert_raw(h, states[0].id, copies[N - 1].raw);
+		assert_int_equal(states[0].size, sizeof("{\n  \"a\": 13\n}\n") - 1);
+	}
+	assert_int_equal(ask(h,
+			     "SELECT count(DISTINCT guise || ' ' || body_len || ' ' || "
+			     "raw_len || ' ' || content_hash) FROM state"),
+			 1);
+}
+
+static void test_what_a_copy_says(void **state)
+{
+	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{\"a\":1}");
+	struct history *h = *state;
+
+	item.guise = ITEM_GUISE_API;
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	item.body = STR("{\"a\":1,\"b\":2}");
+	item.guise = ITEM_GUISE_DELIVERY;
+	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
+	item.body = STR("{\"a\":1}");
+	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	/* A copy of the same body in a fuller guise changes nothing that could be read. */
+	item = item_of(GROUP, "sg-2", 1000, "1", "{\"a\":1}");
+	item.guise = ITEM_GUISE_API;
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	item.guise = ITEM_GUISE_DELIVERY;
+	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	assert_int_equal(ask(h, "SELECT guise FROM state WHERE resource = 2"),
+			 ITEM_GUISE_DELIVERY);
+}
+
+/* Another content in the same guise: the greater stays, the lesser is handed out to be refused. */
+static void test_contradiction(void **state)
+{
+	struct item less = item_of(GROUP, "sg-1", 1000, "1", "{\"a\":1}");
+	struct item more = item_of(GROUP, "sg-1", 1000, "1", "{\"a\":2}");
+	struct history *h = *state;
+	struct store_source source = { .name = STR("/first") };
+	struct store_state states[64];
+	int64_t id, changed_ms;
+
+	begin(h);
+	assert_int_equal(store_source_start(h->s, &source, &id), 0);
+	assert_int_equal(id, 1);
+	commit(h);
+	less.raw = STR("{ \"a\" : 1 }");
+	assert_int_equal(put_item(h, &less), STORE_PUT_NEW);
+	changed_ms = resource_of(h, GROUP, "sg-1").changed_ms;
+	assert_int_equal(put_item(h, &more), STORE_PUT_OUSTED);
+	assert_true(resource_of(h, GROUP, "sg-1").changed_ms > changed_ms);
+	assert_int_equal(h->ousted.source, 1);
+	assert_true(str_is(buf_str(&h->ousted.source_name), "/first"));
+	assert_true(str_is(buf_str(&h->ousted.raw), "{ \"a\" : 1 }"));
+	changed_ms = resource_of(h, GROUP, "sg-1").changed_ms;
+	assert_int_equal(put_item(h, &less), STORE_PUT_CONFLICT);
+	assert_int_equal(resource_of(h, GROUP, "sg-1").changed_ms, changed_ms);
+	assert_int_equal(states_of(h, 1, states), 1);
+	assert_body(h, states[0].id, "{\"a\":2}");
+	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'item'"), 1);
+}
+
+/* Neither a poorer guise nor the answer to another query contradicts. */
+static void test_no_contradiction(void **state)
+{
+	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{\"a\":1,\"b\":2}");
+	struct history *h = *state;
+
+	item.guise = ITEM_GUISE_SELECT;
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	item = item_of(GROUP, "sg-1", 1000, "1", "{\"c\":1}");
+	item.guise = ITEM_GUISE_SELECT;
+	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	item.guise = ITEM_GUISE_API;
+	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
+	item = item_of(GROUP, "sg-1", 1000, "1", "{\"d\":1}");
+	item.guise = ITEM_GUISE_SUMMARY;
+	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	item.guise = ITEM_GUISE_DELIVERY;
+	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
+	/* Another capture metadata, as the hash tells, is no other content. */
+	item.body = STR("{\"d\":1,\"relatedEvents\":[]}");
+	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_any_order_of_copies),
+		CASE(test_what_a_copy_says),
+		CASE(test_contradiction),
+		CASE(test_no_contradiction),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
