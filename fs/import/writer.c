@@ -116,12 +116,13 @@ static int refuse_ousted(struct import_writer *w, struct import_file *file,
 			 struct fault *fault)
 {
 	struct store_ousted *o = &w->ousted;
+	struct str raw = buf_str(&o->raw);
 	int r;
 
 	fault->offset = FAULT_NO_OFFSET;
 	if (o->source == file->source)
-		return put_refusal(w, file, fault, buf_str(&o->raw));
-	r = store_put_refusal(w->store, o->source, fault, buf_str(&o->raw));
+		return put_refusal(w, file, fault, raw, raw.n);
+	r = store_put_refusal(w->store, o->source, fault, raw, raw.n);
 	if (r)
 		return r;
 	w->report->counts.refused++;
@@ -137,6 +138,7 @@ static int refuse_copy(struct import_writer *w, struct import_file *file,
 		       const struct fact_item *f, enum store_put put)
 {
 	const struct item *item = &f->item;
+	struct str raw = item->raw.n ? item->raw : item->body;
 	char time[TIMESTAMP_ISO_SIZE];
 	struct fault fault;
 
@@ -145,7 +147,7 @@ static int refuse_copy(struct import_writer *w, struct import_file *file,
 		  "another content of %.*s %.*s at %s is in the history",
 		  STR_ARGS(item->type), STR_ARGS(item->id), time);
 	if (put == STORE_PUT_CONFLICT)
-		return put_refusal(w, file, &fault, item->raw.n ? item->raw : item->body);
+		return put_refusal(w, file, &fault, raw, raw.n);
 	return refuse_ousted(w, file, &fault);
 }
 
