@@ -6,9 +6,11 @@
 #include "util/sha256.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include <openssl/evp.h>
+#include <openssl/hmac.h>
 
 struct sha256_state {
 	EVP_MD_CTX *md;
@@ -19,6 +21,27 @@ void sha256(struct str data, uint8_t ret[SHA256_SIZE])
 {
 	if (EVP_Digest(data.n ? data.p : "", data.n, ret, NULL, EVP_sha256(), NULL) != 1)
 		abort();
+}
+
+void hmac_sha256(struct str key, struct str data, uint8_t ret[SHA256_SIZE])
+{
+	unsigned n = SHA256_SIZE;
+
+	if (key.n > INT_MAX ||
+	    !HMAC(EVP_sha256(), key.n ? key.p : "", (int)key.n,
+		  (const unsigned char *)(data.n ? data.p : ""), data.n, ret, &n))
+		abort();
+}
+
+void sha256_hex(const uint8_t hash[SHA256_SIZE], char ret[SHA256_HEX_SIZE])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < SHA256_SIZE; i++) {
+		ret[2 * i] = digits[hash[i] >> 4];
+		ret[2 * i + 1] = digits[hash[i] & 15];
+	}
+	ret[SHA256_HEX_SIZE - 1] = '\0';
 }
 
 struct sha256_state *sha256_new(void)

@@ -12,6 +12,11 @@
 
 /* Aborts when libcrypto cannot do it: callers have no hash to go on with. */
 void sha256(struct str data, uint8_t ret[SHA256_SIZE]);
+/* HMAC (RFC 2104) with it. Aborts likewise. */
+void hmac_sha256(struct str key, struct str data, uint8_t ret[SHA256_SIZE]);
+/* Lower-case digits and a NUL. */
+#define SHA256_HEX_SIZE (2 * SHA256_SIZE + 1)
+void sha256_hex(const uint8_t hash[SHA256_SIZE], char ret[SHA256_HEX_SIZE]);
 
 struct sha256_state;
 

@@ -81,12 +81,40 @@ static void test_million(void **state)
 	sha256_free(s);
 }
 
+/* RFC 4231, test cases 2 and 6 (a key longer than a block). */
+static void test_hmac(void **state)
+{
+	char long_key[131];
+	uint8_t mac[SHA256_SIZE];
+
+	(void)state;
+	hmac_sha256(STR("Jefe"), STR("what do ya want for nothing?"), mac);
+	assert_hash(mac,
+		    "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
+	memset(long_key, 0xaa, sizeof(long_key));
+	hmac_sha256((struct str){ long_key, sizeof(long_key) },
+		    STR("Test Using Larger Than Block-Size Key - Hash Key First"), mac);
+	assert_hash(mac,
+		    "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54");
+}
+
+static void test_hex(void **state)
+{
+	uint8_t mac[SHA256_SIZE];
+	char hex[SHA256_HEX_SIZE];
+
+	(void)state;
+	sha256(STR("abc"), mac);
+	sha256_hex(mac, hex);
+	assert_string_equal(hex, examples[1].hash);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_at_once),
-		cmocka_unit_test(test_in_pieces),
-		cmocka_unit_test(test_million),
+		cmocka_unit_test(test_at_once), cmocka_unit_test(test_in_pieces),
+		cmocka_unit_test(test_million), cmocka_unit_test(test_hmac),
+		cmocka_unit_test(test_hex),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
