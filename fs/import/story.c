@@ -112,7 +112,7 @@ static int settle_states(struct story_work *w)
 			state->twin = state[-1].twin + 1;
 		state->content = item_content_hash(state->body);
 		state->hidden = last && last->content == state->content &&
-				item_is_global(w->resource.region, w->resource.type);
+				item_is_global(w->resource.type);
 		if (item_status_is_deleted(state->item.status)) {
 			give_name = state->item.name.n ? STR_NULL : name;
 			give_arn = state->item.arn.n ? STR_NULL : arn;

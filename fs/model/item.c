@@ -61,9 +61,9 @@ bool item_key_is_metadata(struct str key)
 	return false;
 }
 
-bool item_is_global(struct str region, struct str type)
+bool item_is_global(struct str type)
 {
-	return str_is(region, "global") && str_starts(type, "AWS::IAM::");
+	return str_starts(type, "AWS::IAM::");
 }
 
 /* The final mixing of splitmix64: every bit of the input touches every bit of the output. */

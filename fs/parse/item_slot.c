@@ -201,11 +201,15 @@ static int make_account(struct item_draft *d)
 
 static int make_region(struct item_draft *d)
 {
-	struct str region = parse_arn_part(jv_str(d->given[SLOT_ARN]), 3);
+	bool global = item_is_global(jv_str(&d->made[SLOT_TYPE]));
+	struct str otherwise = global ? ITEM_REGION_GLOBAL
+				      : parse_arn_part(jv_str(d->given[SLOT_ARN]), 3);
+	int r = make_required(d, SLOT_REGION, MAX_PLACE, otherwise);
 
-	if (region.n == 0 && str_starts(jv_str(&d->made[SLOT_TYPE]), "AWS::IAM::"))
-		region = STR("global");
-	return make_required(d, SLOT_REGION, MAX_PLACE, region);
+	/* Which region recorded it is no part of what is everywhere the same. */
+	if (r == 0 && global)
+		d->made[SLOT_REGION] = jv_make_string(ITEM_REGION_GLOBAL);
+	return r;
 }
 
 static int make_time(struct item_draft *d, enum item_slot slot, int64_t ms)

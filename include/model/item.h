@@ -44,7 +44,7 @@ enum item_guise {
 
 struct item {
 	struct str account; /* twelve digits, as given */
-	struct str region;  /* "global" for IAM */
+	struct str region;  /* "global" for IAM, whichever region recorded it */
 	struct str type;    /* AWS::EC2::Instance; never empty */
 	struct str id;      /* never empty */
 	struct str name;    /* resourceName, empty when absent */
@@ -71,8 +71,12 @@ static inline bool item_status_is_deleted(enum item_status status)
  * hash, item version, related events, recording frequency. A difference there is no change.
  */
 bool item_key_is_metadata(struct str key) _pure_;
-/* Recorded in every region with one content: the IAM types (awsRegion "global"). */
-bool item_is_global(struct str region, struct str type) _pure_;
+/*
+ * Recorded in every region with one content: the IAM types. Their items mostly say so (awsRegion
+ * "global"), but some name the region that recorded them; canonical bodies have the former.
+ */
+#define ITEM_REGION_GLOBAL STR("global")
+bool item_is_global(struct str type) _pure_;
 /*
  * Hash of a canonical body without the metadata keys; a member that is null counts as absent.
  * item_content_hash_add() folds it member by member, in order of the keys, from the compact text

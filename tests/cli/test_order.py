@@ -3,7 +3,7 @@
 import os
 import sqlite3
 
-from support import DONE, REFUSED, Case, dump, history_file, item
+from support import DONE, REFUSED, Case, dump, event, history_file, item, trail_file
 
 LESS = item(configuration={"a": 1})
 MORE = item(configuration={"a": 2})
@@ -96,3 +96,57 @@ class Contradictions(Case):
         for first, second in (("again.json", "more.json"), ("more.json", "again.json")):
             self.take_in((first, DONE), (second, DONE))
             self.assert_totals(items=1, refused=0)
+
+
+class Everywhere(Case):
+    """IAM is recorded in many regions: one resource, and one state for each content."""
+
+    FOLDER = "/resources/123456789012/global/AWS/IAM/Role/AROA1/"
+
+    def role(self, region, second, **more):
+        return item("AROA1", f"2024-05-01T10:15:{second:02}.000Z", "AWS::IAM::Role",
+                    configurationStateId=1714558500000 + second * 1000, awsRegion=region,
+                    resourceName="worker", ARN="arn:aws:iam::123456789012:role/worker", **more)
+
+    def states(self):
+        return [name for name in self.ls(self.FOLDER) if name.endswith("000Z.json")]
+
+    def test_one_capture_in_two_regions_is_one_state(self):
+        self.write("east.json", history_file([self.role("us-east-1", 1)]))
+        self.write("west.json", history_file([self.role("eu-west-1", 1)]))
+        self.write("none.json", history_file([self.role("global", 1)]))
+        histories = []
+        for names in (("east", "west", "none"), ("none", "west", "east")):
+            self.history.unlink(missing_ok=True)
+            for name in names:
+                self.import_(f"{name}.json")
+            self.assertEqual(self.ls("/resources/123456789012"), ["global"])
+            self.assertEqual(self.states(), ["2024-05-01T101501.000Z.json"])
+            path = self.FOLDER + self.states()[0]
+            self.assertIn('"awsRegion": "global"', self.cat(path))
+            self.assert_totals(items=1, refused=0)
+            histories.append((self.cat(path), self.cat("--raw", path),
+                              self.cat(self.FOLDER + "changes")))
+        self.assertEqual(*histories)
+        # As received: of copies otherwise equal, always the same one.
+        self.assertRegex(histories[0][1], '"awsRegion": "us-east-1"')
+
+    def test_each_regions_own_capture_shows_a_content_once(self):
+        files = [("us-east-1", 1, {"path": "/"}), ("eu-west-1", 2, {"path": "/"}),
+                 ("us-east-1", 11, {"path": "/b/"}), ("eu-west-1", 12, {"path": "/b/"})]
+        for region, second, content in files:
+            self.write(f"in/{region}-{second}.json",
+                       history_file([self.role(region, second, configuration=content)]))
+        self.import_("in")
+        self.assertEqual(self.states(), ["2024-05-01T101501.000Z.json",
+                                         "2024-05-01T101511.000Z.json"])
+
+    def test_its_events_are_found(self):
+        self.write("role.json", history_file([
+            self.role("eu-west-1", 1, configuration={"roleName": "worker", "path": "/"}),
+            self.role("eu-west-1", 50, configuration={"roleName": "worker", "description": "d"})]))
+        self.write("trail.json", trail_file([event(
+            1, "UpdateRole", "2024-05-01T10:15:40Z", eventSource="iam.amazonaws.com",
+            requestParameters={"roleName": "worker", "description": "d"}, responseElements={})]))
+        self.import_("role.json", "trail.json")
+        self.assertIn("UpdateRole", self.cat(self.FOLDER + "changes"))

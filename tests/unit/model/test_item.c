@@ -73,9 +73,10 @@ static void test_metadata(void **state)
 static void test_global(void **state)
 {
 	(void)state;
-	assert_true(item_is_global(STR("global"), STR("AWS::IAM::Role")));
-	assert_false(item_is_global(STR("us-east-1"), STR("AWS::IAM::Role")));
-	assert_false(item_is_global(STR("global"), STR("AWS::CloudFront::Distribution")));
+	assert_true(item_is_global(STR("AWS::IAM::Role")));
+	assert_true(item_is_global(STR("AWS::IAM::Policy")));
+	assert_false(item_is_global(STR("AWS::IAMX::Role")));
+	assert_false(item_is_global(STR("AWS::CloudFront::Distribution")));
 }
 
 static uint64_t hash(const char *text)

@@ -190,6 +190,10 @@ static void test_identity(void **state)
 	expect_lines(WITH("\"resourceType\":\"AWS::IAM::User\",\"resourceId\":\"AIDA\","
 			  "\"ARN\":\"arn:aws:iam::123456789012:user/a\""),
 		     "", 0, "item delivery 123456789012 global AWS::IAM::User AIDA\n");
+	/* What is the same everywhere has no region, though one recorded it. */
+	expect_lines(
+		WITH("\"resourceType\":\"AWS::IAM::User\",\"resourceId\":\"AIDA\"," PLACE),
+		"", 0, "item delivery 123456789012 global AWS::IAM::User AIDA\n");
 	/* Numbers by their text; an account's zeros come back. */
 	expect_lines(
 		WITH("\"resourceType\":\"T\",\"resourceId\":1.50,\"awsAccountId\":12345678901,"
@@ -233,6 +237,9 @@ static void test_refused_identity(void **state)
 	       "not a string");
 	refuse(WITH("\"resourceType\":\"\",\"resourceId\":\"i-1\"," PLACE),
 	       "resourceType", "empty");
+	refuse(WITH("\"resourceType\":\"AWS::IAM::User\",\"resourceId\":\"AIDA\","
+		    "\"awsAccountId\":\"123456789012\",\"awsRegion\":{}"),
+	       "awsRegion", "neither string nor number");
 	refuse(WITH("\"resourceType\":\"T\"," PLACE), "resourceId", "missing");
 	refuse(WITH("\"resourceType\":\"T\",\"resourceId\":\"\"," PLACE), "resourceId",
 	       "empty");
