@@ -17,6 +17,11 @@
 
 /* About so many bytes are made at once. */
 #define BATCH_BYTES ((size_t)128 << 10)
+/*
+ * A batch ends somewhat behind what was asked for, and its mark with it: too far for whoever
+ * reads on from there. So the last bytes are a batch of their own, with a mark before it.
+ */
+#define TAIL_BYTES ((size_t)4 << 10)
 /* A mark further back than this is worth less than a seek. */
 #define NEAR_BYTES ((uint64_t)8 << 20)
 
@@ -74,12 +79,17 @@ static int begin(struct request *q, const struct stream *stream, uint64_t node,
 	if (mark_find(q, node, offset, ret))
 		return 0;
 	*ret = (struct stream_mark){ .node = node, .label = q->label };
-	if (stream->seek && offset > 0)
+	if (stream->seek && offset > BATCH_BYTES)
 		r = stream->seek(q, node, offset, &ret->key, &ret->offset);
 	/* A place behind the offset would be the view's mistake: better slow than wrong. */
 	if (r == 0 && ret->offset > offset)
 		*ret = (struct stream_mark){ .node = node, .label = q->label };
 	return r;
+}
+
+static size_t batch_size(size_t left)
+{
+	return left > 2 * TAIL_BYTES ? MIN(left - TAIL_BYTES, BATCH_BYTES) : left;
 }
 
 /* The part of the batch that was asked for. */
@@ -110,8 +120,7 @@ int stream_read(struct request *q, uint64_t node, uint64_t offset, size_t size, 
 		uint64_t at = mark.offset;
 
 		buf_reset(&batch);
-		r = stream->next(q, node, MIN(size - done, BATCH_BYTES), &mark.key,
-				 &batch);
+		r = stream->next(q, node, batch_size(size - done), &mark.key, &batch);
 		if (r == 0)
 			r = buf_error(&batch);
 		if (r || batch.len == 0)
