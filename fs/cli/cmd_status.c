@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "model/timestamp.h"
 #include "store/read.h"
+#include "tree/tree.h"
 #include "util/json_build.h"
 
 #define PAGE          128
@@ -53,7 +54,7 @@ static void print_line(const char *what, uint64_t n, int64_t first, int64_t last
 	putchar('\n');
 }
 
-static int print_totals(struct store *s)
+static int print_totals(struct store *s, uint64_t files)
 {
 	struct store_totals t;
 	int r = store_totals(s, &t);
@@ -69,6 +70,7 @@ static int print_totals(struct store *s)
 	print_line("notices", t.notices, -1, -1);
 	print_line("refused", t.refused, -1, -1);
 	print_line("bytes", t.bytes, -1, -1);
+	print_line("files", files, -1, -1);
 	return 0;
 }
 
@@ -272,7 +274,7 @@ static int build_refusal(void *ctx, const struct store_refusal *f)
 	return 0;
 }
 
-static int print_json(struct store *s, bool all)
+static int print_json(struct store *s, uint64_t files, bool all)
 {
 	_cleanup_(json_build_freep) struct json_build *b = json_build_new();
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
@@ -288,6 +290,7 @@ static int print_json(struct store *s, bool all)
 	if (r)
 		return r;
 	build_totals(b, &totals);
+	json_build_integer(b, "files", (int64_t)files);
 	json_build_array(b, "tallies");
 	for (size_t i = 0; i < n; i++)
 		build_tally(b, &tallies[i]);
@@ -304,15 +307,31 @@ static int print_json(struct store *s, bool all)
 
 /* ------------------------------------------------------------------------------------------- */
 
-static int print(struct store *s, bool json, bool refused)
+/* How many regular files a mount has: what find -type f counts. */
+static int count_files(const char *history, uint64_t *ret)
+{
+	struct tree_totals totals;
+	struct tree *t = NULL;
+	struct fault f;
+	int r = tree_open(history, &t, &f);
+
+	if (!r)
+		r = tree_totals(t, &totals);
+	if (!r)
+		*ret = totals.files;
+	tree_close(t);
+	return r > 0 ? -EIO : r;
+}
+
+static int print(struct store *s, uint64_t files, bool json, bool refused)
 {
 	int r;
 
 	if (json)
-		return print_json(s, refused);
+		return print_json(s, files, refused);
 	if (refused)
 		return print_refusals(s, true);
-	r = print_totals(s);
+	r = print_totals(s, files);
 	if (!r)
 		r = print_tallies(s);
 	return r ? r : print_refusals(s, false);
@@ -322,13 +341,17 @@ static int show(const char *history, bool json, bool refused)
 {
 	_cleanup_(store_closep) struct store *s = NULL;
 	struct fault f = { 0 };
+	uint64_t files = 0;
 	int r = store_open(history, STORE_READ, false, &s, &f);
 
 	if (r)
 		return cli_fault(history, &f);
+	r = count_files(history, &files);
+	if (r)
+		return cli_fail("%s: %s", history, strerror(-r));
 	r = store_read_begin(s);
 	if (!r) {
-		r = print(s, json, refused);
+		r = print(s, files, json, refused);
 		store_read_end(s);
 	}
 	if (r)

@@ -33,6 +33,12 @@ struct view {
 	int (*render)(struct request *q, uint64_t node, struct buf *out);
 	/* A number that is the same as long as the content is; NULL: it may change any time. */
 	int (*stamp)(struct request *q, uint64_t node, uint64_t *ret);
+	/*
+	 * Of a fixed node: how many regular files it stands for - itself, or all beneath it that
+	 * no other fixed node stands for - from stored sums, exact. NULL: none. status states
+	 * the sum over all fixed nodes, and a test compares that with find.
+	 */
+	int (*files)(struct request *q, uint64_t node, uint64_t *ret);
 };
 
 extern const struct view view_root, view_readme;
@@ -57,4 +63,6 @@ struct tree_attr view_resource_attr(const struct store_resource *r);
 struct tree_attr view_state_attr(const struct store_state *st);
 struct tree_attr view_changes_attr(enum node_kind kind, const struct store_resource *r);
 int view_state_get(struct request *q, int64_t row, struct store_state *ret);
+/* The regular files in the directories of all resources. */
+int view_resource_files(struct request *q, uint64_t *ret);
 int view_resource_get(struct request *q, uint64_t node, struct store_resource *ret);

@@ -173,8 +173,15 @@ static int folder_readdir(struct request *q, uint64_t node, uint64_t cookie,
 	return list_resources(&l);
 }
 
+static int folder_files(struct request *q, uint64_t node, uint64_t *ret)
+{
+	(void)node;
+	return view_resource_files(q, ret);
+}
+
 const struct view view_folder = {
 	.getattr = folder_getattr,
 	.lookup = folder_lookup,
 	.readdir = folder_readdir,
+	.files = folder_files,
 };

@@ -126,6 +126,19 @@ static const struct {
 	{ "latest.json", NODE_LATEST, latest_attr },
 };
 
+int view_resource_files(struct request *q, uint64_t *ret)
+{
+	struct store_totals totals;
+	uint64_t each = 0;
+	int r = view_error(store_totals(q->store, &totals));
+
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		each += entries[i].kind != NODE_LATEST;
+	if (r == 0)
+		*ret = totals.states + each * totals.resources;
+	return r;
+}
+
 _Static_assert(ARRAY_SIZE(entries) < COOKIE_STATES, "cookies of states are above these");
 
 static int find_state(struct request *q, int64_t resource, struct str name,

@@ -193,6 +193,14 @@ static int readme_getattr(struct request *q, uint64_t node, struct tree_attr *re
 	return newest(q, &ret->mtime_ms);
 }
 
+static int readme_files(struct request *q, uint64_t node, uint64_t *ret)
+{
+	(void)q;
+	(void)node;
+	*ret = 1;
+	return 0;
+}
+
 const struct view view_root = {
 	.getattr = root_getattr,
 	.lookup = root_lookup,
@@ -202,4 +210,5 @@ const struct view view_root = {
 const struct view view_readme = {
 	.getattr = readme_getattr,
 	.render = readme_render,
+	.files = readme_files,
 };

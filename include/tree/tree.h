@@ -121,6 +121,6 @@ int tree_affected(struct tree *t, uint64_t dir, bool (*visit)(void *ctx, uint64_
 
 struct tree_totals {
 	uint64_t bytes; /* of the history */
-	uint64_t files; /* about how many the tree shows */
+	uint64_t files; /* regular files the tree lists, exactly; at/ lists no moments */
 };
 int tree_totals(struct tree *t, struct tree_totals *ret) _must_check_;

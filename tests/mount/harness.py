@@ -131,12 +131,16 @@ class World:
 
     def take_in(self, *items):
         """Imports the items as one delivered file."""
+        self.take_file({"fileVersion": "1.0", "configSnapshotId": "s",
+                        "configurationItems": list(items)})
+
+    def take_file(self, document, status=0):
+        """Imports the document as a file of its own."""
         self.imports += 1
         path = os.path.join(self.folder, f"delivery-{self.imports}.json.gz")
-        body = {"fileVersion": "1.0", "configSnapshotId": "s", "configurationItems": list(items)}
         with gzip.open(path, "wb", compresslevel=1) as file:
-            file.write(json.dumps(body).encode())
-        self.run("import", self.history, path)
+            file.write(json.dumps(document).encode())
+        self.run("import", self.history, path, status=status)
 
     def mount(self, *options):
         self.run("mount", *options, self.history, self.mountpoint)
