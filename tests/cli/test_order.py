@@ -1,9 +1,21 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Whatever comes first, the history is the same: contradictions between copies of a state."""
+"""Whatever comes first, the history is the same: file by file, byte by byte."""
 import os
+import pathlib
+import random
 import sqlite3
+import subprocess
+import sys
+import unittest
 
-from support import DONE, REFUSED, Case, dump, event, history_file, item, trail_file
+from support import DONE, REFUSED, Case, driftfs, dump, event, history_file, item, trail_file
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+DATA = pathlib.Path(os.environ.get("DRIFTFS_DATA") or ROOT.parent / "shared" / "data")
+# What a history tells apart from how it came about: facts and what is derived of them.
+TOLD = ("folder", "resource", "state", "event", "mention", "actor", "session", "alarm",
+        "alarm_mention", "transition", "tally", "trail", "shown", "view", "entry", "cause", "alias",
+        "dirty", "spread")
 
 LESS = item(configuration={"a": 1})
 MORE = item(configuration={"a": 2})
@@ -150,3 +162,84 @@ class Everywhere(Case):
             requestParameters={"roleName": "worker", "description": "d"}, responseElements={})]))
         self.import_("role.json", "trail.json")
         self.assertIn("UpdateRole", self.cat(self.FOLDER + "changes"))
+
+
+TRAILS_AT_ONCE = 6 # of the many small files of a trail
+
+
+class Orders(Case):
+    """All at once, file by file from the last to the first, and in shuffled heaps."""
+
+    def output(self, *args):
+        done = subprocess.run([driftfs(), *map(str, args)], capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (DONE, b""))
+        return done.stdout
+
+    def tree(self, history):
+        """Of every path the kind, size and time; of files the bytes; of states those received.
+
+        All but README: its example is a resource of those that came first.
+        """
+        listing = self.output("ls", "-lR", history, "/resources").decode().splitlines()
+        rows = [line.split(None, 3) for line in listing]
+        files = [(row[3], int(row[1])) for row in rows if row[0] == "-"]
+        data = self.output("cat", history, *(path for path, _ in files))
+        tree, at = {"the listing": listing}, 0
+        for path, size in files:
+            tree[path] = data[at:at + size]
+            at += size
+        self.assertEqual(at, len(data))
+        states = [path for path, _ in files if path.endswith(".json")]
+        tree["as received"] = self.output("cat", "--raw", history, *states)
+        return tree
+
+    def assert_same(self, expected, history):
+        tree = self.tree(history)
+        self.assertEqual(tree["the listing"], expected["the listing"])
+        self.assertEqual([path for path in expected if tree[path] != expected[path]], [])
+
+    def import_heaps(self, history, heaps):
+        self.history = self.folder / history
+        for heap in heaps:
+            self.import_(*heap, options=["-q"])
+        return self.history
+
+    def check_orders(self, folders, at_least):
+        """Equal trees of equal facts, whatever the order."""
+        files = sorted(path for folder in folders for path in folder.rglob("*.json*"))
+        self.assertGreater(len(files), at_least)
+        whole = self.import_heaps("whole.db", [folders])
+        expected, facts = self.tree(whole), dump(whole)
+        self.assertGreater(len(expected), at_least)
+
+        ones, rest = [], files[::-1]
+        while rest:
+            n = TRAILS_AT_ONCE if "CloudTrail" in rest[0].name else 1
+            ones.append(rest[:n])
+            rest = rest[n:]
+        chance = random.Random(2024)
+        chance.shuffle(files)
+        heaps = []
+        while files:
+            n = chance.randint(1, 16)
+            heaps.append(files[:n])
+            files = files[n:]
+        for name, order in ("ones.db", ones), ("heaps.db", heaps):
+            with self.subTest(name):
+                history = self.import_heaps(name, order)
+                self.assert_same(expected, history)
+                again = dump(history)
+                for table in TOLD:
+                    self.assertEqual(again[table], facts[table], table)
+
+    def test_demo(self):
+        subprocess.run([sys.executable, ROOT / "scripts" / "demo_history", "--out",
+                        self.folder / "in", "--items", "30", "--events", "120", "--months", "1"],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.check_orders([self.folder / "in"], 200)
+
+    @unittest.skipUnless((DATA / "reconstructed-invictus").is_dir(),
+                         "no data at DRIFTFS_DATA or beside the source")
+    def test_invictus(self):
+        self.check_orders([DATA / "reconstructed-invictus" / "AWSLogs",
+                           DATA / "cloudtrail-invictus" / "CloudTrail"], 70)
