@@ -86,6 +86,15 @@ static void on_refused(void *ctx, const char *source, const struct fault *f)
 	fprintf(stderr, ": %s%s%s\n", field, *field ? ": " : "", reason);
 }
 
+/* However many of them: each was asked for by its name. */
+static void on_failed(void *ctx, const char *source, const struct fault *f)
+{
+	struct show *show = ctx;
+
+	clear_bar(show);
+	(void)cli_fault(source, f);
+}
+
 /* ", 12 things" behind the first part; nothing of what there is none of. */
 static void add_part(struct buf *line, uint64_t n, const char *one, const char *many)
 {
@@ -108,6 +117,9 @@ static int summarize(const struct import_report *r)
 		buf_printf(&line, " of %s %s", cli_count(r->resources, text),
 			   r->resources == 1 ? "resource" : "resources");
 	add_part(&line, r->counts.transitions, "alarm transition", "alarm transitions");
+	if (!line.len && !r->files && !r->files_known && !r->counts.refused &&
+	    r->sources_failed)
+		return EXIT_FAILED; /* all that there is to say was said */
 	if (!line.len)
 		buf_put_text(&line, "nothing new");
 	if (r->files)
@@ -116,11 +128,15 @@ static int summarize(const struct import_report *r)
 	add_part(&line, r->counts.duplicates, "already known", "already known");
 	add_part(&line, r->files_known, "file unchanged", "files unchanged");
 	add_part(&line, r->counts.notices, "notice", "notices");
-	buf_printf(&line, ", %s refused\n", cli_count(r->counts.refused, text));
+	buf_printf(&line, ", %s refused", cli_count(r->counts.refused, text));
+	add_part(&line, r->sources_failed, "source not read", "sources not read");
+	buf_put_char(&line, '\n');
 	if (buf_error(&line))
 		return cli_fail("%s", strerror(ENOMEM));
 	if (fwrite(line.data, 1, line.len, stdout) != line.len || fflush(stdout))
 		return cli_fail("standard output: %s", strerror(errno));
+	if (r->sources_failed)
+		return EXIT_FAILED;
 	return r->counts.refused ? EXIT_REFUSED : EXIT_DONE;
 }
 
@@ -159,9 +175,11 @@ static int run(const struct command *command, int argc, char **argv)
 						 { "no-wait", no_argument, NULL, 'n' },
 						 { 0 } };
 	struct show show = { .terminal = isatty(STDERR_FILENO) };
-	struct import_options o = {
-		.wait = true, .progress = on_progress, .refused = on_refused, .ctx = &show
-	};
+	struct import_options o = { .wait = true,
+				    .progress = on_progress,
+				    .refused = on_refused,
+				    .failed = on_failed,
+				    .ctx = &show };
 	int c;
 
 	while ((c = getopt_long(argc, argv, "hj:qv", options, NULL)) != -1)
@@ -200,7 +218,9 @@ const struct command command_import = {
 	.summary = "Takes in what AWS Config, CloudTrail and CloudWatch deliver",
 	.options =
 		"SOURCE is a file, a folder, or - for standard input; what a file is, is told from its\n"
-		"content. What is in HISTORY already is skipped.\n\n"
+		"content. What is in HISTORY already is skipped.\n"
+		"Exit status: 0 done; 1 failed, or a SOURCE could not be read (the others are\n"
+		"imported); 2 wrong usage; 3 done, but some input was refused.\n\n"
 		"  -j, --jobs N    worker threads (1 to 64; one per processor)\n"
 		"  -q, --quiet     no progress\n"
 		"  -v, --verbose   name every refusal, not only the first twenty\n"

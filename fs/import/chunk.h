@@ -28,6 +28,7 @@ struct chunk_record {
 	const struct fault *damage; /* not to be parsed, but refused; in the arena */
 	const char *notice;         /* not to be parsed, but counted; static */
 	uint64_t count;             /* of a notice */
+	bool failure;               /* the damage is that the source cannot be read */
 	bool lenient; /* of a source that is not JSON: what is unknown is not worth a word */
 };
 
@@ -84,6 +85,7 @@ struct fact_refusal {
 	struct fault fault;
 	struct str bytes;
 	uint64_t length; /* of what was refused; bytes may be its beginning only */
+	bool failure;    /* the source cannot be read */
 };
 
 enum chunk_state {

@@ -139,6 +139,7 @@ static int file_new(const struct source_entry *e, struct import_file **ret)
 		return -ENOMEM;
 	file->stream = e->kind == SOURCE_STREAM;
 	file->closed = e->kind == SOURCE_REFUSED;
+	file->named = e->named;
 	file->size = e->size;
 	file->version = e->version;
 	file->fault = e->fault;
@@ -274,23 +275,27 @@ static int start(struct import *i)
 	return r ? fail(i, r) : 0;
 }
 
-/*
- * A source that is not there is refused like one that cannot be read. But where none of them
- * is there, a word was mistyped: nothing is imported and no history made.
- */
-static int check_sources(const struct import_options *options, struct fault *f)
+/* Where none of the sources is there, a word was mistyped, and no history is to be made. */
+static bool none_is_there(const struct import_options *options)
 {
 	struct stat st;
 
 	for (size_t n = 0; n < options->n_sources; n++)
 		if (!strcmp(options->sources[n], "-") ||
 		    !stat(options->sources[n], &st) || errno != ENOENT)
-			return 0;
-	if (!options->n_sources)
-		return 0;
-	fault_set(f, FAULT_NO_OFFSET, "", "nothing to import: %s: %s",
-		  options->sources[0], strerror(ENOENT));
-	return -ENOENT;
+			return false;
+	return options->n_sources > 0;
+}
+
+static void tell_missing(const struct import_options *options,
+			 struct import_report *report)
+{
+	struct fault f;
+
+	fault_set(&f, FAULT_NO_OFFSET, "", "cannot be read: %s", strerror(ENOENT));
+	for (size_t n = 0; options->failed && n < options->n_sources; n++)
+		options->failed(options->ctx, options->sources[n], &f);
+	report->sources_failed = options->n_sources;
 }
 
 int import_run(const struct import_options *options, struct import_report *ret,
@@ -299,11 +304,14 @@ int import_run(const struct import_options *options, struct import_report *ret,
 	_cleanup_(import_deinit) struct import i = { .options = options,
 						     .report = ret,
 						     .fault = f };
-	int r = check_sources(options, f);
+	int r;
 
 	*ret = (struct import_report){ 0 };
-	if (!r)
-		r = store_open(options->history, STORE_WRITE, options->wait, &i.store, f);
+	if (none_is_there(options)) {
+		tell_missing(options, ret);
+		return 0;
+	}
+	r = store_open(options->history, STORE_WRITE, options->wait, &i.store, f);
 	if (r)
 		return r;
 	i.writer = (struct import_writer){

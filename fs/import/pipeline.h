@@ -24,6 +24,7 @@ struct pipeline;
 struct import_file {
 	struct import_file *next;
 	bool stream;
+	bool named; /* an argument itself, not something met in a folder */
 	bool closed; /* the refusal it has from the start is all there is: not to be opened */
 	char *shown; /* the path as its user would name it */
 	char *path;  /* to open; NULL: standard input */

@@ -79,6 +79,7 @@ static int add_refusal(struct reading *r, const struct fault *fault, struct str 
 		.offset = fault->offset == FAULT_NO_OFFSET ? 0 : fault->offset,
 		.whole = whole,
 		.damage = fault,
+		.failure = r->file->failed,
 	};
 
 	return add(r, &record, bytes);

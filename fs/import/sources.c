@@ -251,7 +251,9 @@ static int look_at(struct sources *s, bool named, struct source_entry *e, bool *
 	enum verdict verdict;
 	struct stat st;
 
-	*e = (struct source_entry){ .shown = s->shown.data, .name = s->name.data };
+	*e = (struct source_entry){ .named = named,
+				    .shown = s->shown.data,
+				    .name = s->name.data };
 	if (named ? stat(s->shown.data, &st) : lstat(s->name.data, &st))
 		verdict = refuse_errno(e, errno);
 	else
@@ -288,6 +290,7 @@ static int next_argument(struct sources *s, struct source_entry *e, bool *ret_fo
 		return r;
 	if (!strcmp(path, "-")) {
 		*e = (struct source_entry){ .kind = SOURCE_STREAM,
+					    .named = true,
 					    .shown = s->shown.data,
 					    .name = s->shown.data };
 		*ret_found = true;

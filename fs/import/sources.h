@@ -24,6 +24,7 @@ enum source_kind {
 
 struct source_entry {
 	enum source_kind kind;
+	bool named;        /* an argument itself, not something met in a folder */
 	const char *shown; /* the path as its user would name it; until the next step */
 	const char *name;  /* the absolute path, for the ledger; until the next step */
 	uint64_t size;

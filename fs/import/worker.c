@@ -213,6 +213,7 @@ static int add_refusal(struct chunk *c, const struct chunk_record *record,
 	f->bytes = (struct str){ c->text.data + record->start, record->length };
 	if (!record->length)
 		f->bytes = STR("");
+	f->failure = record->failure;
 	f->length = MAX(record->whole, (uint64_t)record->length);
 	return 0;
 }

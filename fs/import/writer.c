@@ -103,6 +103,21 @@ static int put_refusal(struct import_writer *w, struct import_file *file,
 	return 0;
 }
 
+/*
+ * Something met in a folder that cannot be read is one refusal among others. What its user named
+ * is more: the import has failed of what it was asked, whatever else it took in.
+ */
+static int put_failure(struct import_writer *w, struct import_file *file,
+		       const struct fact_refusal *f)
+{
+	if (!file->named)
+		return put_refusal(w, file, &f->fault, f->bytes, f->length);
+	w->report->sources_failed++;
+	if (w->options->failed)
+		w->options->failed(w->options->ctx, file->shown, &f->fault);
+	return 0;
+}
+
 static void count(struct import_file *file, uint64_t *new, enum store_put put)
 {
 	if (put == STORE_PUT_NEW)
@@ -222,6 +237,8 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 	case FACT_REFUSAL: {
 		const struct fact_refusal *refusal = (const struct fact_refusal *)f;
 
+		if (refusal->failure)
+			return put_failure(w, file, refusal);
 		return put_refusal(w, file, &refusal->fault, refusal->bytes,
 				   refusal->length);
 	}
@@ -252,7 +269,10 @@ static void add_counts(struct store_counts *sum, const struct store_counts *c)
 	sum->refused += c->refused;
 }
 
-/* A source that could not be read stays unfinished: the next import tries it again. */
+/*
+ * A source that could not be read stays unfinished: the next import tries it again. One of which
+ * nothing could be read may not even have been entered.
+ */
 static int end_source(struct import_writer *w, struct import_file *file)
 {
 	const struct store_counts *c = &file->counts;
@@ -260,10 +280,8 @@ static int end_source(struct import_writer *w, struct import_file *file)
 	add_counts(&w->report->counts, c);
 	if (c->items || c->events || c->transitions || c->duplicates || c->notices)
 		w->report->files++;
-	if (file->failed) {
-		w->report->files_failed++;
+	if (file->failed)
 		return 0;
-	}
 	return store_source_finish(w->store, file->source, c, wall_clock());
 }
 
@@ -279,12 +297,25 @@ static int begin(struct import_writer *w)
 	return 0;
 }
 
+/* Is there nothing to say of the source but that it could not be read, to who named it? */
+static bool is_missing(const struct pipeline_taken *taken)
+{
+	const struct fact *f = taken->chunk ? taken->chunk->facts : NULL;
+
+	if (!taken->file->named)
+		return false;
+	if (!f)
+		return taken->ended && taken->file->failed;
+	return f->kind == FACT_REFUSAL && ((const struct fact_refusal *)f)->failure &&
+	       !f->next;
+}
+
 static int put_all(struct import_writer *w, const struct pipeline_taken *taken)
 {
 	const struct fact *f = taken->chunk ? taken->chunk->facts : NULL;
 	int r = begin(w);
 
-	if (!r && !taken->file->started)
+	if (!r && !taken->file->started && !is_missing(taken))
 		r = start_source(w, taken->file);
 	for (; !r && f; f = f->next) {
 		r = put_fact(w, taken->file, f);

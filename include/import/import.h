@@ -28,10 +28,10 @@ struct import_progress {
 
 struct import_report {
 	struct store_counts counts;
-	uint64_t files;        /* source files that held something of AWS's */
-	uint64_t files_known;  /* skipped: the ledger has them, unchanged */
-	uint64_t files_failed; /* could not be read (counted as refusals, too) */
-	uint64_t resources;    /* touched by this import's items */
+	uint64_t files;          /* source files that held something of AWS's */
+	uint64_t files_known;    /* skipped: the ledger has them, unchanged */
+	uint64_t sources_failed; /* of those named: could not be read */
+	uint64_t resources;      /* touched by this import's items */
 };
 
 struct import_options {
@@ -45,11 +45,15 @@ struct import_options {
 		const struct import_progress *p); /* may be NULL; from one thread */
 	void (*refused)(void *ctx, const char *source,
 			const struct fault *f); /* may be NULL */
+	/* One of the sources is not there or cannot be read; may be NULL. */
+	void (*failed)(void *ctx, const char *source, const struct fault *f);
 	void *ctx;
 };
 
 /*
- * 0: done, perhaps with refusals (see the report). A failure fills the fault: STORE_E_..., or a
+ * 0: done, perhaps with refusals, perhaps without some of the sources (see the report): what is
+ * named as a source and cannot be read is told of, and the others are imported; what is met in a
+ * folder and cannot be read is a refusal. Where no source is there, no history is made. A failure fills the fault: STORE_E_..., or a
  * negative errno. What was committed before a failure stays.
  */
 int import_run(const struct import_options *options, struct import_report *ret,

@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import zlib
 
-from support import (ACCOUNT, DONE, REFUSED, REGION, Case, driftfs, event, history_file, item,
+from support import (ACCOUNT, DONE, FAILED, REFUSED, REGION, Case, driftfs, event, history_file, item,
                      trail_file)
 
 GROUPS = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
@@ -120,6 +120,12 @@ class Streams(Case):
             self.skipTest("the program cannot be run as another user")
         line, err = self.import_("in", status=REFUSED, **user)
         self.assertEqual(line, "1 event in 1 file, 2 refused")
+        self.assertEqual(err.splitlines(), [
+            "driftfs: in/locked.json: cannot be read: Permission denied",
+            "driftfs: in/shut: cannot be read: Permission denied"])
+        # Named, they are what was asked for: then it failed.
+        line, err = self.import_("in/locked.json", "in/open.json", "in/shut", status=FAILED, **user)
+        self.assertEqual(line, "nothing new, 1 file unchanged, 0 refused, 2 sources not read")
         self.assertEqual(err.splitlines(), [
             "driftfs: in/locked.json: cannot be read: Permission denied",
             "driftfs: in/shut: cannot be read: Permission denied"])

@@ -140,8 +140,8 @@ class Sources(Case):
         self.write("e.json", event())
         self.import_(self.folder)
         self.assertEqual(self.import_(self.folder)[0], "nothing new, 1 file unchanged, 0 refused")
-        self.assertIn("is the history itself",
-                      self.import_(self.history, status=REFUSED)[1])
+        self.assertEqual(self.import_(self.history, status=FAILED)[1],
+                         f"driftfs: {self.history}: is the history itself\n")
 
     def test_odd_entries_of_a_folder(self):
         self.write("in/e.json", event())
@@ -171,17 +171,35 @@ class Sources(Case):
 
     def test_what_is_not_there(self):
         self.write("e.json", event())
-        err = self.import_("nothing", status=FAILED)[1]
-        self.assertIn("nothing: No such file or directory", err)
+        missing = "driftfs: {}: cannot be read: No such file or directory\n".format
+        out, err = self.import_("nothing", "neither", status=FAILED)
+        self.assertEqual(err, missing("nothing") + missing("neither"))
+        self.assertEqual(out, "")
         self.assertFalse(self.history.exists(), "no history is made for a mistyped word")
-        line, err = self.import_("nothing", "e.json", status=REFUSED)
-        self.assertEqual(line, "1 event in 1 file, 1 refused")
-        self.assertEqual(err, "driftfs: nothing: cannot be read: No such file or directory\n")
-        # It is tried again another time.
+        line, err = self.import_("nothing", "e.json", "neither", status=FAILED)
+        self.assertEqual(line, "1 event in 1 file, 0 refused, 2 sources not read")
+        self.assertEqual(err, missing("nothing") + missing("neither"))
+        self.assert_totals(refused=0, sources=1)
+        # It hides behind no refusal, and is told of again.
+        self.write("bad", b"no JSON")
+        self.assertEqual(self.import_("nothing", "bad", status=FAILED)[0],
+                         "nothing new, 1 refused, 1 source not read")
+        self.assertEqual(self.import_("nothing", "e.json", "bad", status=FAILED)[0],
+                         "nothing new, 2 files unchanged, 0 refused, 1 source not read")
+        (self.folder / "bad").unlink()
+        # It is tried again another time. One that has gone since takes nothing with it.
         self.write("nothing", event(2))
         self.assertEqual(self.import_("nothing", "e.json")[0],
                          "1 event in 1 file, 1 file unchanged, 0 refused")
-        self.assert_totals(refused=0)
+        (self.folder / "nothing").unlink()
+        self.import_("nothing", "e.json", status=FAILED)
+        self.assert_totals(refused=1, events=2, sources=3)
+
+    def test_what_is_no_source(self):
+        self.write("e.json", event())
+        line, err = self.import_("/dev/zero", "e.json", status=FAILED)
+        self.assertEqual(line, "1 event in 1 file, 0 refused, 1 source not read")
+        self.assertEqual(err, "driftfs: /dev/zero: is a device, not a file\n")
 
     def test_many_files_in_order(self):
         # The first one wins where two tell different things of one event.
