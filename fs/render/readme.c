@@ -75,7 +75,9 @@ static const char names[] =
 	"  In ids / % control bytes and a leading . are written %XX; a type segment that is empty is\n"
 	"  %. Ids too long for a name end in ~ and 16 hex digits; the full id is in the JSON.\n"
 	"  A file's time is its capture time, a directory's that of its newest state.\n"
-	"  ls sorts states by time. inotify does not fire; tail -f does its work.\n";
+	"  ls sorts states by time. inotify does not fire; tail -f polls, and shows what is appended.\n"
+	"  But a late delivery also changes entries before the end, which no tail shows again: what\n"
+	"  `changes` says now is what a new `cat` of it says.\n";
 
 static const char formats[] =
 	"\n"
