@@ -2,6 +2,7 @@
 /* driftfs cat: the bytes that the mount would give, without a mount. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -60,6 +61,8 @@ static int print_path(struct tree *t, const char *path, bool raw)
 	struct tree_attr attr;
 	int r = tree_walk_path(t, str_of(path), true, &attr);
 
+	if (!r && cli_ends_in_slash(path) && attr.type != TREE_DIR)
+		return cli_fail("%s: is not a directory", path);
 	if (!r)
 		r = raw ? print_raw(t, attr.node) : print_content(t, attr.node);
 	if (r == TREE_E_IS_DIR)
@@ -73,7 +76,7 @@ static int print_path(struct tree *t, const char *path, bool raw)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+	static const struct option options[] = { CLI_OPTIONS,
 						 { "raw", no_argument, NULL, 'r' },
 						 { 0 } };
 	struct tree *t = NULL;
@@ -81,15 +84,14 @@ static int run(const struct command *command, int argc, char **argv)
 	bool raw = false;
 	int c, status = EXIT_DONE;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		if (c == 'h')
-			return cli_help(command);
-		else if (c == 'r')
+	while ((c = getopt_long(argc, argv, "hV", options, NULL)) != -1)
+		if (c == 'r')
 			raw = true;
 		else
-			return cli_usage(command);
-	if (argc - optind < 2)
-		return cli_usage(command);
+			return cli_option(command, c);
+	status = cli_check_words(command, argc - optind, 2, INT_MAX);
+	if (status != EXIT_DONE)
+		return status;
 	if (tree_open(argv[optind], &t, &f))
 		return cli_fault(argv[optind], &f);
 	for (int i = optind + 1; i < argc; i++)
@@ -103,7 +105,8 @@ const struct command command_cat = {
 	.name = "cat",
 	.synopsis = "[--raw] HISTORY PATH...",
 	.summary = "Prints files of the tree without a mount",
-	.options = "      --raw    a state as it was received, byte for byte\n"
-		   "  -h, --help   this text\n",
+	.options = "      --raw      a state as it was received, byte for byte\n"
+		   "  -h, --help     this text\n"
+		   "  -V, --version  the version\n",
 	.run = run,
 };

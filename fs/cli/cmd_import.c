@@ -2,6 +2,7 @@
 /* driftfs import: takes deliveries in, and says in one line what came of it. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -166,9 +167,20 @@ static int run_import(struct import_options *o, struct show *show)
 	return summarize(&report);
 }
 
+static bool read_jobs(const char *text, unsigned *ret)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > 64)
+		return false;
+	*ret = (unsigned)n;
+	return true;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+	static const struct option options[] = { CLI_OPTIONS,
 						 { "jobs", required_argument, NULL, 'j' },
 						 { "quiet", no_argument, NULL, 'q' },
 						 { "verbose", no_argument, NULL, 'v' },
@@ -180,16 +192,14 @@ static int run(const struct command *command, int argc, char **argv)
 				    .refused = on_refused,
 				    .failed = on_failed,
 				    .ctx = &show };
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, "hj:qv", options, NULL)) != -1)
+	while ((c = getopt_long(argc, argv, "hVj:qv", options, NULL)) != -1)
 		switch (c) {
-		case 'h':
-			return cli_help(command);
 		case 'j':
-			o.workers = (unsigned)strtoul(optarg, NULL, 10);
-			if (o.workers < 1 || o.workers > 64)
-				return cli_usage(command);
+			if (!read_jobs(optarg, &o.workers))
+				return cli_usage(command,
+						 "-j takes a number from 1 to 64");
 			break;
 		case 'q':
 			show.quiet = true;
@@ -201,10 +211,11 @@ static int run(const struct command *command, int argc, char **argv)
 			o.wait = false;
 			break;
 		default:
-			return cli_usage(command);
+			return cli_option(command, c);
 		}
-	if (argc - optind < 2)
-		return cli_usage(command);
+	status = cli_check_words(command, argc - optind, 2, INT_MAX);
+	if (status != EXIT_DONE)
+		return status;
 	clock_gettime(CLOCK_MONOTONIC, &show.last);
 	o.history = argv[optind];
 	o.sources = (const char *const *)(argv + optind + 1);
@@ -225,6 +236,7 @@ const struct command command_import = {
 		"  -q, --quiet     no progress\n"
 		"  -v, --verbose   name every refusal, not only the first twenty\n"
 		"      --no-wait   fail when another import is writing, instead of waiting\n"
-		"  -h, --help      this text\n",
+		"  -h, --help      this text\n"
+		"  -V, --version   the version\n",
 	.run = run,
 };

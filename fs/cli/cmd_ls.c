@@ -2,6 +2,7 @@
 /* driftfs ls: the names that the mount would list, without a mount. */
 #include <errno.h>
 #include <getopt.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -111,6 +112,8 @@ static int list_path(const struct listing *l, const char *path)
 	while (name.n && name.p[name.n - 1] == '/')
 		name.n--;
 	r = tree_walk_path(l->tree, name, false, &attr);
+	if (!r && attr.type != TREE_DIR && cli_ends_in_slash(path))
+		return cli_fail("%s: is not a directory", path);
 	if (!r && attr.type != TREE_DIR) {
 		print(l, path, &attr);
 	} else if (!r) {
@@ -125,7 +128,7 @@ static int list_path(const struct listing *l, const char *path)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+	static const struct option options[] = { CLI_OPTIONS,
 						 { "long", no_argument, NULL, 'l' },
 						 { "recursive", no_argument, NULL, 'R' },
 						 { 0 } };
@@ -133,17 +136,16 @@ static int run(const struct command *command, int argc, char **argv)
 	struct fault f = { 0 };
 	int c, status = EXIT_DONE;
 
-	while ((c = getopt_long(argc, argv, "hlR", options, NULL)) != -1)
-		if (c == 'h')
-			return cli_help(command);
-		else if (c == 'l')
+	while ((c = getopt_long(argc, argv, "hVlR", options, NULL)) != -1)
+		if (c == 'l')
 			l.details = true;
 		else if (c == 'R')
 			l.recurse = true;
 		else
-			return cli_usage(command);
-	if (optind >= argc)
-		return cli_usage(command);
+			return cli_option(command, c);
+	status = cli_check_words(command, argc - optind, 1, INT_MAX);
+	if (status != EXIT_DONE)
+		return status;
 	if (tree_open(argv[optind], &l.tree, &f))
 		return cli_fault(argv[optind], &f);
 	if (optind + 1 == argc)
@@ -161,6 +163,7 @@ const struct command command_ls = {
 	.summary = "Lists paths of the tree without a mount",
 	.options = "  -l, --long        with kind, size and time\n"
 		   "  -R, --recursive   everything beneath, each with its path\n"
-		   "  -h, --help        this text\n",
+		   "  -h, --help        this text\n"
+		   "  -V, --version     the version\n",
 	.run = run,
 };

@@ -16,38 +16,39 @@ static int failed(const struct mount_options *o, const struct fault *f)
 	return cli_fail("%s", f->reason);
 }
 
-static int take_options(struct mount_options *o, const char *list)
+static int take_options(const struct command *command, struct mount_options *o,
+			const char *list)
 {
 	struct fault f = { 0 };
 
 	if (!mount_options_add(o, list, &f))
 		return EXIT_DONE;
-	(void)cli_fail("%s", f.reason);
-	return EXIT_USAGE;
+	return cli_usage(command, "%s", f.reason);
 }
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+	static const struct option options[] = { CLI_OPTIONS,
 						 { "foreground", no_argument, NULL, 'f' },
 						 { "options", required_argument, NULL,
 						   'o' },
 						 { 0 } };
-	_cleanup_(mount_options_deinit) struct mount_options o = { 0 };
+	_cleanup_(mount_options_deinit) struct mount_options o = {
+		.helper = command == &command_mount_helper
+	};
 	struct fault f = { 0 };
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, "hfo:", options, NULL)) != -1)
-		if (c == 'h')
-			return cli_help(command);
-		else if (c == 'f')
+	while ((c = getopt_long(argc, argv, "hVfo:", options, NULL)) != -1)
+		if (c == 'f')
 			o.foreground = true;
 		else if (c != 'o')
-			return cli_usage(command);
-		else if (take_options(&o, optarg) != EXIT_DONE)
+			return cli_option(command, c);
+		else if (take_options(command, &o, optarg) != EXIT_DONE)
 			return EXIT_USAGE;
-	if (argc - optind != 2)
-		return cli_usage(command);
+	status = cli_check_words(command, argc - optind, 2, 2);
+	if (status != EXIT_DONE)
+		return status;
 	o.history = argv[optind];
 	o.mountpoint = argv[optind + 1];
 	return mount_run(&o, &f) ? failed(&o, &f) : EXIT_DONE;
@@ -64,8 +65,17 @@ const struct command command_mount = {
 		"        auto_unmount     unmount even if the program is killed\n"
 		"        nonempty         mount over a directory with something in it\n"
 		"  -h, --help             this text\n"
+		"  -V, --version          the version\n"
 		"\n"
 		"Unmount with fusermount3 -u MOUNTPOINT, or umount MOUNTPOINT as root.\n"
 		"As mount(8) and fstab have it: mount -t fuse.driftfs HISTORY MOUNTPOINT\n",
+	.run = run,
+};
+
+const struct command command_mount_helper = {
+	.name = "mount",
+	.synopsis = "[-f] [-o OPTION[,OPTION]...] HISTORY MOUNTPOINT",
+	.summary = "Serves a history as a read-only filesystem",
+	.options = "",
 	.run = run,
 };

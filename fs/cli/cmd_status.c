@@ -364,24 +364,23 @@ static int show(const char *history, bool json, bool refused)
 
 static int run(const struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = { { "help", no_argument, NULL, 'h' },
+	static const struct option options[] = { CLI_OPTIONS,
 						 { "json", no_argument, NULL, 'j' },
 						 { "refused", no_argument, NULL, 'r' },
 						 { 0 } };
 	bool json = false, refused = false;
-	int c;
+	int c, status;
 
-	while ((c = getopt_long(argc, argv, "h", options, NULL)) != -1)
-		if (c == 'h')
-			return cli_help(command);
-		else if (c == 'j')
+	while ((c = getopt_long(argc, argv, "hV", options, NULL)) != -1)
+		if (c == 'j')
 			json = true;
 		else if (c == 'r')
 			refused = true;
 		else
-			return cli_usage(command);
-	if (argc - optind != 1)
-		return cli_usage(command);
+			return cli_option(command, c);
+	status = cli_check_words(command, argc - optind, 1, 1);
+	if (status != EXIT_DONE)
+		return status;
 	return show(argv[optind], json, refused);
 }
 
@@ -392,6 +391,7 @@ const struct command command_status = {
 	.options =
 		"      --json      as one JSON object; with --refused, with every refusal\n"
 		"      --refused   every refusal: file, byte offset, field, reason, length\n"
-		"  -h, --help      this text\n",
+		"  -h, --help      this text\n"
+		"  -V, --version   the version\n",
 	.run = run,
 };

@@ -23,11 +23,45 @@ int cli_help(const struct command *c)
 	return EXIT_DONE;
 }
 
-int cli_usage(const struct command *c)
+static int version(void)
+{
+	puts("driftfs " DRIFTFS_VERSION);
+	return EXIT_DONE;
+}
+
+static int say_usage(const struct command *c)
 {
 	fprintf(stderr, "usage: driftfs %s %s\ntry: driftfs %s --help\n", c->name,
 		c->synopsis, c->name);
 	return EXIT_USAGE;
+}
+
+int cli_option(const struct command *command, int c)
+{
+	if (c == 'h')
+		return cli_help(command);
+	return c == 'V' ? version() : say_usage(command);
+}
+
+int cli_usage(const struct command *c, const char *format, ...)
+{
+	va_list args;
+
+	fprintf(stderr, "driftfs %s: ", c->name);
+	va_start(args, format);
+	vfprintf(stderr, format, args);
+	va_end(args);
+	fputc('\n', stderr);
+	return say_usage(c);
+}
+
+int cli_check_words(const struct command *c, int n, int least, int most)
+{
+	if (n < 1 && least > 0)
+		return cli_usage(c, "no history was named");
+	if (n < least)
+		return cli_usage(c, "there is nothing behind the history");
+	return n > most ? cli_usage(c, "too many words") : EXIT_DONE;
 }
 
 int cli_fail(const char *format, ...)
@@ -48,6 +82,8 @@ int cli_fault(const char *thing, const struct fault *f)
 	_cleanup_(freep) char *name = cli_printable(thing);
 	_cleanup_(freep) char *reason = cli_printable(f->reason);
 
+	if (!*thing)
+		return cli_fail("'': %s", reason ? reason : f->reason);
 	if (strstr(f->reason, thing) == f->reason)
 		return cli_fail("%s", reason ? reason : f->reason);
 	return cli_fail("%s: %s", name ? name : thing, reason ? reason : f->reason);
@@ -66,6 +102,13 @@ const char *cli_count(uint64_t n, char ret[CLI_COUNT_SIZE])
 	}
 	*out = '\0';
 	return ret;
+}
+
+bool cli_ends_in_slash(const char *path)
+{
+	size_t n = strlen(path);
+
+	return n > 0 && path[n - 1] == '/';
 }
 
 char *cli_printable(const char *text)
@@ -97,15 +140,9 @@ static int help_all(FILE *to)
 		    "The configuration history of cloud resources, as files.\n\n");
 	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
 		fprintf(to, "  %-8s %s\n", commands[i]->name, commands[i]->summary);
-	fprintf(to, "\n  driftfs COMMAND --help   tells more\n"
+	fprintf(to, "\n  driftfs COMMAND --help   tells more; so does driftfs(1)\n"
 		    "  driftfs --version        prints the version\n");
 	return to == stderr ? EXIT_USAGE : EXIT_DONE;
-}
-
-static int version(void)
-{
-	puts("driftfs " DRIFTFS_VERSION);
-	return EXIT_DONE;
 }
 
 static const struct command *find(const char *name)
@@ -116,24 +153,46 @@ static const struct command *find(const char *name)
 	return NULL;
 }
 
+/* getopt_long(3) says what is wrong in the name of its first word. */
+static int run(const struct command *c, int argc, char **argv)
+{
+	char name[32];
+
+	snprintf(name, sizeof(name), "driftfs %s", c->name);
+	argv[0] = name;
+	return c->run(c, argc, argv);
+}
+
+static int no_command(int argc, char **argv)
+{
+	_cleanup_(freep) char *word = cli_printable(argv[1]);
+
+	fprintf(stderr, "driftfs: '%s' is no command%s\n\n", word ? word : argv[1],
+		argc > 2 && argv[1][0] != '-' ? ", nor is there a history of that name"
+					      : "");
+	return help_all(stderr);
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
 
 	if (argc < 2)
 		return help_all(stderr);
+	if (!strcmp(argv[1], "help") && argc > 2) {
+		c = find(argv[2]);
+		if (c)
+			return cli_help(c);
+	}
 	if (!strcmp(argv[1], "--help") || !strcmp(argv[1], "-h") ||
 	    !strcmp(argv[1], "help"))
 		return help_all(stdout);
 	if (!strcmp(argv[1], "--version") || !strcmp(argv[1], "-V"))
 		return version();
 	c = find(argv[1]);
-	if (c && argc > 2 && !strcmp(argv[2], "--version"))
-		return version();
 	if (c)
-		return c->run(c, argc - 1, argv + 1);
+		return run(c, argc - 1, argv + 1);
 	if (argc >= 3 && access(argv[1], F_OK) == 0)
-		return command_mount.run(&command_mount, argc, argv);
-	fprintf(stderr, "driftfs: '%s' is no command\n\n", argv[1]);
-	return help_all(stderr);
+		return run(&command_mount_helper, argc, argv);
+	return no_command(argc, argv);
 }

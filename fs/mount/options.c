@@ -19,6 +19,7 @@ enum meaning {
 	ALLOW_OTHER,
 	NONEMPTY,
 	DEBUG,
+	WRITABLE,
 };
 
 static const struct {
@@ -37,7 +38,7 @@ static const struct {
 	{ "atime", PASS_OVER },
 	/* Always ro,nosuid,nodev,noexec,default_permissions, whatever was said. */
 	{ "ro", PASS_OVER },
-	{ "rw", PASS_OVER },
+	{ "rw", WRITABLE },
 	{ "suid", PASS_OVER },
 	{ "nosuid", PASS_OVER },
 	{ "dev", PASS_OVER },
@@ -121,6 +122,12 @@ static int add_word(struct mount_options *o, struct str word, struct fault *f)
 	case HAND_ON:
 		hand_on(o, word);
 		break;
+	case WRITABLE:
+		if (o->helper)
+			break;
+		fault_set(f, FAULT_NO_OFFSET, "",
+			  "\"rw\" cannot be had: a history is mounted read-only");
+		return MOUNT_E_OPTION;
 	}
 	return 0;
 }

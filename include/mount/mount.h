@@ -14,6 +14,7 @@ struct mount_options {
 	const char *history;    /* path of the history file */
 	const char *mountpoint; /* an existing directory */
 	bool foreground; /* serve in this process, without going into the background */
+	bool helper;     /* mount(8) calls, which adds words of its own to the options */
 	/* Set by mount_options_add(): */
 	bool allow_other; /* other users may read, too */
 	bool nonempty;    /* mount over a directory with something in it */
@@ -22,13 +23,14 @@ struct mount_options {
 
 enum {
 	_MOUNT_E_SUCCESS,
-	MOUNT_E_OPTION, /* an option that is not known */
+	MOUNT_E_OPTION, /* an option that is not known, or cannot be had */
 	MOUNT_E_FAILED, /* the mount could not be made, or not be served */
 };
 
 /*
  * Takes in a list as -o has it. What mount(8) and fstab add for themselves (auto, user,
- * x-systemd..., rw, defaults) is passed over: a history is read-only whatever they say.
+ * x-systemd..., defaults) is passed over. A history is read-only: rw is refused to a person, and
+ * passed over for a helper, since mount(8) says it when nobody has.
  * 0, MOUNT_E_OPTION (the fault names the option), -ENOMEM.
  */
 int mount_options_add(struct mount_options *o, const char *list,

@@ -18,7 +18,7 @@ def refused(world, *words, args=None, status=1):
     """The command fails with one line that has all the words."""
     done = world.run("mount", *(args or [world.history, world.mountpoint]), status=status)
     text = done.stderr.decode()
-    check(text.startswith("driftfs: ") and (status == 2 or text.count("\n") == 1), f"not one line: {text}")
+    check(text.startswith("driftfs mount: " if status == 2 else "driftfs: ") and (status == 2 or text.count("\n") == 1), f"not one line: {text}")
     for word in words:
         check(word in text, f"{word!r} is not in {text!r}")
 
@@ -85,7 +85,7 @@ def case_foreground(world):
 def case_options(world):
     """The words of mount(8) and fstab, and allow_other."""
     small_history(world)
-    world.mount("-o", "rw,noauto,user,_netdev,nofail,x-systemd.automount,noatime", "-odefaults")
+    world.mount("-o", "ro,noauto,user,_netdev,nofail,x-systemd.automount,noatime", "-odefaults")
     [line] = [text for text in read("/proc/self/mountinfo").decode().splitlines()
               if f" {world.mountpoint} " in text]
     for word in ("ro", "nosuid", "nodev", "noexec"):
@@ -98,6 +98,9 @@ def case_options(world):
         equal(os.stat(world.path("README")).st_mode & 0o777, 0o444, "mode for others")
         equal(os.stat(world.path("resources")).st_mode & 0o777, 0o555, "mode for others")
         world.unmount()
+    refused(world, "read-only", "usage:", args=["-o", "noatime,rw", world.history, world.mountpoint],
+            status=2)
+    check(not mounted(world.mountpoint), "nothing is mounted")
     refused(world, "nonsense", args=["-o", "ro,nonsense", world.history, world.mountpoint], status=2)
     world.run("mount", world.history, status=2)
     world.run("mount", world.history, world.mountpoint, "x", status=2)

@@ -31,7 +31,7 @@ static void test_passed_over(void **state)
 	(void)state;
 	expect("", 0, "");
 	expect(",,,", 0, "");
-	expect("rw,dev,suid,exec,defaults", 0, "");
+	expect("ro,dev,suid,exec,defaults", 0, "");
 	expect("x-systemd.automount,X-mount.mkdir=0700,comment=a b,user=root,nofail", 0,
 	       "");
 }
@@ -39,7 +39,7 @@ static void test_passed_over(void **state)
 static void test_handed_on(void **state)
 {
 	(void)state;
-	expect("noatime,rw,max_read=4096", 0, ",noatime,max_read=4096");
+	expect("noatime,ro,max_read=4096", 0, ",noatime,max_read=4096");
 	expect("fsname=a\\,b\\\\,auto_unmount", 0, ",fsname=a\\,b\\\\,auto_unmount");
 }
 
@@ -54,6 +54,23 @@ static void test_refused(void **state)
 	/* Ours to decide. */
 	expect("subtype=ext4", MOUNT_E_OPTION, "");
 	expect("uid=0", MOUNT_E_OPTION, "");
+}
+
+/* mount(8) says rw of itself; a person who says it would take the mount for writable. */
+static void test_writable(void **state)
+{
+	_cleanup_(mount_options_deinit) struct mount_options o = { .helper = true };
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(mount_options_add(&o, "rw,noatime", &f), 0);
+	assert_true(str_is(buf_str(&o.fuse), ",noatime"));
+	expect("rw", MOUNT_E_OPTION, "");
+	expect("noatime,rw", MOUNT_E_OPTION, "");
+	expect("ro,rw", MOUNT_E_OPTION, "");
+	o.helper = false;
+	assert_int_equal(mount_options_add(&o, "rw", &f), MOUNT_E_OPTION);
+	assert_non_null(strstr(f.reason, "read-only"));
 }
 
 static void test_meaning(void **state)
@@ -72,9 +89,8 @@ static void test_meaning(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_passed_over),
-		cmocka_unit_test(test_handed_on),
-		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_passed_over), cmocka_unit_test(test_handed_on),
+		cmocka_unit_test(test_refused),     cmocka_unit_test(test_writable),
 		cmocka_unit_test(test_meaning),
 	};
 
