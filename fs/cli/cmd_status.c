@@ -68,6 +68,7 @@ static int print_totals(struct store *s, uint64_t files)
 	print_line("alarm transitions", t.transitions, -1, -1);
 	print_line("sources", t.sources, -1, -1);
 	print_line("notices", t.notices, -1, -1);
+	print_line("calls skipped", t.skipped, -1, -1);
 	print_line("refused", t.refused, -1, -1);
 	print_line("bytes", t.bytes, -1, -1);
 	print_line("files", files, -1, -1);
@@ -214,6 +215,40 @@ static int print_refusals(struct store *s, bool all)
 	return r;
 }
 
+static int each_skipped(struct store *s,
+			int (*each)(void *ctx, const struct store_skipped *k), void *ctx)
+{
+	struct store_skipped page[PAGE];
+	int64_t after = 0;
+	size_t n = 0;
+
+	do {
+		_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+		int r = store_skipped_calls(s, after, &a, page, PAGE, &n);
+
+		for (size_t i = 0; i < n && !r; i++) {
+			after = page[i].id;
+			if (page[i].n)
+				r = each(ctx, &page[i]);
+		}
+		if (r)
+			return r;
+	} while (n == PAGE);
+	return 0;
+}
+
+static int print_skipped(void *ctx _unused_, const struct store_skipped *k)
+{
+	_cleanup_(freep) char *service = printable(k->service);
+	_cleanup_(freep) char *name = printable(k->name);
+	char count[CLI_COUNT_SIZE];
+
+	if (!service || !name)
+		return -ENOMEM;
+	printf("%12s  %s %s\n", cli_count(k->n, count), service, name);
+	return 0;
+}
+
 /* --- for programs -------------------------------------------------------------------------- */
 
 static void build_time(struct json_build *b, const char *key, int64_t ms)
@@ -235,6 +270,7 @@ static void build_totals(struct json_build *b, const struct store_totals *t)
 	json_build_integer(b, "transitions", (int64_t)t->transitions);
 	json_build_integer(b, "sources", (int64_t)t->sources);
 	json_build_integer(b, "notices", (int64_t)t->notices);
+	json_build_integer(b, "skipped", (int64_t)t->skipped);
 	json_build_integer(b, "refused", (int64_t)t->refused);
 	json_build_integer(b, "bytes", (int64_t)t->bytes);
 	build_time(b, "itemFirst", t->item_first_ms);
@@ -274,6 +310,18 @@ static int build_refusal(void *ctx, const struct store_refusal *f)
 	return 0;
 }
 
+static int build_skipped(void *ctx, const struct store_skipped *k)
+{
+	struct json_build *b = ctx;
+
+	json_build_object(b, NULL);
+	json_build_text(b, "eventSource", k->service);
+	json_build_text(b, "eventName", k->name);
+	json_build_integer(b, "count", (int64_t)k->n);
+	json_build_end(b);
+	return 0;
+}
+
 static int print_json(struct store *s, uint64_t files, bool all)
 {
 	_cleanup_(json_build_freep) struct json_build *b = json_build_new();
@@ -297,6 +345,10 @@ static int print_json(struct store *s, uint64_t files, bool all)
 	json_build_end(b);
 	json_build_array(b, "refusals");
 	r = each_refusal(s, all ? SIZE_MAX : REFUSED_SHOWN, build_refusal, b, &more);
+	json_build_end(b);
+	json_build_array(b, "skippedCalls");
+	if (!r)
+		r = each_skipped(s, build_skipped, b);
 	json_build_end(b);
 	if (!r)
 		r = json_build_write(b, &out);
@@ -323,21 +375,26 @@ static int count_files(const char *history, uint64_t *ret)
 	return r > 0 ? -EIO : r;
 }
 
-static int print(struct store *s, uint64_t files, bool json, bool refused)
+enum what { ALL, SKIPPED, REFUSED };
+
+static int print(struct store *s, uint64_t files, bool json, enum what what)
 {
+	bool refused = what == REFUSED;
 	int r;
 
 	if (json)
 		return print_json(s, files, refused);
 	if (refused)
 		return print_refusals(s, true);
+	if (what == SKIPPED)
+		return each_skipped(s, print_skipped, NULL);
 	r = print_totals(s, files);
 	if (!r)
 		r = print_tallies(s);
 	return r ? r : print_refusals(s, false);
 }
 
-static int show(const char *history, bool json, bool refused)
+static int show(const char *history, bool json, enum what what)
 {
 	_cleanup_(store_closep) struct store *s = NULL;
 	struct fault f = { 0 };
@@ -351,7 +408,7 @@ static int show(const char *history, bool json, bool refused)
 		return cli_fail("%s: %s", history, strerror(-r));
 	r = store_read_begin(s);
 	if (!r) {
-		r = print(s, files, json, refused);
+		r = print(s, files, json, what);
 		store_read_end(s);
 	}
 	if (r)
@@ -367,21 +424,25 @@ static int run(const struct command *command, int argc, char **argv)
 	static const struct option options[] = { CLI_OPTIONS,
 						 { "json", no_argument, NULL, 'j' },
 						 { "refused", no_argument, NULL, 'r' },
+						 { "skipped", no_argument, NULL, 's' },
 						 { 0 } };
-	bool json = false, refused = false;
+	enum what what = ALL;
+	bool json = false;
 	int c, status;
 
 	while ((c = getopt_long(argc, argv, "hV", options, NULL)) != -1)
 		if (c == 'j')
 			json = true;
 		else if (c == 'r')
-			refused = true;
+			what = REFUSED;
+		else if (c == 's')
+			what = SKIPPED;
 		else
 			return cli_option(command, c);
 	status = cli_check_words(command, argc - optind, 1, 1);
 	if (status != EXIT_DONE)
 		return status;
-	return show(argv[optind], json, refused);
+	return show(argv[optind], json, what);
 }
 
 const struct command command_status = {
@@ -391,6 +452,7 @@ const struct command command_status = {
 	.options =
 		"      --json      as one JSON object; with --refused, with every refusal\n"
 		"      --refused   every refusal: file, byte offset, field, reason, length\n"
+		"      --skipped   read-only calls that were not taken in, by service and name\n"
 		"  -h, --help      this text\n"
 		"  -V, --version   the version\n",
 	.run = run,

@@ -35,6 +35,7 @@ struct chunk_record {
 enum fact_kind {
 	FACT_ITEM,
 	FACT_EVENT,
+	FACT_SKIPPED, /* of its struct fact_event only account, time, source and name */
 	FACT_TRANSITION,
 	FACT_ALARM,
 	FACT_NOTICE,

@@ -61,6 +61,7 @@ static void add_counts(struct store_counts *sum, const struct store_counts *c)
 	sum->duplicates += c->duplicates;
 	sum->notices += c->notices;
 	sum->refused += c->refused;
+	sum->skipped += c->skipped;
 }
 
 static void tell(struct import *i, const struct import_file *under_way)
@@ -126,7 +127,8 @@ static int is_known(const struct import *i, const struct source_entry *e, bool *
 	r = store_source_find(i->store, str_of(e->name), &known);
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
-	*ret = known.finished && known.size == e->size && known.version == e->version;
+	*ret = known.finished && known.size == e->size && known.version == e->version &&
+	       (known.all_events || !i->options->all_events);
 	return 0;
 }
 
@@ -266,12 +268,14 @@ static int derive(struct import *i)
 
 static int start(struct import *i)
 {
+	struct pipeline_ops ops = worker_ops;
 	int r = sources_open(i, &i->sources);
 
 	if (!r && i->options->progress)
 		r = measure(i);
+	ops.ctx = i->options;
 	if (!r)
-		r = pipeline_new(&worker_ops, workers_of(i->options), &i->pipeline);
+		r = pipeline_new(&ops, workers_of(i->options), &i->pipeline);
 	return r ? fail(i, r) : 0;
 }
 

@@ -179,7 +179,7 @@ static void work(struct pipeline *p, void *worker)
 static void *worker_main(void *argument)
 {
 	struct pipeline *p = argument;
-	void *worker = p->ops.worker_new(p);
+	void *worker = p->ops.worker_new(p, p->ops.ctx);
 
 	if (worker) {
 		work(p, worker);

@@ -48,7 +48,8 @@ struct import_file *import_file_free(struct import_file *file); /* returns NULL 
 
 /* What a worker does; the context is a worker's own. Negative errno ends it all. */
 struct pipeline_ops {
-	void *(*worker_new)(struct pipeline *p); /* NULL: no memory */
+	const void *ctx;                                          /* of all workers */
+	void *(*worker_new)(struct pipeline *p, const void *ctx); /* NULL: no memory */
 	void (*worker_free)(void *worker);
 	int (*read)(void *worker, struct import_file *file);
 	int (*parse)(void *worker, struct chunk *chunk);

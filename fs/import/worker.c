@@ -98,14 +98,43 @@ static bool keep_event(struct chunk *c, struct fact_event *f)
 	       chunk_keep_value(c, &e->response) && keep_mentions(c, &f->mentions);
 }
 
+/*
+ * Is it told of? Not a call that only read, unless all are asked for. What was refused is an
+ * attempt, whatever it was after; and who opened a session is asked for wherever it acts.
+ */
+static bool is_kept(const struct sink *s, const struct event *e)
+{
+	return s->worker->options->all_events || !e->read_only || e->failed ||
+	       event_issues_session(e);
+}
+
+static int skip_event(const struct sink *s, const struct event *event, struct str raw)
+{
+	struct fact_event *f =
+		chunk_fact(s->chunk, sizeof(*f), FACT_SKIPPED, offset_of(s, raw));
+
+	if (!f)
+		return -ENOMEM;
+	f->event = (struct event){ .account = event->account,
+				   .time_ms = event->time_ms,
+				   .source = event->source,
+				   .name = event->name };
+	struct str *const strs[] = { &f->event.account, &f->event.source,
+				     &f->event.name };
+
+	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
+}
+
 static int on_event(void *ctx, const struct event *event, struct str raw)
 {
 	const struct sink *s = ctx;
 	struct arena *scratch = &s->worker->scratch;
-	struct fact_event *f =
-		chunk_fact(s->chunk, sizeof(*f), FACT_EVENT, offset_of(s, raw));
+	struct fact_event *f;
 	int r;
 
+	if (!is_kept(s, event))
+		return skip_event(s, event, raw);
+	f = chunk_fact(s->chunk, sizeof(*f), FACT_EVENT, offset_of(s, raw));
 	if (!f)
 		return -ENOMEM;
 	f->event = *event;
@@ -269,13 +298,14 @@ static void worker_free(void *worker)
 	free(w);
 }
 
-static void *worker_new(struct pipeline *p)
+static void *worker_new(struct pipeline *p, const void *options)
 {
 	struct worker *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
 	w->pipeline = p;
+	w->options = options;
 	w->parser = parser_new();
 	w->buffer = malloc(READ_BYTES);
 	if (w->parser && w->buffer)

@@ -6,6 +6,7 @@
  * chunks of records, and parse a chunk's records into facts.
  */
 
+#include "import/import.h"
 #include "parse/parse.h"
 #include "pipeline.h"
 
@@ -13,12 +14,13 @@
 
 struct worker {
 	struct pipeline *pipeline;
+	const struct import_options *options;
 	struct parser *parser;
 	struct arena scratch; /* until the next record */
 	char *buffer;         /* READ_BYTES */
 };
 
-extern const struct pipeline_ops worker_ops;
+extern const struct pipeline_ops worker_ops; /* ctx: the import's options */
 
 /* In reader.c. 0, -ENOMEM, or -ECANCELED when all is to stop; all else becomes a refusal. */
 int reader_run(struct worker *w, struct import_file *file) _must_check_;

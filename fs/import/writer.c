@@ -223,6 +223,10 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 		return put_item(w, file, (const struct fact_item *)f);
 	case FACT_EVENT:
 		return put_event(w, file, (const struct fact_event *)f);
+	case FACT_SKIPPED:
+		file->counts.skipped++;
+		return store_skip_event(w->store, &((const struct fact_event *)f)->event,
+					file->source);
 	case FACT_TRANSITION:
 		return put_transition(w, file, (const struct fact_transition *)f);
 	case FACT_ALARM:
@@ -252,7 +256,8 @@ static int start_source(struct import_writer *w, struct import_file *file)
 {
 	const struct store_source source = { .name = str_of(file->name),
 					     .size = file->size,
-					     .version = file->version };
+					     .version = file->version,
+					     .all_events = w->options->all_events };
 	int r = store_source_start(w->store, &source, &file->source);
 
 	file->started = r == 0;
@@ -267,6 +272,7 @@ static void add_counts(struct store_counts *sum, const struct store_counts *c)
 	sum->duplicates += c->duplicates;
 	sum->notices += c->notices;
 	sum->refused += c->refused;
+	sum->skipped += c->skipped;
 }
 
 /*
@@ -278,7 +284,8 @@ static int end_source(struct import_writer *w, struct import_file *file)
 	const struct store_counts *c = &file->counts;
 
 	add_counts(&w->report->counts, c);
-	if (c->items || c->events || c->transitions || c->duplicates || c->notices)
+	if (c->items || c->events || c->transitions || c->duplicates || c->notices ||
+	    c->skipped)
 		w->report->files++;
 	if (file->failed)
 		return 0;

@@ -5,6 +5,7 @@
  * off and run again counts nothing twice.
  */
 #include "private.h"
+#include "skip.h"
 #include "store/write.h"
 
 #define REFUSAL_MAX ((size_t)1 << 20) /* bytes of a refused record that are kept */
@@ -20,6 +21,7 @@ int store_source_find(struct store *s, struct str name, struct store_source *ret
 	ret->size = (uint64_t)col_int(q, 1);
 	ret->version = col_int(q, 2);
 	ret->finished = col_int(q, 3) != 0;
+	ret->all_events = col_int(q, 4) != 0;
 	return 0;
 }
 
@@ -36,7 +38,8 @@ static int forget_leavings(struct store *s, int64_t id)
 	if (r)
 		return r;
 	writer_count(s, COUNTER_NOTICE, -col_int(q, 0));
-	return sql_run(s, Q_NOTICES_DELETE, ARGS(INT(id)));
+	r = sql_run(s, Q_NOTICES_DELETE, ARGS(INT(id)));
+	return r ? r : skip_forget(s, id);
 }
 
 int store_source_start(struct store *s, const struct store_source *source,
@@ -52,12 +55,13 @@ int store_source_start(struct store *s, const struct store_source *source,
 	if (r) {
 		r = sql_run(s, Q_SOURCE_INSERT,
 			    ARGS(TEXT(source->name), INT(source->size),
-				 INT(source->version)));
+				 INT(source->version), INT(source->all_events)));
 		known.id = sqlite3_last_insert_rowid(s->db);
 		writer_count(s, COUNTER_SOURCE, 1);
 	} else {
 		r = sql_run(s, Q_SOURCE_RENEW,
-			    ARGS(INT(known.id), INT(source->size), INT(source->version)));
+			    ARGS(INT(known.id), INT(source->size), INT(source->version),
+				 INT(source->all_events)));
 		if (!r)
 			r = forget_leavings(s, known.id);
 	}
@@ -77,7 +81,7 @@ int store_source_finish(struct store *s, int64_t id, const struct store_counts *
 		       ARGS(INT(id), INT(finished_ms), INT(counts->items),
 			    INT(counts->events), INT(counts->transitions),
 			    INT(counts->duplicates), INT(counts->notices),
-			    INT(counts->refused)));
+			    INT(counts->refused), INT(counts->skipped)));
 }
 
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,

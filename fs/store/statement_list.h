@@ -13,14 +13,17 @@ X(BEGIN_READ, "BEGIN")
 X(COMMIT, "COMMIT")
 
 /* the ledger */
-X(SOURCE_BY_NAME, "SELECT id, size, version, finished FROM source WHERE name = ?1")
+X(SOURCE_BY_NAME, "SELECT id, size, version, finished, all_events FROM source WHERE name = ?1")
 X(SOURCE_NAME, "SELECT name FROM source WHERE id = ?1")
-X(SOURCE_INSERT, "INSERT INTO source(name, size, version, finished) VALUES(?1, ?2, ?3, 0)")
+X(SOURCE_INSERT,
+  "INSERT INTO source(name, size, version, finished, all_events) VALUES(?1, ?2, ?3, 0, ?4)")
 X(SOURCE_RENEW,
-  "UPDATE source SET size = ?2, version = ?3, finished = 0 WHERE id = ?1")
+  "UPDATE source SET size = ?2, version = ?3, finished = 0, all_events = ?4, skipped = 0 "
+  "WHERE id = ?1")
 X(SOURCE_FINISH,
   "UPDATE source SET finished = 1, finished_ms = ?2, items = items + ?3, events = events + ?4, "
-  "transitions = transitions + ?5, duplicates = ?6, notices = ?7, refused = ?8 WHERE id = ?1")
+  "transitions = transitions + ?5, duplicates = ?6, notices = ?7, refused = ?8, skipped = ?9, "
+  "all_events = max(all_events, ?9 = 0) WHERE id = ?1")
 X(REFUSAL_INSERT,
   "INSERT INTO refusal(source, offset, field, reason, length, hash, bytes, bytes_len) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING")
@@ -30,6 +33,17 @@ X(NOTICE_ADD,
   "ON CONFLICT DO UPDATE SET n = n + excluded.n")
 X(NOTICES_OF_SOURCE, "SELECT coalesce(sum(n), 0) FROM notice WHERE source = ?1")
 X(NOTICES_DELETE, "DELETE FROM notice WHERE source = ?1")
+X(SKIPPED_CALL_ADD,
+  "INSERT INTO skipped_call(service, name, n) VALUES(?1, ?2, ?3) "
+  "ON CONFLICT DO UPDATE SET n = n + excluded.n")
+X(SKIPPED_CALL_TAKE, "UPDATE skipped_call SET n = n - ?2 WHERE id = ?1")
+X(SKIPPED_ADD,
+  "INSERT INTO skipped(source, call, n) SELECT ?1, id, ?4 FROM skipped_call "
+  "WHERE service = ?2 AND name = ?3 ON CONFLICT DO UPDATE SET n = n + excluded.n")
+X(SKIPPED_OF_SOURCE, "SELECT call, n FROM skipped WHERE source = ?1")
+X(SKIPPED_DELETE, "DELETE FROM skipped WHERE source = ?1")
+X(SKIPPED_CALLS,
+  "SELECT id, service, name, n FROM skipped_call WHERE id > ?1 ORDER BY id LIMIT ?2")
 
 /* sums */
 X(COUNTER_ADD,

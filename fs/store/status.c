@@ -58,6 +58,7 @@ int store_totals(struct store *s, struct store_totals *ret)
 		{ COUNTER_SHOWN, &t.states },           { COUNTER_EVENT, &t.events },
 		{ COUNTER_TRANSITION, &t.transitions }, { COUNTER_REFUSAL, &t.refused },
 		{ COUNTER_SOURCE, &t.sources },         { COUNTER_NOTICE, &t.notices },
+		{ COUNTER_SKIPPED, &t.skipped },
 	};
 	int r = reading(s);
 

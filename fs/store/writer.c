@@ -13,6 +13,7 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "skip.h"
 
 #define CACHED_MAX     65536      /* resources; then the caches start over */
 #define TOKEN_ROWS_MAX (1u << 20) /* gathered mentions; then they are written at once */
@@ -23,6 +24,7 @@ static const char *const counter_names[] = {
 	[COUNTER_SHOWN] = "shown",         [COUNTER_EVENT] = "event",
 	[COUNTER_EVENT_ROW] = "event row", [COUNTER_TRANSITION] = "transition",
 	[COUNTER_REFUSAL] = "refusal",     [COUNTER_NOTICE] = "notice",
+	[COUNTER_SKIPPED] = "skipped",
 };
 
 struct str counter_name(enum counter c)
@@ -44,6 +46,7 @@ struct writer *writer_free(struct writer *w)
 	map_deinit(&w->resources);
 	map_deinit(&w->tallies);
 	map_deinit(&w->trails);
+	map_deinit(&w->skipped);
 	arena_deinit(&w->cached);
 	arena_deinit(&w->summed);
 	free(w->mentions.rows);
@@ -60,9 +63,11 @@ static void forget_sums(struct writer *w)
 {
 	map_clear(&w->tallies);
 	map_clear(&w->trails);
+	map_clear(&w->skipped);
 	arena_reset(&w->summed);
 	w->tally_list = NULL;
 	w->trail_list = NULL;
+	w->skipped_list = NULL;
 	memset(w->counters, 0, sizeof(w->counters));
 }
 
@@ -271,6 +276,8 @@ static int settle_sums(struct store *s)
 	for (const struct trail *t = w->trail_list; t && !r; t = t->next)
 		r = sql_run(s, Q_TRAIL_ADD,
 			    ARGS(TEXT(t->node.key), INT(t->first_ms), INT(t->last_ms)));
+	if (!r)
+		r = skip_settle(s);
 	for (enum counter c = 0; c < COUNTER_COUNT && !r; c++)
 		if (w->counters[c])
 			r = sql_run(s, Q_COUNTER_ADD,

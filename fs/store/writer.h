@@ -26,6 +26,7 @@ enum counter {
 	COUNTER_TRANSITION,
 	COUNTER_REFUSAL,
 	COUNTER_NOTICE,
+	COUNTER_SKIPPED,
 	COUNTER_COUNT
 };
 
@@ -77,6 +78,15 @@ struct trail {
 	int64_t first_ms, last_ms;
 };
 
+/* Calls of one name that one source held and that were not taken in. */
+struct skipped {
+	struct map_node node; /* source, the two texts */
+	struct skipped *next;
+	int64_t source;
+	struct str service, name;
+	int64_t n;
+};
+
 struct token_row {
 	int64_t token;
 	int64_t time_ms;
@@ -93,10 +103,11 @@ struct writer {
 	struct arena cached; /* nodes of both */
 	struct leaf *leaves_touched;
 	struct resource *resources_touched;
-	struct map tallies, trails;
-	struct arena summed; /* nodes of both */
+	struct map tallies, trails, skipped;
+	struct arena summed; /* nodes of all three */
 	struct tally *tally_list;
 	struct trail *trail_list;
+	struct skipped *skipped_list;
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	struct token_rows mentions, actors;
 	int64_t next_event;

@@ -39,7 +39,8 @@ struct import_options {
 	const char *const *sources; /* files, folders, "-" */
 	size_t n_sources;
 	unsigned workers; /* 0: one per processor */
-	bool wait;        /* for another import to end */
+	bool all_events; /* take in read-only calls, too, also of sources that are done without */
+	bool wait; /* for another import to end */
 	void (*progress)(
 		void *ctx,
 		const struct import_progress *p); /* may be NULL; from one thread */

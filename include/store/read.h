@@ -103,7 +103,8 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 /* Row totals for `driftfs status` and the mount's README. */
 struct store_totals {
 	uint64_t resources, items, states, events, transitions, refused, sources, notices;
-	uint64_t bytes; /* of the history file */
+	uint64_t skipped; /* read-only calls that were not taken in */
+	uint64_t bytes;   /* of the history file */
 	int64_t item_first_ms, item_last_ms, event_first_ms, event_last_ms; /* -1: none */
 };
 int store_totals(struct store *s, struct store_totals *ret) _must_check_;
@@ -116,6 +117,15 @@ struct store_tally {
 };
 int store_tallies(struct store *s, struct arena *a, struct store_tally **ret,
 		  size_t *ret_n) _must_check_;
+
+/* Read-only calls that were not taken in, by service and name; `after` as with listings. */
+struct store_skipped {
+	int64_t id;
+	struct str service, name;
+	uint64_t n;
+};
+int store_skipped_calls(struct store *s, int64_t after, struct arena *a,
+			struct store_skipped *ret, size_t n, size_t *ret_n) _must_check_;
 
 struct store_refusal {
 	int64_t id;

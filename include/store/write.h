@@ -20,7 +20,8 @@ struct store_source {
 	struct str name; /* absolute path, or URL */
 	uint64_t size;   /* bytes as stored at the source */
 	int64_t version; /* mtime in ns for a file, hash of the ETag for an object */
-	bool finished;   /* everything in it is in the history */
+	bool finished;   /* everything in it is in the history ... */
+	bool all_events; /* ... its read-only calls, too; on start: they are to be taken in */
 };
 
 /* Of one source, when it is done. */
@@ -29,6 +30,7 @@ struct store_counts {
 	uint64_t duplicates;                 /* known already */
 	uint64_t notices; /* recognised, nothing to keep (digests, checks ...) */
 	uint64_t refused;
+	uint64_t skipped; /* read-only calls that were not to be taken in */
 };
 
 /* Looks the source up by name: STORE_E_NOT_FOUND when unknown. Fills id, size, version, finished. */
@@ -93,6 +95,12 @@ int store_put_alarm(struct store *s, const struct alarm *alarm,
 /* bytes: what was refused, or its beginning; 1 MiB of them is kept. length: of the whole. */
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
 		      struct str bytes, uint64_t length) _must_check_;
+/*
+ * A read-only call that is not to be kept: counted by what was called, and its account's trail
+ * reaches to it all the same. Starting the source anew counts anew.
+ */
+int store_skip_event(struct store *s, const struct event *e,
+		     int64_t source_id) _must_check_;
 /* Recognised and counted, by name of what it is; starting the source anew counts anew. */
 int store_count_notice(struct store *s, int64_t source_id, struct str what,
 		       uint64_t n) _must_check_;

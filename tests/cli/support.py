@@ -157,6 +157,8 @@ FACTS = {
     "source": "SELECT name, size, version, finished FROM source",
     "refusal": """SELECT s.name, offset, field, reason, length, hash, bytes_len
                   FROM refusal r JOIN source s ON s.id = r.source""",
+    "skipped": """SELECT s.name, service, c.name, k.n, c.n FROM skipped k
+                  JOIN source s ON s.id = k.source JOIN skipped_call c ON c.id = k.call""",
     "notice": "SELECT s.name, what, n FROM notice n JOIN source s ON s.id = n.source",
     "folder": """SELECT name, account, region, type, newest_ms FROM folder""",
     "resource": """SELECT f.account, f.region, f.type, rid, fname

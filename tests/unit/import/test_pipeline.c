@@ -31,7 +31,7 @@ struct label {
 	uint64_t number;
 };
 
-static void *fake_worker_new(struct pipeline *p)
+static void *fake_worker_new(struct pipeline *p, const void *ctx _unused_)
 {
 	struct pipeline **worker = malloc(sizeof(*worker));
 
