@@ -53,17 +53,6 @@ static int fail(struct import *i, int code)
 
 /* --- progress ------------------------------------------------------------------------------ */
 
-static void add_counts(struct store_counts *sum, const struct store_counts *c)
-{
-	sum->items += c->items;
-	sum->events += c->events;
-	sum->transitions += c->transitions;
-	sum->duplicates += c->duplicates;
-	sum->notices += c->notices;
-	sum->refused += c->refused;
-	sum->skipped += c->skipped;
-}
-
 static void tell(struct import *i, const struct import_file *under_way)
 {
 	struct import_progress *p = &i->progress;
@@ -76,7 +65,7 @@ static void tell(struct import *i, const struct import_file *under_way)
 	p->done = i->passed_bytes + pipeline_read_bytes(i->pipeline);
 	p->counts = i->report->counts;
 	if (under_way)
-		add_counts(&p->counts, &under_way->counts);
+		import_counts_add(&p->counts, &under_way->counts);
 	p->files_done = i->files_done;
 	i->options->progress(i->options->ctx, p);
 }

@@ -264,7 +264,7 @@ static int start_source(struct import_writer *w, struct import_file *file)
 	return r;
 }
 
-static void add_counts(struct store_counts *sum, const struct store_counts *c)
+void import_counts_add(struct store_counts *sum, const struct store_counts *c)
 {
 	sum->items += c->items;
 	sum->events += c->events;
@@ -283,7 +283,7 @@ static int end_source(struct import_writer *w, struct import_file *file)
 {
 	const struct store_counts *c = &file->counts;
 
-	add_counts(&w->report->counts, c);
+	import_counts_add(&w->report->counts, c);
 	if (c->items || c->events || c->transitions || c->duplicates || c->notices ||
 	    c->skipped)
 		w->report->files++;

@@ -15,39 +15,19 @@
 
 #include "parser.h"
 
+/* clang-format off */
+#define CONTAINERS \
+	"Records", "configurationItems", "baseConfigurationItems", "BaseConfigurationItems", \
+	"logEvents", "Events", "events", "AlarmHistoryItems", "MetricAlarms", \
+	"CompositeAlarms", "Messages"
+/* clang-format on */
+
+const char *const parse_containers[] = { CONTAINERS, NULL };
 /*
  * "Results" are strings, which are no records to the splitter: a page of a query's answer is
  * taken whole.
  */
-const char *const parse_inner_containers[] = {
-	"Records",
-	"configurationItems",
-	"baseConfigurationItems",
-	"BaseConfigurationItems",
-	"logEvents",
-	"Events",
-	"events",
-	"AlarmHistoryItems",
-	"MetricAlarms",
-	"CompositeAlarms",
-	"Messages",
-	"Results",
-	NULL,
-};
-const char *const parse_containers[] = {
-	"Records",
-	"configurationItems",
-	"baseConfigurationItems",
-	"BaseConfigurationItems",
-	"logEvents",
-	"Events",
-	"events",
-	"AlarmHistoryItems",
-	"MetricAlarms",
-	"CompositeAlarms",
-	"Messages",
-	NULL,
-};
+const char *const parse_inner_containers[] = { CONTAINERS, "Results", NULL };
 const char *const parse_wrappers[] = { "data", NULL };
 
 struct guise {

@@ -115,32 +115,45 @@ static int leaf_fill(struct store *s, struct leaf *leaf, struct str account,
 	return r;
 }
 
+/*
+ * The node cached under w->key. Where there is none, one of `size` bytes is made (*ret_made): the
+ * caller adds it once it is filled, so that no half of one is ever found.
+ */
+static int cached_get(struct writer *w, const struct map *map, size_t size,
+		      struct map_node **ret, bool *ret_made)
+{
+	uint64_t hash = str_hash(buf_str(&w->key));
+	struct str key;
+
+	*ret = map_get(map, hash, buf_str(&w->key));
+	*ret_made = !*ret;
+	if (*ret)
+		return 0;
+	key = arena_str(&w->cached, buf_str(&w->key));
+	*ret = key.p ? arena_zalloc(&w->cached, size) : NULL;
+	if (!*ret)
+		return -ENOMEM;
+	**ret = (struct map_node){ .hash = hash, .key = key };
+	return 0;
+}
+
 int leaf_get(struct store *s, struct str account, struct str region, struct str type,
 	     struct leaf **ret)
 {
 	const struct str parts[] = { account, region, type };
 	struct writer *w = s->writer;
-	struct leaf *leaf;
-	struct str key;
-	uint64_t hash;
+	struct map_node *node;
+	bool made;
 	int r = writer_key(w, parts, ARRAY_SIZE(parts));
 
+	if (!r)
+		r = cached_get(w, &w->leaves, sizeof(**ret), &node, &made);
 	if (r)
 		return r;
-	hash = str_hash(buf_str(&w->key));
-	*ret = (struct leaf *)map_get(&w->leaves, hash, buf_str(&w->key));
-	if (*ret)
-		return 0;
-	key = arena_str(&w->cached, buf_str(&w->key));
-	leaf = key.p ? arena_zalloc(&w->cached, sizeof(*leaf)) : NULL;
-	if (!leaf)
-		return -ENOMEM;
-	leaf->node = (struct map_node){ .hash = hash, .key = key };
-	r = leaf_fill(s, leaf, account, region, type);
-	if (!r)
-		r = map_add(&w->leaves, &leaf->node);
-	*ret = leaf;
-	return r;
+	*ret = (struct leaf *)node;
+	if (made)
+		r = leaf_fill(s, *ret, account, region, type);
+	return r || !made ? r : map_add(&w->leaves, node);
 }
 
 void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms)
@@ -226,31 +239,22 @@ int resource_get(struct store *s, struct leaf *leaf, struct str rid,
 {
 	struct writer *w = s->writer;
 	int64_t folder = leaf_id(leaf);
-	struct resource *res;
-	struct str key;
-	uint64_t hash;
+	struct map_node *node;
+	bool made;
 	int r;
 
 	buf_reset(&w->key);
 	buf_put(&w->key, &folder, sizeof(folder));
 	buf_put_str(&w->key, rid);
 	r = buf_error(&w->key);
+	if (!r)
+		r = cached_get(w, &w->resources, sizeof(**ret), &node, &made);
 	if (r)
 		return r;
-	hash = str_hash(buf_str(&w->key));
-	*ret = (struct resource *)map_get(&w->resources, hash, buf_str(&w->key));
-	if (*ret)
-		return 0;
-	key = arena_str(&w->cached, buf_str(&w->key));
-	res = key.p ? arena_zalloc(&w->cached, sizeof(*res)) : NULL;
-	if (!res)
-		return -ENOMEM;
-	res->node = (struct map_node){ .hash = hash, .key = key };
-	r = resource_fill(s, folder, rid, res);
-	if (!r)
-		r = map_add(&w->resources, &res->node);
-	*ret = res;
-	return r;
+	*ret = (struct resource *)node;
+	if (made)
+		r = resource_fill(s, folder, rid, *ret);
+	return r || !made ? r : map_add(&w->resources, node);
 }
 
 void resource_touch(struct store *s, struct resource *res)

@@ -19,18 +19,63 @@ static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
 	return s;
 }
 
-/* --- folders ------------------------------------------------------------------------------- */
+/*
+ * What is listed beneath a folder comes by its name there, or page by page: the statements for
+ * either, and what turns a row into one of `size` bytes.
+ */
+struct listed {
+	enum statement by_name, all;
+	size_t size;
+	int (*row)(sqlite3_stmt *q, struct arena *a, void *ret);
+};
 
-static int folder_row(sqlite3_stmt *q, struct arena *a, struct store_folder *ret)
+static int find(struct store *s, const struct listed *what, int64_t parent,
+		struct str name, struct arena *a, void *ret)
 {
-	int r = 0;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
 
-	*ret = (struct store_folder){ .id = col_int(q, 0),
-				      .parent = col_int(q, 1),
-				      .name = keep(a, q, 2, &r),
-				      .newest_ms = col_int(q, 3) };
+	if (!r)
+		r = sql_get(s, what->by_name, ARGS(INT(parent), TEXT(name)), &q);
+	return r ? r : what->row(q, a, ret);
+}
+
+static int list(struct store *s, const struct listed *what, int64_t parent, int64_t after,
+		struct arena *a, void *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, what->all, ARGS(INT(parent), INT(after)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = what->row(q, a, (char *)ret + *ret_n * what->size);
+		++*ret_n;
+	}
 	return r;
 }
+
+/* --- folders ------------------------------------------------------------------------------- */
+
+static int folder_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct store_folder *folder = ret;
+	int r = 0;
+
+	*folder = (struct store_folder){ .id = col_int(q, 0),
+					 .parent = col_int(q, 1),
+					 .name = keep(a, q, 2, &r),
+					 .newest_ms = col_int(q, 3) };
+	return r;
+}
+
+static const struct listed folders = { Q_FOLDER_BY_NAME, Q_FOLDERS,
+				       sizeof(struct store_folder), folder_row };
 
 int store_folder_get(struct store *s, int64_t id, struct arena *a,
 		     struct store_folder *ret)
@@ -46,52 +91,37 @@ int store_folder_get(struct store *s, int64_t id, struct arena *a,
 int store_folder_find(struct store *s, int64_t parent, struct str name, struct arena *a,
 		      struct store_folder *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = reading(s);
-
-	if (!r)
-		r = sql_get(s, Q_FOLDER_BY_NAME, ARGS(INT(parent), TEXT(name)), &q);
-	return r ? r : folder_row(q, a, ret);
+	return find(s, &folders, parent, name, a, ret);
 }
 
 int store_folders(struct store *s, int64_t parent, int64_t after, struct arena *a,
 		  struct store_folder *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = reading(s);
-
-	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_FOLDERS, ARGS(INT(parent), INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = folder_row(q, a, &ret[*ret_n]);
-		++*ret_n;
-	}
-	return r;
+	return list(s, &folders, parent, after, a, ret, n, ret_n);
 }
 
 /* --- resources ----------------------------------------------------------------------------- */
 
-static int resource_row(sqlite3_stmt *q, struct arena *a, struct store_resource *ret)
+static int resource_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
+	struct store_resource *resource = ret;
 	int r = 0;
 
-	*ret = (struct store_resource){ .id = col_int(q, 0),
-					.folder = col_int(q, 1),
-					.name = keep(a, q, 2, &r),
-					.first_ms = col_int(q, 3),
-					.newest_ms = col_int(q, 4),
-					.latest = col_int(q, 5),
-					.states = (uint64_t)col_int(q, 6),
-					.text_len = (uint64_t)col_int(q, 7),
-					.jsonl_len = (uint64_t)col_int(q, 8),
-					.changed_ms = col_int(q, 9) };
+	*resource = (struct store_resource){ .id = col_int(q, 0),
+					     .folder = col_int(q, 1),
+					     .name = keep(a, q, 2, &r),
+					     .first_ms = col_int(q, 3),
+					     .newest_ms = col_int(q, 4),
+					     .latest = col_int(q, 5),
+					     .states = (uint64_t)col_int(q, 6),
+					     .text_len = (uint64_t)col_int(q, 7),
+					     .jsonl_len = (uint64_t)col_int(q, 8),
+					     .changed_ms = col_int(q, 9) };
 	return r;
 }
+
+static const struct listed resources = { Q_RESOURCE_BY_FNAME, Q_RESOURCES,
+					 sizeof(struct store_resource), resource_row };
 
 int store_resource_get(struct store *s, int64_t id, struct arena *a,
 		       struct store_resource *ret)
@@ -115,32 +145,13 @@ int store_resource_get(struct store *s, int64_t id, struct arena *a,
 int store_resource_find(struct store *s, int64_t folder, struct str name, struct arena *a,
 			struct store_resource *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = reading(s);
-
-	if (!r)
-		r = sql_get(s, Q_RESOURCE_BY_FNAME, ARGS(INT(folder), TEXT(name)), &q);
-	return r ? r : resource_row(q, a, ret);
+	return find(s, &resources, folder, name, a, ret);
 }
 
 int store_resources(struct store *s, int64_t folder, int64_t after, struct arena *a,
 		    struct store_resource *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = reading(s);
-
-	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_RESOURCES, ARGS(INT(folder), INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = resource_row(q, a, &ret[*ret_n]);
-		++*ret_n;
-	}
-	return r;
+	return list(s, &resources, folder, after, a, ret, n, ret_n);
 }
 
 /* One step down by the unescaped part of a path. */
