@@ -64,6 +64,10 @@ struct parser *parser_free(struct parser *p); /* returns NULL */
  * Of a record with several parts the sound ones are handed over even when another makes the
  * whole PARSE_E_REFUSED; the fault is then that of the first bad one. The fault's offset is the
  * source's; inside strings that hold JSON it is that of the outermost string.
+ *
+ * Names in an object should be unique (RFC 8259, section 4), but a record in which one is doubled
+ * is taken, as most readers do: the last counts, at every level, and the raw bytes keep all. Where
+ * an item's guise may leave a member out, a null is one left out and does not count.
  */
 int parse_record(struct parser *p, struct str text, struct str container, uint64_t offset,
 		 const struct parse_sink *sink, struct fault *f) _must_check_;

@@ -18,6 +18,16 @@ static void test_versions(void **state)
 		     "", 0, "event 2 s n\n");
 }
 
+/* The last of one name counts. */
+static void test_doubled_names(void **state)
+{
+	(void)state;
+	expect_lines(STR("{\"eventTime\":\"2024-05-01T10:15:00Z\",\"eventSource\":\"s\","
+			 "\"eventName\":\"m\",\"eventName\":\"n\",\"userIdentity\":{"
+			 "\"accountId\":\"1\",\"accountId\":\"2\"}}"),
+		     "", 0, "event 2 s n\n");
+}
+
 static void test_refused(void **state)
 {
 	(void)state;
@@ -84,7 +94,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_insight),  cmocka_unit_test(test_lookup),
-		cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_raw),      cmocka_unit_test(test_doubled_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

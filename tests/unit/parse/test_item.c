@@ -72,6 +72,32 @@ static void test_extra(void **state)
 	expect_member("\"extra\":\"{}\"", "extra", "\"{}\"");
 }
 
+/* The last of one name counts, wherever it stands. */
+static void test_doubled_names(void **state)
+{
+	_cleanup_(collect_deinit) struct collect c = collect_new();
+	struct str text = STR("{\"resourceId\":\"i-0\"," ID "," PLACE "," TIME
+			      ",\"tags\":{\"k\":\"1\",\"k\":\"2\"}}");
+
+	(void)state;
+	assert_int_equal(collect_record(&c, text, STR_NULL, 0), 0);
+	assert_true(str_is(buf_str(&c.lines), LINE));
+	/* Nothing of it is lost as received. */
+	assert_true(str_starts(buf_str(&c.raws), "{\"resourceId\":\"i-0\"," ID));
+	expect_member("\"tags\":{\"k\":\"1\",\"k\":\"2\"}", "tags", "{\"k\":\"2\"}");
+	expect_member(
+		"\"configuration\":{\"x\":1},\"configuration\":{\"a\":1,\"b\":[{\"c\":1,"
+		"\"c\":null}],\"a\":2}",
+		"configuration", "{\"a\":2,\"b\":[{\"c\":null}]}");
+	expect_member(
+		"\"supplementaryConfiguration\":{\"s\":\"{\\\"x\\\":1,\\\"x\\\":2}\"}",
+		"supplementaryConfiguration", "{\"s\":{\"x\":2}}");
+	/* The name of the files counts before the API's; null is left out. */
+	expect_member("\"ARN\":\"a\",\"ARN\":\"b\",\"arn\":\"c\"", "ARN", "\"b\"");
+	expect_member("\"resourceName\":\"a\",\"resourceName\":null", "resourceName",
+		      "\"a\"");
+}
+
 static void test_old_names(void **state)
 {
 	(void)state;
@@ -313,6 +339,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_least),
 		cmocka_unit_test(test_extra),
+		cmocka_unit_test(test_doubled_names),
 		cmocka_unit_test(test_old_names),
 		cmocka_unit_test(test_state_id),
 		cmocka_unit_test(test_times),

@@ -418,12 +418,39 @@ static void test_writes_alike(void **state)
 	}
 }
 
+/* Of a doubled name both take the last, and write that one only where keys are sorted. */
+static void test_doubled_names(void **state)
+{
+	static const struct str texts[] = {
+		STR("{\"a\":1,\"a\":2}"),
+		STR("{\"a\":{\"b\":1},\"c\":0,\"a\":{\"d\":1,\"d\":null}}"),
+		STR("[{\"a\":1,\"\\u0061\":[{\"x\":1,\"x\":{\"y\":1,\"y\":\"z\"}}]}]"),
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+		_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+		_cleanup_(freep) char *sorted = NULL;
+		json_t *j = json_loadb(texts[i].p, texts[i].n, LOAD_FLAGS, NULL);
+		struct jv v;
+
+		assert_non_null(j);
+		sorted = json_dumps(j, JSON_COMPACT | JSON_SORT_KEYS);
+		json_decref(j);
+		assert_int_equal(jv_parse(&a, texts[i], &v, NULL), 0);
+		jv_write_sorted(&out, &v);
+		assert_true(str_is(buf_str(&out), sorted));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random_documents),
 		cmocka_unit_test(test_damaged_documents),
 		cmocka_unit_test(test_writes_alike),
+		cmocka_unit_test(test_doubled_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
