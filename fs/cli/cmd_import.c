@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "import/import.h"
+#include "model/change.h"
 #include "util/buf.h"
 
 #define REFUSED_SHOWN 20
@@ -180,16 +181,29 @@ static bool read_jobs(const char *text, unsigned *ret)
 	return true;
 }
 
+/* By the name it has in the output. */
+static bool add_evidence(const char *name, uint32_t *bits)
+{
+	for (int e = 0; e < EVIDENCE_COUNT; e++)
+		if (!strcmp(name, evidence_name((enum evidence)e))) {
+			*bits |= 1u << e;
+			return true;
+		}
+	return false;
+}
+
 static int run(const struct command *command, int argc, char **argv)
 {
-	static const struct option options[] = { CLI_OPTIONS,
-						 { "events", required_argument, NULL,
-						   'e' },
-						 { "jobs", required_argument, NULL, 'j' },
-						 { "quiet", no_argument, NULL, 'q' },
-						 { "verbose", no_argument, NULL, 'v' },
-						 { "no-wait", no_argument, NULL, 'n' },
-						 { 0 } };
+	static const struct option options[] = {
+		CLI_OPTIONS,
+		{ "events", required_argument, NULL, 'e' },
+		{ "jobs", required_argument, NULL, 'j' },
+		{ "quiet", no_argument, NULL, 'q' },
+		{ "verbose", no_argument, NULL, 'v' },
+		{ "no-wait", no_argument, NULL, 'n' },
+		{ "without-evidence", required_argument, NULL, 'w' },
+		{ 0 }
+	};
 	struct show show = { .terminal = isatty(STDERR_FILENO) };
 	struct import_options o = { .wait = true,
 				    .progress = on_progress,
@@ -218,6 +232,12 @@ static int run(const struct command *command, int argc, char **argv)
 			break;
 		case 'n':
 			o.wait = false;
+			break;
+		case 'w':
+			if (!add_evidence(optarg, &o.without_evidence))
+				return cli_usage(
+					command,
+					"--without-evidence takes a name of evidence");
 			break;
 		default:
 			return cli_option(command, c);
@@ -249,6 +269,8 @@ const struct command command_import = {
 		"  -q, --quiet              no progress\n"
 		"  -v, --verbose            name every refusal, not only the first twenty\n"
 		"      --no-wait            fail when another import is writing, instead of waiting\n"
+		"      --without-evidence=NAME  look for causes without this piece of evidence, to\n"
+		"                           measure its worth\n"
 		"  -h, --help               this text\n"
 		"  -V, --version            the version\n",
 	.run = run,

@@ -13,6 +13,7 @@
 
 #include <errno.h>
 
+#include "rules.h"
 #include "work.h"
 
 /* --- preparation --------------------------------------------------------------------------- */
@@ -94,9 +95,19 @@ static int prepare_candidate(struct work *w, size_t i)
 		return 0;
 	judge(c->e, work_item_at(w, c->natural), state_before(w, c->natural),
 	      state_after(w, c->natural), w->in->disabled_evidence, &c->j);
+	if (c->j.part <= PART_BYSTANDER)
+		c->bond = bond_of(w, c->e);
+	if (c->bond) {
+		c->j.part = PART_BYSTANDER;
+		c->j.evidence |= BIT(EVIDENCE_OWNED_ID);
+		c->j.naming.evidence |= BIT(EVIDENCE_OWNED_ID);
+	}
 	c->live = c->j.part != PART_NONE;
 	if (!c->live || c->e->failed)
 		return 0;
+	if (c->bond)
+		return values_of_event(w->arena, c->bond, work_item_at(w, c->natural),
+				       &c->values);
 	return values_of_event(w->arena, c->e, work_item_at(w, c->natural), &c->values);
 }
 
@@ -108,7 +119,7 @@ static int prepare_steps(struct work *w)
 
 		s->in = &w->in->steps[k];
 		s->made_ms = -1;
-		s->explained = arena_zalloc(w->arena, s->in->change.diff.n + 1);
+		s->explained = arena_zalloc(w->arena, 2 * s->in->change.diff.n + 1);
 		if (!s->explained)
 			return -ENOMEM;
 		r = values_of_change(w->arena, &s->in->change, &s->changed);
@@ -120,10 +131,24 @@ static int prepare_steps(struct work *w)
 
 /* --- which step an event belongs to -------------------------------------------------------- */
 
+/* Rules of a security group can be looked up. */
+static bool hides_rules(const struct work *w, const struct candidate *c, size_t step)
+{
+	return type_at(w, step) == CHANGE_UPDATE &&
+	       rules_effect(c->e, state_before(w, step), state_after(w, step)) ==
+		       RULES_HIDDEN;
+}
+
 static void share(const struct work *w, const struct candidate *c, size_t step,
 		  size_t *ret_n, size_t *ret_strong)
 {
 	*ret_n = *ret_strong = 0;
+	/* All of the last state shows in its end: only what was taken off is of interest. */
+	if (step < w->in->n_steps && type_at(w, step) == CHANGE_DELETE &&
+	    words_put_on(c->e->name))
+		return;
+	if (step < w->in->n_steps && hides_rules(w, c, step))
+		return;
 	if (step < w->in->n_steps && !(w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
 		*ret_n = values_shared(&c->values, &w->steps[step].changed, ret_strong,
 				       NULL);
@@ -172,7 +197,8 @@ static void choose_step(const struct work *w, struct candidate *c)
 	if (close_after(w, c) && type_at(w, c->natural + 1) != CHANGE_CREATE) {
 		share(w, c, c->natural + 1, &n, &strong);
 		if (suits(w, c, c->natural + 1) ||
-		    (n > c->shared && !c->shared && strong)) {
+		    (n > c->shared && !c->shared &&
+		     (strong || c->j.part == PART_OBJECT))) {
 			c->step = c->natural + 1;
 			c->shared = n;
 			c->strong = strong;
@@ -199,6 +225,8 @@ int correlate(struct arena *a, const struct correlate_input *in,
 	r = make_subjects(&w);
 	if (r == 0)
 		r = prepare_steps(&w);
+	if (r == 0)
+		r = bonds_make(&w);
 	for (size_t i = 0; r == 0 && i < in->n_events; i++) {
 		r = prepare_candidate(&w, i);
 		if (r == 0 && w.candidates[i].live && !in->events[i].failed)

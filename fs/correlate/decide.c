@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "words.h"
 #include "work.h"
 
 /* --- demands ------------------------------------------------------------------------------- */
@@ -35,78 +36,15 @@ static bool before_life(const struct work *w, const struct candidate *c)
 	       c->e->time_ms < made && c->j.part != PART_MAKER;
 }
 
-/* Did it ask for what was so already? Every value it set stands in the state before. */
-static int check_noop(struct work *w, struct candidate *c)
-{
-	struct step *s = &w->steps[c->step];
-	struct value_set asked;
-	size_t strong;
-	int r;
-
-	if (c->shared || !s->in->change.before || !c->values.n ||
-	    type_at(w, c->step) == CHANGE_CREATE ||
-	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
-		return 0;
-	if (!s->have_before) {
-		r = values_of_state(w->arena, s->in->change.before, &s->before);
-		if (r < 0)
-			return r;
-		s->have_before = true;
-	}
-	r = values_of_request(w->arena, c->e, work_item_at(w, c->step), &asked);
-	if (r < 0)
-		return r;
-	c->noop = asked.n && values_shared(&asked, &s->before, &strong, NULL) == asked.n;
-	return 0;
-}
-
-static bool same_request(const struct candidate *a, const struct candidate *b)
-{
-	return a->e->request && b->e->request && jv_equal(a->e->request, b->e->request);
-}
-
-/* Verbs that take back what the other did, when they ask for the same. */
-static bool are_opposite(struct str a, struct str b)
-{
-	static const char *const pairs[][2] = {
-		{ "Authorize", "Revoke" },
-		{ "Attach", "Detach" },
-		{ "Associate", "Disassociate" },
-		{ "Add", "Remove" },
-		{ "Start", "Stop" },
-		{ "Enable", "Disable" },
-		{ "CreateTags", "DeleteTags" },
-		{ "Tag", "Untag" },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
-		size_t n = strlen(pairs[i][0]), m = strlen(pairs[i][1]);
-
-		if (str_starts(a, pairs[i][0]) && str_starts(b, pairs[i][1]) &&
-		    str_eq(str_from(a, n), str_from(b, m)))
-			return true;
-	}
-	return false;
-}
-
-/*
- * Of calls that ask for the same before one state was recorded, the first did it and the second
- * changed nothing; what was done and taken back, or the other way round, shows nowhere. What
- * was stopped and started again is another matter: it is started anew.
- */
-static bool came_to_nothing(const struct work *w, const struct candidate *c)
+/* Deleted and made anew by the same name between two captures: an UPDATE, as it looks. */
+static bool was_removed_before(const struct work *w, const struct candidate *c)
 {
 	for (size_t i = 0; i < w->in->n_events; i++) {
 		const struct candidate *other = &w->candidates[i];
 
-		if (other == c || other->step != c->step || other->j.part != c->j.part ||
-		    other->e->failed || other->e->read_only || !same_request(other, c))
-			continue;
-		if (other < c && str_eq(other->e->name, c->e->name))
+		if (other->step == c->step && other < c && !other->e->failed &&
+		    other->j.part == PART_REMOVER)
 			return true;
-		if (are_opposite(c->e->name, other->e->name) ||
-		    are_opposite(other->e->name, c->e->name))
-			return other > c || !str_starts(c->e->name, "Start");
 	}
 	return false;
 }
@@ -114,21 +52,28 @@ static bool came_to_nothing(const struct work *w, const struct candidate *c)
 static bool accepts(const struct work *w, const struct candidate *c)
 {
 	enum change_type type = type_at(w, c->step);
+	bool named = c->j.naming.evidence || !c->j.changes;
 
 	switch (c->j.part) {
 	case PART_MAKER: /* what is put may be there already */
-		return type == CHANGE_CREATE || (type == CHANGE_UPDATE && c->shared > 0 &&
-						 str_starts(c->e->name, "Put"));
+		return type == CHANGE_CREATE ||
+		       (type == CHANGE_UPDATE && c->shared > 0 &&
+			(str_starts(c->e->name, "Put") || was_removed_before(w, c)));
 	case PART_REMOVER:
 		return type != CHANGE_CREATE;
 	case PART_OBJECT:
-		return !c->noop && !came_to_nothing(w, c);
+		return !c->noop && !undone(w, c);
 	case PART_SUB:
 		return c->shared > 0;
 	case PART_SIDE:
 		return type != CHANGE_UPDATE || c->strong > 0;
 	case PART_BYSTANDER:
-		return type == CHANGE_UPDATE && c->strong > 0;
+		if (c->bond && type != CHANGE_CREATE &&
+		    bond_is_lost(&w->in->steps[c->step].change))
+			return str_is(c->e->name, "DeleteNatGateway") ||
+			       (c->strong && !c->noop);
+		return type == CHANGE_UPDATE && c->strong > 0 && !c->noop &&
+		       (named || c->ties);
 	default:
 		return false;
 	}
@@ -160,10 +105,15 @@ static enum confidence confidence_of(const struct work *w, const struct candidat
 	}
 }
 
+static bool entry_explained(const struct step *s, size_t entry)
+{
+	return s->explained[2 * entry] || s->explained[2 * entry + 1];
+}
+
 static bool touches_relationships(const struct step *s)
 {
 	for (size_t i = 0; i < s->in->change.diff.n; i++)
-		if (s->explained[i] &&
+		if (entry_explained(s, i) &&
 		    str_starts(s->in->change.diff.entries[i].pointer, "/relationships"))
 			return true;
 	return false;
@@ -234,7 +184,7 @@ static int explains_more(struct work *w, const struct candidate *c, bool *ret)
 {
 	const struct step *s = &w->steps[c->step];
 	size_t strong, n = s->in->change.diff.n;
-	bool *marks = arena_zalloc(w->arena, n + 1);
+	bool *marks = arena_zalloc(w->arena, 2 * n + 1);
 
 	*ret = false;
 	if (s->presumed || (!c->j.changes && s->n_bystanders))
@@ -242,7 +192,7 @@ static int explains_more(struct work *w, const struct candidate *c, bool *ret)
 	if (!marks)
 		return -ENOMEM;
 	values_shared(&c->values, &s->changed, &strong, marks);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < 2 * n; i++)
 		*ret |= marks[i] && !s->explained[i];
 	return 0;
 }
@@ -281,7 +231,7 @@ static int decide(struct work *w, enum pass pass)
 
 		if (!eligible(w, c) || !belongs_to(c, pass) || of_earlier_life(w, c))
 			continue;
-		r = check_noop(w, c);
+		r = undone_prepare(w, c);
 		if (r < 0)
 			return r;
 		if (!accepts(w, c))
@@ -300,23 +250,10 @@ static int decide(struct work *w, enum pass pass)
 static bool all_explained(const struct step *s)
 {
 	for (size_t i = 0; i < s->in->change.diff.n; i++)
-		if (!s->explained[i] &&
+		if (!entry_explained(s, i) &&
 		    !str_starts(s->in->change.diff.entries[i].pointer, "/relationships"))
 			return false;
 	return true;
-}
-
-/* What is taken off a thing before its end is part of the end. */
-static bool takes_off(struct str event_name)
-{
-	static const char *const verbs[] = { "Remove", "Detach", "Disassociate",
-					     "Revoke", "Delete", "Deregister",
-					     NULL };
-
-	for (size_t i = 0; verbs[i]; i++)
-		if (str_starts(event_name, verbs[i]))
-			return true;
-	return false;
 }
 
 /* Calls on the resource whose values do not show: only where something is left to explain. */
@@ -327,15 +264,18 @@ static int decide_silent(struct work *w)
 		int r;
 
 		if (!eligible(w, c) || c->j.part != PART_OBJECT ||
-		    (type_at(w, c->step) == CHANGE_DELETE && !takes_off(c->e->name)))
+		    (type_at(w, c->step) == CHANGE_DELETE && !words_take_off(c->e->name)))
 			continue;
-		r = check_noop(w, c);
+		r = undone_prepare(w, c);
 		if (r < 0)
 			return r;
-		if (c->noop || came_to_nothing(w, c))
+		if (c->noop || undone(w, c))
 			continue;
+		if (type_at(w, c->step) == CHANGE_UPDATE && c->j.tags &&
+		    !words_take_off(c->e->name))
+			continue; /* tags are in every item: they would show */
 		if (type_at(w, c->step) == CHANGE_UPDATE &&
-		    all_explained(&w->steps[c->step]))
+		    all_explained(&w->steps[c->step]) && !undone_by_next(w, c))
 			continue;
 		if (type_at(w, c->step) == CHANGE_CREATE &&
 		    w->steps[c->step].made_ms < 0 && w->steps[c->step].n_causes)

@@ -121,6 +121,12 @@ static bool hangs_on(const struct view *v, const struct jv *state)
 		if (made_or_removed(v, "instance",
 				    jv_get_text(&attachments->items[i], "instanceId")))
 			return true;
+	/* The interface of a public NAT gateway has the address that was asked for. */
+	if (!strcmp(v->call.noun, "natgateway") && v->call.verb == VERB_MAKES &&
+	    str_is(jv_get_text(configuration, "interfaceType"), "nat_gateway") &&
+	    holds(v->e->request,
+		  jv_get_text(jv_get(configuration, "association"), "allocationId")))
+		return true;
 	/* A NAT gateway's interface says whose it is in its description only. */
 	if (!strcmp(v->type.noun, "networkinterface")) {
 		struct str text = jv_get_text(configuration, "description");
@@ -182,6 +188,9 @@ static enum part part_on(const struct view *v, const struct naming *n)
 	if (!v->e->request && v->noun != NOUN_OTHER &&
 	    (n->response || (n->evidence & BIT(EVIDENCE_RESOURCES))))
 		return PART_OBJECT;
+	/* A NAT gateway is made with an address, and so associates it. */
+	if (!strcmp(v->type.noun, "eip") && !strcmp(v->call.noun, "natgateway"))
+		return PART_OBJECT;
 	if (v->call.verb == VERB_MAKES) {
 		if (by_key && v->noun == NOUN_PART && strcmp(v->call.noun, "vpcendpoint"))
 			return PART_SUB;
@@ -207,11 +216,15 @@ static enum part part_of(const struct view *v, const struct naming *n,
 	    (hangs_on(v, before) || hangs_on(v, after)))
 		return PART_SIDE;
 	if (!(n->evidence & named))
-		return PART_BYSTANDER; /* shares a made or removed neighbour with it */
+		return v->call.tags
+			       ? PART_NONE
+			       : PART_BYSTANDER; /* shares a made or removed neighbour with it */
 	if (v->call.tags &&
 	    (n->evidence & (BIT(EVIDENCE_REQUEST_ID) | BIT(EVIDENCE_REQUEST_NAME))) &&
 	    (n->unique || v->service))
 		return PART_OBJECT;
+	if (v->call.tags)
+		return PART_NONE; /* the tags of another thing show on that one only */
 	if (!v->service)
 		return n->unique ? PART_BYSTANDER : PART_NONE;
 	if (is_inline_policy(v, n))
@@ -239,6 +252,7 @@ void judge(const struct event *e, const struct item *item, const struct jv *befo
 	if (ret->part == PART_SIDE && (disabled & BIT(EVIDENCE_PARENT)))
 		ret->part = PART_BYSTANDER;
 	ret->changes = v.call.verb == VERB_CHANGES;
+	ret->tags = v.call.tags;
 	ret->inert = v.call.verb == VERB_INERT;
 	ret->evidence = ret->naming.evidence;
 	if (v.service)

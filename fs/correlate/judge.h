@@ -18,6 +18,7 @@ enum part {
 struct judgement {
 	enum part part;
 	bool changes; /* its verb neither makes nor removes */
+	bool tags;    /* sets or removes tags */
 	bool inert;   /* a write that changes no configuration */
 	struct naming naming;
 	uint32_t evidence;

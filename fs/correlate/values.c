@@ -18,6 +18,7 @@ struct collect {
 	struct arena *arena;
 	struct value_leaf *leaves;
 	size_t n, cap, entry;
+	bool gone;              /* the side of the difference under way */
 	const struct item *own; /* whose names are left out; may be NULL */
 	unsigned opened;        /* strings of JSON opened on the way here */
 	int error;
@@ -69,9 +70,16 @@ static bool is_own(const struct item *own, struct str v)
 		str_eq(v, own->account) || str_eq(v, own->region));
 }
 
+/* What belongs to the transport of a request. */
+static bool says_nothing(struct str key, struct str value)
+{
+	return !value.n || str_is(key, "xmlns") || str_is(key, "Host") ||
+	       str_is(key, "requestId") || str_eq_nocase(key, STR("clientToken"));
+}
+
 static void push(struct collect *c, struct str key, struct str value)
 {
-	if (c->n >= LEAVES_MAX || is_own(c->own, value))
+	if (c->n >= LEAVES_MAX || is_own(c->own, value) || says_nothing(key, value))
 		return;
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? c->cap * 2 : 64;
@@ -89,7 +97,8 @@ static void push(struct collect *c, struct str key, struct str value)
 	c->leaves[c->n++] =
 		(struct value_leaf){ .pair = mix(key, value),
 				     .value = tells(value) ? str_hash(value) : 0,
-				     .entry = c->entry };
+				     .entry = c->entry,
+				     .gone = c->gone };
 }
 
 static void flatten(struct collect *c, struct str key, const struct jv *v);
@@ -107,6 +116,26 @@ static void flatten_string(struct collect *c, struct str key, struct str text)
 	} else {
 		push(c, key, text);
 	}
+}
+
+/* {"Key": k, "Value": v} is the tag k: v, which others write as a member. */
+static bool flatten_tag(struct collect *c, const struct jv *v)
+{
+	const struct jv *key, *value;
+
+	if (v->len != 2)
+		return false;
+	for (uint32_t i = 0; i < 2; i++) {
+		key = &v->members[i].value;
+		value = &v->members[1 - i].value;
+		if (!str_eq_nocase(jv_str(&v->members[i].key), STR("key")) ||
+		    !str_eq_nocase(jv_str(&v->members[1 - i].key), STR("value")) ||
+		    key->type != JV_STRING || value->type != JV_STRING)
+			continue;
+		push(c, jv_str(key), jv_str(value));
+		return true;
+	}
+	return false;
 }
 
 static void flatten(struct collect *c, struct str key, const struct jv *v)
@@ -129,6 +158,8 @@ static void flatten(struct collect *c, struct str key, const struct jv *v)
 			flatten(c, key, &v->items[i]);
 		break;
 	case JV_OBJECT:
+		if (flatten_tag(c, v))
+			break;
 		for (uint32_t i = 0; i < v->len; i++)
 			flatten(c, jv_str(&v->members[i].key), &v->members[i].value);
 		break;
@@ -243,8 +274,10 @@ int values_of_change(struct arena *a, const struct change *change, struct value_
 		size_t from = c.n, middle;
 
 		c.entry = i;
+		c.gone = true;
 		flatten(&c, key, d->previous);
 		middle = c.n;
+		c.gone = false;
 		flatten(&c, key, d->updated);
 		drop_common(&c, from, middle);
 	}
@@ -292,7 +325,7 @@ static void explain(const struct value_set *set, const struct value_leaf *leaf,
 	for (size_t i = 0; i < set->n; i++)
 		if (set->leaves[i].pair == leaf->pair ||
 		    (leaf->value && set->leaves[i].value == leaf->value))
-			explained[set->leaves[i].entry] = true;
+			explained[set->leaves[i].entry * 2 + set->leaves[i].gone] = true;
 }
 
 size_t values_shared(const struct value_set *event, const struct value_set *set,
@@ -316,4 +349,27 @@ size_t values_shared(const struct value_set *event, const struct value_set *set,
 	}
 	*ret_strong = strong;
 	return n;
+}
+
+struct value_sides values_sides(const struct value_set *event,
+				const struct value_set *change)
+{
+	struct value_sides ret = { 0 };
+
+	for (size_t i = 0; i < event->n; i++) {
+		const struct value_leaf *leaf = &event->leaves[i];
+		bool come = false, gone = false;
+
+		for (size_t k = 0; k < change->n; k++) {
+			const struct value_leaf *shown = &change->leaves[k];
+			bool same = shown->pair == leaf->pair ||
+				    (leaf->value && shown->value == leaf->value);
+
+			come |= same && !shown->gone;
+			gone |= same && shown->gone;
+		}
+		ret.come += come;
+		ret.gone += gone;
+	}
+	return ret;
 }

@@ -14,6 +14,7 @@ struct value_leaf {
 	uint64_t pair;  /* of member name (case folded) and value */
 	uint64_t value; /* of the value, 0 when it is too common to tell anything */
 	size_t entry;   /* of the difference it stands in */
+	bool gone;      /* stood before and stands no more */
 };
 
 struct value_set {
@@ -38,6 +39,14 @@ int values_of_request(struct arena *a, const struct event *e, const struct item 
 		      struct value_set *ret) _must_check_;
 
 /* How many of the event's leaves the set has, by name and value or by a telling value alone; the
-   latter count in *ret_strong, too. Marks the entries of the difference in explained[] when that is given. */
+   latter count in *ret_strong, too. Marks in explained[], when that is given, the entries of the difference,
+   two each: what came and what went. */
 size_t values_shared(const struct value_set *event, const struct value_set *set,
 		     size_t *ret_strong, bool *explained);
+
+/* Of the event's leaves, how many the change brought, and how many it took away. */
+struct value_sides {
+	size_t come, gone;
+};
+struct value_sides values_sides(const struct value_set *event,
+				const struct value_set *change);

@@ -67,6 +67,23 @@ static bool one_of(struct str s, const char *const *words, bool whole)
 	return false;
 }
 
+bool words_take_off(struct str event_name)
+{
+	static const char *const verbs[] = { "Remove", "Detach", "Disassociate",
+					     "Revoke", "Delete", "Deregister",
+					     "Untag",  NULL };
+
+	return one_of(event_name, verbs, false);
+}
+
+bool words_put_on(struct str event_name)
+{
+	static const char *const verbs[] = { "Put",       "Authorize", "Add", "Attach",
+					     "Associate", "Set",       "Tag", NULL };
+
+	return one_of(event_name, verbs, false) || str_is(event_name, "CreateTags");
+}
+
 static void lower(char ret[WORD_SIZE], struct str s)
 {
 	size_t n = MIN(s.n, (size_t)WORD_SIZE - 1);
@@ -96,7 +113,8 @@ void words_of_call(struct str event_name, struct call_words *ret)
 	while (end < name.n && islower((unsigned char)name.p[end]))
 		end++;
 	lower(ret->noun, str_from(name, end));
-	ret->tags = strstr(ret->noun, "tag") || str_starts(name, "Tag") ||
+	ret->tags = str_ends(name, "Tag") || str_ends(name, "Tags") ||
+		    str_ends(name, "Tagging") || str_starts(name, "Tag") ||
 		    str_starts(name, "Untag");
 	if (one_of(name, makes, false))
 		ret->verb = VERB_MAKES;

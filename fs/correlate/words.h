@@ -29,6 +29,11 @@ struct type_words {
 void words_of_call(struct str event_name, struct call_words *ret);
 void words_of_type(struct str type, struct type_words *ret);
 
+/* Does the verb take something off the thing called on (Detach, Revoke ...)? */
+bool words_take_off(struct str event_name);
+/* Does it put something on it, or set it to what the request says (Attach, Put ...)? */
+bool words_put_on(struct str event_name);
+
 enum noun_match {
 	NOUN_OTHER,
 	NOUN_PART,  /* the noun speaks of a part of the type: BucketPolicy of a Bucket */

@@ -23,11 +23,17 @@ struct step {
 	struct value_set changed; /* what the change shows */
 	struct value_set before;  /* of the state before it, made when first asked for */
 	bool have_before;
-	bool *explained; /* by entry of the difference */
+	bool *explained; /* by entry of the difference, two each: come, gone */
 	bool presumed; /* a call on it whose values do not show is taken to explain the rest */
 	size_t n_causes;
 	size_t n_bystanders; /* of these, calls on a neighbour */
 	int64_t made_ms; /* when the resource's present life began, by its maker; -1 unknown */
+};
+
+/* An id that an event was given. */
+struct bond {
+	struct str id;
+	const struct event *origin;
 };
 
 struct candidate {
@@ -37,8 +43,11 @@ struct candidate {
 	size_t natural; /* the step it belongs to by time, n_steps when after all */
 	size_t step;    /* the step chosen */
 	size_t shared, strong; /* with the chosen step's change */
-	bool noop;             /* asked for what was so already */
-	bool live;             /* still to be decided */
+	bool noop;             /* asked for what was so already, or is not so after it */
+	bool ties; /* asked to tie two things that the resource's states show together */
+	const struct event
+		*bond; /* the earlier call that it takes back, by an id given then */
+	bool live;     /* still to be decided */
 };
 
 struct work {
@@ -47,6 +56,8 @@ struct work {
 	const struct correlate_input *in;
 	struct step *steps;
 	struct candidate *candidates;
+	struct bond *bonds;
+	size_t n_bonds;
 	struct correlate_verdict *verdicts;
 };
 
@@ -62,5 +73,17 @@ const struct item *work_item_at(const struct work *w, size_t step);
 
 /* Puts candidates to the steps chosen for them: fills verdicts and causes. 0, -ENOMEM. */
 int decide_all(struct work *w) _must_check_;
+/* Notes the ids that events were given. 0, -ENOMEM. */
+int bonds_make(struct work *w) _must_check_;
+/* The event that was given what this one names, NULL for none. */
+const struct event *bond_of(const struct work *w, const struct event *e);
+/* Does the change show the end of a gateway on what it held? */
+bool bond_is_lost(const struct change *change);
+/* Fills noop and ties of a candidate put to a step. 0, -ENOMEM. */
+int undone_prepare(struct work *w, struct candidate *c) _must_check_;
+/* Do the other calls of its step leave nothing of it to be seen? */
+bool undone(const struct work *w, const struct candidate *c);
+/* Is it the first of several that set the same whole: what took away the old value? */
+bool undone_by_next(const struct work *w, const struct candidate *c);
 /* What shows in a second step, or last; and why the others have no cause. */
 void settle_all(struct work *w, enum reason *reasons);

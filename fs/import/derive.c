@@ -36,6 +36,7 @@ struct shared {
 	int error;
 	bool stop;
 	const char *history;
+	uint32_t without_evidence;
 };
 
 static struct made *made_free(struct made *m)
@@ -84,7 +85,8 @@ static void give(struct shared *sh, struct made *m)
 	pthread_mutex_unlock(&sh->lock);
 }
 
-static int make_one(struct store *s, const struct store_dirty *dirty, struct made **ret)
+static int make_one(struct store *s, const struct store_dirty *dirty,
+		    uint32_t without_evidence, struct made **ret)
 {
 	struct made *m = calloc(1, sizeof(*m));
 	int r;
@@ -93,7 +95,7 @@ static int make_one(struct store *s, const struct store_dirty *dirty, struct mad
 		return -ENOMEM;
 	r = store_read_begin(s);
 	if (!r) {
-		r = story_make(s, dirty, &m->arena, &m->rows);
+		r = story_make(s, dirty, without_evidence, &m->arena, &m->rows);
 		store_read_end(s);
 	}
 	if (r) {
@@ -114,7 +116,7 @@ static void *worker(void *arg)
 	while (!r && take(sh, &dirty)) {
 		struct made *m = NULL;
 
-		r = make_one(s, &dirty, &m);
+		r = make_one(s, &dirty, sh->without_evidence, &m);
 		if (!r)
 			give(sh, m);
 	}
@@ -237,7 +239,8 @@ int derive_run(struct store *writer, const struct derive_options *o, struct faul
 	struct shared sh = { .lock = PTHREAD_MUTEX_INITIALIZER,
 			     .work = PTHREAD_COND_INITIALIZER,
 			     .ready = PTHREAD_COND_INITIALIZER,
-			     .history = o->history };
+			     .history = o->history,
+			     .without_evidence = o->without_evidence };
 	pthread_t threads[64];
 	unsigned started = 0,
 		 want = MIN(o->workers ? o->workers : 1, (unsigned)ARRAY_SIZE(threads));

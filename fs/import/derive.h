@@ -16,6 +16,7 @@
 struct derive_options {
 	const char *history;
 	unsigned workers;
+	uint32_t without_evidence; /* see struct import_options */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* may be NULL */
 	void *ctx;
 };

@@ -248,6 +248,7 @@ static int derive(struct import *i)
 	const struct derive_options options = {
 		.history = i->options->history,
 		.workers = workers_of(i->options),
+		.without_evidence = i->options->without_evidence,
 		.progress = i->options->progress ? tell_derived : NULL,
 		.ctx = i,
 	};

@@ -221,26 +221,6 @@ static int make_aliases(struct story_work *w)
 	return 0;
 }
 
-static int read_event(struct story_work *w, int64_t row, struct buf *scratch,
-		      struct event *ret)
-{
-	struct jv *v = arena_alloc(w->a, sizeof(*v));
-	struct str text;
-	int r;
-
-	buf_reset(scratch);
-	r = store_event_body(w->s, row, scratch);
-	if (r)
-		return r;
-	text = arena_str(w->a, buf_str(scratch));
-	if (!v || !text.p)
-		return -ENOMEM;
-	r = jv_parse(w->a, text, v, NULL);
-	if (!r)
-		r = event_from_jv(v, ret, NULL);
-	return r > 0 ? -EBADMSG : r;
-}
-
 /* Within one second by what the event is called, not by when it came in. */
 static int by_moment(const void *a, const void *b)
 {
@@ -275,22 +255,14 @@ static int sort_events(struct story_work *w)
 
 static int read_events(struct story_work *w)
 {
-	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
-	int r = store_events_mentioning(w->s, &w->aliases, INT64_MIN, INT64_MAX, w->a,
-					&w->hits, &w->n_events);
+	int r = story_candidates(w);
 
 	if (r)
 		return r;
-	w->events = arena_zalloc(w->a, (w->n_events + 1) * sizeof(*w->events));
 	w->verdicts = arena_zalloc(w->a, (w->n_events + 1) * sizeof(*w->verdicts));
 	w->reasons = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->reasons));
-	if (!w->events || !w->verdicts || !w->reasons)
+	if (!w->verdicts || !w->reasons)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->n_events; i++) {
-		r = read_event(w, w->hits[i].event, &scratch, &w->events[i]);
-		if (r)
-			return r;
-	}
 	r = sort_events(w);
 	if (r)
 		return r;
@@ -300,47 +272,51 @@ static int read_events(struct story_work *w)
 
 static int run_correlation(struct story_work *w)
 {
-	struct correlate_input in = {
+	int r;
+
+	w->in = (struct correlate_input){
 		.steps = w->steps,
 		.n_steps = w->n_shown,
 		.events = w->events,
 		.n_events = w->n_events,
+		.disabled_evidence = w->without_evidence,
 	};
-	int r = store_trail_span(w->s, w->resource.account, &in.trail_first_ms,
-				 &in.trail_last_ms);
-
+	r = store_trail_span(w->s, w->resource.account, &w->in.trail_first_ms,
+			     &w->in.trail_last_ms);
 	if (r && r != STORE_E_NOT_FOUND)
 		return r;
-	in.trail_known = r == 0;
-#ifdef DRIFTFS_EVIDENCE_SWITCH
-	if (getenv("DRIFTFS_WITHOUT_EVIDENCE"))
-		in.disabled_evidence =
-			(uint32_t)strtoul(getenv("DRIFTFS_WITHOUT_EVIDENCE"), NULL, 0);
-#endif
-	return correlate(w->a, &in, w->verdicts, w->reasons);
+	w->in.trail_known = r == 0;
+	return correlate(w->a, &w->in, w->verdicts, w->reasons);
+}
+
+int story_correlate(struct story_work *w, int64_t resource)
+{
+	int r = store_resource_get(w->s, resource, w->a, &w->resource);
+
+	if (!r)
+		r = read_states(w);
+	if (!r)
+		r = make_steps(w);
+	if (!r)
+		r = make_aliases(w);
+	if (!r)
+		r = read_events(w);
+	return r ? r : run_correlation(w);
 }
 
 /* ------------------------------------------------------------------------------------------- */
 
-int story_make(struct store *s, const struct store_dirty *dirty, struct arena *a,
-	       struct store_story *ret)
+int story_make(struct store *s, const struct store_dirty *dirty,
+	       uint32_t without_evidence, struct arena *a, struct store_story *ret)
 {
-	struct story_work w = { .s = s, .a = a };
+	struct story_work w = { .s = s, .a = a, .without_evidence = without_evidence };
 	int r;
 
 	/* The whole story, whatever the moment it is dirty from: see struct store_dirty. */
 	*ret = (struct store_story){ .dirty = { dirty->resource, INT64_MIN } };
-	r = store_resource_get(s, dirty->resource, a, &w.resource);
+	r = story_correlate(&w, dirty->resource);
 	if (!r)
-		r = read_states(&w);
-	if (!r)
-		r = make_steps(&w);
-	if (!r)
-		r = make_aliases(&w);
-	if (!r)
-		r = read_events(&w);
-	if (!r)
-		r = run_correlation(&w);
+		r = story_follow(&w, &ret->follower);
 	if (!r)
 		r = story_rows_make(&w, ret);
 	ret->aliases = w.aliases;

@@ -8,5 +8,7 @@
 
 #include "store/derive.h"
 
-int story_make(struct store *s, const struct store_dirty *dirty, struct arena *a,
+/* `without_evidence`: bits of enum evidence not to look at, for measuring. */
+int story_make(struct store *s, const struct store_dirty *dirty,
+	       uint32_t without_evidence, struct arena *a,
 	       struct store_story *ret) _must_check_;

@@ -34,7 +34,19 @@ struct story_work {
 	struct correlate_verdict *verdicts;
 	enum reason *reasons;
 	struct mention_set aliases;
+	struct correlate_input in; /* what was correlated */
+	uint32_t without_evidence; /* bits of enum evidence not to look at */
 };
+
+/* Reads the events that may have to do with it, and adds to its aliases what they taught. */
+int story_candidates(struct story_work *w) _must_check_;
+/* Reads all about the resource and correlates it. */
+int story_correlate(struct story_work *w, int64_t resource) _must_check_;
+/*
+ * A compliance item's causes are those of the resource it is about, if the history has that.
+ * Of any other resource, tells the compliance item that follows it (0: none).
+ */
+int story_follow(struct story_work *w, int64_t *ret_follower) _must_check_;
 
 /* Entries and listing rows from what was correlated; all in the arena. */
 int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;

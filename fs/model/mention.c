@@ -238,7 +238,8 @@ int mention_of_event(struct arena *a, const struct event *e, struct mention_set 
 static bool key_is_owned(struct str key)
 {
 	return str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
-	       str_ends(key, "AliasName") || str_is(key, "publicIp");
+	       str_ends(key, "AliasName") || str_is(key, "publicIp") ||
+	       str_is(key, "allocationId");
 }
 
 /* What it hangs on: removed with an instance, made with a network. */

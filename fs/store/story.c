@@ -278,5 +278,7 @@ int store_put_story(struct store *s, const struct store_story *story)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));
 	if (!r)
 		r = aliases_replace(s, dirty, &story->aliases);
+	if (!r && story->follower)
+		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(story->follower), INT(INT64_MIN)));
 	return written(s, r);
 }

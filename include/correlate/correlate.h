@@ -50,3 +50,22 @@ struct correlate_input {
 /* verdicts: one for each event; reasons: one for each step. Both the caller's. 0, -ENOMEM. */
 int correlate(struct arena *a, const struct correlate_input *in,
 	      struct correlate_verdict *verdicts, enum reason *reasons) _must_check_;
+
+/*
+ * The ids an event was given for what it tied together (associations, attachments, gateways): a
+ * later call may name these alone, so the events that name them are candidates, too, for the
+ * resources that this one names in its request. Returns how many of at most `max`.
+ */
+#define CORRELATE_GIVEN_MAX 4
+size_t correlate_given_ids(const struct event *e, struct str *ids, size_t max);
+
+/*
+ * The steps of a compliance item, from what was found of the resource it is about: `theirs` and
+ * `their_reasons` are what correlate() gave for `subject`. verdicts: one for each event of the
+ * subject's; reasons: one for each step.
+ */
+void correlate_follow(const struct correlate_step *steps, size_t n_steps,
+		      const struct correlate_input *subject,
+		      const struct correlate_verdict *theirs,
+		      const enum reason *their_reasons,
+		      struct correlate_verdict *verdicts, enum reason *reasons);

@@ -40,7 +40,8 @@ struct import_options {
 	size_t n_sources;
 	unsigned workers; /* 0: one per processor */
 	bool all_events; /* take in read-only calls, too, also of sources that are done without */
-	bool wait; /* for another import to end */
+	bool wait;                 /* for another import to end */
+	uint32_t without_evidence; /* bits of enum evidence that correlation shall not look at */
 	void (*progress)(
 		void *ctx,
 		const struct import_progress *p); /* may be NULL; from one thread */

@@ -78,6 +78,7 @@ struct store_story {
 	struct store_shown *shown;
 	size_t n_shown;
 	struct mention_set aliases;
+	int64_t follower; /* resource whose story follows from this one: it is dirty now; 0: none */
 };
 
 /*

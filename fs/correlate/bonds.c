@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bonds: calls that name neither the resource nor anything its states hold, only an id that an
+ * earlier call on the resource was given.
+ *
+ * AssociateRouteTable names a subnet and answers with an associationId; DisassociateRouteTable
+ * names that id alone. CreateNatGateway names an address and a subnet; DeleteNatGateway names the
+ * gateway. What the later call takes away is what the earlier one set.
+ */
+#include <errno.h>
+
+#include "words.h"
+#include "work.h"
+
+static bool gives_ids(struct str name)
+{
+	return str_starts(name, "Associate") || str_starts(name, "Attach") ||
+	       str_is(name, "CreateNatGateway");
+}
+
+static size_t find_given(const struct jv *v, struct str *ids, size_t n, size_t max)
+{
+	if (v && v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			n = find_given(&v->items[i], ids, n, max);
+	if (!v || v->type != JV_OBJECT)
+		return n;
+	for (uint32_t i = 0; i < v->len; i++) {
+		struct str key = jv_str(&v->members[i].key);
+		const struct jv *value = &v->members[i].value;
+
+		if (value->type != JV_STRING)
+			n = find_given(value, ids, n, max);
+		else if (n < max &&
+			 (str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
+			  str_is(key, "natGatewayId")))
+			ids[n++] = jv_str(value);
+	}
+	return n;
+}
+
+size_t correlate_given_ids(const struct event *e, struct str *ids, size_t max)
+{
+	if (e->failed || e->read_only || !gives_ids(e->name))
+		return 0;
+	return find_given(e->response, ids, 0, max);
+}
+
+int bonds_make(struct work *w)
+{
+	struct str ids[CORRELATE_GIVEN_MAX];
+
+	w->bonds = arena_alloc(w->arena, (w->in->n_events + 1) * CORRELATE_GIVEN_MAX *
+						 sizeof(*w->bonds));
+	if (!w->bonds)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		size_t n = correlate_given_ids(&w->in->events[i], ids, ARRAY_SIZE(ids));
+
+		for (size_t k = 0; k < n; k++)
+			w->bonds[w->n_bonds++] =
+				(struct bond){ ids[k], &w->in->events[i] };
+	}
+	return 0;
+}
+
+static const struct bond *bond_named(const struct work *w, const struct jv *v)
+{
+	const struct bond *found = NULL;
+
+	if (v && v->type == JV_STRING)
+		for (size_t i = 0; i < w->n_bonds; i++)
+			if (str_eq(w->bonds[i].id, jv_str(v)))
+				return &w->bonds[i];
+	if (v && v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len && !found; i++)
+			found = bond_named(w, &v->items[i]);
+	if (v && v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len && !found; i++)
+			found = bond_named(w, &v->members[i].value);
+	return found;
+}
+
+const struct event *bond_of(const struct work *w, const struct event *e)
+{
+	const struct bond *b;
+
+	if (!w->n_bonds || e->failed || !words_take_off(e->name) ||
+	    w->in->disabled_evidence & BIT(EVIDENCE_OWNED_ID))
+		return NULL;
+	b = bond_named(w, e->request);
+	return b && b->origin->time_ms <= e->time_ms ? b->origin : NULL;
+}
+
+/* Does the change take an interface or an association away, as the end of a gateway does? */
+bool bond_is_lost(const struct change *change)
+{
+	for (size_t i = 0; i < change->diff.n; i++) {
+		const struct json_diff_entry *d = &change->diff.entries[i];
+
+		if (d->previous && (str_ends(d->pointer, "ssociationId") ||
+				    str_is(jv_get_text(d->previous, "resourceType"),
+					   "AWS::EC2::NetworkInterface")))
+			return true;
+		if (change->type == CHANGE_DELETE && d->previous &&
+		    jv_get(d->previous, "association"))
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls that left nothing to be seen.
+ *
+ * A state is recorded minutes after the calls that led to it, and what was done and taken back
+ * by then shows nowhere. Told by values: what a call put on must have come, what it took off
+ * must have gone. Told by the calls: of two that ask for the same the second changes nothing,
+ * opposites cancel, and of several that set the same whole (a policy, a tag set, a function's
+ * code) the first took away what was and the last put what is; those between show nowhere.
+ */
+#include <errno.h>
+
+#include "rules.h"
+#include "words.h"
+#include "work.h"
+
+static bool sets_whole(struct str name)
+{
+	return str_starts(name, "Put") || str_starts(name, "Update") ||
+	       str_starts(name, "Modify") || str_starts(name, "Set") ||
+	       str_starts(name, "Replace");
+}
+
+/* --- by values ----------------------------------------------------------------------------- */
+
+/* Was it undone, going by which side of the difference its values stand on? */
+static bool on_wrong_side(const struct candidate *c, const struct step *s,
+			  const struct value_set *asked)
+{
+	struct value_sides at = values_sides(asked, &s->changed);
+
+	switch (rules_effect(c->e, s->in->change.before, s->in->change.after)) {
+	case RULES_SHOWN:
+		return false;
+	case RULES_HIDDEN:
+		return true;
+	default:
+		break;
+	}
+	if (words_take_off(c->e->name))
+		return at.gone == 0 && at.come > 0;
+	return words_put_on(c->e->name) && !sets_whole(c->e->name) && at.come == 0 &&
+	       at.gone > 0;
+}
+
+static int have_before(struct work *w, struct step *s)
+{
+	int r;
+
+	if (s->have_before)
+		return 0;
+	r = values_of_state(w->arena, s->in->change.before, &s->before);
+	s->have_before = r == 0;
+	return r;
+}
+
+/* Does the request give a list of things of this type (groupSet for a security group)? */
+static bool lists_type(const struct jv *v, const struct type_words *type)
+{
+	if (v && v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (lists_type(&v->items[i], type))
+				return true;
+	if (!v || v->type != JV_OBJECT)
+		return false;
+	for (uint32_t i = 0; i < v->len; i++)
+		if (words_match_key(jv_str(&v->members[i].key), type) == SUBJECT_TYPE ||
+		    lists_type(&v->members[i].value, type))
+			return true;
+	return false;
+}
+
+/* Took this off a neighbour by giving it another list: only those that stay are named. */
+static bool left_out(const struct work *w, const struct candidate *c)
+{
+	const struct json_diff *d = &w->in->steps[c->step].change.diff;
+	struct type_words type;
+
+	words_of_type(work_item_at(w, c->step)->type, &type);
+	if (strcmp(type.noun, "securitygroup") || !lists_type(c->e->request, &type))
+		return false;
+	for (size_t i = 0; i < d->n; i++)
+		if (str_starts(d->entries[i].pointer, "/relationships") &&
+		    d->entries[i].previous)
+			return true;
+	return false;
+}
+
+/* "AttachNetworkInterface eni-1 to i-1" shows on the address that has eni-1. */
+static int check_ties(struct work *w, struct candidate *c, const struct value_set *asked)
+{
+	struct step *s = &w->steps[c->step];
+	struct value_set after;
+	size_t strong, strong_after;
+	int r;
+
+	if (c->j.part != PART_BYSTANDER || c->j.naming.evidence)
+		return 0;
+	r = values_of_state(w->arena, s->in->change.after, &after);
+	if (r < 0)
+		return r;
+	values_shared(asked, &s->before, &strong, NULL);
+	values_shared(asked, &after, &strong_after, NULL);
+	c->ties = strong >= 2 || strong_after >= 2 || left_out(w, c);
+	return 0;
+}
+
+int undone_prepare(struct work *w, struct candidate *c)
+{
+	struct step *s = &w->steps[c->step];
+	struct value_set asked;
+	size_t strong;
+	int r;
+
+	if (!s->in->change.before || !c->values.n ||
+	    type_at(w, c->step) == CHANGE_CREATE ||
+	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
+		return 0;
+	if (c->bond) { /* it takes away what the earlier call set */
+		c->noop = !values_sides(&c->values, &s->changed).gone;
+		return 0;
+	}
+	r = have_before(w, s);
+	if (r == 0)
+		r = values_of_request(w->arena, c->e, work_item_at(w, c->step), &asked);
+	if (r == 0)
+		r = check_ties(w, c, &asked);
+	if (r < 0)
+		return r;
+	if (!c->shared ||
+	    (sets_whole(c->e->name) && !values_sides(&asked, &s->changed).come))
+		c->noop = asked.n &&
+			  values_shared(&asked, &s->before, &strong, NULL) == asked.n;
+	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(c, s, &asked))
+		c->noop = true;
+	return 0;
+}
+
+/* --- by the other calls -------------------------------------------------------------------- */
+
+static bool same_request(const struct candidate *a, const struct candidate *b)
+{
+	return a->e->request && b->e->request && jv_equal(a->e->request, b->e->request);
+}
+
+/* Verbs that take back what the other did, when they ask for the same. */
+static bool are_opposite(struct str a, struct str b)
+{
+	static const char *const pairs[][2] = {
+		{ "Authorize", "Revoke" },
+		{ "Attach", "Detach" },
+		{ "Associate", "Disassociate" },
+		{ "Add", "Remove" },
+		{ "Start", "Stop" },
+		{ "Enable", "Disable" },
+		{ "CreateTags", "DeleteTags" },
+		{ "Tag", "Untag" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(pairs); i++) {
+		size_t n = strlen(pairs[i][0]), m = strlen(pairs[i][1]);
+
+		if (str_starts(a, pairs[i][0]) && str_starts(b, pairs[i][1]) &&
+		    str_eq(str_from(a, n), str_from(b, m)))
+			return true;
+	}
+	return false;
+}
+
+/* Does `part` name by the same members what `whole` names, and no other thing? */
+static bool request_within(const struct jv *part, const struct jv *whole)
+{
+	size_t same = 0;
+
+	if (!jv_is(part, JV_OBJECT) || !jv_is(whole, JV_OBJECT))
+		return false;
+	for (uint32_t i = 0; i < part->len; i++) {
+		struct str key = jv_str(&part->members[i].key);
+		const struct jv *value = &part->members[i].value;
+		const struct jv *other = jv_get_str(whole, key);
+
+		if (value->type == JV_OBJECT || value->type == JV_ARRAY)
+			return false;
+		if (value->type != JV_STRING)
+			continue;
+		if (!other || !jv_equal(value, other))
+			return false;
+		same++;
+	}
+	return same > 0;
+}
+
+/*
+ * Of calls that ask for the same before one state was recorded, the first did it and the second
+ * changed nothing, unless its answer shows and the first one's does not (new code by the old
+ * key). What was done and taken back, or the other way round, shows nowhere. What was stopped
+ * and started again is another matter: it is started anew.
+ */
+static bool cancels(const struct work *w, const struct candidate *c,
+		    const struct candidate *other)
+{
+	struct str state = jv_get_text(
+		jv_get(jv_get(w->in->steps[c->step].change.after, "configuration"),
+		       "state"),
+		"name");
+
+	if (str_starts(c->e->name, "Stop") && str_starts(state, "stop"))
+		return false;
+	if (str_starts(c->e->name, "Start") && str_starts(state, "stop") &&
+	    are_opposite(c->e->name, other->e->name))
+		return true;
+	if (same_request(other, c)) {
+		if (other < c && str_eq(other->e->name, c->e->name))
+			return c->shared <= other->shared;
+		if (are_opposite(c->e->name, other->e->name) ||
+		    are_opposite(other->e->name, c->e->name))
+			return other > c || !str_starts(c->e->name, "Start");
+	}
+	return other > c && are_opposite(c->e->name, other->e->name) &&
+	       !str_starts(c->e->name, "Start") &&
+	       request_within(other->e->request, c->e->request);
+}
+
+static bool is_among(const struct candidate *c, const struct candidate *other)
+{
+	return other != c && other->step == c->step && other->j.part == c->j.part &&
+	       !other->e->failed && !other->e->read_only;
+}
+
+static struct str tail(struct str s)
+{
+	ptrdiff_t at = MAX(str_rchr(s, '/'), str_rchr(s, ':'));
+
+	return at >= 0 ? str_from(s, (size_t)at + 1) : s;
+}
+
+static bool is_name_key(struct str key)
+{
+	return str_ends(key, "ame") || str_ends(key, "Id") || str_ends(key, "ID") ||
+	       str_ends(key, "rn") || str_ends(key, "dentifier");
+}
+
+/* The same members, and by them the same things named: the requests set the same whole. */
+static bool same_target(const struct jv *a, const struct jv *b, unsigned depth)
+{
+	if (!jv_is(a, JV_OBJECT) || !jv_is(b, JV_OBJECT) || a->len != b->len)
+		return false;
+	for (uint32_t i = 0; i < a->len; i++) {
+		struct str key = jv_str(&a->members[i].key);
+		const struct jv *x = &a->members[i].value, *y = jv_get_str(b, key);
+
+		if (!y)
+			return false;
+		if (is_name_key(key) && x->type == JV_STRING && y->type == JV_STRING &&
+		    !str_eq(tail(jv_str(x)), tail(jv_str(y))))
+			return false;
+		if (depth < 2 && x->type == JV_OBJECT && y->type == JV_OBJECT &&
+		    str_ends(key, "Request") && !same_target(x, y, depth + 1))
+			return false;
+	}
+	return true;
+}
+
+/* PutBucketPolicy and DeleteBucketPolicy: the latter takes away what the former set. */
+static bool takes_away(struct str put, struct str taken)
+{
+	return str_starts(put, "Put") && str_starts(taken, "Delete") &&
+	       str_eq(str_from(put, 3), str_from(taken, 6));
+}
+
+/* Calls before and after it in its step that set the same whole. */
+static void count_chain(const struct work *w, const struct candidate *c,
+			size_t *ret_before, size_t *ret_after)
+{
+	*ret_before = *ret_after = 0;
+	if (!sets_whole(c->e->name))
+		return;
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		const struct candidate *other = &w->candidates[i];
+
+		if (!is_among(c, other) || other->noop)
+			continue;
+		if (other > c && takes_away(c->e->name, other->e->name)) {
+			*ret_after += 1;
+			continue;
+		}
+		if (!str_eq(other->e->name, c->e->name) ||
+		    !same_target(other->e->request, c->e->request, 0))
+			continue;
+		*(other < c ? ret_before : ret_after) += 1;
+	}
+}
+
+bool undone(const struct work *w, const struct candidate *c)
+{
+	size_t before, after;
+
+	for (size_t i = 0; i < w->in->n_events; i++)
+		if (is_among(c, &w->candidates[i]) && cancels(w, c, &w->candidates[i]))
+			return true;
+	count_chain(w, c, &before, &after);
+	return before && after;
+}
+
+bool undone_by_next(const struct work *w, const struct candidate *c)
+{
+	size_t before, after;
+
+	count_chain(w, c, &before, &after);
+	return !before && after;
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The events that may have to do with a resource.
+ *
+ * First those that share a token with it. These teach further names: an association that one of
+ * them was given, which a later call names alone. And a security group is taken off an instance
+ * by a call that names the instance and the groups that stay: the neighbours that a group lost
+ * are looked for in the window in which it lost them. What was learnt is an alias like any
+ * other, so that an event which comes in late finds its way.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "story_work.h"
+
+#define SLACK_MS INT64_C(90000) /* a describe call races, clocks differ */
+#define LOST_MAX 16             /* neighbours looked for, for one change */
+
+static int by_token(const void *a, const void *b)
+{
+	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+
+	return x < y ? -1 : x > y;
+}
+
+static bool has_token(const struct mention_set *set, uint64_t token)
+{
+	return set->n && bsearch(&token, set->tokens, set->n, sizeof(token), by_token);
+}
+
+static int read_event(struct story_work *w, int64_t row, struct buf *scratch,
+		      struct event *ret)
+{
+	struct jv *v = arena_alloc(w->a, sizeof(*v));
+	struct str text;
+	int r;
+
+	buf_reset(scratch);
+	r = store_event_body(w->s, row, scratch);
+	if (r)
+		return r;
+	text = arena_str(w->a, buf_str(scratch));
+	if (!v || !text.p)
+		return -ENOMEM;
+	r = jv_parse(w->a, text, v, NULL);
+	if (!r)
+		r = event_from_jv(v, ret, NULL);
+	return r > 0 ? -EBADMSG : r;
+}
+
+/* --- what events teach --------------------------------------------------------------------- */
+
+static bool names_resource(const struct mention_set *aliases, const struct jv *v)
+{
+	if (!v)
+		return false;
+	if (v->type == JV_STRING)
+		return has_token(aliases, mention_token(jv_str(v)));
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (names_resource(aliases, &v->items[i]))
+				return true;
+	if (v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (names_resource(aliases, &v->members[i].value))
+				return true;
+	return false;
+}
+
+static void learn_given(const struct story_work *w, struct buf *learnt)
+{
+	struct str ids[CORRELATE_GIVEN_MAX];
+
+	for (size_t i = 0; i < w->n_events; i++) {
+		const struct event *e = &w->events[i];
+		size_t n = correlate_given_ids(e, ids, ARRAY_SIZE(ids));
+
+		if (!n || !names_resource(&w->aliases, e->request))
+			continue;
+		for (size_t k = 0; k < n; k++) {
+			uint64_t token = mention_token(ids[k]);
+
+			if (!has_token(&w->aliases, token))
+				buf_put(learnt, &token, sizeof(token));
+		}
+	}
+}
+
+static void lost_neighbours(const struct correlate_step *step, struct buf *lost)
+{
+	const struct json_diff *d = &step->change.diff;
+
+	for (size_t i = 0; i < d->n && lost->len < LOST_MAX * sizeof(uint64_t); i++) {
+		struct str id = jv_get_text(d->entries[i].previous, "resourceId");
+		uint64_t token;
+
+		if (!str_starts(d->entries[i].pointer, "/relationships"))
+			continue;
+		if (str_ends(d->entries[i].pointer, "/resourceId"))
+			id = jv_str(d->entries[i].previous);
+		token = mention_token(id);
+		if (id.n)
+			buf_put(lost, &token, sizeof(token));
+	}
+}
+
+/* --- candidates ---------------------------------------------------------------------------- */
+
+static struct mention_set as_set(const struct buf *tokens)
+{
+	return (struct mention_set){ (uint64_t *)tokens->data,
+				     tokens->len / sizeof(uint64_t) };
+}
+
+static int by_row(const void *a, const void *b)
+{
+	const struct store_event_hit *x = a, *y = b;
+
+	return x->event < y->event ? -1 : x->event > y->event;
+}
+
+/* Reads the events found that are not there yet. */
+static int add_events(struct story_work *w, struct store_event_hit *hits, size_t n)
+{
+	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
+	size_t had = w->n_events;
+	struct store_event_hit *all = arena_alloc(w->a, (had + n + 1) * sizeof(*all));
+	struct event *events = arena_zalloc(w->a, (had + n + 1) * sizeof(*events));
+
+	if (!all || !events)
+		return -ENOMEM;
+	if (had) {
+		memcpy(all, w->hits, had * sizeof(*all));
+		memcpy(events, w->events, had * sizeof(*events));
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool known = false;
+		int r;
+
+		for (size_t k = 0; k < had && !known; k++)
+			known = by_row(&all[k], &hits[i]) == 0;
+		if (known)
+			continue;
+		r = read_event(w, hits[i].event, &scratch, &events[w->n_events]);
+		if (r)
+			return r;
+		all[w->n_events++] = hits[i];
+	}
+	w->hits = all;
+	w->events = events;
+	return 0;
+}
+
+static int find_events(struct story_work *w, const struct mention_set *tokens,
+		       int64_t from_ms, int64_t to_ms)
+{
+	struct store_event_hit *hits = NULL;
+	size_t n = 0;
+	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, w->a, &hits, &n);
+
+	return r ? r : add_events(w, hits, n);
+}
+
+static int find_lost(struct story_work *w, struct buf *learnt)
+{
+	if (!str_is(w->resource.type, "AWS::EC2::SecurityGroup"))
+		return 0;
+	for (size_t k = 1; k < w->n_shown; k++) {
+		_cleanup_(buf_deinit) struct buf lost = BUF_INIT;
+		const struct correlate_step *step = &w->steps[k];
+		struct mention_set set;
+		int r;
+
+		if (step->change.type != CHANGE_UPDATE)
+			continue;
+		lost_neighbours(step, &lost);
+		set = as_set(&lost);
+		if (!set.n)
+			continue;
+		buf_put(learnt, lost.data, lost.len);
+		r = buf_error(&lost);
+		if (!r)
+			r = find_events(w, &set, step->previous_ms - SLACK_MS,
+					step->item.captured_ms + SLACK_MS);
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* Sorted, each once. */
+static int add_aliases(struct story_work *w, const struct buf *learnt)
+{
+	struct mention_set more = as_set(learnt);
+	size_t n = w->aliases.n + more.n, kept = 0;
+	uint64_t *all = arena_alloc(w->a, (n + 1) * sizeof(*all));
+
+	if (!all)
+		return -ENOMEM;
+	if (w->aliases.n)
+		memcpy(all, w->aliases.tokens, w->aliases.n * sizeof(*all));
+	if (more.n)
+		memcpy(all + w->aliases.n, more.tokens, more.n * sizeof(*all));
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_token);
+	for (size_t i = 0; i < n; i++)
+		if (i == 0 || all[i] != all[i - 1])
+			all[kept++] = all[i];
+	w->aliases = (struct mention_set){ all, kept };
+	return 0;
+}
+
+int story_candidates(struct story_work *w)
+{
+	_cleanup_(buf_deinit) struct buf learnt = BUF_INIT;
+	struct mention_set given;
+	int r = find_events(w, &w->aliases, INT64_MIN, INT64_MAX);
+
+	if (r)
+		return r;
+	learn_given(w, &learnt);
+	given = as_set(&learnt);
+	if (given.n)
+		r = find_events(w, &given, INT64_MIN, INT64_MAX);
+	if (!r)
+		r = find_lost(w, &learnt);
+	if (!r)
+		r = buf_error(&learnt);
+	return r || !learnt.len ? r : add_aliases(w, &learnt);
+}
