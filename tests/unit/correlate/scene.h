@@ -25,6 +25,7 @@ struct scene {
 	enum reason reasons[MAX_STEPS];
 	struct correlate_input in;
 	const struct jv *last;
+	int64_t last_ms;
 };
 
 static inline const struct jv *read_json(struct scene *s, const char *text)
@@ -57,7 +58,8 @@ static inline void add_state(struct scene *s, int64_t ms, const char *type,
 				    .id = str_of(id),
 				    .name = str_of(name),
 				    .captured_ms = ms };
-	step->previous_ms = s->in.n_steps ? step[-1].item.captured_ms : -1;
+	step->previous_ms = s->in.n_steps ? s->last_ms : -1;
+	s->last_ms = ms;
 	assert_int_equal(change_between(&s->a, s->last, v, &step->change), 0);
 	s->last = v;
 	s->in.n_steps++;
