@@ -33,15 +33,29 @@ void hmac_sha256(struct str key, struct str data, uint8_t ret[SHA256_SIZE])
 		abort();
 }
 
-void sha256_hex(const uint8_t hash[SHA256_SIZE], char ret[SHA256_HEX_SIZE])
+static void put_hex(const uint8_t *hash, size_t n, char *ret)
 {
 	static const char digits[] = "0123456789abcdef";
 
-	for (size_t i = 0; i < SHA256_SIZE; i++) {
+	for (size_t i = 0; i < n; i++) {
 		ret[2 * i] = digits[hash[i] >> 4];
 		ret[2 * i + 1] = digits[hash[i] & 15];
 	}
-	ret[SHA256_HEX_SIZE - 1] = '\0';
+	ret[2 * n] = '\0';
+}
+
+void sha256_hex(const uint8_t hash[SHA256_SIZE], char ret[SHA256_HEX_SIZE])
+{
+	put_hex(hash, SHA256_SIZE, ret);
+}
+
+void sha1_hex(struct str data, char ret[SHA1_HEX_SIZE])
+{
+	uint8_t hash[(SHA1_HEX_SIZE - 1) / 2];
+
+	if (EVP_Digest(data.n ? data.p : "", data.n, hash, NULL, EVP_sha1(), NULL) != 1)
+		abort();
+	put_hex(hash, sizeof(hash), ret);
 }
 
 struct sha256_state *sha256_new(void)

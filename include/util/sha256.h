@@ -18,6 +18,10 @@ void hmac_sha256(struct str key, struct str data, uint8_t ret[SHA256_SIZE]);
 #define SHA256_HEX_SIZE (2 * SHA256_SIZE + 1)
 void sha256_hex(const uint8_t hash[SHA256_SIZE], char ret[SHA256_HEX_SIZE]);
 
+/* SHA-1 in lower-case digits and a NUL: for names that others have chosen so, nothing else. */
+#define SHA1_HEX_SIZE 41
+void sha1_hex(struct str data, char ret[SHA1_HEX_SIZE]);
+
 struct sha256_state;
 
 /* NULL when out of memory. */

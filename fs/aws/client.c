@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A call and its tries. What is sent again is signed again, as of now. Two things are put right
+ * on the way and cost no try of their own, once each: a clock that is wrong (the answer's Date
+ * says by how much) and credentials that have run out.
+ */
+#include "client.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include <curl/curl.h>
+
+#define ATTEMPTS     5u
+#define WAIT_MAX_MS  20000u
+#define THROTTLE_MS  1000u
+#define TRANSIENT_MS 50u
+#define STOP_LOOK_MS 50u
+#define SKEW_WORTH_S 60 /* less than this is not what a signature fails for */
+
+/* --- making and ending ---------------------------------------------------------------------- */
+
+int aws_library_init(void)
+{
+	return http_library_init();
+}
+
+static struct http_options http_options_of(const struct aws_client_options *o)
+{
+	const char *bundle = getenv("AWS_CA_BUNDLE");
+
+	return (struct http_options){ .ca_file = o->ca_file          ? o->ca_file
+						 : bundle && *bundle ? bundle
+								     : NULL,
+				      .stall_ms = o->stall_ms,
+				      .stop = o->stop };
+}
+
+int aws_client_new(const struct aws_client_options *options, struct aws_client **ret,
+		   struct fault *f)
+{
+	struct aws_client *c = calloc(1, sizeof(*c));
+	struct credentials_options chain;
+	const char *region;
+	int r;
+
+	fault_set(f, FAULT_NO_OFFSET, "", "out of memory");
+	if (!c)
+		return -ENOMEM;
+	c->options = *options;
+	chain = (struct credentials_options){ .profile = options->profile,
+					      .region = options->region,
+					      .role_arn = options->role_arn,
+					      .sts_url = options->endpoint_url,
+					      .http = http_options_of(options),
+					      .ask_mfa = options->ask_mfa,
+					      .ctx = options->ctx };
+	r = credentials_new(&chain, &c->credentials, f);
+	if (r) {
+		aws_client_free(c);
+		return r < 0 ? r : AWS_E_CREDENTIALS;
+	}
+	region = options->region ? options->region : credentials_region(c->credentials);
+	(void)snprintf(c->region, sizeof(c->region), "%s", region);
+	*ret = c;
+	return 0;
+}
+
+struct aws_client *aws_client_free(struct aws_client *c)
+{
+	if (c)
+		credentials_free(c->credentials);
+	free(c);
+	return NULL;
+}
+
+const char *aws_client_region(const struct aws_client *c)
+{
+	return c->region;
+}
+
+int aws_handle_new(struct aws_client *c, struct aws_handle **ret)
+{
+	const struct http_options options = http_options_of(&c->options);
+	struct aws_handle *h = calloc(1, sizeof(*h));
+	int r;
+
+	if (!h)
+		return -ENOMEM;
+	h->client = c;
+	/* Without it the waits are less random, no more. */
+	if (getrandom(&h->random, sizeof(h->random), 0) != sizeof(h->random))
+		h->random = (uint64_t)(uintptr_t)h ^ (uint64_t)time(NULL);
+	r = http_new(&options, &h->http);
+	if (r) {
+		aws_handle_free(h);
+		return r;
+	}
+	*ret = h;
+	return 0;
+}
+
+struct aws_handle *aws_handle_free(struct aws_handle *h)
+{
+	if (!h)
+		return NULL;
+	http_free(h->http);
+	http_answer_deinit(&h->answer);
+	free(h);
+	return NULL;
+}
+
+const char *aws_handle_region(const struct aws_handle *h)
+{
+	return h->error.region;
+}
+
+/* --- waiting -------------------------------------------------------------------------------- */
+
+unsigned aws_backoff_ms(unsigned attempt, bool throttled, uint64_t random,
+			const char *retry_after)
+{
+	unsigned base = throttled ? THROTTLE_MS : TRANSIENT_MS;
+	uint64_t most = (uint64_t)base << MIN(attempt, 16u);
+	unsigned long told = strtoul(retry_after, NULL, 10);
+
+	if (told > 0)
+		return (unsigned)MIN(told * 1000, (unsigned long)WAIT_MAX_MS);
+	most = MIN(most, (uint64_t)WAIT_MAX_MS);
+	return (unsigned)(random % (most + 1));
+}
+
+/* xorshift64* (Vigna 2016): for jitter, nothing else. */
+static uint64_t next_random(uint64_t *state)
+{
+	uint64_t x = *state ? *state : 1;
+
+	x ^= x >> 12;
+	x ^= x << 25;
+	x ^= x >> 27;
+	*state = x;
+	return x * UINT64_C(0x2545f4914f6cdd1d);
+}
+
+static bool is_stopped(const struct aws_handle *h)
+{
+	const volatile int *stop = h->client->options.stop;
+
+	return stop && *stop;
+}
+
+static int wait_ms(const struct aws_handle *h, unsigned ms)
+{
+	while (ms && !is_stopped(h)) {
+		unsigned step = MIN(ms, STOP_LOOK_MS);
+		struct timespec t = { .tv_nsec = (long)step * 1000000 };
+
+		(void)nanosleep(&t, NULL);
+		ms -= step;
+	}
+	return is_stopped(h) ? -ECANCELED : 0;
+}
+
+/* --- one try -------------------------------------------------------------------------------- */
+
+static int64_t signing_time(const struct aws_client *c)
+{
+	return (int64_t)time(NULL) + __atomic_load_n(&c->skew_s, __ATOMIC_RELAXED);
+}
+
+static int send_once(struct aws_handle *h, const struct aws_call *call,
+		     const struct aws_secret *secret, struct fault *f)
+{
+	struct aws_request rq = call->request;
+	struct sigv4_scope scope = { .region = call->region, .service = call->service };
+	struct aws_credentials credentials = aws_secret_view(secret);
+	struct sigv4_kept keep = { 0 };
+	int r;
+
+	sigv4_date(signing_time(h->client), scope.date);
+	r = sigv4_sign(&rq, &scope, &credentials, &keep);
+	if (r == 0)
+		r = http_send(h->http, &rq, call->body_max, call->sink, &h->answer, f);
+	sigv4_forget(&keep);
+	return r;
+}
+
+/* --- what came of it ------------------------------------------------------------------------ */
+
+static int code_of(const struct aws_error *e)
+{
+	static const struct {
+		const char *code;
+		int result;
+	} known[] = {
+		{ "InvalidObjectState", AWS_E_ARCHIVED },
+		{ "NoSuchBucket", AWS_E_NOT_FOUND },
+		{ "NoSuchKey", AWS_E_NOT_FOUND },
+		{ "QueueDoesNotExist", AWS_E_NOT_FOUND },
+		{ "AWS.SimpleQueueService.NonExistentQueue", AWS_E_NOT_FOUND },
+		{ "AccessDenied", AWS_E_DENIED },
+		{ "AccessDeniedException", AWS_E_DENIED },
+		{ "UnrecognizedClientException", AWS_E_CREDENTIALS },
+		{ "InvalidClientTokenId", AWS_E_CREDENTIALS },
+		{ "InvalidAccessKeyId", AWS_E_CREDENTIALS },
+		{ "SignatureDoesNotMatch", AWS_E_CREDENTIALS },
+		{ "InvalidSignatureException", AWS_E_CREDENTIALS },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (!strcmp(e->code, known[i].code))
+			return known[i].result;
+	switch (aws_error_kind(e)) {
+	case AWS_ERROR_REGION:
+		return AWS_E_REGION;
+	case AWS_ERROR_EXPIRED:
+		return AWS_E_CREDENTIALS;
+	default:
+		break;
+	}
+	return e->status == 401 || e->status == 403 ? AWS_E_DENIED
+	       : e->status == 404                   ? AWS_E_NOT_FOUND
+						    : AWS_E_FAILED;
+}
+
+static int tell(const struct aws_handle *h, const struct aws_call *call, struct fault *f)
+{
+	const struct aws_error *e = &h->error;
+
+	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s%s%s (HTTP %ld)",
+		  STR_ARGS(call->request.host), e->code[0] ? e->code : "refused",
+		  e->message[0] ? ": " : "", e->message, e->status);
+	return code_of(e);
+}
+
+/* AWS's clock from the answer's Date; false when it says nothing or nothing new. */
+static bool correct_clock(struct aws_handle *h)
+{
+	time_t theirs = curl_getdate(h->answer.date, NULL);
+	int64_t now = (int64_t)time(NULL), skew, before;
+
+	if (theirs < 0)
+		return false;
+	skew = (int64_t)theirs - now;
+	before = __atomic_exchange_n(&h->client->skew_s, skew, __ATOMIC_RELAXED);
+	return llabs(skew - before) >= SKEW_WORTH_S;
+}
+
+/* The state of a call between its tries. */
+struct trying {
+	unsigned attempt;
+	bool corrected, renewed;
+	bool throttled;
+};
+
+enum verdict {
+	VERDICT_FINAL,
+	VERDICT_WAIT,    /* try again after a while */
+	VERDICT_AT_ONCE, /* something was put right: try again */
+};
+
+static enum verdict judge_error(struct aws_handle *h, struct trying *t,
+				const struct aws_secret *secret)
+{
+	switch (aws_error_kind(&h->error)) {
+	case AWS_ERROR_SKEWED:
+		if (t->corrected || !correct_clock(h))
+			return VERDICT_FINAL;
+		t->corrected = true;
+		return VERDICT_AT_ONCE;
+	case AWS_ERROR_EXPIRED:
+		if (t->renewed)
+			return VERDICT_FINAL;
+		credentials_reject(h->client->credentials, secret);
+		t->renewed = true;
+		return VERDICT_AT_ONCE;
+	case AWS_ERROR_THROTTLED:
+	case AWS_ERROR_TRANSIENT:
+		t->throttled = aws_error_kind(&h->error) == AWS_ERROR_THROTTLED;
+		return VERDICT_WAIT;
+	default:
+		return VERDICT_FINAL;
+	}
+}
+
+/* One try and what to do next; *ret_result holds if it was the last. */
+static enum verdict try_once(struct aws_handle *h, const struct aws_call *call,
+			     struct trying *t, int *ret_result, struct fault *f)
+{
+	struct aws_secret secret = { 0 };
+	enum verdict verdict = VERDICT_FINAL;
+	int r = credentials_get(h->client->credentials, &secret, f);
+
+	if (r) {
+		*ret_result = r < 0 ? r : AWS_E_CREDENTIALS;
+		return VERDICT_FINAL;
+	}
+	r = send_once(h, call, &secret, f);
+	*ret_result = r < 0 ? r : AWS_E_FAILED;
+	if (r == HTTP_E_TRANSIENT) {
+		t->throttled = false;
+		h->answer.retry_after[0] = '\0';
+		verdict = VERDICT_WAIT;
+	} else if (r == 0 && h->answer.status >= 200 && h->answer.status < 300) {
+		*ret_result = 0;
+	} else if (r == 0) {
+		aws_error_read(&h->answer, &h->error);
+		*ret_result = tell(h, call, f);
+		verdict = judge_error(h, t, &secret);
+	}
+	aws_secret_wipe(&secret);
+	return verdict;
+}
+
+int aws_handle_call(struct aws_handle *h, const struct aws_call *call, struct fault *f)
+{
+	unsigned most =
+		h->client->options.attempts ? h->client->options.attempts : ATTEMPTS;
+	struct trying t = { 0 };
+	int result = 0;
+
+	h->error = (struct aws_error){ 0 };
+	while (!is_stopped(h)) {
+		enum verdict verdict = try_once(h, call, &t, &result, f);
+
+		if (verdict == VERDICT_FINAL)
+			return result;
+		if (verdict == VERDICT_AT_ONCE)
+			continue;
+		if (++t.attempt >= most)
+			return result;
+		if (wait_ms(h, aws_backoff_ms(t.attempt, t.throttled,
+					      next_random(&h->random),
+					      h->answer.retry_after)))
+			break;
+	}
+	return -ECANCELED;
+}
