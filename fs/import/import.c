@@ -17,6 +17,7 @@
 #include "writer.h"
 
 #define TICK_MS      100 /* between two reports of progress */
+#define IDLE_MS      200 /* that a feed is waited for at once */
 #define FEED_AT_ONCE 512 /* sources looked at before the writer goes on */
 
 struct import {
@@ -28,6 +29,9 @@ struct import {
 	struct pipeline *pipeline;
 	struct import_writer writer;
 	bool fed;              /* no more sources */
+	bool later;            /* the feed has nothing just now */
+	bool underived;        /* something was written since stories were made last */
+	struct buf ended;      /* struct ended each: written, not yet committed */
 	uint64_t passed_bytes; /* of sources that are known */
 	uint64_t files_done;
 	int64_t told_ms;
@@ -38,6 +42,7 @@ static void import_deinit(struct import *i)
 {
 	pipeline_free(i->pipeline);
 	sources_free(i->sources);
+	buf_deinit(&i->ended);
 	import_writer_deinit(&i->writer);
 	store_close(i->store);
 }
@@ -105,20 +110,30 @@ static int measure(struct import *i)
 
 /* --- sources ------------------------------------------------------------------------------- */
 
-static int is_known(const struct import *i, const struct source_entry *e, bool *ret)
+struct import_ledger {
+	struct store *store;
+	bool all_events;
+};
+
+int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t size,
+			int64_t version, bool *ret)
 {
 	struct store_source known;
-	int r;
+	int r = store_source_find(ledger->store, str_of(name), &known);
+
+	*ret = r == 0 && known.finished && known.size == size &&
+	       known.version == version && (known.all_events || !ledger->all_events);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+static int is_known(const struct import *i, const struct source_entry *e, bool *ret)
+{
+	struct import_ledger ledger = { i->store, i->options->all_events };
 
 	*ret = false;
 	if (e->kind != SOURCE_FILE)
 		return 0;
-	r = store_source_find(i->store, str_of(e->name), &known);
-	if (r)
-		return r == STORE_E_NOT_FOUND ? 0 : r;
-	*ret = known.finished && known.size == e->size && known.version == e->version &&
-	       (known.all_events || !i->options->all_events);
-	return 0;
+	return import_ledger_knows(&ledger, e->name, e->size, e->version, ret);
 }
 
 static int file_new(const struct source_entry *e, struct import_file **ret)
@@ -146,7 +161,7 @@ static int file_new(const struct source_entry *e, struct import_file **ret)
 	return 0;
 }
 
-static int feed_one(struct import *i)
+static int feed_path(struct import *i)
 {
 	struct import_file *file = NULL;
 	struct source_entry e;
@@ -173,11 +188,93 @@ static int feed_one(struct import *i)
 	return r;
 }
 
+/* --- a feed's documents --------------------------------------------------------------------- */
+
+static int document_file(const struct import_document *d, struct import_file **ret)
+{
+	struct import_file *file = calloc(1, sizeof(*file));
+
+	if (!file)
+		return -ENOMEM;
+	file->given = true;
+	file->fd = d->fd;
+	file->closed = d->fd < 0;
+	file->size = d->size;
+	file->version = d->version;
+	file->fault = d->fault;
+	file->cookie = d->cookie;
+	file->shown = strdup(d->shown);
+	file->name = strdup(d->name);
+	if (!file->shown || !file->name) {
+		import_file_free(file);
+		return -ENOMEM;
+	}
+	*ret = file;
+	return 0;
+}
+
+static int feed_document(struct import *i)
+{
+	const struct import_feed *feed = i->options->feed;
+	struct import_ledger ledger = { i->store, i->options->all_events };
+	struct import_document d = { .fd = -1 };
+	struct import_file *file = NULL;
+	int r = feed->next(feed->ctx, &ledger, &d);
+
+	i->fed = r == IMPORT_E_END;
+	i->later = r == IMPORT_E_LATER;
+	if (r)
+		return i->fed || i->later ? 0 : r;
+	r = document_file(&d, &file);
+	if (!r)
+		pipeline_add(i->pipeline, file);
+	return r;
+}
+
+/* What was written, and whose owner is to be told once it is committed. */
+struct ended {
+	void *cookie;
+	bool kept;
+};
+
+static int note_ended(struct import *i, const struct import_file *file)
+{
+	const struct ended e = { file->cookie, !file->failed };
+
+	if (!i->options->feed || !i->options->feed->done)
+		return 0;
+	buf_put(&i->ended, &e, sizeof(e));
+	return buf_error(&i->ended);
+}
+
+static int commit(struct import *i, bool now)
+{
+	const struct import_feed *feed = i->options->feed;
+	int r = import_writer_commit(&i->writer, now);
+
+	if (r || i->writer.open)
+		return r;
+	for (size_t at = 0; at < i->ended.len; at += sizeof(struct ended)) {
+		struct ended e;
+
+		memcpy(&e, i->ended.data + at, sizeof(e));
+		feed->done(feed->ctx, e.cookie, e.kept);
+	}
+	buf_reset(&i->ended);
+	return 0;
+}
+
+static int feed_one(struct import *i)
+{
+	return i->options->feed ? feed_document(i) : feed_path(i);
+}
+
 static int feed(struct import *i)
 {
 	int r = 0;
 
-	for (unsigned n = 0; !r && !i->fed && n < FEED_AT_ONCE; n++) {
+	i->later = false;
+	for (unsigned n = 0; !r && !i->fed && !i->later && n < FEED_AT_ONCE; n++) {
 		if (!pipeline_has_room(i->pipeline))
 			break;
 		r = feed_one(i);
@@ -187,6 +284,21 @@ static int feed(struct import *i)
 
 /* --- the two halves ------------------------------------------------------------------------ */
 
+static int put(struct import *i, struct pipeline_taken *taken)
+{
+	int r = import_writer_put(&i->writer, taken);
+
+	pipeline_give_back(i->pipeline, taken->chunk);
+	i->files_done += taken->ended;
+	i->underived = true;
+	tell(i, taken->ended ? NULL : taken->file);
+	if (!r && taken->ended)
+		r = note_ended(i, taken->file);
+	if (taken->ended)
+		import_file_free(taken->file);
+	return r;
+}
+
 static int take(struct import *i)
 {
 	struct pipeline_taken taken = { 0 };
@@ -195,31 +307,8 @@ static int take(struct import *i)
 	if (r < 0)
 		return fail(i, r);
 	/* Neither EMPTY (nothing but known sources so far) nor TIMEOUT are anything to act on. */
-	if (!r) {
-		r = import_writer_put(&i->writer, &taken);
-		pipeline_give_back(i->pipeline, taken.chunk);
-		i->files_done += taken.ended;
-		tell(i, taken.ended ? NULL : taken.file);
-		if (taken.ended)
-			import_file_free(taken.file);
-		return r ? r : import_writer_commit(&i->writer, false);
-	}
-	return import_writer_commit(&i->writer, false);
-}
-
-static int read_sources(struct import *i)
-{
-	bool more = true;
-	int r = 0;
-
-	while (!r && more) {
-		r = feed(i);
-		if (!r && i->fed && pipeline_is_empty(i->pipeline))
-			more = false;
-		else if (!r)
-			r = take(i);
-	}
-	return r ? r : import_writer_commit(&i->writer, true);
+	r = r ? 0 : put(i, &taken);
+	return r ? r : commit(i, false);
 }
 
 static unsigned workers_of(const struct import_options *options)
@@ -256,12 +345,49 @@ static int derive(struct import *i)
 	return derive_run(i->store, &options, i->fault);
 }
 
+/*
+ * A feed has nothing just now, and all that it gave is written. Who follows wants to see it: the
+ * stories are made before anything else is waited for.
+ */
+static int idle(struct import *i)
+{
+	const struct import_feed *feed = i->options->feed;
+	int r = 0;
+
+	if (feed->follow && i->underived) {
+		r = commit(i, true);
+		if (!r)
+			r = derive(i);
+		i->underived = false;
+		return r;
+	}
+	feed->wait(feed->ctx, IDLE_MS);
+	return commit(i, false);
+}
+
+static int read_sources(struct import *i)
+{
+	bool more = true;
+	int r = 0;
+
+	while (!r && more) {
+		r = feed(i);
+		if (r || !pipeline_is_empty(i->pipeline))
+			r = r ? r : take(i);
+		else if (i->fed)
+			more = false;
+		else if (i->later)
+			r = idle(i);
+	}
+	return r ? r : commit(i, true);
+}
+
 static int start(struct import *i)
 {
 	struct pipeline_ops ops = worker_ops;
-	int r = sources_open(i, &i->sources);
+	int r = i->options->feed ? 0 : sources_open(i, &i->sources);
 
-	if (!r && i->options->progress)
+	if (!r && i->options->progress && !i->options->feed)
 		r = measure(i);
 	ops.ctx = i->options;
 	if (!r)
@@ -301,7 +427,7 @@ int import_run(const struct import_options *options, struct import_report *ret,
 	int r;
 
 	*ret = (struct import_report){ 0 };
-	if (none_is_there(options)) {
+	if (!options->feed && none_is_there(options)) {
 		tell_missing(options, ret);
 		return 0;
 	}

@@ -51,6 +51,8 @@ struct import_file *import_file_free(struct import_file *file)
 		file->chunks = c->next;
 		chunk_free(c);
 	}
+	if (file->given)
+		closep(&file->fd);
 	free(file->shown);
 	free(file->path);
 	free(file->name);

@@ -335,6 +335,11 @@ static int open_source(struct reading *r, int *ret_fd)
 		r->file->failed = true;
 		return 0;
 	}
+	if (file->given) {
+		*ret_fd = r->file->fd;
+		r->file->fd = -1;
+		return 0;
+	}
 	/* A copy: whoever gave us standard input keeps it. */
 	*ret_fd = file->path ? open(file->path,
 				    O_RDONLY | O_CLOEXEC | O_NOCTTY |

@@ -34,11 +34,48 @@ struct import_report {
 	uint64_t resources;      /* touched by this import's items */
 };
 
+/*
+ * Documents that are no files: what sync fetches. All calls are made by import_run()'s own
+ * thread.
+ */
+struct import_ledger;
+struct import_document {
+	const char *name;  /* for the ledger: a URL; until the next call */
+	const char *shown; /* as its user would name it; likewise */
+	uint64_t size;     /* bytes as stored there */
+	int64_t version;   /* hash of the ETag, or the like */
+	int fd; /* its bytes from the start, taken over; -1: they could not be had, the fault says
+		   why, and another run tries again */
+	struct fault fault;
+	void *cookie; /* for done() */
+};
+
+enum {
+	_IMPORT_E_SUCCESS,
+	IMPORT_E_LATER = 1000, /* nothing just now */
+	IMPORT_E_END,          /* nothing any more */
+};
+
+struct import_feed {
+	/* 0, IMPORT_E_LATER, IMPORT_E_END; a negative errno ends the import. */
+	int (*next)(void *ctx, struct import_ledger *ledger, struct import_document *ret);
+	/* Waits until next() may have something, but not longer. */
+	void (*wait)(void *ctx, unsigned ms);
+	/* The document is in the history, committed; `kept`: all of it was read. May be NULL. */
+	void (*done)(void *ctx, void *cookie, bool kept);
+	bool follow; /* does not end: stories are made whenever there is nothing to read */
+	void *ctx;
+};
+/* Is this version of it in the history, whole? 0, STORE_E_..., negative errno. */
+int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t size,
+			int64_t version, bool *ret) _must_check_;
+
 struct import_options {
 	const char *history;
 	const char *const *sources; /* files, folders, "-" */
 	size_t n_sources;
-	unsigned workers; /* 0: one per processor */
+	const struct import_feed *feed; /* instead of the sources; NULL: none */
+	unsigned workers;               /* 0: one per processor */
 	bool all_events; /* take in read-only calls, too, also of sources that are done without */
 	bool wait;                 /* for another import to end */
 	uint32_t without_evidence; /* bits of enum evidence that correlation shall not look at */

@@ -1,0 +1,306 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The jobs form one list in the order they were added; threads take the first that nobody has
+ * taken, the caller takes the first when it is done. One lock, two conditions.
+ */
+#include "fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+struct fetch {
+	struct aws_client *client;
+	struct aws_bucket bucket; /* as the listing found it; never changed */
+	pthread_mutex_t lock;
+	pthread_cond_t work, done;
+	pthread_t *threads;
+	unsigned n_threads;
+	/* Under the lock. */
+	struct fetch_job *first, **last;
+	unsigned n_jobs;
+	uint64_t bytes;
+	bool stop;
+};
+
+struct fetch_job *fetch_job_new(const struct aws_object *object)
+{
+	struct fetch_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return NULL;
+	job->fd = -1;
+	job->size = object->size;
+	job->key = str_dup(object->key);
+	job->etag = str_dup(object->etag);
+	return job->key && job->etag ? job : fetch_job_free(job);
+}
+
+struct fetch_job *fetch_job_free(struct fetch_job *job)
+{
+	if (!job)
+		return NULL;
+	closep(&job->fd);
+	free(job->key);
+	free(job->etag);
+	free(job);
+	return NULL;
+}
+
+/* --- one object ----------------------------------------------------------------------------- */
+
+static int open_nameless(uint64_t size)
+{
+	const char *dir = getenv("TMPDIR");
+	int fd = -1;
+
+	if (size > FETCH_MEMORY)
+		fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC,
+			  0600);
+	/* Some filesystems have no such files. */
+	if (fd < 0)
+		fd = memfd_create("driftfs-object", MFD_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Each try begins with nothing. */
+static int on_begin(void *ctx)
+{
+	struct fetch_job *job = ctx;
+
+	closep(&job->fd);
+	job->fd = open_nameless(job->size);
+	return MIN(job->fd, 0);
+}
+
+static int on_put(void *ctx, const char *bytes, size_t n)
+{
+	struct fetch_job *job = ctx;
+
+	while (n) {
+		ssize_t done = write(job->fd, bytes, n);
+
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return -errno;
+		bytes += done;
+		n -= (size_t)done;
+	}
+	return 0;
+}
+
+static void run_job(struct fetch *f, struct aws_handle *h, struct fetch_job *job)
+{
+	const struct aws_sink sink = { .begin = on_begin, .put = on_put, .ctx = job };
+
+	job->result = aws_s3_get(h, &f->bucket, str_of(job->key), str_of(job->etag),
+				 &sink, &job->fault);
+	if (job->result == 0 && lseek(job->fd, 0, SEEK_SET) < 0)
+		job->result = -errno;
+	if (job->result < 0)
+		fault_set(&job->fault, FAULT_NO_OFFSET, "", "%s", strerror(-job->result));
+	if (job->result)
+		closep(&job->fd);
+	if (job->result)
+		job->fd = -1;
+}
+
+/* --- threads -------------------------------------------------------------------------------- */
+
+/* The next job nobody has taken; NULL: the pool ends. */
+static struct fetch_job *next_job(struct fetch *f)
+{
+	struct fetch_job *job = NULL;
+
+	pthread_mutex_lock(&f->lock);
+	while (!f->stop) {
+		job = f->first;
+		while (job && job->taken)
+			job = job->next;
+		if (job)
+			break;
+		pthread_cond_wait(&f->work, &f->lock);
+	}
+	if (f->stop)
+		job = NULL;
+	if (job)
+		job->taken = true;
+	pthread_mutex_unlock(&f->lock);
+	return job;
+}
+
+static void *thread_main(void *arg)
+{
+	struct fetch *f = arg;
+	struct aws_handle *h = NULL;
+	struct fetch_job *job;
+	int r = aws_handle_new(f->client, &h);
+
+	while ((job = next_job(f))) {
+		if (r)
+			job->result = r;
+		else
+			run_job(f, h, job);
+		pthread_mutex_lock(&f->lock);
+		job->done = true;
+		pthread_cond_signal(&f->done);
+		pthread_mutex_unlock(&f->lock);
+	}
+	aws_handle_free(h);
+	return NULL;
+}
+
+/* --- the pool ------------------------------------------------------------------------------- */
+
+static void wake_all(struct fetch *f)
+{
+	pthread_mutex_lock(&f->lock);
+	f->stop = true;
+	pthread_cond_broadcast(&f->work);
+	pthread_mutex_unlock(&f->lock);
+}
+
+struct fetch *fetch_free(struct fetch *f)
+{
+	if (!f)
+		return NULL;
+	wake_all(f);
+	for (unsigned i = 0; i < f->n_threads; i++)
+		pthread_join(f->threads[i], NULL);
+	while (f->first) {
+		struct fetch_job *job = f->first;
+
+		f->first = job->next;
+		fetch_job_free(job);
+	}
+	pthread_cond_destroy(&f->work);
+	pthread_cond_destroy(&f->done);
+	pthread_mutex_destroy(&f->lock);
+	free(f->threads);
+	free(f);
+	return NULL;
+}
+
+static int init(struct fetch *f)
+{
+	if (pthread_mutex_init(&f->lock, NULL))
+		return -ENOMEM;
+	if (pthread_cond_init(&f->work, NULL)) {
+		pthread_mutex_destroy(&f->lock);
+		return -ENOMEM;
+	}
+	if (pthread_cond_init(&f->done, NULL)) {
+		pthread_cond_destroy(&f->work);
+		pthread_mutex_destroy(&f->lock);
+		return -ENOMEM;
+	}
+	f->last = &f->first;
+	return 0;
+}
+
+int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
+	      unsigned threads, struct fetch **ret)
+{
+	struct fetch *f = calloc(1, sizeof(*f));
+	int r = f ? init(f) : -ENOMEM;
+
+	if (r) {
+		free(f);
+		return r;
+	}
+	f->client = client;
+	f->bucket = *bucket;
+	f->threads = calloc(threads, sizeof(*f->threads));
+	while (f->threads && f->n_threads < threads) {
+		if (pthread_create(&f->threads[f->n_threads], NULL, thread_main, f))
+			break;
+		f->n_threads++;
+	}
+	/* Fewer than asked for are slower, none is an error. */
+	if (!f->n_threads) {
+		fetch_free(f);
+		return -EAGAIN;
+	}
+	*ret = f;
+	return 0;
+}
+
+bool fetch_has_room(struct fetch *f)
+{
+	bool room;
+
+	pthread_mutex_lock(&f->lock);
+	room = f->n_jobs < FETCH_JOBS && (f->bytes < FETCH_BYTES || !f->n_jobs);
+	pthread_mutex_unlock(&f->lock);
+	return room;
+}
+
+bool fetch_is_empty(struct fetch *f)
+{
+	bool empty;
+
+	pthread_mutex_lock(&f->lock);
+	empty = !f->first;
+	pthread_mutex_unlock(&f->lock);
+	return empty;
+}
+
+void fetch_add(struct fetch *f, struct fetch_job *job)
+{
+	pthread_mutex_lock(&f->lock);
+	job->taken = job->done = job->result != 0;
+	*f->last = job;
+	f->last = &job->next;
+	f->n_jobs++;
+	f->bytes += job->size;
+	pthread_cond_signal(&f->work);
+	pthread_mutex_unlock(&f->lock);
+}
+
+static struct timespec deadline(unsigned ms)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	t.tv_sec += ms / 1000;
+	t.tv_nsec += (long)(ms % 1000) * 1000000;
+	if (t.tv_nsec >= 1000000000) {
+		t.tv_sec++;
+		t.tv_nsec -= 1000000000;
+	}
+	return t;
+}
+
+void fetch_wait(struct fetch *f, unsigned ms)
+{
+	struct timespec until = deadline(ms);
+
+	pthread_mutex_lock(&f->lock);
+	while (f->first && !f->first->done)
+		if (pthread_cond_timedwait(&f->done, &f->lock, &until))
+			break;
+	pthread_mutex_unlock(&f->lock);
+}
+
+struct fetch_job *fetch_take(struct fetch *f)
+{
+	struct fetch_job *job;
+
+	pthread_mutex_lock(&f->lock);
+	job = f->first && f->first->done ? f->first : NULL;
+	if (job) {
+		f->first = job->next;
+		if (!f->first)
+			f->last = &f->first;
+		job->next = NULL;
+		f->n_jobs--;
+		f->bytes -= job->size;
+	}
+	pthread_mutex_unlock(&f->lock);
+	return job;
+}

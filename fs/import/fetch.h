@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Objects of a bucket, fetched by several threads ahead of who reads them, handed out in the
+ * order they were asked for. Each is whole or it failed: a body that was cut off is fetched
+ * again, and its bytes go to a file without a name, in memory or, when they are many, on disk.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "aws/s3.h"
+
+#define FETCH_THREADS 16u
+#define FETCH_JOBS    64u /* asked for and not yet handed out */
+#define FETCH_BYTES \
+	((uint64_t)256 << 20) /* likewise; a single bigger object still passes */
+#define FETCH_MEMORY ((uint64_t)16 << 20) /* a bigger object goes to disk */
+
+struct fetch;
+
+struct fetch_job {
+	struct fetch_job *next;
+	char *key, *etag;
+	uint64_t size;  /* as listed */
+	uint64_t order; /* the caller's */
+	int fd;         /* at its start; -1 when it failed. Taken by setting it to -1 */
+	int result; /* 0, AWS_E_..., negative errno; from the start: not to be fetched */
+	struct fault fault; /* when it failed */
+	bool taken, done;   /* under the pool's lock */
+};
+
+/* NULL: no memory. The job's strings are copies. */
+struct fetch_job *fetch_job_new(const struct aws_object *object) _must_check_;
+struct fetch_job *fetch_job_free(struct fetch_job *job); /* returns NULL */
+
+int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
+	      unsigned threads, struct fetch **ret) _must_check_;
+/* Waits for what is under way (the client's stop ends it) and forgets the rest. */
+struct fetch *fetch_free(struct fetch *f);
+bool fetch_has_room(struct fetch *f);
+void fetch_add(struct fetch *f, struct fetch_job *job); /* takes it over */
+bool fetch_is_empty(struct fetch *f);
+/* The oldest job, when it is done. NULL: not yet, or none. */
+struct fetch_job *fetch_take(struct fetch *f) _must_check_;
+/* Waits until there is one to take, but not longer. */
+void fetch_wait(struct fetch *f, unsigned ms);

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * An import whose sources are AWS's own: buckets, later queues and APIs. What was fetched before
+ * is not fetched again; cut off at any instant, the next run goes on.
+ */
+
+#include "aws/client.h"
+#include "import/import.h"
+
+struct sync_options {
+	struct import_options
+		import; /* sources: "s3://bucket/prefix" each; feed is ignored */
+	struct aws_client_options aws;
+	int64_t since_ms, until_ms; /* of delivery; INT64_MIN, INT64_MAX: any */
+	const char *const *accounts, *const *regions; /* of none: any */
+	size_t n_accounts, n_regions;
+	bool requester_pays;
+	bool follow;              /* look again and again, until stopped */
+	unsigned interval_ms;     /* between two looks; 0: a minute */
+	const volatile int *stop; /* not 0: end, when what is under way is committed */
+};
+
+struct sync_report {
+	struct import_report import;
+	uint64_t objects_known; /* passed over: the ledger has them */
+};
+
+enum {
+	_SYNC_E_SUCCESS,
+	SYNC_E_SOURCE = 2000, /* not a URL of a kind that is known */
+	SYNC_E_AWS,           /* no credentials */
+};
+
+/* As import_run(); besides SYNC_E_... */
+int sync_run(const struct sync_options *options, struct sync_report *ret,
+	     struct fault *f) _must_check_;
