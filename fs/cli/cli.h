@@ -27,6 +27,7 @@ extern const struct command command_mount;
 extern const struct command command_ls;
 extern const struct command command_cat;
 extern const struct command command_status;
+extern const struct command command_sync;
 
 /* As `command_mount`, but called by mount(8), which adds words of its own to the options. */
 extern const struct command command_mount_helper;

@@ -12,7 +12,8 @@
 #include "cli.h"
 
 static const struct command *const commands[] = {
-	&command_import, &command_mount, &command_ls, &command_cat, &command_status,
+	&command_import, &command_sync, &command_mount,
+	&command_ls,     &command_cat,  &command_status,
 };
 
 int cli_help(const struct command *c)

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* driftfs sync: takes deliveries from where AWS keeps them. */
+#include <getopt.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "aws/client.h"
+#include "cli.h"
+#include "import/sync.h"
+#include "model/timestamp.h"
+#include "show.h"
+
+#define LIST_MAX 1024
+
+/* Set by a signal; the only variable that a handler can reach. */
+static volatile int stopped;
+
+static void on_signal(int number)
+{
+	(void)number;
+	stopped = 1;
+}
+
+static void catch_signals(void)
+{
+	const struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* What is in memory here may sign requests. */
+static void forbid_core_dumps(void)
+{
+	const struct rlimit none = { 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+}
+
+/* The code is not shown while it is typed. */
+static int ask_mfa(void *ctx, const char *serial, char ret[16])
+{
+	struct termios shown, hidden;
+	FILE *terminal = fopen("/dev/tty", "r+");
+	char *line;
+
+	(void)ctx;
+	if (!terminal)
+		return -1;
+	fprintf(terminal, "MFA code of %s: ", serial);
+	fflush(terminal);
+	if (tcgetattr(fileno(terminal), &shown) == 0) {
+		hidden = shown;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
+	}
+	line = fgets(ret, 16, terminal);
+	(void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
+	fputc('\n', terminal);
+	(void)fclose(terminal);
+	if (!line)
+		return -1;
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return 0;
+}
+
+/* --- options -------------------------------------------------------------------------------- */
+
+struct words {
+	const char *all[LIST_MAX];
+	size_t n;
+};
+
+/* a,b,c; cut up in place. */
+static bool read_list(char *text, struct words *ret)
+{
+	for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
+		if (ret->n == LIST_MAX)
+			return false;
+		ret->all[ret->n++] = word;
+	}
+	return true;
+}
+
+static bool read_number(const char *text, long most, unsigned *ret)
+{
+	char *end;
+	long n = strtol(text, &end, 10);
+
+	if (end == text || *end || n < 1 || n > most)
+		return false;
+	*ret = (unsigned)n;
+	return true;
+}
+
+enum {
+	OPT_PROFILE = 256,
+	OPT_REGION,
+	OPT_ROLE,
+	OPT_ENDPOINT,
+	OPT_CA,
+	OPT_SINCE,
+	OPT_UNTIL,
+	OPT_ACCOUNTS,
+	OPT_REGIONS,
+	OPT_PAYER,
+	OPT_FOLLOW,
+	OPT_INTERVAL,
+	OPT_EVENTS,
+};
+
+static const struct option options[] = {
+	CLI_OPTIONS,
+	{ "profile", required_argument, NULL, OPT_PROFILE },
+	{ "region", required_argument, NULL, OPT_REGION },
+	{ "role-arn", required_argument, NULL, OPT_ROLE },
+	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT },
+	{ "ca-bundle", required_argument, NULL, OPT_CA },
+	{ "since", required_argument, NULL, OPT_SINCE },
+	{ "until", required_argument, NULL, OPT_UNTIL },
+	{ "accounts", required_argument, NULL, OPT_ACCOUNTS },
+	{ "regions", required_argument, NULL, OPT_REGIONS },
+	{ "request-payer", no_argument, NULL, OPT_PAYER },
+	{ "follow", no_argument, NULL, OPT_FOLLOW },
+	{ "interval", required_argument, NULL, OPT_INTERVAL },
+	{ "events", required_argument, NULL, OPT_EVENTS },
+	{ "jobs", required_argument, NULL, 'j' },
+	{ "quiet", no_argument, NULL, 'q' },
+	{ "verbose", no_argument, NULL, 'v' },
+	{ 0 },
+};
+
+struct arguments {
+	struct sync_options sync;
+	struct words accounts, regions;
+	struct show show;
+	unsigned interval_s;
+	const char *wrong; /* what is wrong with an option's value */
+};
+
+static bool read_time(const char *text, int64_t *ret)
+{
+	return timestamp_parse(str_of(text), ret) == 0;
+}
+
+static void read_value(struct arguments *a, int c)
+{
+	struct sync_options *o = &a->sync;
+
+	switch (c) {
+	case OPT_SINCE:
+		if (!read_time(optarg, &o->since_ms))
+			a->wrong = "--since takes a time, such as 2024-05-01";
+		break;
+	case OPT_UNTIL:
+		if (!read_time(optarg, &o->until_ms))
+			a->wrong = "--until takes a time, such as 2024-05-01";
+		break;
+	case OPT_ACCOUNTS:
+		if (!read_list(optarg, &a->accounts))
+			a->wrong = "--accounts has too many";
+		break;
+	case OPT_REGIONS:
+		if (!read_list(optarg, &a->regions))
+			a->wrong = "--regions has too many";
+		break;
+	case OPT_INTERVAL:
+		if (!read_number(optarg, 86400, &a->interval_s))
+			a->wrong = "--interval takes seconds, from 1 to 86400";
+		break;
+	case OPT_EVENTS:
+		o->import.all_events = !strcmp(optarg, "all");
+		if (!o->import.all_events && strcmp(optarg, "write") != 0)
+			a->wrong = "--events takes write or all";
+		break;
+	case 'j':
+		if (!read_number(optarg, 64, &o->import.workers))
+			a->wrong = "-j takes a number from 1 to 64";
+		break;
+	default:
+		break;
+	}
+}
+
+/* true: it was one of ours. */
+static bool read_option(struct arguments *a, int c)
+{
+	struct sync_options *o = &a->sync;
+
+	switch (c) {
+	case OPT_PROFILE:
+		o->aws.profile = optarg;
+		return true;
+	case OPT_REGION:
+		o->aws.region = optarg;
+		return true;
+	case OPT_ROLE:
+		o->aws.role_arn = optarg;
+		return true;
+	case OPT_ENDPOINT:
+		o->aws.endpoint_url = optarg;
+		return true;
+	case OPT_CA:
+		o->aws.ca_file = optarg;
+		return true;
+	case OPT_PAYER:
+		o->requester_pays = true;
+		return true;
+	case OPT_FOLLOW:
+		o->follow = true;
+		return true;
+	case 'q':
+		a->show.quiet = true;
+		return true;
+	case 'v':
+		a->show.verbose = true;
+		return true;
+	default:
+		read_value(a, c);
+		return c == 'j' || (c >= OPT_PROFILE && c <= OPT_EVENTS);
+	}
+}
+
+/* --- the command ---------------------------------------------------------------------------- */
+
+static int run_sync(struct arguments *a)
+{
+	struct sync_report report = { 0 };
+	struct fault f = { 0 };
+	int r;
+
+	forbid_core_dumps();
+	catch_signals();
+	if (aws_library_init())
+		return cli_fail("out of memory");
+	show_begin(&a->show);
+	r = sync_run(&a->sync, &report, &f);
+	if (r == SYNC_E_SOURCE || r == SYNC_E_AWS)
+		return cli_fail("%s", f.reason);
+	report.import.files_known += report.objects_known;
+	return show_end(&a->show, a->sync.import.history, r, &report.import, &f);
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	struct arguments a = {
+		.sync = { .import = { .wait = true,
+				      .progress = show_progress,
+				      .refused = show_refused,
+				      .failed = show_failed,
+				      .ctx = &a.show },
+			  .aws = { .ask_mfa = ask_mfa, .stop = &stopped },
+			  .since_ms = INT64_MIN,
+			  .until_ms = INT64_MAX,
+			  .stop = &stopped },
+	};
+	int c, status;
+
+	while ((c = getopt_long(argc, argv, "hVj:qv", options, NULL)) != -1) {
+		if (!read_option(&a, c))
+			return cli_option(command, c);
+		if (a.wrong)
+			return cli_usage(command, "%s", a.wrong);
+	}
+	status = cli_check_words(command, argc - optind, 2, INT_MAX);
+	if (status != EXIT_DONE)
+		return status;
+	a.sync.import.history = argv[optind];
+	a.sync.import.sources = (const char *const *)(argv + optind + 1);
+	a.sync.import.n_sources = (size_t)(argc - optind - 1);
+	a.sync.accounts = a.accounts.all;
+	a.sync.n_accounts = a.accounts.n;
+	a.sync.regions = a.regions.all;
+	a.sync.n_regions = a.regions.n;
+	a.sync.interval_ms = a.interval_s * 1000;
+	return run_sync(&a);
+}
+
+const struct command command_sync = {
+	.name = "sync",
+	.synopsis = "[OPTION]... HISTORY SOURCE...",
+	.summary = "Takes in what AWS delivered, from the buckets where it is",
+	.options =
+		"SOURCE is s3://BUCKET/PREFIX: deliveries of AWS Config and CloudTrail, in any of their\n"
+		"layouts. What is in HISTORY already is not fetched; a run that was cut off goes on.\n"
+		"Credentials are found as AWS's own tools find them.\n\n"
+		"      --profile NAME       a profile of ~/.aws (else AWS_PROFILE, or the default one)\n"
+		"      --region REGION      where to sign for, if the bucket does not say\n"
+		"      --role-arn ARN       a role to assume first\n"
+		"      --endpoint-url URL   instead of AWS's own endpoints\n"
+		"      --ca-bundle FILE     certificates to trust (else AWS_CA_BUNDLE, or the system's)\n"
+		"      --since, --until T   only deliveries of these days\n"
+		"      --accounts A,B...    only of these accounts\n"
+		"      --regions R,S...     only of these regions\n"
+		"      --request-payer      the bucket's requests are paid by who makes them\n"
+		"      --follow             look for new ones until stopped by SIGINT or SIGTERM\n"
+		"      --interval N         seconds between two looks (60)\n"
+		"      --events=write|all   as with driftfs import\n"
+		"  -j, --jobs N             worker threads (1 to 64; one per processor)\n"
+		"  -q, --quiet              no progress\n"
+		"  -v, --verbose            name every refusal, not only the first twenty\n"
+		"  -h, --help               this text\n"
+		"  -V, --version            the version\n",
+	.run = run,
+};
