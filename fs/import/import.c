@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "derive.h"
+#include "lines.h"
 #include "sources.h"
 #include "worker.h"
 #include "writer.h"
@@ -442,6 +443,9 @@ int import_run(const struct import_options *options, struct import_report *ret,
 		r = read_sources(&i);
 	if (r)
 		return r;
+	r = lines_settle_rest(i.store); /* of a history that an older program wrote */
+	if (r)
+		return fail(&i, r);
 	/* The threads and what they hold are not needed any more. */
 	i.pipeline = pipeline_free(i.pipeline);
 	return derive(&i);

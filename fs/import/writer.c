@@ -10,6 +10,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "lines.h"
+
 #include "model/timestamp.h"
 
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
@@ -366,7 +368,9 @@ int import_writer_commit(struct import_writer *w, bool now)
 	if (!w->open || (!now && w->rows < COMMIT_ROWS &&
 			 import_writer_clock() - w->opened_ms < COMMIT_MS))
 		return 0;
-	r = store_commit(w->store);
+	r = lines_settle(w->store);
+	if (!r)
+		r = store_commit(w->store);
 	if (r)
 		return failed(w, r);
 	w->open = false;

@@ -30,7 +30,11 @@ static const char layout[] =
 	"      2024-05-01T101500.123Z.json         a recorded state, by its capture time\n"
 	"      latest.json                         symlink to the newest state\n"
 	"      changes                             the story, for people\n"
-	"      changes.jsonl                       the same, one JSON object a line\n";
+	"      changes.jsonl                       the same, one JSON object a line\n"
+	"  status/                                 about the history itself\n"
+	"      churn.tsv                           items by type and resource, the most first\n"
+	"      imports.tsv                         every source object that was imported\n"
+	"      refused.tsv, refused/               what was turned down and why; its bytes\n";
 
 /* $R stands for the directory of a resource. */
 static const char sessions[] =
@@ -62,6 +66,9 @@ static const char sessions[] =
 	"\n"
 	"  What is open to the world now?\n"
 	"      find resources -name latest.json -exec grep -l '0\\.0\\.0\\.0/0' {} +\n"
+	"\n"
+	"  What fills the bill of the recorder?\n"
+	"      head -n 20 status/churn.tsv\n"
 	"\n"
 	"  Changes that no known call explains\n"
 	"      grep -rh --include=changes ' no cause: ' resources | cut -c 28- | sort | uniq -c\n";
@@ -119,6 +126,17 @@ static const char formats[] =
 	"  (service, noun) and the kind of change (verb, time), set what changed (value), changed what\n"
 	"  it belongs or relates to (parent, relation), or is the only one that fits (only).\n";
 
+static const char tables[] =
+	"\n"
+	"status/*.tsv   A header line, then a line a row, cells apart by TABs.\n"
+	"  churn.tsv     First each account, region and type (what: type), then resources (what:\n"
+	"                resource), at most 100 of one type; by number of items, the most first.\n"
+	"                share is of all items. Copies of an item count once.\n"
+	"  imports.tsv   In the order of import. items, events, transitions: new ones; duplicates:\n"
+	"                known already; notices: nothing to keep; skipped: calls that only read.\n"
+	"                No time: not finished.\n"
+	"  refused.tsv   file: its name in refused/, where at most 1 MiB of it is kept.\n";
+
 static void put_span(struct buf *out, const char *what, int64_t first_ms, int64_t last_ms)
 {
 	char first[TIMESTAMP_ISO_SIZE];
@@ -171,4 +189,5 @@ void render_readme(struct buf *out, const struct render_readme *r)
 	put_sessions(out, r->example);
 	buf_put_text(out, names);
 	buf_put_text(out, formats);
+	buf_put_text(out, tables);
 }

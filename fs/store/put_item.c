@@ -159,6 +159,7 @@ static int put_new(struct store *s, struct leaf *leaf, struct resource *res,
 	if (r)
 		return r;
 	leaf_touch(s, leaf, item->captured_ms);
+	res->items++;
 	writer_count(s, COUNTER_ITEM, 1);
 	writer_count(s, COUNTER_RESOURCE, fresh);
 	return writer_tally(s, STR("item"), item->account, item->region, item->type, 1,

@@ -6,4 +6,54 @@
 
 #include <stddef.h>
 
-const char *const schema_coverage[] = { NULL };
+/* clang-format off */
+
+/* imports.tsv and refused.tsv, which may have a line for each of a million objects. */
+static const char lines[] =
+"CREATE TABLE line(\n"
+"	-- Lines of the ledger's tables whose length is known: these are shown.\n"
+"	file INTEGER NOT NULL,         -- enum store_lines\n"
+"	id INTEGER NOT NULL,           -- of the source or refusal\n"
+"	len INTEGER NOT NULL,          -- bytes, newline included\n"
+"	PRIMARY KEY(file, id)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE TABLE line_due(\n"
+"	-- Lines to be measured before the transaction ends: new or changed.\n"
+"	file INTEGER NOT NULL,         -- enum store_lines\n"
+"	id INTEGER NOT NULL,           -- of the source or refusal\n"
+"	PRIMARY KEY(file, id)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE TABLE line_page(\n"
+"	-- Sums of lengths, kept by triggers.\n"
+"	file INTEGER NOT NULL,         -- enum store_lines\n"
+"	page INTEGER NOT NULL,         -- id / 1024\n"
+"	bytes INTEGER NOT NULL,        -- of the page's lines\n"
+"	PRIMARY KEY(file, page)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE TRIGGER line_comes AFTER INSERT ON line BEGIN\n"
+"	INSERT INTO line_page(file, page, bytes) VALUES(new.file, new.id >> 10, new.len)\n"
+"	ON CONFLICT DO UPDATE SET bytes = bytes + excluded.bytes;\n"
+"END;\n"
+"CREATE TRIGGER line_goes AFTER DELETE ON line BEGIN\n"
+"	UPDATE line_page SET bytes = bytes - old.len\n"
+"	WHERE file = old.file AND page = old.id >> 10;\n"
+"END;\n"
+"INSERT INTO line_due SELECT 1, id FROM source UNION ALL SELECT 2, id FROM refusal;\n"
+"CREATE INDEX source_by_finish ON source(finished_ms);\n";
+
+static const char churn[] =
+"CREATE TABLE churn(\n"
+"	-- How many items each resource has: what the recorder is paid for.\n"
+"	resource INTEGER PRIMARY KEY REFERENCES resource,\n"
+"	folder INTEGER NOT NULL,       -- the resource's\n"
+"	rid TEXT NOT NULL,             -- the resource's, to order equals by\n"
+"	items INTEGER NOT NULL\n"
+") STRICT;\n"
+"CREATE INDEX churn_by_items ON churn(folder, items DESC, rid);\n"
+"CREATE INDEX folder_by_leaf ON folder(account, region, type) WHERE type IS NOT NULL;\n"
+"INSERT INTO churn SELECT r.id, r.folder, r.rid, count(*) FROM resource r\n"
+"JOIN state s ON s.resource = r.id GROUP BY r.id;\n";
+
+/* clang-format on */
+
+const char *const schema_coverage[] = { lines, churn, NULL };

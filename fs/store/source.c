@@ -4,6 +4,7 @@
  * notices by number. A source that is started anew begins with neither, so that an import cut
  * off and run again counts nothing twice.
  */
+#include "ledger.h"
 #include "private.h"
 #include "skip.h"
 #include "store/write.h"
@@ -29,8 +30,10 @@ int store_source_find(struct store *s, struct str name, struct store_source *ret
 static int forget_leavings(struct store *s, int64_t id)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_run(s, Q_REFUSALS_DELETE, ARGS(INT(id)));
+	int r = ledger_forget_refusals(s, id);
 
+	if (!r)
+		r = sql_run(s, Q_REFUSALS_DELETE, ARGS(INT(id)));
 	if (r)
 		return r;
 	writer_count(s, COUNTER_REFUSAL, -(int64_t)sqlite3_changes64(s->db));
@@ -66,6 +69,8 @@ int store_source_start(struct store *s, const struct store_source *source,
 			r = forget_leavings(s, known.id);
 	}
 	if (!r)
+		r = ledger_due(s, STORE_LINES_IMPORTS, known.id);
+	if (!r)
 		*ret_id = known.id;
 	return written(s, r);
 }
@@ -75,13 +80,13 @@ int store_source_finish(struct store *s, int64_t id, const struct store_counts *
 {
 	int r = writing(s, "source");
 
-	if (r)
-		return r;
-	return sql_run(s, Q_SOURCE_FINISH,
-		       ARGS(INT(id), INT(finished_ms), INT(counts->items),
-			    INT(counts->events), INT(counts->transitions),
-			    INT(counts->duplicates), INT(counts->notices),
-			    INT(counts->refused), INT(counts->skipped)));
+	if (!r)
+		r = sql_run(s, Q_SOURCE_FINISH,
+			    ARGS(INT(id), INT(finished_ms), INT(counts->items),
+				 INT(counts->events), INT(counts->transitions),
+				 INT(counts->duplicates), INT(counts->notices),
+				 INT(counts->refused), INT(counts->skipped)));
+	return written(s, r ? r : ledger_due(s, STORE_LINES_IMPORTS, id));
 }
 
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
@@ -101,10 +106,11 @@ int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fa
 				 TEXT(str_of(fault->field)), TEXT(str_of(fault->reason)),
 				 INT(length), INT(str_hash(kept)), BLOB(buf_str(pack)),
 				 INT(kept.n)));
-	if (r)
+	if (r || sqlite3_changes64(s->db) == 0)
 		return written(s, r);
-	writer_count(s, COUNTER_REFUSAL, sqlite3_changes64(s->db));
-	return 0;
+	writer_count(s, COUNTER_REFUSAL, 1);
+	return written(s, ledger_due(s, STORE_LINES_REFUSED,
+				     sqlite3_last_insert_rowid(s->db)));
 }
 
 int store_count_notice(struct store *s, int64_t source_id, struct str what, uint64_t n)

@@ -274,7 +274,44 @@ X(ALIAS_INSERT, "INSERT INTO alias(token, resource) VALUES(?1, ?2) ON CONFLICT D
 X(ALIAS_DELETE, "DELETE FROM alias WHERE token = ?1 AND resource = ?2")
 
 /* refusals */
+X(REFUSAL,
+  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "
+  "FROM refusal r JOIN source s ON s.id = r.source WHERE r.id = ?1")
 X(REFUSALS,
-  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length FROM refusal r "
-  "JOIN source s ON s.id = r.source WHERE r.id > ?1 ORDER BY r.id")
+  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "
+  "FROM refusal r JOIN source s ON s.id = r.source WHERE r.id > ?1 ORDER BY r.id")
+X(REFUSAL_LINES,
+  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "
+  "FROM line l CROSS JOIN refusal r ON r.id = l.id CROSS JOIN source s ON s.id = r.source "
+  "WHERE l.file = 2 AND l.id > ?1 ORDER BY l.id")
 X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")
+
+/* lines of the ledger's tables */
+X(LINE_DUE, "INSERT INTO line_due(file, id) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+X(LINE_DELETE, "DELETE FROM line WHERE file = ?1 AND id = ?2")
+X(LINE_INSERT, "INSERT INTO line(file, id, len) VALUES(?1, ?2, ?3)")
+X(LINE_DONE, "DELETE FROM line_due WHERE file = ?1 AND id = ?2")
+X(LINES_DUE, "SELECT id FROM line_due WHERE file = ?1 ORDER BY id LIMIT ?2")
+X(REFUSAL_LINES_DELETE,
+  "DELETE FROM line WHERE file = 2 AND id IN (SELECT id FROM refusal WHERE source = ?1)")
+X(REFUSAL_LINES_UNDUE,
+  "DELETE FROM line_due WHERE file = 2 AND id IN (SELECT id FROM refusal WHERE source = ?1)")
+X(LINES_SIZE, "SELECT coalesce(sum(bytes), 0) FROM line_page WHERE file = ?1")
+X(LINE_PAGES, "SELECT page, bytes FROM line_page WHERE file = ?1 ORDER BY page")
+X(IMPORT,
+  "SELECT id, name, size, finished, finished_ms, items, events, transitions, duplicates, notices, "
+  "refused, skipped FROM source WHERE id = ?1")
+X(IMPORT_LINES,
+  "SELECT s.id, s.name, s.size, s.finished, s.finished_ms, s.items, s.events, s.transitions, "
+  "s.duplicates, s.notices, s.refused, s.skipped FROM line l CROSS JOIN source s ON s.id = l.id "
+  "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
+X(FINISHED_LAST, "SELECT max(finished_ms) FROM source WHERE finished_ms > 0")
+
+/* churn */
+X(CHURN_ADD,
+  "INSERT INTO churn(resource, folder, rid, items) SELECT id, folder, rid, ?2 FROM resource "
+  "WHERE id = ?1 ON CONFLICT DO UPDATE SET items = items + excluded.items")
+X(CHURN_OF_LEAF,
+  "SELECT c.rid, c.items, v.first_ms, v.newest_ms FROM churn c INDEXED BY churn_by_items "
+  "CROSS JOIN resource_view v ON v.resource = c.resource WHERE c.folder = (SELECT id FROM folder "
+  "WHERE account = ?1 AND region = ?2 AND type = ?3) ORDER BY c.items DESC, c.rid LIMIT ?4")

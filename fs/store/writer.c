@@ -221,6 +221,8 @@ static int settle_resource(struct store *s, const struct resource *res)
 	if (!r)
 		r = sql_run(s, Q_RESOURCE_KEYFRAME,
 			    ARGS(INT(res->id), INT(res->keyframe), INT(res->deltas)));
+	if (!r && res->items)
+		r = sql_run(s, Q_CHURN_ADD, ARGS(INT(res->id), INT(res->items)));
 	if (!r && res->dirty)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(res->id), INT(res->dirty_ms)));
 	return r;
@@ -239,6 +241,7 @@ static int settle_resources(struct store *s)
 		w->resources_touched = res->next_touched;
 		res->touched = false;
 		res->dirty = false;
+		res->items = 0;
 	}
 	return 0;
 }

@@ -63,6 +63,7 @@ struct resource {
 	int64_t dirty_ms;
 	int64_t first_ms, newest_ms, latest;
 	int64_t states, text_len, jsonl_len, changed_ms;
+	int64_t items; /* new ones, to be added to its churn */
 };
 
 struct tally {

@@ -70,7 +70,8 @@ enum node_fixed {
 	NODE_FIXED_GAPS = 20,
 	NODE_FIXED_CHURN = 21,
 	NODE_FIXED_IMPORTS = 22,
-	NODE_FIXED_REFUSED = 23, /* and its directory */
+	NODE_FIXED_REFUSED = 23,  /* and its directory */
+	NODE_FIXED_REFUSALS = 24, /* refused.tsv */
 	NODE_FIXED_COUNT,
 };
 

@@ -46,6 +46,9 @@ extern const struct view view_folder;
 extern const struct view view_resource, view_latest;
 extern const struct view view_changes; /* in both forms */
 extern const struct view view_state;
+extern const struct view view_status, view_churn;
+extern const struct view view_ledger; /* imports.tsv and refused.tsv */
+extern const struct view view_refused, view_refusal;
 
 /* NULL for a number that is no node's. */
 const struct view *view_of(uint64_t node);

@@ -18,6 +18,7 @@ static const struct {
 } entries[] = {
 	{ STR("README"), NODE_FIXED_README },
 	{ STR("resources"), NODE_FIXED_RESOURCES },
+	{ STR("status"), NODE_FIXED_STATUS },
 };
 
 static int newest(struct request *q, int64_t *ret_ms)

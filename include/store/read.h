@@ -131,7 +131,11 @@ struct store_refusal {
 	int64_t id;
 	struct str source, field, reason;
 	uint64_t offset, length;
+	uint64_t kept;       /* bytes of it that are kept */
+	int64_t finished_ms; /* its source; 0: not yet */
 };
+int store_refusal_get(struct store *s, int64_t id, struct arena *a,
+		      struct store_refusal *ret) _must_check_;
 int store_refusals(struct store *s, int64_t after, struct arena *a,
 		   struct store_refusal *ret, size_t n, size_t *ret_n) _must_check_;
 int store_refusal_bytes(struct store *s, int64_t id, struct buf *out) _must_check_;

@@ -186,6 +186,8 @@ FACTS = {
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
     "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
     "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",
+    "line_due": "SELECT * FROM line_due",
+    "churn": "SELECT rid, items FROM churn",
     "spread": "SELECT kind, time_ms, tokens FROM spread",
 }
 

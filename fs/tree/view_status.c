@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * status/: tables about the history itself. churn.tsv is rendered to learn its size: it has so
+ * many lines for each type and no more, whatever the number of resources, and is kept.
+ */
+
+#include "view.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "content.h"
+#include "render/status.h"
+#include "store/churn.h"
+#include "store/ledger.h"
+
+static const struct {
+	struct str name;
+	uint64_t node;
+} entries[] = {
+	{ STR("churn.tsv"), NODE_FIXED_CHURN },
+	{ STR("imports.tsv"), NODE_FIXED_IMPORTS },
+	{ STR("refused.tsv"), NODE_FIXED_REFUSALS },
+	{ STR("refused"), NODE_FIXED_REFUSED },
+};
+
+static int status_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
+{
+	*ret = (struct tree_attr){ .node = node,
+				   .parent = TREE_ROOT,
+				   .type = TREE_DIR,
+				   .growing = true,
+				   .stamp = q->label };
+	return view_error(store_finished_ms(q->store, &ret->mtime_ms));
+}
+
+static int status_lookup(struct request *q, uint64_t node, struct str name,
+			 struct tree_attr *ret)
+{
+	(void)node;
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (str_eq(entries[i].name, name))
+			return view_of(entries[i].node)->getattr(q, entries[i].node, ret);
+	return TREE_E_NOT_FOUND;
+}
+
+static int status_readdir(struct request *q, uint64_t node, uint64_t cookie,
+			  const struct tree_lister *lister)
+{
+	(void)node;
+	for (uint64_t i = cookie; i < ARRAY_SIZE(entries); i++) {
+		struct tree_attr attr;
+		int r = view_of(entries[i].node)->getattr(q, entries[i].node, &attr);
+
+		if (r)
+			return r;
+		if (!lister->entry(lister->ctx,
+				   &(struct tree_entry){ entries[i].name, &attr, i + 1 }))
+			break;
+	}
+	return 0;
+}
+
+static int status_affected(struct request *q, uint64_t node,
+			   bool (*visit)(void *, uint64_t), void *ctx)
+{
+	(void)q;
+	(void)node;
+	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
+		if (!visit(ctx, entries[i].node))
+			break;
+	return 0;
+}
+
+const struct view view_status = {
+	.getattr = status_getattr,
+	.lookup = status_lookup,
+	.readdir = status_readdir,
+	.affected = status_affected,
+};
+
+/* --- churn.tsv ----------------------------------------------------------------------------- */
+
+/* Lines of one account, region and type. */
+#define CHURN_RESOURCES 100
+
+struct churn {
+	struct request *q;
+	uint64_t all;                /* items in the history */
+	struct buf types, resources; /* struct render_churn each */
+};
+
+static void churn_deinit(struct churn *c)
+{
+	buf_deinit(&c->types);
+	buf_deinit(&c->resources);
+}
+
+static int by_items(const void *a, const void *b)
+{
+	const struct render_churn *x = a, *y = b;
+	const struct str left[] = { x->account, x->region, x->type, x->rid };
+	const struct str right[] = { y->account, y->region, y->type, y->rid };
+	int order = (x->items < y->items) - (x->items > y->items);
+
+	for (size_t i = 0; !order && i < ARRAY_SIZE(left); i++)
+		order = str_cmp(left[i], right[i]);
+	return order;
+}
+
+static int add_type(struct churn *c, const struct store_tally *t)
+{
+	struct store_churn page[CHURN_RESOURCES];
+	struct render_churn line = { .account = t->account,
+				     .region = t->region,
+				     .type = t->type,
+				     .items = t->n,
+				     .all = c->all,
+				     .resources = t->resources,
+				     .first_ms = t->first_ms,
+				     .last_ms = t->last_ms };
+	size_t n;
+	int r = view_error(store_churn(c->q->store, t->account, t->region, t->type,
+				       c->q->arena, page, ARRAY_SIZE(page), &n));
+
+	buf_put(&c->types, &line, sizeof(line));
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		line.rid = page[i].rid;
+		line.items = page[i].items;
+		line.resources = 1;
+		line.first_ms = page[i].first_ms;
+		line.last_ms = page[i].last_ms;
+		buf_put(&c->resources, &line, sizeof(line));
+	}
+	return r;
+}
+
+static void put_sorted(struct buf *lines, struct buf *out)
+{
+	struct render_churn *all = (struct render_churn *)lines->data;
+	size_t n = lines->len / sizeof(*all);
+
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_items);
+	for (size_t i = 0; i < n; i++)
+		render_churn(out, &all[i]);
+}
+
+static int churn_render(struct request *q, uint64_t node, struct buf *out)
+{
+	_cleanup_(churn_deinit) struct churn c = { .q = q };
+	struct store_totals totals;
+	struct store_tally *tallies;
+	size_t n = 0;
+	int r = view_error(store_totals(q->store, &totals));
+
+	(void)node;
+	c.all = totals.items;
+	if (r == 0)
+		r = view_error(store_tallies(q->store, q->arena, &tallies, &n));
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (str_is(tallies[i].what, "item"))
+			r = add_type(&c, &tallies[i]);
+	if (r == 0)
+		r = buf_error(&c.types);
+	if (r == 0)
+		r = buf_error(&c.resources);
+	if (r)
+		return r;
+	render_churn_header(out);
+	put_sorted(&c.types, out);
+	put_sorted(&c.resources, out);
+	return 0;
+}
+
+static int churn_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
+{
+	struct cache_entry *page = NULL;
+	int r = content_get(q, node, &page);
+
+	if (r)
+		return r;
+	*ret = (struct tree_attr){ .node = node,
+				   .type = TREE_FILE,
+				   .growing = true,
+				   .size = page->content.len };
+	cache_release(&q->tree->cache, page);
+	return view_error(store_finished_ms(q->store, &ret->mtime_ms));
+}
+
+static int churn_files(struct request *q, uint64_t node, uint64_t *ret)
+{
+	(void)q;
+	(void)node;
+	*ret = 1;
+	return 0;
+}
+
+const struct view view_churn = {
+	.getattr = churn_getattr,
+	.files = churn_files,
+	.render = churn_render,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * The tables of status/: one header line, then a line a row, cells apart by TABs. What comes out
+ * of the data is escaped, so a line stays one line of so many cells.
+ */
+
+#include "util/buf.h"
+#include "util/str.h"
+
+/* imports.tsv: a source object of the ledger. */
+struct render_import {
+	struct str name;
+	uint64_t size;
+	int64_t finished_ms; /* 0: it is not finished */
+	uint64_t items, events, transitions, duplicates, notices, refused, skipped;
+};
+void render_imports_header(struct buf *out);
+void render_import(struct buf *out, const struct render_import *r);
+
+/* refused.tsv: a record that was turned down. */
+struct render_refusal {
+	int64_t id;
+	struct str source, field, reason;
+	uint64_t offset; /* UINT64_MAX: unknown */
+	uint64_t length, kept;
+};
+void render_refused_header(struct buf *out);
+void render_refusal(struct buf *out, const struct render_refusal *r);
+/* The name of the file with its bytes: number, the source's last part, offset. Unique by its number. */
+void render_refusal_name(struct buf *out, const struct render_refusal *r);
+
+/* churn.tsv: a type's items, or a resource's. */
+struct render_churn {
+	struct str account, region, type, rid; /* rid empty: all of the type */
+	uint64_t items, all;                   /* of all the history's items */
+	uint64_t resources;
+	int64_t first_ms, last_ms;
+};
+void render_churn_header(struct buf *out);
+void render_churn(struct buf *out, const struct render_churn *r);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Items of each resource: counted once, most first, the same in any order. */
+#include <stdio.h>
+
+#include "history.h"
+#include "store/churn.h"
+
+static void put(struct history *h, const char *rid, int n)
+{
+	char body[64];
+
+	for (int i = 0; i < n; i++) {
+		struct item item;
+
+		(void)snprintf(body, sizeof(body), "{\"n\":%d}", i);
+		item = item_of(GROUP, rid, 1000 + i, "1", body);
+		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+		assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	}
+}
+
+static void test_order(void **state)
+{
+	static const char *const want[] = { "sg-b", "sg-a", "sg-c" };
+	struct history *h = *state;
+	struct store_churn rows[8];
+	size_t n;
+
+	put(h, "sg-c", 1);
+	put(h, "sg-b", 5);
+	put(h, "sg-a", 1);
+	put(h, "sg-d", 1);
+	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), &h->a,
+				     rows, 3, &n),
+			 0);
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < n; i++)
+		assert_true(str_is(rows[i].rid, want[i]));
+	assert_int_equal(rows[0].items, 5);
+	assert_int_equal(rows[0].first_ms, 1000);
+	assert_int_equal(rows[0].last_ms, 1004);
+	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR("AWS::X::Y"),
+				     &h->a, rows, 3, &n),
+			 0);
+	assert_int_equal(n, 0);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = { CASE(test_order) };
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * status/: tables of any length have the size that is read, wherever a read begins, and refused
+ * records are files under stable names.
+ */
+
+#include "estate.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "render/status.h"
+#include "store/ledger.h"
+
+#define SOURCES 3000
+
+static int setup(void **state)
+{
+	_cleanup_(buf_deinit) struct buf line = BUF_INIT;
+	struct estate *e;
+	struct fault f;
+	char name[80];
+	int64_t id;
+
+	estate_setup(state);
+	e = *state;
+	estate_begin(e);
+	for (int i = 1; i <= SOURCES; i++) {
+		struct store_source source = { .size = (uint64_t)i };
+		struct render_import row = { .size = (uint64_t)i };
+
+		(void)snprintf(name, sizeof(name), "/%0*d", i % 50 + 1, i);
+		source.name = row.name = str_of(name);
+		assert_int_equal(store_source_start(e->s, &source, &id), 0);
+		buf_reset(&line);
+		render_import(&line, &row);
+		assert_int_equal(store_put_line(e->s, STORE_LINES_IMPORTS, id, line.len),
+				 0);
+	}
+	fault_set(&f, 5, "", "is wrong");
+	assert_int_equal(store_put_refusal(e->s, id, &f, STR("bytes\n"), 6), 0);
+	estate_put(e, GROUP, "sg-1", T0);
+	estate_commit(e);
+	estate_open(e);
+	return 0;
+}
+
+static void test_reads(void **state)
+{
+	struct estate *e = *state;
+	struct tree_attr attr = estate_at(e, "status/imports.tsv");
+	_cleanup_(freep) char *whole = malloc(attr.size + 10);
+	char piece[777];
+	size_t n = 0, lines = 0;
+
+	assert_non_null(whole);
+	assert_int_equal(tree_read(e->t, attr.node, 0, attr.size + 10, whole, &n), 0);
+	assert_int_equal(n, attr.size);
+	for (size_t i = 0; i < n; i++)
+		lines += whole[i] == '\n';
+	assert_int_equal(lines, SOURCES + 1);
+	for (size_t at = attr.size + 100; at > 5003; at -= 5003) {
+		size_t want = at > attr.size ? 0 : MIN(sizeof(piece), attr.size - at);
+
+		assert_int_equal(tree_read(e->t, attr.node, at, sizeof(piece), piece, &n),
+				 0);
+		assert_int_equal(n, want);
+		assert_memory_equal(piece, whole + at, n);
+	}
+}
+
+static void test_refused(void **state)
+{
+	static const char *const wrong[] = { "status/refused/000002-3000+5",
+					     "status/refused/1",
+					     "status/refused/000001-3000",
+					     "status/refused/99999999999999999999",
+					     "status/refused/x" };
+	struct estate *e = *state;
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	uint64_t cookie = 0;
+	struct tree_attr attr;
+	char bytes[16];
+	size_t n;
+
+	assert_int_equal(estate_list(e, estate_at(e, "status/refused").node, &cookie, 10,
+				     &names),
+			 1);
+	assert_true(str_starts(buf_str(&names), "000001-"));
+	buf_put_char(&names, '\0');
+	*strchr(names.data, '\n') = '\0';
+	assert_int_equal(tree_lookup(e->t, estate_at(e, "status/refused").node,
+				     str_of(names.data), &attr),
+			 0);
+	assert_int_equal(attr.size, 6);
+	assert_int_equal(tree_read(e->t, attr.node, 0, sizeof(bytes), bytes, &n), 0);
+	assert_true(str_is((struct str){ bytes, n }, "bytes\n"));
+	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++)
+		assert_int_equal(estate_lookup(e, wrong[i], &attr), TREE_E_NOT_FOUND);
+	/* Its line was not measured, so the table does not have it yet. */
+	assert_true(estate_at(e, "status/refused.tsv").size < 60);
+}
+
+static bool is_churn(void *ctx, uint64_t node)
+{
+	uint64_t *churn = ctx;
+
+	if (node == *churn)
+		*churn = 0;
+	return true;
+}
+
+/* A watcher of the directory takes back the tables in it. */
+static void test_affected(void **state)
+{
+	struct estate *e = *state;
+	uint64_t churn = estate_at(e, "status/churn.tsv").node;
+
+	assert_int_equal(
+		tree_affected(e->t, estate_at(e, "status").node, is_churn, &churn), 0);
+	assert_int_equal(churn, 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_affected),
+	};
+
+	return cmocka_run_group_tests(tests, setup, estate_teardown);
+}
