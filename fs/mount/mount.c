@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "capture.h"
+#include "guard.h"
 #include "precheck.h"
 #include "serve.h"
 
@@ -158,13 +159,17 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 {
 	_cleanup_(tree_freep) struct tree *tree = NULL;
 	_cleanup_(watch_freep) struct watch *watch = NULL;
+	_cleanup_(guard_endp) int guard = -1;
 	struct fuse_session *session = NULL;
 	struct serving s = { .uid = geteuid(),
 			     .gid = getegid(),
 			     .readable = o->allow_other ? 0444 : 0400,
 			     .ready_fd = ready_fd };
-	int r = tree_open(place->history, &tree, f);
+	int r = o->auto_unmount ? guard_start(place->mountpoint, &guard, f) : 0;
 
+	if (r)
+		return r;
+	r = tree_open(place->history, &tree, f);
 	if (r) {
 		const struct fault why = *f;
 

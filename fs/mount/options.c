@@ -20,6 +20,7 @@ enum meaning {
 	NONEMPTY,
 	DEBUG,
 	WRITABLE,
+	AUTO_UNMOUNT,
 };
 
 static const struct {
@@ -30,7 +31,7 @@ static const struct {
 	{ "allow_root", ALLOW_OTHER },
 	{ "nonempty", NONEMPTY },
 	{ "debug", DEBUG },
-	{ "auto_unmount", HAND_ON },
+	{ "auto_unmount", AUTO_UNMOUNT },
 	{ "dirsync", HAND_ON },
 	{ "noatime", HAND_ON },
 	{ "nodiratime", HAND_ON },
@@ -114,6 +115,9 @@ static int add_word(struct mount_options *o, struct str word, struct fault *f)
 		break;
 	case NONEMPTY:
 		o->nonempty = true;
+		break;
+	case AUTO_UNMOUNT:
+		o->auto_unmount = true;
 		break;
 	case DEBUG:
 		o->foreground = true;

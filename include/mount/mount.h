@@ -16,9 +16,10 @@ struct mount_options {
 	bool foreground; /* serve in this process, without going into the background */
 	bool helper;     /* mount(8) calls, which adds words of its own to the options */
 	/* Set by mount_options_add(): */
-	bool allow_other; /* other users may read, too */
-	bool nonempty;    /* mount over a directory with something in it */
-	struct buf fuse;  /* options handed on to FUSE, each with a comma before it */
+	bool allow_other;  /* other users may read, too */
+	bool auto_unmount; /* also when it is killed */
+	bool nonempty;     /* mount over a directory with something in it */
+	struct buf fuse;   /* options handed on to FUSE, each with a comma before it */
 };
 
 enum {

@@ -140,15 +140,20 @@ def case_strange_paths(world):
 
 
 def case_auto_unmount(world):
-    """Killed outright: the helper left behind unmounts. Needs fusermount3."""
-    if not has("fusermount3"):
-        return
+    """Killed outright, with the root's attributes cached: the guard left behind unmounts."""
     small_history(world)
     world.mount("-o", "auto_unmount")
     [pid] = world.servers()
     check(read(world.path("README")), "it serves")
     os.kill(pid, signal.SIGKILL)
     wait_mounts(world.mountpoint, False)
+    # After an orderly end the guard is gone as well, and leaves alone what comes after it.
+    world.mount("-o", "auto_unmount")
+    [pid], [guard] = world.servers(), world.guards()
+    os.kill(pid, signal.SIGTERM)
+    wait_end(pid)
+    wait_end(guard)
+    world.mount()
 
 
 def case_killed(world):

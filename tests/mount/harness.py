@@ -156,12 +156,26 @@ class World:
     def path(self, *parts):
         return os.path.join(self.mountpoint, *parts)
 
+    def guards(self):
+        """Those who would unmount this mountpoint."""
+        found = []
+        for pid in filter(str.isdigit, os.listdir("/proc")):
+            try:
+                if (read(f"/proc/{pid}/comm") == b"driftfs-guard\n"
+                        and self.mountpoint.encode() in read(f"/proc/{pid}/cmdline")):
+                    found.append(int(pid))
+            except OSError:
+                continue
+        return found
+
     def servers(self):
-        """Who serves this mountpoint."""
+        """Who serves this mountpoint, but not the guard that may stand beside."""
         found = []
         for pid in filter(str.isdigit, os.listdir("/proc")):
             try:
                 words = read(f"/proc/{pid}/cmdline").split(b"\0")
+                if read(f"/proc/{pid}/comm") == b"driftfs-guard\n":
+                    continue
             except OSError:
                 continue
             if os.path.basename(words[0]) == b"driftfs" and self.mountpoint.encode() in words:

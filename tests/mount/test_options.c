@@ -40,7 +40,7 @@ static void test_handed_on(void **state)
 {
 	(void)state;
 	expect("noatime,ro,max_read=4096", 0, ",noatime,max_read=4096");
-	expect("fsname=a\\,b\\\\,auto_unmount", 0, ",fsname=a\\,b\\\\,auto_unmount");
+	expect("fsname=a\\,b\\\\,dirsync", 0, ",fsname=a\\,b\\\\,dirsync");
 }
 
 static void test_refused(void **state)
