@@ -9,6 +9,7 @@
 
 #include "model/story.h"
 #include "render/entry.h"
+#include "render/inventory.h"
 #include "story_work.h"
 
 /* --- rows and their lengths ---------------------------------------------------------------- */
@@ -223,13 +224,34 @@ static int make_entries(struct story_work *w, struct output *o)
 	return r ? r : sort_entries(w, o->rows);
 }
 
-static int make_shown(struct story_work *w, struct store_story *rows)
+/* How long its parts of a moment's inventories are; a deletion is in none. */
+static int measure(const struct story_state *state, struct output *o,
+		   struct store_shown *ret)
 {
+	if (state->hidden || item_status_is_deleted(state->item.status))
+		return 0;
+	buf_reset(&o->text);
+	buf_reset(&o->jsonl);
+	render_inventory_csv(&o->text, state->body);
+	render_inventory_jsonl(&o->jsonl, state->body);
+	if (buf_error(&o->text) || buf_error(&o->jsonl))
+		return -ENOMEM;
+	ret->csv_len = (uint32_t)o->text.len;
+	ret->jsonl_len = (uint32_t)o->jsonl.len;
+	ret->item_len = (uint32_t)state->item.body.n;
+	return 0;
+}
+
+static int make_shown(struct story_work *w, struct output *o)
+{
+	struct store_story *rows = o->rows;
+
 	rows->shown = arena_zalloc(w->a, (w->n_states + 1) * sizeof(*rows->shown));
 	if (!rows->shown)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_states; i++) {
 		const struct story_state *state = &w->states[i];
+		int r;
 
 		rows->shown[rows->n_shown++] = (struct store_shown){
 			.state = state->row.id,
@@ -240,6 +262,9 @@ static int make_shown(struct story_work *w, struct store_story *rows)
 			.name = state->own_name.n ? STR_NULL : state->item.name,
 			.arn = state->own_arn.n ? STR_NULL : state->item.arn,
 		};
+		r = measure(state, o, &rows->shown[i]);
+		if (r)
+			return r;
 	}
 	return 0;
 }
@@ -249,5 +274,5 @@ int story_rows_make(struct story_work *w, struct store_story *ret)
 	_cleanup_(output_deinit) struct output o = { .rows = ret };
 	int r = make_entries(w, &o);
 
-	return r ? r : make_shown(w, ret);
+	return r ? r : make_shown(w, &o);
 }

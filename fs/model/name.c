@@ -60,7 +60,7 @@ static size_t escape_units(struct buf *out, struct str id, size_t room)
 	return at;
 }
 
-static bool is_shortened(struct str name)
+bool name_is_shortened(struct str name)
 {
 	const char *tail = name.p + name.n - CUT_DIGITS;
 
@@ -83,6 +83,12 @@ static void put_digest(struct buf *out, struct str id)
 		buf_printf(out, "%02x", (unsigned)digest[i]);
 }
 
+void name_shorten(struct buf *out, struct str id)
+{
+	(void)escape_units(out, id, NAME_CUT_BYTES);
+	put_digest(out, id);
+}
+
 void name_escape(struct buf *out, struct str id)
 {
 	size_t start = out->len;
@@ -95,11 +101,10 @@ void name_escape(struct buf *out, struct str id)
 	taken = escape_units(out, id, NAME_MAX_BYTES);
 	if (out->failed)
 		return;
-	if (taken == id.n && !is_shortened(str_from(buf_str(out), start)))
+	if (taken == id.n && !name_is_shortened(str_from(buf_str(out), start)))
 		return;
 	out->len = start;
-	(void)escape_units(out, id, NAME_CUT_BYTES);
-	put_digest(out, id);
+	name_shorten(out, id);
 }
 
 static int hex_value(char c)
@@ -135,7 +140,7 @@ bool name_unescape(struct buf *out, struct str name)
 	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
 	size_t start = out->len;
 
-	if (name.n == 0 || name.n > NAME_MAX_BYTES || is_shortened(name))
+	if (name.n == 0 || name.n > NAME_MAX_BYTES || name_is_shortened(name))
 		return false;
 	if (str_is(name, "%"))
 		return true;
@@ -162,6 +167,71 @@ size_t name_type_segments(struct str type, struct str ret[NAME_TYPE_DEPTH])
 	}
 	ret[n++] = str_from(type, start);
 	return n;
+}
+
+/* --- below at/ ----------------------------------------------------------------------------- */
+
+void name_at_state(struct buf *out, struct str fname, struct str id)
+{
+	if (fname.n + strlen(SUFFIX) <= NAME_MAX_BYTES)
+		buf_put_str(out, fname);
+	else
+		name_shorten(out, id);
+	buf_put_text(out, SUFFIX);
+}
+
+bool name_at_state_base(struct str name, struct str *ret)
+{
+	if (!str_ends(name, SUFFIX) || name.n == strlen(SUFFIX))
+		return false;
+	*ret = (struct str){ name.p, name.n - strlen(SUFFIX) };
+	return true;
+}
+
+/* How files of ours end. */
+static const char *const endings[] = { ".json", ".jsonl", ".csv", ".tsv" };
+
+/* Where the last dot of such a name is; 0: it does not end so. */
+static size_t ending_dot(struct str name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++)
+		if (str_ends(name, endings[i]))
+			return name.n - strlen(endings[i]);
+	return 0;
+}
+
+void name_at_folder(struct buf *out, struct str name)
+{
+	size_t dot = ending_dot(name);
+
+	if (dot == 0) {
+		buf_put_str(out, name);
+	} else if (name.n + strlen("%2E") - 1 > NAME_MAX_BYTES) {
+		name_shorten(out, name);
+	} else {
+		buf_put(out, name.p, dot);
+		buf_put_text(out, "%2E");
+		buf_put_str(out, str_from(name, dot + 1));
+	}
+}
+
+bool name_at_folder_parse(struct buf *out, struct str name)
+{
+	if (ending_dot(name))
+		return false;
+	for (size_t i = 0; i < ARRAY_SIZE(endings); i++) {
+		struct str ending = str_of(endings[i]);
+		size_t at = name.n - (ending.n - 1);
+
+		if (name.n <= ending.n + 2 || !str_ends(name, endings[i] + 1) ||
+		    !str_eq((struct str){ name.p + at - 3, 3 }, STR("%2E")))
+			continue;
+		buf_put(out, name.p, at - 3);
+		buf_put_str(out, ending);
+		return true;
+	}
+	buf_put_str(out, name);
+	return true;
 }
 
 void name_state(int64_t captured_ms, unsigned twin, char ret[NAME_STATE_SIZE])

@@ -241,9 +241,25 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 	return false;
 }
 
+/* The inode numbers that users see of a directory and of the one above. */
+static int dot_inodes(struct listing *l, const struct tree_attr *dir, uint64_t *ret_dot,
+		      uint64_t *ret_dotdot)
+{
+	struct tree_attr parent = { .node = dir->parent };
+	int r = 0;
+
+	/* Only below at/ are they not the nodes. */
+	if (dir->ino)
+		r = tree_getattr(l->s->tree, dir->parent, &parent);
+	*ret_dot = dir->ino ? dir->ino : dir->node;
+	*ret_dotdot = parent.ino ? parent.ino : parent.node;
+	return r;
+}
+
 static int add_dots(struct listing *l, uint64_t node, off_t *offset)
 {
 	struct tree_attr dir;
+	uint64_t dot, dotdot;
 	int r;
 
 	if (*offset >= OFFSET_TREE)
@@ -253,9 +269,12 @@ static int add_dots(struct listing *l, uint64_t node, off_t *offset)
 		return r;
 	if (dir.type != TREE_DIR)
 		return TREE_E_NOT_DIR;
-	if (*offset == 0 && add_dot(l, ".", node, 1))
+	r = dot_inodes(l, &dir, &dot, &dotdot);
+	if (r)
+		return r;
+	if (*offset == 0 && add_dot(l, ".", dot, 1))
 		*offset = 1;
-	if (*offset == 1 && add_dot(l, "..", dir.parent, OFFSET_TREE))
+	if (*offset == 1 && add_dot(l, "..", dotdot, OFFSET_TREE))
 		*offset = OFFSET_TREE;
 	return 0;
 }

@@ -16,6 +16,7 @@
 #define TIMEOUT_FINAL    (365.0 * 24 * 3600)
 #define TIMEOUT_GROWING  60.0
 #define TIMEOUT_NEGATIVE 0.5
+#define TIMEOUT_FLEETING 1.0 /* of the name only: the node stays what it is */
 
 int reply_errno(int result)
 {
@@ -82,7 +83,7 @@ struct fuse_entry_param reply_entry_param(const struct serving *s,
 		.ino = attr->node,
 		.attr = reply_stat(s, attr),
 		.attr_timeout = timeout,
-		.entry_timeout = timeout,
+		.entry_timeout = attr->fleeting ? TIMEOUT_FLEETING : timeout,
 	};
 }
 

@@ -151,18 +151,19 @@ int leaf_get(struct store *s, struct str account, struct str region, struct str 
 	if (r)
 		return r;
 	*ret = (struct leaf *)node;
-	if (made)
-		r = leaf_fill(s, *ret, account, region, type);
-	return r || !made ? r : map_add(&w->leaves, node);
+	if (!made)
+		return 0;
+	(*ret)->first_ms = INT64_MAX;
+	r = leaf_fill(s, *ret, account, region, type);
+	return r ? r : map_add(&w->leaves, node);
 }
 
 void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms)
 {
 	struct writer *w = s->writer;
 
-	if (time_ms <= leaf->newest_ms)
-		return;
-	leaf->newest_ms = time_ms;
+	leaf->newest_ms = MAX(leaf->newest_ms, time_ms);
+	leaf->first_ms = MIN(leaf->first_ms, time_ms);
 	if (leaf->touched)
 		return;
 	leaf->touched = true;

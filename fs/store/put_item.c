@@ -144,8 +144,8 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 	return dictionary_count(s, DICTIONARY_STATE);
 }
 
-static int put_new(struct store *s, struct leaf *leaf, struct resource *res,
-		   const struct item *item, bool others, int64_t source_id)
+static int put_new(struct store *s, struct resource *res, const struct item *item,
+		   bool others, int64_t source_id)
 {
 	bool fresh = res->fresh;
 	int64_t id;
@@ -158,7 +158,6 @@ static int put_new(struct store *s, struct leaf *leaf, struct resource *res,
 		   : moment_list_one(s, res, item, id);
 	if (r)
 		return r;
-	leaf_touch(s, leaf, item->captured_ms);
 	res->items++;
 	writer_count(s, COUNTER_ITEM, 1);
 	writer_count(s, COUNTER_RESOURCE, fresh);
@@ -378,11 +377,13 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 	if (!r && copy.id)
 		r = put_copy(s, res, item, &copy, source_id, &put, ret_ousted);
 	else if (!r)
-		r = put_new(s, leaf, res, item, copy.others, source_id);
+		r = put_new(s, res, item, copy.others, source_id);
 	if (r)
 		return written(s, r);
-	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT)
+	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT) {
 		mark(s, res, item->captured_ms);
+		leaf_touch(s, leaf, item->captured_ms);
+	}
 	*ret = put;
 	return 0;
 }

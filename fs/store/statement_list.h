@@ -77,9 +77,16 @@ X(FOLDERS,
   "SELECT id, parent, name, newest_ms FROM folder "
   "WHERE parent = ?1 AND id > ?2 ORDER BY id")
 X(FOLDER_INSERT,
-  "INSERT INTO folder(parent, name, account, region, newest_ms) VALUES(?1, ?2, ?3, ?4, 0)")
+  "INSERT INTO folder(parent, name, account, region, newest_ms, first_ms) "
+  "VALUES(?1, ?2, ?3, ?4, 0, 9223372036854775807)")
 X(FOLDER_TYPE, "UPDATE folder SET type = ?2 WHERE id = ?1 AND type IS NULL")
-X(FOLDER_NEWEST, "UPDATE folder SET newest_ms = ?2 WHERE id = ?1 AND newest_ms < ?2")
+X(FOLDER_TOUCH,
+  "UPDATE folder SET newest_ms = max(newest_ms, ?2), first_ms = min(first_ms, ?3), "
+  "changed = changed + 1 WHERE id = ?1")
+X(FOLDERS_TOUCH_ABOVE,
+  "WITH RECURSIVE up(id) AS (SELECT folder FROM resource WHERE id = ?1 UNION ALL "
+  "SELECT f.parent FROM up JOIN folder f ON f.id = up.id WHERE f.parent > 0) "
+  "UPDATE folder SET changed = changed + 1 WHERE id IN (SELECT id FROM up)")
 X(RESOURCE_BY_RID, "SELECT id, keyframe, deltas FROM resource WHERE folder = ?1 AND rid = ?2")
 X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE folder = ?1 AND fname = ?2")
 X(RESOURCE_INSERT,
@@ -147,8 +154,9 @@ X(SHOWN_NEWEST,
   "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
   "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
 X(SHOWN_PUT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
-  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8 FROM state WHERE id = ?4")
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, csv_len, "
+  "jsonl_len, item_len) "
+  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8, ?9, ?10, ?11 FROM state WHERE id = ?4")
 X(SHOWN_OF_STATE,
   "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
   "FROM state s JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
@@ -164,6 +172,46 @@ X(SHOWN_AFTER,
   "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
   "WHERE resource = ?1 AND (capture_ms, twin) > (?2, ?3) AND hidden <= ?4 "
   "ORDER BY capture_ms, twin")
+
+/* the estate at a moment */
+X(AT_FOLDER,
+  "SELECT f.id, f.parent, f.name, f.newest_ms, f.first_ms, f.changed, p.parent FROM folder f "
+  "LEFT JOIN folder p ON p.id = f.parent WHERE f.id = ?1")
+X(AT_FOLDER_BY_NAME,
+  "SELECT f.id, f.parent, f.name, f.newest_ms, f.first_ms, f.changed, p.parent FROM folder f "
+  "LEFT JOIN folder p ON p.id = f.parent WHERE f.parent = ?1 AND f.name = ?2")
+X(AT_FOLDERS,
+  "SELECT f.id, f.parent, f.name, f.newest_ms, f.first_ms, f.changed, p.parent FROM folder f "
+  "LEFT JOIN folder p ON p.id = f.parent WHERE f.parent = ?1 AND f.id > ?2 AND f.first_ms <= ?3 "
+  "ORDER BY f.id")
+X(AT_FOLDER_BEHIND,
+  "SELECT f.id, f.parent, f.name, f.newest_ms, f.first_ms, f.changed, p.parent FROM folder f "
+  "LEFT JOIN folder p ON p.id = f.parent WHERE f.parent = ?1 "
+  "AND f.name > coalesce((SELECT b.name FROM folder b WHERE b.id = ?2), '') "
+  "AND f.first_ms <= ?3 ORDER BY f.name LIMIT 1")
+X(AT_RESOURCES_BY_NAME,
+  "SELECT id, fname, rid FROM resource WHERE folder = ?1 "
+  "AND fname > coalesce((SELECT b.fname FROM resource b WHERE b.id = ?2), '') ORDER BY fname")
+X(AT_RESOURCES,
+  "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND id > ?2 ORDER BY id")
+X(AT_RESOURCE_NAME, "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND fname = ?2")
+X(AT_RESOURCE_NAMES,
+  "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND fname >= ?2 AND fname < ?3 "
+  "ORDER BY fname")
+X(AT_RESOURCES_CHANGED,
+  "SELECT r.id FROM resource r JOIN resource_view v ON v.resource = r.id "
+  "WHERE r.folder = ?1 AND v.changed_ms >= ?2")
+X(AT_STATE,
+  "SELECT state, capture_ms, size, status, csv_len, jsonl_len, item_len FROM shown "
+  "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden = 0 "
+  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
+/* Folder by folder until there is a resource that exists; ITEM_DELETED is 3, its like 4. */
+X(AT_ANY,
+  "WITH RECURSIVE beneath(id) AS (SELECT ?1 UNION ALL SELECT f.id FROM beneath "
+  "JOIN folder f ON f.parent = beneath.id WHERE f.first_ms <= ?2) "
+  "SELECT 1 FROM beneath JOIN resource r ON r.folder = beneath.id WHERE coalesce(("
+  "SELECT n.status FROM shown n WHERE n.resource = r.id AND n.capture_ms <= ?2 "
+  "AND n.hidden = 0 ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1), 3) NOT IN (3, 4) LIMIT 1")
 
 /* events */
 X(EVENT_INSERT,

@@ -138,7 +138,9 @@ static int shown_insert(struct store *s, int64_t resource,
 		int r = sql_run(s, Q_SHOWN_PUT,
 				ARGS(INT(resource), INT(row->time_ms), INT(row->twin),
 				     INT(row->state), INT(row->size), INT(row->hidden),
-				     text_or_null(row->name), text_or_null(row->arn)));
+				     text_or_null(row->name), text_or_null(row->arn),
+				     INT(row->csv_len), INT(row->jsonl_len),
+				     INT(row->item_len)));
 
 		if (r)
 			return r;
@@ -273,6 +275,8 @@ int store_put_story(struct store *s, const struct store_story *story)
 				  &v);
 	if (!r)
 		r = view_put(s, resource, &v);
+	if (!r)
+		r = sql_run(s, Q_FOLDERS_TOUCH_ABOVE, ARGS(INT(resource)));
 	/* Before the aliases, which may make it dirty again. */
 	if (!r)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));

@@ -254,8 +254,9 @@ static int settle_leaves(struct store *s)
 		struct leaf *leaf = w->leaves_touched;
 
 		for (unsigned i = 0; i < leaf->depth; i++) {
-			int r = sql_run(s, Q_FOLDER_NEWEST,
-					ARGS(INT(leaf->path[i]), INT(leaf->newest_ms)));
+			int r = sql_run(s, Q_FOLDER_TOUCH,
+					ARGS(INT(leaf->path[i]), INT(leaf->newest_ms),
+					     INT(leaf->first_ms)));
 
 			if (r)
 				return r;

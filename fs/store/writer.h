@@ -41,7 +41,7 @@ struct leaf {
 	struct leaf *next_touched;
 	int64_t path[LEAF_DEPTH]; /* folder ids, the account's first */
 	unsigned depth;
-	int64_t newest_ms; /* to be noted in all of path */
+	int64_t newest_ms, first_ms; /* to be noted in all of path, once touched */
 	bool touched;
 };
 

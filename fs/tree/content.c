@@ -52,6 +52,12 @@ int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
 	uint64_t stamp = 0;
 	int r = 0;
 
+	if (view && view->same_as) {
+		r = view->same_as(q, node, &node);
+		if (r)
+			return r;
+		view = view_of(node);
+	}
 	if (!view)
 		return TREE_E_NOT_FOUND;
 	if (view->stream)

@@ -23,7 +23,7 @@ enum node_kind {
 
 	/* One moment of the estate: the row is in two parts, see node_make_at(). */
 	NODE_AT_FOLDER = 16,        /* folder row; 0: all of the moment */
-	NODE_AT_STATE = 17,         /* state row */
+	NODE_AT_STATE = 17,         /* resource row: its newest state then */
 	NODE_AT_CSV = 18,           /* folder row or 0: inventory.csv */
 	NODE_AT_JSONL = 19,         /* folder row or 0: inventory.jsonl */
 	NODE_AT_SNAPSHOT = 20,      /* folder row or 0: snapshot.json */

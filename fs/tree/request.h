@@ -13,7 +13,9 @@
 #include "store/store.h"
 #include "util/arena.h"
 
+#include "at_sums.h"
 #include "cache.h"
+#include "moments.h"
 #include "stream.h"
 
 struct connection {
@@ -35,6 +37,8 @@ struct tree {
 	struct connection *poller; /* of tree_poll() alone */
 	struct cache cache;
 	struct stream_marks marks;
+	struct moments moments;
+	struct at_sums_cache sums;
 };
 
 struct request {

@@ -31,7 +31,8 @@ static int tree_new(const char *path, struct tree **ret)
 		free(t);
 		return -ENOMEM;
 	}
-	if (stream_marks_init(&t->marks) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0) {
+	if (stream_marks_init(&t->marks) < 0 || moments_init(&t->moments) < 0 ||
+	    at_sums_init(&t->sums) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0) {
 		pthread_mutex_destroy(&t->lock);
 		free(t);
 		return -ENOMEM;
@@ -70,6 +71,8 @@ struct tree *tree_close(struct tree *t)
 	t->poller = connection_free(t->poller);
 	cache_deinit(&t->cache);
 	stream_marks_deinit(&t->marks);
+	moments_deinit(&t->moments);
+	at_sums_deinit(&t->sums);
 	pthread_mutex_destroy(&t->lock);
 	free(t->path);
 	free(t);
@@ -145,9 +148,11 @@ int tree_raw(struct tree *t, uint64_t node, struct buf *out)
 
 	if (!view)
 		return TREE_E_NOT_FOUND;
-	if (view != &view_state)
+	if (view != &view_state && view != &view_at_state)
 		return TREE_E_NOT_STATE;
 	r = request_begin(t, &q);
+	if (r == 0 && view->same_as)
+		r = view->same_as(&q, node, &node);
 	if (r == 0)
 		r = view_error(store_state_raw(q.store, node_row(node), out));
 	return r ? r : buf_error(out);

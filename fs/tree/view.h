@@ -31,6 +31,8 @@ struct view {
 	/* files: either as a whole, kept in the cache, or piece by piece (stream.h) */
 	const struct stream *stream;
 	int (*render)(struct request *q, uint64_t node, struct buf *out);
+	/* Another node with just this content, which is read and kept as that one's; NULL: none. */
+	int (*same_as)(struct request *q, uint64_t node, uint64_t *ret);
 	/* A number that is the same as long as the content is; NULL: it may change any time. */
 	int (*stamp)(struct request *q, uint64_t node, uint64_t *ret);
 	/*
@@ -46,6 +48,8 @@ extern const struct view view_folder;
 extern const struct view view_resource, view_latest;
 extern const struct view view_changes; /* in both forms */
 extern const struct view view_state;
+extern const struct view view_at, view_at_readme;
+extern const struct view view_at_folder, view_at_state, view_inventory;
 extern const struct view view_status, view_churn;
 extern const struct view view_ledger; /* imports.tsv and refused.tsv */
 extern const struct view view_refused, view_refusal;

@@ -18,6 +18,7 @@ static const struct {
 } entries[] = {
 	{ STR("README"), NODE_FIXED_README },
 	{ STR("resources"), NODE_FIXED_RESOURCES },
+	{ STR("at"), NODE_FIXED_AT },
 	{ STR("status"), NODE_FIXED_STATUS },
 };
 

@@ -9,17 +9,25 @@
 #include <errno.h>
 
 static const struct view *const by_kind[NODE_KIND_COUNT] = {
-	[NODE_FOLDER] = &view_folder,   [NODE_RESOURCE] = &view_resource,
-	[NODE_CHANGES] = &view_changes, [NODE_CHANGES_JSONL] = &view_changes,
-	[NODE_LATEST] = &view_latest,   [NODE_STATE] = &view_state,
-	[NODE_REFUSAL] = &view_refusal,
+	[NODE_FOLDER] = &view_folder,         [NODE_RESOURCE] = &view_resource,
+	[NODE_CHANGES] = &view_changes,       [NODE_CHANGES_JSONL] = &view_changes,
+	[NODE_LATEST] = &view_latest,         [NODE_STATE] = &view_state,
+	[NODE_AT_FOLDER] = &view_at_folder,   [NODE_AT_STATE] = &view_at_state,
+	[NODE_AT_CSV] = &view_inventory,      [NODE_AT_JSONL] = &view_inventory,
+	[NODE_AT_SNAPSHOT] = &view_inventory, [NODE_REFUSAL] = &view_refusal,
 };
 
 static const struct view *const fixed[NODE_FIXED_COUNT] = {
-	[NODE_FIXED_ROOT] = &view_root,        [NODE_FIXED_README] = &view_readme,
-	[NODE_FIXED_RESOURCES] = &view_folder, [NODE_FIXED_STATUS] = &view_status,
-	[NODE_FIXED_CHURN] = &view_churn,      [NODE_FIXED_IMPORTS] = &view_ledger,
-	[NODE_FIXED_REFUSALS] = &view_ledger,  [NODE_FIXED_REFUSED] = &view_refused,
+	[NODE_FIXED_ROOT] = &view_root,
+	[NODE_FIXED_README] = &view_readme,
+	[NODE_FIXED_AT] = &view_at,
+	[NODE_FIXED_AT_README] = &view_at_readme,
+	[NODE_FIXED_RESOURCES] = &view_folder,
+	[NODE_FIXED_STATUS] = &view_status,
+	[NODE_FIXED_CHURN] = &view_churn,
+	[NODE_FIXED_IMPORTS] = &view_ledger,
+	[NODE_FIXED_REFUSALS] = &view_ledger,
+	[NODE_FIXED_REFUSED] = &view_refused,
 };
 
 const struct view *view_of(uint64_t node)

@@ -19,6 +19,10 @@
 
 /* Appends the name of one id (or account, region, alarm name, tag ...). */
 void name_escape(struct buf *out, struct str id);
+/* Appends the shortened form, whether or not the id would fit. */
+void name_shorten(struct buf *out, struct str id);
+/* Does it look like a shortened name? */
+bool name_is_shortened(struct str name) _pure_;
 /*
  * Appends the id a name was made of. false when the name is shortened (the id cannot be had
  * from it) or when name_escape() would not have made it.
@@ -33,6 +37,20 @@ bool name_unescape(struct buf *out, struct str name);
  */
 #define NAME_TYPE_DEPTH 8
 size_t name_type_segments(struct str type, struct str ret[NAME_TYPE_DEPTH]);
+
+/*
+ * Below at/ a resource is a file: its name in resources/ (fname) and ".json", and where that is
+ * longer than NAME_MAX_BYTES the shortened name of its id. There it stands among folders, which
+ * come from anybody's type names: one that ends as files of ours do gets %2E for its last dot.
+ * So no file of ours is ever met by a folder.
+ */
+void name_at_state(struct buf *out, struct str fname, struct str id);
+/* The part before ".json", which is fname unless that is too long; false: no such name. */
+bool name_at_state_base(struct str name, struct str *ret);
+/* The folder's name below at/ of its name in resources/, and the other way round. What has no
+   such name (because it would be another's, or too long) is false. */
+void name_at_folder(struct buf *out, struct str name);
+bool name_at_folder_parse(struct buf *out, struct str name);
 
 #define NAME_STATE_SIZE 48
 /* "2024-05-01T101500.123Z.json", with "-1" before the suffix for twin 1, and so on. */

@@ -63,9 +63,11 @@ struct store_entry {
 struct store_shown {
 	int64_t state;
 	int64_t time_ms;
-	unsigned twin;   /* number among the states of one millisecond, by state id */
-	bool hidden;     /* a global item's repetition of the state before it */
-	uint32_t size;   /* of its file */
+	unsigned twin; /* number among the states of one millisecond, by state id */
+	bool hidden;   /* a global item's repetition of the state before it */
+	uint32_t size; /* of its file */
+	/* bytes of its lines in inventories, and of the item in a snapshot */
+	uint32_t csv_len, jsonl_len, item_len;
 	struct str name; /* inherited by a deletion; else empty: the body's own */
 	struct str arn;
 };

@@ -9,6 +9,7 @@
 
 #include "model/story.h"
 #include "render/entry.h"
+#include "render/inventory.h"
 #include "render/state.h"
 #include "store/derive.h"
 
@@ -103,6 +104,20 @@ void estate_put_deletion(struct estate *e, const char *type, const char *rid, in
 	put(e, type, rid, ms, true);
 }
 
+static void measure(struct str body, struct store_shown *ret)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf csv = BUF_INIT, jsonl = BUF_INIT;
+	struct jv v;
+
+	assert_int_equal(jv_parse(&a, body, &v, NULL), 0);
+	render_inventory_csv(&csv, &v);
+	render_inventory_jsonl(&jsonl, &v);
+	ret->csv_len = (uint32_t)csv.len;
+	ret->jsonl_len = (uint32_t)jsonl.len;
+	ret->item_len = (uint32_t)body.n;
+}
+
 /* The listing row of a state: the twin's number, the size, what a deletion inherits. */
 static struct store_shown show(struct estate *e, const struct store_state *st,
 			       const struct store_shown *before)
@@ -119,6 +134,7 @@ static struct store_shown show(struct estate *e, const struct store_state *st,
 	assert_int_equal(render_state_len(buf_str(&body), shown.name, shown.arn, &size),
 			 0);
 	shown.size = (uint32_t)size;
+	measure(buf_str(&body), &shown);
 	return shown;
 }
 

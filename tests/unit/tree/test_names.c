@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "node.h"
+
 #define S1 GROUPS "/sg-1"
 
 static int setup(void **state)
@@ -145,7 +147,7 @@ static void test_too_long(void **state)
 static void test_bad_nodes(void **state)
 {
 	static const uint64_t nodes[] = { 0,
-					  4,
+					  NODE_FIXED_COUNT,
 					  255,
 					  UINT64_C(1) << 56,
 					  UINT64_C(6) << 56 | 999999,

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the estate at a moment. Resources are gone through in the order of their rows; the
+ * state of each is the last row of `shown` at or before the moment, found by its key.
+ */
+#include "store/at.h"
+
+#include <errno.h>
+
+#include "model/name.h"
+#include "private.h"
+
+/* --- folders ------------------------------------------------------------------------------- */
+
+static int folder_row(sqlite3_stmt *q, struct arena *a, struct store_at_folder *ret)
+{
+	bool is_region = col_int(q, 1) != STORE_ROOT && col_int(q, 6) == STORE_ROOT;
+
+	*ret = (struct store_at_folder){ .id = col_int(q, 0),
+					 .parent = col_int(q, 1),
+					 .level = col_int(q, 1) == STORE_ROOT ? 1
+						  : is_region                 ? 2
+									      : 3,
+					 .name = arena_str(a, col_str(q, 2)),
+					 .newest_ms = col_int(q, 3),
+					 .first_ms = col_int(q, 4),
+					 .changed = (uint64_t)col_int(q, 5) };
+	return ret->name.p ? 0 : -ENOMEM;
+}
+
+int store_at_folder_get(struct store *s, int64_t id, struct arena *a,
+			struct store_at_folder *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_AT_FOLDER, ARGS(INT(id)), &q);
+	return r ? r : folder_row(q, a, ret);
+}
+
+int store_at_folder_find(struct store *s, int64_t parent, struct str name,
+			 struct arena *a, struct store_at_folder *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_AT_FOLDER_BY_NAME, ARGS(INT(parent), TEXT(name)), &q);
+	return r ? r : folder_row(q, a, ret);
+}
+
+int store_at_folders(struct store *s, int64_t parent, int64_t time_ms, int64_t after,
+		     struct arena *a, struct store_at_folder *ret, size_t n,
+		     size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_AT_FOLDERS, ARGS(INT(parent), INT(after), INT(time_ms)),
+			     &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = folder_row(q, a, &ret[*ret_n]);
+		++*ret_n;
+	}
+	return r;
+}
+
+int store_at_folder_behind(struct store *s, int64_t parent, int64_t time_ms,
+			   int64_t after, struct arena *a, struct store_at_folder *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_AT_FOLDER_BEHIND,
+			    ARGS(INT(parent), INT(after), INT(time_ms)), &q);
+	return r ? r : folder_row(q, a, ret);
+}
+
+int store_at_any(struct store *s, int64_t folder, int64_t time_ms, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_AT_ANY, ARGS(INT(folder), INT(time_ms)), &q);
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* --- resources ----------------------------------------------------------------------------- */
+
+int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
+		 struct store_at_state *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_AT_STATE, ARGS(INT(resource), INT(time_ms)), &q);
+	if (r)
+		return r;
+	if (item_status_is_deleted((enum item_status)col_int(q, 3)))
+		return STORE_E_NOT_FOUND;
+	*ret = (struct store_at_state){
+		.resource = resource,
+		.state = col_int(q, 0),
+		.time_ms = col_int(q, 1),
+		.size = (uint32_t)col_int(q, 2),
+		.measured = sqlite3_column_type(q, 4) != SQLITE_NULL,
+		.csv_len = (uint32_t)col_int(q, 4),
+		.jsonl_len = (uint32_t)col_int(q, 5),
+		.item_len = (uint32_t)col_int(q, 6),
+	};
+	return 0;
+}
+
+int store_at_each(struct store *s, int64_t folder, int64_t time_ms,
+		  enum store_at_order order, int64_t after,
+		  bool (*visit)(void *ctx, const struct store_at_state *st), void *ctx)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s,
+			     order == STORE_AT_BY_NAME ? Q_AT_RESOURCES_BY_NAME
+						       : Q_AT_RESOURCES,
+			     ARGS(INT(folder), INT(after)), &q);
+	while (!r) {
+		struct store_at_state st;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = store_at_get(s, col_int(q, 0), time_ms, &st);
+		if (r == STORE_E_NOT_FOUND) {
+			r = 0;
+			continue;
+		}
+		if (r)
+			break;
+		st.fname = col_str(q, 1);
+		st.rid = col_str(q, 2);
+		if (!visit(ctx, &st))
+			break;
+	}
+	return r;
+}
+
+int store_at_changed(struct store *s, int64_t folder, int64_t changed_ms,
+		     bool (*visit)(void *ctx, int64_t resource), void *ctx)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_AT_RESOURCES_CHANGED,
+			     ARGS(INT(folder), INT(changed_ms)), &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row || !visit(ctx, col_int(q, 0)))
+			break;
+	}
+	return r;
+}
+
+/*
+ * A shortened name that no resource has in resources/ may be one that is only too long with the
+ * suffix. Those begin with the same bytes (but for what is cut to whole characters).
+ */
+static int find_shortened(struct store *s, int64_t folder, struct str name,
+			  int64_t *ret_resource)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf from = BUF_INIT, to = BUF_INIT, own = BUF_INIT;
+	struct str common = { name.p, (size_t)str_rchr(name, '~') };
+	bool row = true;
+	int r;
+
+	buf_put_str(&from, common);
+	buf_put_str(&to, common);
+	buf_put_text(&to, "\xff"); /* behind whatever is UTF-8 */
+	r = buf_error(&to) ? -ENOMEM : buf_error(&from);
+	if (!r)
+		r = sql_open(s, Q_AT_RESOURCE_NAMES,
+			     ARGS(INT(folder), TEXT(buf_str(&from)), TEXT(buf_str(&to))),
+			     &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		buf_reset(&own);
+		name_at_state(&own, col_str(q, 1), col_str(q, 2));
+		r = buf_error(&own);
+		if (!r && str_eq(buf_str(&own), name)) {
+			*ret_resource = col_int(q, 0);
+			return 0;
+		}
+	}
+	return r ? r : STORE_E_NOT_FOUND;
+}
+
+int store_at_find(struct store *s, int64_t folder, struct str name, int64_t *ret_resource)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct str fname;
+	int r = reading(s);
+
+	if (!r && !name_at_state_base(name, &fname))
+		r = STORE_E_NOT_FOUND;
+	if (r)
+		return r;
+	r = sql_get(s, Q_AT_RESOURCE_NAME, ARGS(INT(folder), TEXT(fname)), &q);
+	if (!r)
+		*ret_resource = col_int(q, 0);
+	if (r == STORE_E_NOT_FOUND && name_is_shortened(fname))
+		r = find_shortened(s, folder, name, ret_resource);
+	return r;
+}
