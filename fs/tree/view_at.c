@@ -97,6 +97,15 @@ static int readme_getattr(struct request *q, uint64_t node, struct tree_attr *re
 	return r ? r : newest(q, &ret->mtime_ms);
 }
 
+/* What is beneath a moment is in no listing of the mount, and not counted. */
+static int readme_files(struct request *q, uint64_t node, uint64_t *ret)
+{
+	(void)q;
+	(void)node;
+	*ret = 1;
+	return 0;
+}
+
 const struct view view_at = {
 	.getattr = at_getattr,
 	.lookup = at_lookup,
@@ -105,4 +114,5 @@ const struct view view_at = {
 const struct view view_at_readme = {
 	.getattr = readme_getattr,
 	.render = readme_render,
+	.files = readme_files,
 };
