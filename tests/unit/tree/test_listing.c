@@ -78,7 +78,7 @@ static void test_steps(void **state)
 			       steps[i], COUNT + 3);
 		check_in_steps(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2", steps[i],
 			       3);
-		check_in_steps(e, "", steps[i], 3);
+		check_in_steps(e, "", steps[i], 4);
 	}
 }
 
