@@ -319,6 +319,8 @@ int story_make(struct store *s, const struct store_dirty *dirty,
 		r = story_follow(&w, &ret->follower);
 	if (!r)
 		r = story_rows_make(&w, ret);
+	if (!r)
+		r = story_names_make(&w, ret);
 	ret->aliases = w.aliases;
 	return r > 0 ? -EBADMSG : r;
 }

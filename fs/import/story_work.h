@@ -50,3 +50,5 @@ int story_follow(struct story_work *w, int64_t *ret_follower) _must_check_;
 
 /* Entries and listing rows from what was correlated; all in the arena. */
 int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;
+/* Every name, ARN and tag of any state, each once; in the arena. */
+int story_names_make(struct story_work *w, struct store_story *ret) _must_check_;

@@ -16,7 +16,7 @@
 #define TIMEOUT_FINAL    (365.0 * 24 * 3600)
 #define TIMEOUT_GROWING  60.0
 #define TIMEOUT_NEGATIVE 0.5
-#define TIMEOUT_FLEETING 1.0 /* of the name only: the node stays what it is */
+#define TIMEOUT_FLEETING 0.5 /* of the name only: the node stays what it is */
 
 int reply_errno(int result)
 {

@@ -123,6 +123,19 @@ static int resource_row(sqlite3_stmt *q, struct arena *a, void *ret)
 static const struct listed resources = { Q_RESOURCE_BY_FNAME, Q_RESOURCES,
 					 sizeof(struct store_resource), resource_row };
 
+int resource_row_whole(sqlite3_stmt *q, struct arena *a, struct store_resource *ret)
+{
+	int r = resource_row(q, a, ret);
+
+	if (r)
+		return r;
+	ret->account = keep(a, q, 10, &r);
+	ret->region = keep(a, q, 11, &r);
+	ret->type = keep(a, q, 12, &r);
+	ret->rid = keep(a, q, 13, &r);
+	return r;
+}
+
 int store_resource_get(struct store *s, int64_t id, struct arena *a,
 		       struct store_resource *ret)
 {
@@ -131,15 +144,7 @@ int store_resource_get(struct store *s, int64_t id, struct arena *a,
 
 	if (!r)
 		r = sql_get(s, Q_RESOURCE, ARGS(INT(id)), &q);
-	if (!r)
-		r = resource_row(q, a, ret);
-	if (r)
-		return r;
-	ret->account = keep(a, q, 10, &r);
-	ret->region = keep(a, q, 11, &r);
-	ret->type = keep(a, q, 12, &r);
-	ret->rid = keep(a, q, 13, &r);
-	return r;
+	return r ? r : resource_row_whole(q, a, ret);
 }
 
 int store_resource_find(struct store *s, int64_t folder, struct str name, struct arena *a,

@@ -321,6 +321,81 @@ X(ALIASES_OF_RESOURCE, "SELECT token FROM alias WHERE resource = ?1 ORDER BY tok
 X(ALIAS_INSERT, "INSERT INTO alias(token, resource) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 X(ALIAS_DELETE, "DELETE FROM alias WHERE token = ?1 AND resource = ?2")
 
+/* names */
+X(STEM_FIND, "SELECT id FROM stem WHERE kind = ?1 AND text = ?2")
+X(STEM, "SELECT id, kind, text, n, newest_ms FROM stem WHERE id = ?1")
+X(STEM_INSERT, "INSERT INTO stem(kind, text, n, newest_ms) VALUES(?1, ?2, 0, 0)")
+X(STEM_COUNT, "UPDATE stem SET n = n + ?2 WHERE id = ?1")
+X(STEM_DELETE, "DELETE FROM stem WHERE id = ?1")
+X(STEM_NEWER, "UPDATE stem SET newest_ms = ?2 WHERE id = ?1 AND newest_ms < ?2")
+X(STEM_RECKON,
+  "UPDATE stem SET newest_ms = (SELECT coalesce(max(newest_ms), 0) FROM name WHERE space = ?1) "
+  "WHERE id = ?1")
+X(STEM_BY_TEXT,
+  "SELECT id, kind, text, n, newest_ms FROM stem WHERE kind = ?1 AND text = ?2")
+X(STEMS_FROM,
+  "SELECT id, kind, text, n, newest_ms FROM stem WHERE kind = ?1 AND text >= ?2 ORDER BY text")
+X(TAG_KEYS,
+  "SELECT id, kind, text, n, newest_ms FROM stem INDEXED BY stem_of_tag "
+  "WHERE kind = 0 AND id > ?1 ORDER BY id")
+X(NAME_FIND,
+  "SELECT id FROM name WHERE space = ?1 AND hash = ?2 AND stem = ?3 AND tail = ?4")
+X(NAME_INSERT,
+  "INSERT INTO name(space, hash, stem, tail, n, newest_ms) VALUES(?1, ?2, ?3, ?4, 0, 0)")
+X(NAME_JOIN,
+  "UPDATE name SET n = n + 1, newest_ms = max(newest_ms, ?2) WHERE id = ?1")
+X(NAME_LEAVE,
+  "UPDATE name SET n = n - 1, newest_ms = (SELECT coalesce(max(v.newest_ms), 0) FROM bearer b "
+  "JOIN resource_view v ON v.resource = b.resource WHERE b.name = ?1) WHERE id = ?1")
+X(NAME_RECKON,
+  "UPDATE name SET newest_ms = (SELECT coalesce(max(v.newest_ms), 0) FROM bearer b "
+  "JOIN resource_view v ON v.resource = b.resource WHERE b.name = ?1) WHERE id = ?1")
+X(NAME_NEWER, "UPDATE name SET newest_ms = ?2 WHERE id = ?1")
+X(NAME_DELETE, "DELETE FROM name WHERE id = ?1")
+X(BEARER_INSERT, "INSERT INTO bearer(name, resource) VALUES(?1, ?2)")
+X(BEARER_DELETE, "DELETE FROM bearer WHERE name = ?1 AND resource = ?2")
+X(NAMES_OF_RESOURCE,
+  "SELECT n.id, n.space, n.stem, n.n, n.newest_ms, s.text, n.tail, k.text, k.newest_ms "
+  "FROM bearer b CROSS JOIN name n ON n.id = b.name LEFT JOIN stem s ON s.id = n.stem "
+  "LEFT JOIN stem k ON k.id = n.space WHERE b.resource = ?1")
+X(NAME,
+  "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
+  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "FROM name n LEFT JOIN stem s ON s.id = n.stem WHERE n.id = ?1")
+X(NAMES_OF_HASH,
+  "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
+  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "FROM name n LEFT JOIN stem s ON s.id = n.stem WHERE n.space = ?1 AND n.hash = ?2")
+X(NAMES,
+  "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
+  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "FROM name n LEFT JOIN stem s ON s.id = n.stem "
+  "WHERE n.space = ?1 AND (n.hash, n.id) > (?2, ?3) ORDER BY n.hash, n.id")
+X(BEARER, "SELECT 1 FROM bearer WHERE name = ?1 AND resource = ?2")
+X(BEARERS,
+  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "v.jsonl_len, v.changed_ms, f.account, f.region, f.type, r.rid FROM bearer b "
+  "CROSS JOIN resource r ON r.id = b.resource JOIN resource_view v ON v.resource = r.id "
+  "JOIN folder f ON f.id = r.folder WHERE b.name = ?1 AND b.resource > ?2 ORDER BY b.resource")
+/* Ids in the shape of names: the first resource of an id stands for it. */
+X(ID,
+  "SELECT min(r.id), -3, 0, NULL, r.rid, count(*), max(v.newest_ms), min(r.id) "
+  "FROM resource r JOIN resource_view v ON v.resource = r.id WHERE r.rid = ?1 GROUP BY r.rid")
+X(ID_OF_RESOURCE, "SELECT rid FROM resource WHERE id = ?1")
+X(IDS,
+  "SELECT r.id, -3, 0, NULL, r.rid, "
+  "(SELECT count(*) FROM resource e WHERE e.rid = r.rid), "
+  "(SELECT max(v.newest_ms) FROM resource e JOIN resource_view v ON v.resource = e.id "
+  "WHERE e.rid = r.rid), r.id FROM resource r "
+  "WHERE r.id > ?1 AND NOT EXISTS(SELECT 1 FROM resource e WHERE e.rid = r.rid AND e.id < r.id) "
+  "ORDER BY r.id")
+X(IDS_FROM, "SELECT DISTINCT rid FROM resource WHERE rid >= ?1 ORDER BY rid")
+X(RESOURCES_OF_ID,
+  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "v.jsonl_len, v.changed_ms, f.account, f.region, f.type, r.rid FROM resource r "
+  "JOIN resource_view v ON v.resource = r.id JOIN folder f ON f.id = r.folder "
+  "WHERE r.rid = ?1 AND r.id > ?2 ORDER BY r.id")
+
 /* refusals */
 X(REFUSAL,
   "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "

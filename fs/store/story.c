@@ -7,11 +7,13 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "names.h"
 #include "private.h"
 #include "store/derive.h"
 
 struct view {
 	int64_t first_ms, newest_ms, latest, states, text_len, jsonl_len, changed_ms;
+	int64_t before_ms; /* what newest_ms was */
 };
 
 static int view_get(struct store *s, int64_t resource, struct view *ret)
@@ -24,7 +26,8 @@ static int view_get(struct store *s, int64_t resource, struct view *ret)
 	*ret = (struct view){ .states = col_int(q, 3),
 			      .text_len = col_int(q, 4),
 			      .jsonl_len = col_int(q, 5),
-			      .changed_ms = col_int(q, 6) };
+			      .changed_ms = col_int(q, 6),
+			      .before_ms = col_int(q, 1) };
 	return 0;
 }
 
@@ -284,5 +287,8 @@ int store_put_story(struct store *s, const struct store_story *story)
 		r = aliases_replace(s, dirty, &story->aliases);
 	if (!r && story->follower)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(story->follower), INT(INT64_MIN)));
+	if (!r)
+		r = names_replace(s, resource, story->names, story->n_names, v.before_ms,
+				  v.newest_ms);
 	return written(s, r);
 }

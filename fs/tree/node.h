@@ -36,14 +36,28 @@ enum node_kind {
 	NODE_ACTIVITY_LOG = 36,   /* row of the value */
 	NODE_ACTIVITY_JSONL = 37, /* row of the value */
 
-	NODE_KEY = 48, /* by-id and so on: a name that several resources share, its row */
-	NODE_LINK = 49,    /* a link to a resource, its row */
-	NODE_TAG_KEY = 50, /* by-tag/KEY, its row */
+	NODE_KEY =
+		48, /* a name that several resources share, by-tag/KEY/VALUE: name row */
+	NODE_LINK =
+		49, /* beneath a name that is shared: name and resource row, as a pair */
+	NODE_TAG_KEY = 50, /* by-tag/KEY: stem row */
 
 	NODE_ALARM_FOLDER = 56, /* account or region of alarms/, its row */
 	NODE_ALARM = 57,        /* alarm row */
 	NODE_TRANSITION = 58,   /* transition row */
 	NODE_REFUSAL = 59,      /* refusal row */
+
+	/* The rest of by-id and so on. Two rows in one number: see node_pair(). */
+	NODE_NAME_LINK =
+		72, /* by-name/NAME, by-arn/ARN of one resource: name and resource row */
+	NODE_TAG_LINK = 73, /* beneath by-tag/KEY/VALUE: name and resource row */
+	NODE_ID_KEY = 74, /* by-id/ID that several resources share: the first one's row */
+	NODE_ID_LINK = 75,   /* by-id/ID of one resource: its row */
+	NODE_ID_MEMBER = 76, /* beneath a NODE_ID_KEY: resource row */
+	NODE_STEM = 77,      /* a directory on the way to a name with slashes: stem row */
+	NODE_ALIAS = 78, /* the name's end beneath it: depth of the stem and name row */
+	NODE_ID_ALIAS =
+		79, /* ... of an id: depth of the stem and its first resource's row */
 	NODE_KIND_COUNT,
 };
 
@@ -115,4 +129,42 @@ static inline unsigned node_moment(uint64_t node)
 static inline int64_t node_at_row(uint64_t node)
 {
 	return node_row(node) & ((INT64_C(1) << NODE_AT_ROW_BITS) - 1);
+}
+
+/* Two rows in one: 268 million of each. -1 where a row is beyond that. */
+#define NODE_PAIR_BITS 28
+
+static inline int64_t node_pair(int64_t first, int64_t second)
+{
+	if (first >> NODE_PAIR_BITS || second >> NODE_PAIR_BITS)
+		return -1;
+	return first << NODE_PAIR_BITS | second;
+}
+
+static inline int64_t node_pair_first(uint64_t node)
+{
+	return node_row(node) >> NODE_PAIR_BITS;
+}
+
+static inline int64_t node_pair_second(uint64_t node)
+{
+	return node_row(node) & ((INT64_C(1) << NODE_PAIR_BITS) - 1);
+}
+
+/* A row, and how deep a directory lies. */
+#define NODE_DEPTH_SHIFT 50
+
+static inline uint64_t node_make_deep(enum node_kind kind, unsigned depth, int64_t row)
+{
+	return node_make(kind, (int64_t)depth << NODE_DEPTH_SHIFT | row);
+}
+
+static inline unsigned node_depth(uint64_t node)
+{
+	return (unsigned)(node_row(node) >> NODE_DEPTH_SHIFT);
+}
+
+static inline int64_t node_deep_row(uint64_t node)
+{
+	return node_row(node) & ((INT64_C(1) << NODE_DEPTH_SHIFT) - 1);
 }

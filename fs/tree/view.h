@@ -53,6 +53,11 @@ extern const struct view view_at_folder, view_at_state, view_inventory;
 extern const struct view view_status, view_churn;
 extern const struct view view_ledger; /* imports.tsv and refused.tsv */
 extern const struct view view_refused, view_refusal;
+extern const struct view view_by,
+	view_key; /* by-id, by-name, by-arn; what is shared there */
+extern const struct view view_by_tag, view_tag_key;
+extern const struct view view_name_link; /* to a resource, of any of the ways */
+extern const struct view view_stem, view_alias;
 
 /* NULL for a number that is no node's. */
 const struct view *view_of(uint64_t node);

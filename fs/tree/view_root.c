@@ -19,6 +19,10 @@ static const struct {
 	{ STR("README"), NODE_FIXED_README },
 	{ STR("resources"), NODE_FIXED_RESOURCES },
 	{ STR("at"), NODE_FIXED_AT },
+	{ STR("by-id"), NODE_FIXED_BY_ID },
+	{ STR("by-name"), NODE_FIXED_BY_NAME },
+	{ STR("by-arn"), NODE_FIXED_BY_ARN },
+	{ STR("by-tag"), NODE_FIXED_BY_TAG },
 	{ STR("status"), NODE_FIXED_STATUS },
 };
 

@@ -9,12 +9,29 @@
 #include <errno.h>
 
 static const struct view *const by_kind[NODE_KIND_COUNT] = {
-	[NODE_FOLDER] = &view_folder,         [NODE_RESOURCE] = &view_resource,
-	[NODE_CHANGES] = &view_changes,       [NODE_CHANGES_JSONL] = &view_changes,
-	[NODE_LATEST] = &view_latest,         [NODE_STATE] = &view_state,
-	[NODE_AT_FOLDER] = &view_at_folder,   [NODE_AT_STATE] = &view_at_state,
-	[NODE_AT_CSV] = &view_inventory,      [NODE_AT_JSONL] = &view_inventory,
-	[NODE_AT_SNAPSHOT] = &view_inventory, [NODE_REFUSAL] = &view_refusal,
+	[NODE_FOLDER] = &view_folder,
+	[NODE_RESOURCE] = &view_resource,
+	[NODE_CHANGES] = &view_changes,
+	[NODE_CHANGES_JSONL] = &view_changes,
+	[NODE_LATEST] = &view_latest,
+	[NODE_STATE] = &view_state,
+	[NODE_AT_FOLDER] = &view_at_folder,
+	[NODE_AT_STATE] = &view_at_state,
+	[NODE_AT_CSV] = &view_inventory,
+	[NODE_AT_JSONL] = &view_inventory,
+	[NODE_AT_SNAPSHOT] = &view_inventory,
+	[NODE_REFUSAL] = &view_refusal,
+	[NODE_KEY] = &view_key,
+	[NODE_ID_KEY] = &view_key,
+	[NODE_LINK] = &view_name_link,
+	[NODE_NAME_LINK] = &view_name_link,
+	[NODE_TAG_LINK] = &view_name_link,
+	[NODE_ID_LINK] = &view_name_link,
+	[NODE_ID_MEMBER] = &view_name_link,
+	[NODE_TAG_KEY] = &view_tag_key,
+	[NODE_STEM] = &view_stem,
+	[NODE_ALIAS] = &view_alias,
+	[NODE_ID_ALIAS] = &view_alias,
 };
 
 static const struct view *const fixed[NODE_FIXED_COUNT] = {
@@ -28,6 +45,10 @@ static const struct view *const fixed[NODE_FIXED_COUNT] = {
 	[NODE_FIXED_IMPORTS] = &view_ledger,
 	[NODE_FIXED_REFUSALS] = &view_ledger,
 	[NODE_FIXED_REFUSED] = &view_refused,
+	[NODE_FIXED_BY_ID] = &view_by,
+	[NODE_FIXED_BY_NAME] = &view_by,
+	[NODE_FIXED_BY_ARN] = &view_by,
+	[NODE_FIXED_BY_TAG] = &view_by_tag,
 };
 
 const struct view *view_of(uint64_t node)

@@ -72,6 +72,20 @@ struct store_shown {
 	struct str arn;
 };
 
+/* A way to a resource besides its path. */
+enum store_name_kind {
+	STORE_NAME_NAME = 1, /* a resourceName */
+	STORE_NAME_ARN = 2,
+	STORE_NAME_ID = 3, /* the resourceId; only for its stem, as ids have an index */
+	STORE_NAME_TAG = 4,
+};
+
+struct store_name {
+	enum store_name_kind kind;
+	struct str key;  /* of a tag; else empty */
+	struct str text; /* the name, ARN, id or the tag's value */
+};
+
 /* All that deriving a resource makes. */
 struct store_story {
 	struct store_dirty dirty; /* what it was made for */
@@ -81,12 +95,15 @@ struct store_story {
 	size_t n_shown;
 	struct mention_set aliases;
 	int64_t follower; /* resource whose story follows from this one: it is dirty now; 0: none */
+	struct store_name
+		*names; /* of all its states; sorted by kind, key, text; each once */
+	size_t n_names;
 };
 
 /*
  * Replaces the resource's entries, causes and listing rows from from_ms on (or from the first of
- * the list on, where that is earlier), its aliases (all of them, of all its states) and its
- * totals, and clears its dirt (only if it is not dirtier than `dirty` says). Entries are in order
+ * the list on, where that is earlier), its aliases and names (all of them, of all its states)
+ * and its totals, and clears its dirt (only if it is not dirtier than `dirty` says). Entries are in order
  * of time. When a new alias stands in an event before from_ms, the resource is dirty again from
  * that event on: go over store_dirty_next() until nothing is left.
  */

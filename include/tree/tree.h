@@ -34,7 +34,7 @@ struct tree_attr {
 	uint64_t parent; /* of a directory; the root is its own. Else 0 */
 	enum tree_type type;
 	bool growing;  /* may change with any import; otherwise as good as final */
-	bool fleeting; /* the name may soon stand for another node (at/-2h) */
+	bool fleeting; /* the name may soon stand for another node (at/-2h, by-name/X) */
 	uint64_t size; /* exact: of the content, of a link's target; 0 for a directory */
 	int64_t mtime_ms;
 	uint64_t stamp; /* of a directory: differs once it or something in it may have changed */

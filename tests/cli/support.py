@@ -185,6 +185,11 @@ FACTS = {
     "cause": """SELECT rid, c.time_ms, seq, n, identity, evidence, confidence FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
     "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
+    "stem": "SELECT kind, text, n, newest_ms FROM stem",
+    "name": """SELECT k.text, n.space < 0, n.hash, s.text, n.tail, n.n, n.newest_ms FROM name n
+               LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space""",
+    "bearer": """SELECT n.hash, n.tail, rid FROM bearer b JOIN name n ON n.id = b.name
+                 JOIN resource r ON r.id = b.resource""",
     "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",
     "line_due": "SELECT * FROM line_due",
     "churn": "SELECT rid, items FROM churn",

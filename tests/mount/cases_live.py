@@ -37,6 +37,29 @@ def case_live_state(world):
     equal(len(os.listdir(group)), len(names) + 1, "entries")
 
 
+def case_live_shared_name(world):
+    """A name that a second resource gets turns from a link into a directory of links."""
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.000Z", name="web"))
+    world.mount()
+    path = world.path("by-name/web")
+    equal(os.readlink(path), f"../{GROUPS}/sg-1", "a link at first")
+    check("sg-1" in os.path.realpath(path), "that leads to it")
+    equal(os.listdir(world.path("by-name")), ["web"], "listing")
+    world.take_in(item("sg-2", "2024-05-02T10:15:00.000Z", name="web"),
+                  item("sg-3", "2024-05-02T10:15:00.000Z", name="db"))
+    start = time.monotonic()
+    within(SOON, "a directory", lambda: stat.S_ISDIR(os.lstat(path).st_mode))
+    within(SOON, "both in it", lambda: len(os.listdir(path)) == 2)
+    within(SOON, "another name", lambda: sorted(os.listdir(world.path("by-name"))) == ["db", "web"])
+    within(SOON, "another id", lambda: len(os.listdir(world.path("by-id"))) == 3)
+    check(time.monotonic() - start < SOON, "all within a second")
+    for link in os.listdir(path):
+        check(os.path.exists(os.path.join(path, link, "latest.json")), f"{link} leads there")
+    before = os.lstat(world.path("by-name/db")).st_mtime
+    world.take_in(item("sg-3", "2024-05-03T10:15:00.000Z", name="db", n=1))
+    within(SOON, "time of a link", lambda: os.lstat(world.path("by-name/db")).st_mtime > before)
+
+
 def case_live_tail(world):
     """A reader that keeps the file open and asks for its size, as tail -f does."""
     world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z", name="web", n=0))

@@ -126,6 +126,41 @@ def case_names(world):
     equal(deleted["configuration"], None, "configuration of a deletion")
 
 
+def case_by(world):
+    """The other ways in: links and directories of links, names as they are copied."""
+    some_history(world)
+    role = f"arn:aws:iam::{ACCOUNT}:role/path/Admin"
+    made = item("AROA1", "2024-05-01T10:15:00.000Z", kind="AWS::IAM::Role", region="global", name="web")
+    made.update(ARN=role, tags={"env": "prod", "k8s.io/x": "a/b"})
+    world.take_in(made, item("/aws/lambda/f", "2024-05-05T00:00:00.000Z", kind="AWS::Logs::LogGroup"))
+    world.mount()
+    equal(os.readlink(world.path("by-id/sg-1")), f"../{GROUPS}/sg-1", "by id")
+    wanted = os.path.realpath(world.path(f"resources/{ACCOUNT}/global/AWS/IAM/Role/AROA1"))
+    for path in ("by-id/AROA1", f"by-arn/{role}", "by-arn/" + role.replace("/", "%2F"),
+                 f"by-name/web/{ACCOUNT},global,AWS,IAM,Role,AROA1",
+                 f"by-tag/env/prod/{ACCOUNT},global,AWS,IAM,Role,AROA1",
+                 f"by-tag/k8s.io%2Fx/a%2Fb/{ACCOUNT},global,AWS,IAM,Role,AROA1"):
+        got = subprocess.run(["sh", "-c", 'cd "$1" && pwd -P && ls', "sh", world.path(path)],
+                             check=True, capture_output=True, timeout=20).stdout.decode().split()
+        equal(got[0], wanted, path)
+        check("latest.json" in got, path)
+        link = os.lstat(world.path(path))
+        equal((stat.S_ISLNK(link.st_mode), link.st_size), (True, len(os.readlink(world.path(path)))),
+              f"link {path}")
+        equal(link.st_mtime_ns, os.stat(path := world.path(path)).st_mtime_ns, f"mtime of {path}")
+    equal(json.loads(read(world.path("by-id//aws/lambda/f/latest.json")))["resourceId"],
+          "/aws/lambda/f", "an id without its leading slash")
+    equal(len(os.listdir(world.path("by-name/web"))), 2, "links of a shared name")
+    equal(json.loads(read(world.path("by-name/db/latest.json")))["configurationItemStatus"],
+          "ResourceDeleted", "what is deleted is found by its name")
+    sh = lambda line: subprocess.run(line, shell=True, check=True, cwd=world.mountpoint, timeout=60,
+                                     capture_output=True).stdout.decode().splitlines()
+    equal(sh("find by-* -xtype l"), [], "links that lead nowhere")
+    equal(len(sh("find -L by-id -name latest.json")), len(sh("find resources -name latest.json")),
+          "find -L by-id")
+    check(not os.path.lexists(world.path(f"by-arn/arn:aws:iam::{ACCOUNT}:role/pat")), "half a name")
+
+
 def case_weird_ids(world):
     ids = ["a/b/c", "..", ".", ".hidden", "line\nbreak", "tab\tand\x01", "%41", "%", "100%", " ",
            "-rf", "*", "~", "ünïcode-€", "x" * 255, "x" * 256, "x" * 768, "€" * 256, "a:b", "\\",
@@ -143,8 +178,12 @@ def case_weird_ids(world):
         state = json.loads(read(world.path(GROUPS, name, "latest.json")))
         found.append(state["resourceId"])
     equal(sorted(found), sorted(ids), "ids")
-    found = [path for path in world.walk() if path.startswith("resources")]
-    equal(len(found), len(ids) * 5 + 6, "entries in all")
+    below = [path for path in world.walk() if path.startswith("resources")]
+    equal(len(below), len(ids) * 5 + 6, "entries in all")
+    for name in os.listdir(world.path("by-id")):
+        check(os.path.samefile(world.path("by-id", name), world.path(GROUPS, name)), f"{name!r} by id")
+        names.remove(name)
+    equal(names, [], "ids without a link")
 
 
 def case_inodes(world):
