@@ -10,15 +10,14 @@
 /* The moment of a node below at/. */
 int at_time(struct request *q, uint64_t node, int64_t *ret) _must_check_;
 /*
- * The inode number users see of a node: made of the moment, the kind and the row, so the same
+ * The inode number users see of a folder or inventory: made of the moment, the kind and the row, so the same
  * after a remount, whatever moments were asked for before. The highest bit tells it from nodes.
  */
 uint64_t at_inode(uint64_t node, int64_t time_ms);
 
 struct tree_attr at_folder_attr(uint64_t node, int64_t time_ms,
 				const struct store_at_folder *f);
-struct tree_attr at_state_attr(uint64_t node, int64_t time_ms,
-			       const struct store_at_state *st);
+struct tree_attr at_state_attr(uint64_t node, const struct store_at_state *st);
 
 /*
  * Files of a moment and of each of its accounts and regions. The view of a kind that is not

@@ -261,8 +261,8 @@ static int list_folders(struct listing *l, int64_t after)
 static bool list_state(void *ctx, const struct store_at_state *st)
 {
 	struct listing *l = ctx;
-	struct tree_attr attr = at_state_attr(
-		sibling(l->node, NODE_AT_STATE, st->resource), l->time_ms, st);
+	struct tree_attr attr =
+		at_state_attr(sibling(l->node, NODE_AT_STATE, st->resource), st);
 
 	buf_reset(&l->name);
 	name_at_state(&l->name, st->fname, st->rid);

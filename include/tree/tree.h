@@ -5,7 +5,8 @@
  * The namespace of a history: names, attributes and content of what the mount shows, without
  * FUSE and without SQL. A node is a 64-bit number, unique and never reused: its kind in the top
  * byte, the row id below. The root is 1. Inode numbers are the same over remounts: they are the
- * nodes, except below at/, where moments are numbered as they are asked for.
+ * nodes, except below at/, where moments are numbered as they are
+ * asked for.
  *
  * A tree may be used by many threads at once. Every call sees the history at one moment, as it
  * was last committed by whoever imports.

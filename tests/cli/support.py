@@ -160,7 +160,7 @@ FACTS = {
     "skipped": """SELECT s.name, service, c.name, k.n, c.n FROM skipped k
                   JOIN source s ON s.id = k.source JOIN skipped_call c ON c.id = k.call""",
     "notice": "SELECT s.name, what, n FROM notice n JOIN source s ON s.id = n.source",
-    "folder": """SELECT name, account, region, type, newest_ms FROM folder""",
+    "folder": """SELECT name, account, region, type, newest_ms, first_ms FROM folder""",
     "resource": """SELECT f.account, f.region, f.type, rid, fname
                    FROM resource r JOIN folder f ON f.id = r.folder""",
     "state": """SELECT rid, capture_ms, state_id, guise, status, content_hash, body_len, raw_len
@@ -176,8 +176,8 @@ FACTS = {
     "counter": "SELECT name, n FROM counter",
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
-    "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn
-                FROM shown s JOIN resource r ON r.id = s.resource""",
+    "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn, csv_len, jsonl_len,
+                item_len FROM shown s JOIN resource r ON r.id = s.resource""",
     "view": """SELECT rid, first_ms, newest_ms, states, text_len, jsonl_len
                FROM resource_view v JOIN resource r ON r.id = v.resource""",
     "entry": """SELECT rid, time_ms, seq, kind, change_type, reason, text_len, jsonl_len

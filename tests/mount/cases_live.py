@@ -93,6 +93,42 @@ def case_live_tail_program(world):
         tail.wait()
 
 
+def case_live_moments(world):
+    """at/now follows each import; a moment of the past only what was recorded before it."""
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z", name="web", n=1),
+                  item("sg-2", "2024-05-01T10:15:00.123Z", name="db"))
+    world.mount()
+    groups = GROUPS.replace("resources", "at/now")
+    past = GROUPS.replace("resources", "at/2024-05-02")
+    for _ in range(2):
+        first, old = read(world.path(groups, "sg-1.json")), read(world.path(past, "sg-1.json"))
+        equal(sorted(os.listdir(world.path(groups))), ["sg-1.json", "sg-2.json"], "listing")
+        table = read(world.path("at/now/inventory.csv"))
+        kept = read(world.path("at/2024-05-02/inventory.csv"))
+    equal(first, old, "the same state")
+    equal(os.stat(world.path(groups, "sg-1.json")).st_ino,
+          os.stat(world.path(GROUPS, "sg-1/2024-05-01T101500.123Z.json")).st_ino, "inode")
+    check(not os.path.exists(world.path(groups, "sg-3.json")), "not there yet")
+    world.take_in(item("sg-1", "2024-05-03T00:00:00.000Z", name="web", n=2, more="x" * 50),
+                  item("sg-2", "2024-05-03T00:00:00.000Z", status="ResourceDeleted"),
+                  item("sg-3", "2024-05-03T00:00:00.000Z", name="new"))
+    within(SOON, "read anew", lambda: read(world.path(groups, "sg-1.json")) != first)
+    within(SOON, "listed", lambda: sorted(os.listdir(world.path(groups))) ==
+           ["sg-1.json", "sg-3.json"])
+    within(SOON, "found", lambda: os.path.exists(world.path(groups, "sg-3.json")))
+    within(SOON, "gone", lambda: not os.path.exists(world.path(groups, "sg-2.json")))
+    within(SOON, "inventory", lambda: read(world.path("at/now/inventory.csv")) != table)
+    for name in ("inventory.csv", "inventory.jsonl", "snapshot.json"):
+        path = world.path("at/now", name)
+        equal(os.stat(path).st_size, len(read(path)), f"size of {name}")
+    equal(read(world.path(past, "sg-1.json")), old, "the past stays")
+    equal(read(world.path("at/2024-05-02/inventory.csv")), kept, "its inventory, too")
+    world.take_in(item("sg-1", "2024-05-01T23:00:00.000Z", name="web", n=3, late="y" * 50))
+    within(SOON, "a late state", lambda: read(world.path(past, "sg-1.json")) != old)
+    check(b'"late"' in read(world.path(past, "sg-1.json")), "is the newest then")
+    equal(json.loads(read(world.path(groups, "sg-1.json")))["configuration"]["n"], 2, "now")
+
+
 def case_live_new(world):
     """New resources, types and accounts in folders that were listed and asked for before."""
     world.take_in(item("sg-1", "2024-05-01T10:15:00.123Z"))
