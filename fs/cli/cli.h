@@ -59,3 +59,7 @@ const char *cli_count(uint64_t n, char ret[CLI_COUNT_SIZE]);
 bool cli_ends_in_slash(const char *path) _pure_;
 /* Copies text with control bytes as \xXX, for a terminal; malloc'ed. */
 char *cli_printable(const char *text);
+
+struct store;
+/* The gaps in what the history knows, the first of them; nothing where there is none. */
+int cli_print_gaps(struct store *s) _must_check_;

@@ -391,6 +391,8 @@ static int print(struct store *s, uint64_t files, bool json, enum what what)
 	r = print_totals(s, files);
 	if (!r)
 		r = print_tallies(s);
+	if (!r)
+		r = cli_print_gaps(s);
 	return r ? r : print_refusals(s, false);
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "model/alarm.h"
+#include "model/coverage.h"
 #include "model/event.h"
 #include "model/item.h"
 #include "model/mention.h"
@@ -35,10 +36,11 @@ struct chunk_record {
 enum fact_kind {
 	FACT_ITEM,
 	FACT_EVENT,
-	FACT_SKIPPED, /* of its struct fact_event only account, time, source and name */
+	FACT_SKIPPED, /* of its struct fact_event only account, region, time, source and name */
 	FACT_TRANSITION,
 	FACT_ALARM,
 	FACT_NOTICE,
+	FACT_SIGN,
 	FACT_REFUSAL,
 };
 
@@ -79,6 +81,11 @@ struct fact_notice {
 	struct fact fact;
 	const char *what; /* static */
 	uint64_t n;
+};
+
+struct fact_sign {
+	struct fact fact;
+	struct coverage_sign sign;
 };
 
 struct fact_refusal {

@@ -116,11 +116,12 @@ static int skip_event(const struct sink *s, const struct event *event, struct st
 	if (!f)
 		return -ENOMEM;
 	f->event = (struct event){ .account = event->account,
+				   .region = event->region,
 				   .time_ms = event->time_ms,
 				   .source = event->source,
 				   .name = event->name };
-	struct str *const strs[] = { &f->event.account, &f->event.source,
-				     &f->event.name };
+	struct str *const strs[] = { &f->event.account, &f->event.region,
+				     &f->event.source, &f->event.name };
 
 	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
 }
@@ -231,6 +232,20 @@ static int on_notice(void *ctx, const char *what)
 	return add_notice(s->chunk, s->record, what, 1);
 }
 
+static int on_sign(void *ctx, const struct coverage_sign *sign)
+{
+	const struct sink *s = ctx;
+	struct fact_sign *f =
+		chunk_fact(s->chunk, sizeof(*f), FACT_SIGN, s->record->offset);
+
+	if (!f)
+		return -ENOMEM;
+	f->sign = *sign;
+	struct str *const strs[] = { &f->sign.account, &f->sign.region };
+
+	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
+}
+
 static int add_refusal(struct chunk *c, const struct chunk_record *record,
 		       const struct fault *fault)
 {
@@ -254,6 +269,7 @@ static int parse_one(struct sink *s)
 					 .transition = on_transition,
 					 .alarm = on_alarm,
 					 .notice = on_notice,
+					 .sign = on_sign,
 					 .ctx = s };
 	const struct chunk_record *record = s->record;
 	struct str text = { s->chunk->text.data + record->start, record->length };

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "lines.h"
+#include "store/coverage.h"
 
 #include "model/timestamp.h"
 
@@ -240,6 +241,8 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 		file->counts.notices += n->n;
 		return store_count_notice(w->store, file->source, str_of(n->what), n->n);
 	}
+	case FACT_SIGN:
+		return store_put_sign(w->store, &((const struct fact_sign *)f)->sign);
 	case FACT_REFUSAL: {
 		const struct fact_refusal *refusal = (const struct fact_refusal *)f;
 

@@ -56,8 +56,13 @@ int guise_config_message(struct parser *p, const struct parse_source *src,
 		return parse_items(p, src, jv_get(v, "ConfigurationItem"),
 				   ITEM_GUISE_API);
 	for (size_t i = 0; i < ARRAY_SIZE(notices); i++) {
-		if (str_is(type, notices[i].type))
-			return parse_notice(p, notices[i].notice);
+		int r = 0;
+
+		if (!str_is(type, notices[i].type))
+			continue;
+		if (str_ends(type, "DeliveryCompleted"))
+			r = parse_config_delivery(p, v);
+		return r ? r : parse_notice(p, notices[i].notice);
 	}
 	if (jv_is(jv_get(v, "logEvents"), JV_ARRAY))
 		return guise_containers(p, src, v);

@@ -70,8 +70,8 @@ static const struct guise guises[] = {
 
 	{ "s3", "eventName", NULL, "s3-notification" },
 	{ "Event", "Bucket", NULL, "s3-test-event" },
-	{ "digestS3Bucket", NULL, NULL, "cloudtrail-digest" },
-	{ "digestStartTime", "logFiles", NULL, "cloudtrail-digest" },
+	{ "digestS3Bucket", NULL, guise_digest, NULL },
+	{ "digestStartTime", "logFiles", guise_digest, NULL },
 	{ "insightDetails", NULL, NULL, "cloudtrail-insight" },
 	{ "s3Bucket", "s3ObjectKey", NULL, "cloudtrail-delivery" },
 	{ "metric_stream_name", NULL, NULL, "metric-stream" },

@@ -80,6 +80,9 @@ int parse_item(struct parser *p, const struct parse_source *src, const struct jv
 
 /* event.c */
 int guise_event(struct parser *p, const struct parse_source *src, const struct jv *v);
+int guise_digest(struct parser *p, const struct parse_source *src, const struct jv *v);
+/* Besides its notice: a notice of Config's that files were delivered. */
+int parse_config_delivery(struct parser *p, const struct jv *v);
 int guise_lookup_event(struct parser *p, const struct parse_source *src,
 		       const struct jv *v);
 

@@ -40,6 +40,7 @@ static const char layout[] =
 	"  by-tag/KEY/VALUE/                       symlinks to all that ever had the tag\n"
 	"  status/                                 about the history itself\n"
 	"      churn.tsv                           items by type and resource, the most first\n"
+	"      coverage.tsv, gaps.tsv              for which days it knows what happened; what not\n"
 	"      imports.tsv                         every source object that was imported\n"
 	"      refused.tsv, refused/               what was turned down and why; its bytes\n";
 
@@ -150,6 +151,15 @@ static const char tables[] =
 	"  churn.tsv     First each account, region and type (what: type), then resources (what:\n"
 	"                resource), at most 100 of one type; by number of items, the most first.\n"
 	"                share is of all items. Copies of an item count once.\n"
+	"  coverage.tsv  Days (UTC), first and last, that a source is there for: days with a record\n"
+	"                or a sign that it ran (a digest, a delivery), and quiet days between. A trail\n"
+	"                is quiet in a region while it has something of another one; a recorder\n"
+	"                tells of changes only, so it may be quiet for up to 14 days, and longer\n"
+	"                where the trail shows that nobody did anything.\n"
+	"  gaps.tsv      What is not known. kind: recorder stopped, trail stopped (from call to\n"
+	"                call, by whom), no delivery (nothing of the account came on that day, or\n"
+	"                nothing for long), no trail (items of days without events). Region *: all.\n"
+	"                No end: still so.\n"
 	"  imports.tsv   In the order of import. items, events, transitions: new ones; duplicates:\n"
 	"                known already; notices: nothing to keep; skipped: calls that only read.\n"
 	"                No time: not finished.\n"

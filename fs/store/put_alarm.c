@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "coverage.h"
 #include "private.h"
 #include "spread.h"
 #include "store/write.h"
@@ -138,6 +139,10 @@ static int put_row(struct store *s, int64_t alarm, const struct transition *t,
 		return fill_transition(s, alarm, t, ret);
 	*ret = STORE_PUT_NEW;
 	writer_count(s, COUNTER_TRANSITION, 1);
+	r = coverage_day_add(s, COVERAGE_ALARM, t->alarm.account, t->alarm.region,
+			     t->time_ms, 1, 0);
+	if (r)
+		return r;
 	return writer_tally(s, STR("alarm"), t->alarm.account, t->alarm.region, STR_NULL,
 			    1, 0, t->time_ms);
 }

@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 
+#include "coverage.h"
 #include "private.h"
 #include "spread.h"
 #include "store/write.h"
@@ -161,6 +162,8 @@ static int put_new(struct store *s, const struct event *e, int64_t id,
 		r = put_session(s, e, id);
 	if (!r)
 		r = writer_trail(s, e->account, e->time_ms);
+	if (!r)
+		r = coverage_event(s, e, id);
 	if (!r)
 		r = writer_tally(s, STR("event"), e->account, e->region, e->source, 1, 0,
 				 e->time_ms);

@@ -7,6 +7,7 @@
  */
 #include <stdlib.h>
 
+#include "coverage.h"
 #include "moment.h"
 #include "private.h"
 #include "store/write.h"
@@ -159,6 +160,10 @@ static int put_new(struct store *s, struct resource *res, const struct item *ite
 	if (r)
 		return r;
 	res->items++;
+	r = coverage_day_add(s, COVERAGE_CONFIG, item->account, item->region,
+			     item->captured_ms, 1, 0);
+	if (r)
+		return r;
 	writer_count(s, COUNTER_ITEM, 1);
 	writer_count(s, COUNTER_RESOURCE, fresh);
 	return writer_tally(s, STR("item"), item->account, item->region, item->type, 1,

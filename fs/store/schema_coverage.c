@@ -54,6 +54,32 @@ static const char churn[] =
 "INSERT INTO churn SELECT r.id, r.folder, r.rid, count(*) FROM resource r\n"
 "JOIN state s ON s.resource = r.id GROUP BY r.id;\n";
 
+static const char coverage[] =
+"CREATE TABLE day_coverage(\n"
+"	-- A UTC day for which a source of an account and region has anything.\n"
+"	account TEXT NOT NULL,\n"
+"	source INTEGER NOT NULL,       -- enum coverage_source\n"
+"	region TEXT NOT NULL,\n"
+"	day INTEGER NOT NULL,          -- days since 1970\n"
+"	n INTEGER NOT NULL,            -- items, events, transitions; 0: it was running, no more\n"
+"	writes INTEGER NOT NULL,       -- of events: those that succeeded and do not only read\n"
+"	PRIMARY KEY(account, source, region, day)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE TABLE control(\n"
+"	-- Calls that stop or start a recorder or a trail.\n"
+"	event INTEGER PRIMARY KEY REFERENCES event,\n"
+"	account TEXT NOT NULL,\n"
+"	source INTEGER NOT NULL,       -- enum coverage_source\n"
+"	region TEXT NOT NULL,\n"
+"	time_ms INTEGER NOT NULL,      -- of the event\n"
+"	starts INTEGER NOT NULL        -- 1: it starts, 0: it stops\n"
+") STRICT;\n"
+"INSERT INTO day_coverage SELECT f.account, 1, f.region, s.capture_ms / 86400000, count(*), 0\n"
+"FROM state s JOIN resource r ON r.id = s.resource JOIN folder f ON f.id = r.folder\n"
+"GROUP BY 1, 3, 4;\n"
+"INSERT INTO day_coverage SELECT a.account, 3, a.region, t.time_ms / 86400000, count(*), 0\n"
+"FROM transition t JOIN alarm a ON a.id = t.alarm GROUP BY 1, 3, 4;\n";
+
 /* clang-format on */
 
-const char *const schema_coverage[] = { lines, churn, NULL };
+const char *const schema_coverage[] = { lines, churn, coverage, NULL };

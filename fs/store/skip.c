@@ -8,6 +8,7 @@
 
 #include <errno.h>
 
+#include "coverage.h"
 #include "private.h"
 #include "store/write.h"
 
@@ -49,6 +50,10 @@ int store_skip_event(struct store *s, const struct event *e, int64_t source_id)
 
 	if (!r)
 		r = writer_trail(s, e->account, e->time_ms);
+	/* It may be read, and skipped, again: so it is a sign, not one more. */
+	if (!r)
+		r = coverage_day_add(s, COVERAGE_TRAIL, e->account, e->region, e->time_ms,
+				     0, 0);
 	if (!r)
 		r = key_of(w, source_id, e->source, e->name);
 	if (r)

@@ -438,3 +438,18 @@ X(CHURN_OF_LEAF,
   "SELECT c.rid, c.items, v.first_ms, v.newest_ms FROM churn c INDEXED BY churn_by_items "
   "CROSS JOIN resource_view v ON v.resource = c.resource WHERE c.folder = (SELECT id FROM folder "
   "WHERE account = ?1 AND region = ?2 AND type = ?3) ORDER BY c.items DESC, c.rid LIMIT ?4")
+
+/* coverage */
+X(DAY_ADD,
+  "INSERT INTO day_coverage(account, source, region, day, n, writes) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
+  "writes = writes + excluded.writes")
+X(DAYS,
+  "SELECT account, source, region, day, n, writes FROM day_coverage "
+  "WHERE account >= '' ORDER BY account, source, region, day")
+X(CONTROL_INSERT,
+  "INSERT INTO control(event, account, source, region, time_ms, starts) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+X(CONTROLS,
+  "SELECT event, account, source, region, time_ms, starts FROM control "
+  "WHERE event > 0 ORDER BY event")

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "coverage.h"
 #include "private.h"
 #include "skip.h"
 
@@ -46,6 +47,7 @@ struct writer *writer_free(struct writer *w)
 	map_deinit(&w->resources);
 	map_deinit(&w->tallies);
 	map_deinit(&w->trails);
+	map_deinit(&w->days);
 	map_deinit(&w->skipped);
 	arena_deinit(&w->cached);
 	arena_deinit(&w->summed);
@@ -63,10 +65,12 @@ static void forget_sums(struct writer *w)
 {
 	map_clear(&w->tallies);
 	map_clear(&w->trails);
+	map_clear(&w->days);
 	map_clear(&w->skipped);
 	arena_reset(&w->summed);
 	w->tally_list = NULL;
 	w->trail_list = NULL;
+	w->day_list = w->last_day = NULL;
 	w->skipped_list = NULL;
 	memset(w->counters, 0, sizeof(w->counters));
 }
@@ -286,6 +290,8 @@ static int settle_sums(struct store *s)
 		if (w->counters[c])
 			r = sql_run(s, Q_COUNTER_ADD,
 				    ARGS(TEXT(counter_name(c)), INT(w->counters[c])));
+	if (!r)
+		r = coverage_settle(s);
 	if (!r)
 		forget_sums(w);
 	return r;

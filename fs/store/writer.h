@@ -88,6 +88,15 @@ struct skipped {
 	int64_t n;
 };
 
+/* What came of one account, region, source and day. */
+struct day_sum {
+	struct map_node node;
+	struct day_sum *next;
+	struct str account, region;
+	int source; /* enum coverage_source */
+	int64_t day, n, writes;
+};
+
 struct token_row {
 	int64_t token;
 	int64_t time_ms;
@@ -108,6 +117,8 @@ struct writer {
 	struct arena summed; /* nodes of all three */
 	struct tally *tally_list;
 	struct trail *trail_list;
+	struct map days;
+	struct day_sum *day_list, *last_day;
 	struct skipped *skipped_list;
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	struct token_rows mentions, actors;

@@ -20,6 +20,8 @@ static const struct {
 	uint64_t node;
 } entries[] = {
 	{ STR("churn.tsv"), NODE_FIXED_CHURN },
+	{ STR("coverage.tsv"), NODE_FIXED_COVERAGE },
+	{ STR("gaps.tsv"), NODE_FIXED_GAPS },
 	{ STR("imports.tsv"), NODE_FIXED_IMPORTS },
 	{ STR("refused.tsv"), NODE_FIXED_REFUSALS },
 	{ STR("refused"), NODE_FIXED_REFUSED },

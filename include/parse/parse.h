@@ -14,6 +14,7 @@
  */
 
 #include "model/alarm.h"
+#include "model/coverage.h"
 #include "model/event.h"
 #include "model/item.h"
 #include "util/fault.h"
@@ -36,7 +37,8 @@ enum {
 /*
  * What was found, in order. A callback returns 0, or a negative errno that ends the record and
  * is passed up. Everything handed over is borrowed until the callback returns; what is called
- * "raw" are the bytes of the item or record itself, without its envelopes. No member is NULL.
+ * "raw" are the bytes of the item or record itself, without its envelopes. No member is NULL but
+ * `sign`, which may be.
  */
 struct parse_sink {
 	/* body: item->body as a tree, the members in any order (of two with one name the last) */
@@ -49,6 +51,8 @@ struct parse_sink {
 	 * "cloudtrail-digest", "config-delivery", "config-compliance", "metric-statistics" ...
 	 */
 	int (*notice)(void *ctx, const char *what);
+	/* Besides a notice: of a digest, or of a delivery of AWS Config's. */
+	int (*sign)(void *ctx, const struct coverage_sign *sign);
 	void *ctx;
 };
 

@@ -6,6 +6,7 @@
  * of the data is escaped, so a line stays one line of so many cells.
  */
 
+#include "model/coverage.h"
 #include "util/buf.h"
 #include "util/str.h"
 
@@ -40,3 +41,9 @@ struct render_churn {
 };
 void render_churn_header(struct buf *out);
 void render_churn(struct buf *out, const struct render_churn *r);
+
+/* coverage.tsv and gaps.tsv */
+void render_coverage_header(struct buf *out);
+void render_coverage(struct buf *out, const struct coverage_span *c);
+void render_gaps_header(struct buf *out);
+void render_gap(struct buf *out, const struct coverage_gap *g);

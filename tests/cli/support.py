@@ -193,6 +193,9 @@ FACTS = {
     "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",
     "line_due": "SELECT * FROM line_due",
     "churn": "SELECT rid, items FROM churn",
+    "day_coverage": "SELECT * FROM day_coverage",
+    "control": """SELECT identity, account, c.source, region, c.time_ms, starts FROM control c
+                  JOIN event e ON e.id = c.event""",
     "spread": "SELECT kind, time_ms, tokens FROM spread",
 }
 

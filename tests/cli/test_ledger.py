@@ -127,3 +127,69 @@ class Ledger(Case):
         self.assertEqual([r["resourceId"] for r in table],
                          ["", "sg-149"] + [f"sg-{n:03}" for n in range(99)])
         self.assertEqual({(r["accountId"], r["awsRegion"]) for r in table}, {(ACCOUNT, REGION)})
+
+
+class Coverage(Case):
+    def day(self, text):
+        return event(int(text[8:10]), name="CreateTags", time=text + "T10:00:00Z")
+
+    def test_days_of_a_generated_history(self):
+        delivered = self.folder / "in"
+        subprocess.run([sys.executable, DEMO, "--out", delivered, "--items", "500", "--events",
+                        "1500", "--months", "0.6"], check=True)
+        self.import_("in", options=["--events=all"])
+        want = collections.Counter()
+        days = collections.defaultdict(set)
+        for key in items_of(delivered):
+            want[key[0], key[1], "config"] += 1
+            days[key[0], key[1], "config"].add(key[4][:10])
+        events = {}
+        for path in delivered.rglob("*_CloudTrail_*.json.gz"):
+            for e in json.loads(gzip.decompress(path.read_bytes()))["Records"]:
+                events[e["eventID"]] = e
+        for e in events.values():
+            days[e["recipientAccountId"], e["awsRegion"], "cloudtrail"].add(e["eventTime"][:10])
+            want[e["recipientAccountId"], e["awsRegion"], "cloudtrail"] += 1
+        for path in delivered.rglob("*_CloudTrail-Digest_*.json.gz"):
+            d = json.loads(gzip.decompress(path.read_bytes()))
+            days[d["awsAccountId"], d["digestS3Object"].split("/")[3], "cloudtrail"].add(
+                d["digestStartTime"][:10])
+        table = [r for r in rows(self.cat("status/coverage.tsv")) if r["source"] != "cloudwatch"]
+        got, got_days = collections.Counter(), collections.Counter()
+        for r in table:
+            key = (r["accountId"], r["awsRegion"], r["source"])
+            got[key] += int(r["records"])
+            got_days[key] += int(r["days"])
+        self.assertEqual(got, want)
+        self.assertEqual(got_days, {key: len(found) for key, found in days.items()})
+
+    def test_gaps(self):
+        stop = event(77, name="StopConfigurationRecorder", time="2024-05-05T10:00:00Z",
+                     eventSource="config.amazonaws.com")
+        refused = event(78, name="StopLogging", time="2024-05-06T10:00:00Z",
+                        eventSource="cloudtrail.amazonaws.com", errorCode="AccessDenied")
+        events = [self.day(f"2024-05-{n:02}") for n in range(1, 13) if n != 10]
+        items = [item("sg-1", time=f"2024-05-{n:02}T11:00:00.000Z")
+                 for n in (1, 2, 3, 4, 5, 8, 9, 11, 12)]
+        first, second = self.folder / "1.db", self.folder / "2.db"
+        for history, order in ((first, 1), (second, -1)):
+            self.history = history
+            for number, part in enumerate([[stop, *events[:5]], [refused, *events[5:]]][::order]):
+                self.write(f"{number}{order}.json", trail_file(part))
+                self.write(f"{number}{order}i.json", history_file(items[number::2]))
+                self.import_(f"{number}{order}.json", f"{number}{order}i.json")
+        tables = [self.run_program("cat", history, "status/gaps.tsv", "status/coverage.tsv")[0]
+                  for history in (first, second)]
+        self.assertEqual(*tables)
+        told = self.run_program("status", self.history)[0]
+        self.assertIn(f"\n  {ACCOUNT} {REGION} config: recorder stopped from 2024-05-05T10:00:00.000Z to "
+                      "2024-05-08T00:00:00.000Z: StopConfigurationRecorder by user/alice\n", told)
+        got = [(r["awsRegion"], r["source"], r["kind"], r["from"], r["to"], r["call"],
+                r["principal"], r["eventID"]) for r in rows(self.cat("status/gaps.tsv"))]
+        self.assertEqual(got, [
+            (REGION, "config", "recorder stopped", "2024-05-05T10:00:00.000Z",
+             "2024-05-08T00:00:00.000Z", "StopConfigurationRecorder", "user/alice", stop["eventID"]),
+            (REGION, "config", "no delivery", "2024-05-10T00:00:00.000Z",
+             "2024-05-11T00:00:00.000Z", "", "", ""),
+            ("*", "cloudtrail", "no delivery", "2024-05-10T00:00:00.000Z",
+             "2024-05-11T00:00:00.000Z", "", "", "")])

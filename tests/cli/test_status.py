@@ -34,7 +34,7 @@ class Status(Case):
                        "2024-05-01T10:00:00.000Z", "2024-05-03T10:00:00.000Z"], fields)
         # The columns of the table begin at one place each.
         head = next(line for line in lines if line.startswith("what"))
-        rows = lines[lines.index(head) + 1:lines.index("refused")]
+        rows = lines[lines.index(head) + 1:lines.index("gaps")]
         for row in filter(None, rows):
             for column in ("account", "region", "first", "last"):
                 at = head.index(column)

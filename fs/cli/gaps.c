@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The part of driftfs status that tells how far what it knows can be relied upon. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli.h"
+#include "model/timestamp.h"
+#include "store/coverage.h"
+
+#define GAPS_SHOWN 10
+
+static void print_text(struct str text)
+{
+	_cleanup_(freep) char *copy = str_dup(text);
+	_cleanup_(freep) char *shown = copy ? cli_printable(copy) : NULL;
+
+	fputs(shown ? shown : "?", stdout);
+}
+
+static void print_gap(const struct coverage_gap *g)
+{
+	char time[TIMESTAMP_ISO_SIZE];
+
+	printf("  ");
+	print_text(g->account);
+	putchar(' ');
+	print_text(g->region);
+	timestamp_format(g->from_ms, time);
+	printf(" %s: %s from %s", coverage_source_name(g->source),
+	       coverage_gap_name(g->kind), time);
+	if (g->to_ms >= 0) {
+		timestamp_format(g->to_ms, time);
+		printf(" to %s", time);
+	}
+	if (g->stop) {
+		printf(": ");
+		print_text(g->stop->call);
+		printf(" by ");
+		print_text(g->stop->principal);
+	}
+	putchar('\n');
+}
+
+int cli_print_gaps(struct store *s)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf spans = BUF_INIT, gaps = BUF_INIT;
+	struct coverage_control *controls;
+	struct coverage_day *days;
+	size_t n_controls, n_days, n;
+	int r = store_coverage_days(s, &a, &days, &n_days);
+
+	if (!r)
+		r = store_coverage_controls(s, &a, &controls, &n_controls);
+	if (!r)
+		r = coverage_make(&a, days, n_days, controls, n_controls, &spans, &gaps);
+	if (r)
+		return r;
+	n = gaps.len / sizeof(struct coverage_gap);
+	if (n)
+		puts("\ngaps");
+	for (size_t i = 0; i < MIN(n, (size_t)GAPS_SHOWN); i++)
+		print_gap((const struct coverage_gap *)gaps.data + i);
+	if (n > GAPS_SHOWN)
+		printf("  ... %zu more in status/gaps.tsv\n", n - GAPS_SHOWN);
+	return 0;
+}

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Days with anything in them, kept as sums. A transaction's records are mostly of one account,
+ * region and day after the other, so what was added to last is looked at first.
+ */
+#include "coverage.h"
+
+#include <errno.h>
+
+#include "private.h"
+#include "model/event.h"
+#include "model/story.h"
+#include "util/json.h"
+
+/* --- putting ------------------------------------------------------------------------------- */
+
+static bool is_day(const struct day_sum *d, enum coverage_source source,
+		   struct str account, struct str region, int64_t day)
+{
+	return d && d->day == day && d->source == (int)source &&
+	       str_eq(d->account, account) && str_eq(d->region, region);
+}
+
+static int day_new(struct writer *w, uint64_t hash, struct str account, struct str region,
+		   struct day_sum **ret)
+{
+	struct day_sum *d = arena_zalloc(&w->summed, sizeof(*d));
+	struct str key = d ? arena_str(&w->summed, buf_str(&w->key)) : STR_NULL;
+
+	if (!key.p)
+		return -ENOMEM;
+	*d = (struct day_sum){ .node = { .hash = hash, .key = key },
+			       .next = w->day_list,
+			       .account = arena_str(&w->summed, account),
+			       .region = arena_str(&w->summed, region) };
+	if (!d->account.p || !d->region.p)
+		return -ENOMEM;
+	w->day_list = d;
+	*ret = d;
+	return map_add(&w->days, &d->node);
+}
+
+static int day_get(struct store *s, enum coverage_source source, struct str account,
+		   struct str region, int64_t day, struct day_sum **ret)
+{
+	const int64_t numbers[] = { day, (int64_t)source };
+	const struct str parts[] = { account,
+				     region,
+				     { (const char *)numbers, sizeof(numbers) } };
+	struct writer *w = s->writer;
+	uint64_t hash;
+	int r = writer_key(w, parts, ARRAY_SIZE(parts));
+
+	if (r)
+		return r;
+	hash = str_hash(buf_str(&w->key));
+	*ret = (struct day_sum *)map_get(&w->days, hash, buf_str(&w->key));
+	if (!*ret)
+		r = day_new(w, hash, account, region, ret);
+	if (r)
+		return r;
+	(*ret)->source = (int)source;
+	(*ret)->day = day;
+	return 0;
+}
+
+int coverage_day_add(struct store *s, enum coverage_source source, struct str account,
+		     struct str region, int64_t time_ms, int64_t n, int64_t writes)
+{
+	int64_t day = time_ms / COVERAGE_DAY_MS;
+	struct writer *w = s->writer;
+	int r = 0;
+
+	if (!is_day(w->last_day, source, account, region, day))
+		r = day_get(s, source, account, region, day, &w->last_day);
+	if (r)
+		return r;
+	w->last_day->n += n;
+	w->last_day->writes += writes;
+	w->pending = true;
+	return 0;
+}
+
+int coverage_event(struct store *s, const struct event *e, int64_t id)
+{
+	enum coverage_source source;
+	int starts;
+	int r = coverage_day_add(s, COVERAGE_TRAIL, e->account, e->region, e->time_ms, 1,
+				 !e->read_only && !e->failed);
+
+	if (r || e->failed || e->read_only)
+		return r;
+	starts = coverage_control_of(e->source, e->name, &source);
+	if (starts < 0)
+		return 0;
+	return sql_run(s, Q_CONTROL_INSERT,
+		       ARGS(INT(id), TEXT(e->account), INT(source), TEXT(e->region),
+			    INT(e->time_ms), INT(starts)));
+}
+
+int store_put_sign(struct store *s, const struct coverage_sign *sign)
+{
+	int r = writing(s, "sign");
+
+	for (int64_t ms = sign->from_ms; ms < sign->to_ms && !r;
+	     ms = (ms / COVERAGE_DAY_MS + 1) * COVERAGE_DAY_MS)
+		r = coverage_day_add(s, sign->source, sign->account, sign->region, ms, 0,
+				     0);
+	return written(s, r);
+}
+
+int coverage_settle(struct store *s)
+{
+	int r = 0;
+
+	for (const struct day_sum *d = s->writer->day_list; d && !r; d = d->next)
+		r = sql_run(s, Q_DAY_ADD,
+			    ARGS(TEXT(d->account), INT(d->source), TEXT(d->region),
+				 INT(d->day), INT(d->n), INT(d->writes)));
+	return r;
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* The rows gathered in `rows`, in the arena. */
+static int keep(struct arena *a, const struct buf *rows, size_t size, void **ret,
+		size_t *ret_n)
+{
+	int r = buf_error(rows);
+
+	if (r)
+		return r;
+	*ret = arena_alloc(a, rows->len + 1);
+	if (!*ret)
+		return -ENOMEM;
+	if (rows->len)
+		memcpy(*ret, rows->data, rows->len);
+	*ret_n = rows->len / size;
+	return 0;
+}
+
+/* Text that repeats from row to row is kept once. */
+static int keep_text(struct arena *a, struct str text, struct str *last)
+{
+	if (last->p && str_eq(text, *last))
+		return 0;
+	*last = arena_str(a, text);
+	return last->p ? 0 : -ENOMEM;
+}
+
+int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
+			size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	struct coverage_day d = { 0 };
+	bool row = true;
+	void *all = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_DAYS, NO_ARGS, &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = keep_text(a, col_str(q, 0), &d.account);
+		if (!r)
+			r = keep_text(a, col_str(q, 2), &d.region);
+		d.source = (enum coverage_source)col_int(q, 1);
+		d.day = col_int(q, 3);
+		d.n = (uint64_t)col_int(q, 4);
+		d.writes = (uint64_t)col_int(q, 5);
+		buf_put(&rows, &d, sizeof(d));
+	}
+	if (!r)
+		r = keep(a, &rows, sizeof(d), &all, ret_n);
+	*ret = all;
+	return r;
+}
+
+/* Who made the call, from its record. */
+static int load_control(struct store *s, struct arena *a, int64_t id,
+			struct coverage_control *c)
+{
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct story_actor actor;
+	struct event e;
+	struct jv *v = arena_alloc(a, sizeof(*v));
+	struct str text;
+	int r = store_event_body(s, id, &body);
+
+	if (r)
+		return r;
+	text = arena_str(a, buf_str(&body));
+	if (!v || !text.p)
+		return -ENOMEM;
+	r = jv_parse(a, text, v, NULL);
+	if (!r)
+		r = event_from_jv(v, &e, NULL);
+	if (!r)
+		r = store_actor_of(s, &e, a, &actor);
+	if (r)
+		return r > 0 ? -EBADMSG : r;
+	c->call = e.name;
+	c->event_id = event_identity(&e, a);
+	c->principal = actor.principal;
+	return c->event_id.p ? 0 : -ENOMEM;
+}
+
+int store_coverage_controls(struct store *s, struct arena *a,
+			    struct coverage_control **ret, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	bool row = true;
+	void *all = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_CONTROLS, NO_ARGS, &q);
+	while (!r) {
+		struct coverage_control c = { 0 };
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		c.account = arena_str(a, col_str(q, 1));
+		c.source = (enum coverage_source)col_int(q, 2);
+		c.region = arena_str(a, col_str(q, 3));
+		c.time_ms = col_int(q, 4);
+		c.starts = col_int(q, 5) != 0;
+		if (!c.account.p || !c.region.p)
+			return -ENOMEM;
+		r = load_control(s, a, col_int(q, 0), &c);
+		buf_put(&rows, &c, sizeof(c));
+	}
+	if (!r)
+		r = keep(a, &rows, sizeof(struct coverage_control), &all, ret_n);
+	*ret = all;
+	return r;
+}

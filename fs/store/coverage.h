@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the rest of the store puts for coverage.
+ */
+
+#include "store/coverage.h"
+
+struct event;
+
+/* A record of that day, or with n 0 a sign that the source was running; gathered by the writer. */
+int coverage_day_add(struct store *s, enum coverage_source source, struct str account,
+		     struct str region, int64_t time_ms, int64_t n,
+		     int64_t writes) _must_check_;
+/* Of a new event: its day, and whether it stops or starts a source. */
+int coverage_event(struct store *s, const struct event *e, int64_t id) _must_check_;
+/* Writes the days gathered. */
+int coverage_settle(struct store *s) _must_check_;

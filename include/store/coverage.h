@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Coverage's facts, see model/coverage.h. There are as many days as the accounts' regions have
+ * days, however many records there are of each.
+ */
+
+#include "model/coverage.h"
+#include "store/store.h"
+
+/* Marks the days of its span; again, and nothing changes. */
+int store_put_sign(struct store *s, const struct coverage_sign *sign) _must_check_;
+
+/* All days in the order coverage_make() wants; all calls that stop or start a source, with who. */
+int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
+			size_t *ret_n) _must_check_;
+int store_coverage_controls(struct store *s, struct arena *a,
+			    struct coverage_control **ret, size_t *ret_n) _must_check_;

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is a gap and what is only quiet, rule by rule; D is a day, times are hours from 1970 on. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "model/coverage.h"
+
+#define HOUR INT64_C(3600000)
+
+struct table {
+	struct coverage_day days[200];
+	size_t n;
+	struct coverage_control controls[8];
+	size_t n_controls;
+};
+
+/* Days first..last of a source, each with n records. */
+static void put(struct table *t, enum coverage_source source, const char *region,
+		int64_t first, int64_t last, uint64_t n, uint64_t writes)
+{
+	for (int64_t day = first; day <= last; day++)
+		t->days[t->n++] = (struct coverage_day){ .account = STR("1"),
+							 .region = str_of(region),
+							 .source = source,
+							 .day = day,
+							 .n = n,
+							 .writes = writes };
+}
+
+static void call(struct table *t, enum coverage_source source, const char *region,
+		 int64_t hour, bool starts)
+{
+	t->controls[t->n_controls++] =
+		(struct coverage_control){ .account = STR("1"),
+					   .region = str_of(region),
+					   .source = source,
+					   .time_ms = hour * HOUR,
+					   .starts = starts,
+					   .call = STR("C"),
+					   .principal = STR("P"),
+					   .event_id = STR("E") };
+}
+
+/* One line a span and a gap. */
+static void check(struct table *t, const char *want)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf spans = BUF_INIT, gaps = BUF_INIT,
+					 text = BUF_INIT;
+	const struct coverage_span *s;
+	const struct coverage_gap *g;
+
+	assert_int_equal(coverage_make(&a, t->days, t->n, t->controls, t->n_controls,
+				       &spans, &gaps),
+			 0);
+	s = (const void *)spans.data;
+	g = (const void *)gaps.data;
+	for (size_t i = 0; i < spans.len / sizeof(*s); i++)
+		buf_printf(&text, "%s %.*s %lld-%lld %llu+%llu %llu\n",
+			   coverage_source_name(s[i].source), STR_ARGS(s[i].region),
+			   (long long)s[i].first_day, (long long)s[i].last_day,
+			   (unsigned long long)s[i].days, (unsigned long long)s[i].quiet,
+			   (unsigned long long)s[i].records);
+	for (size_t i = 0; i < gaps.len / sizeof(*g); i++)
+		buf_printf(&text, "! %s %.*s %s %lldh-%lldh%s\n",
+			   coverage_source_name(g[i].source), STR_ARGS(g[i].region),
+			   coverage_gap_name(g[i].kind), (long long)(g[i].from_ms / HOUR),
+			   (long long)(g[i].to_ms < 0 ? -1 : g[i].to_ms / HOUR),
+			   g[i].stop ? " by" : "");
+	buf_put_char(&text, '\0');
+	assert_string_equal(text.data, want);
+}
+
+static void test_quiet_regions(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 2, 3, 0);
+	put(&t, COVERAGE_CONFIG, "a", 9, 9, 1, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 9, 2, 1);
+	put(&t, COVERAGE_TRAIL, "b", 2, 2, 2, 1);
+	put(&t, COVERAGE_TRAIL, "b", 8, 8, 0, 0);
+	put(&t, COVERAGE_ALARM, "a", 1, 1, 1, 0);
+	put(&t, COVERAGE_ALARM, "a", 90, 90, 1, 0);
+	check(&t, "config a 1-9 3+6 7\n"
+		  "cloudtrail a 1-9 9+0 18\n"
+		  "cloudtrail b 2-8 2+5 2\n"
+		  "cloudwatch a 1-90 2+88 2\n");
+}
+
+static void test_nothing_came(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 3, 1, 0);
+	put(&t, COVERAGE_CONFIG, "a", 6, 9, 1, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 3, 1, 1);
+	put(&t, COVERAGE_TRAIL, "a", 5, 9, 1, 1);
+	check(&t, "config a 1-3 3+0 3\n"
+		  "config a 6-9 4+0 4\n"
+		  "cloudtrail a 1-3 3+0 3\n"
+		  "cloudtrail a 5-9 5+0 5\n"
+		  "! config a no delivery 96h-120h\n"
+		  "! cloudtrail * no delivery 96h-120h\n");
+}
+
+static void test_long_silence(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 1, 1, 0);
+	put(&t, COVERAGE_CONFIG, "a", 30, 30, 1, 0);
+	put(&t, COVERAGE_CONFIG, "b", 1, 1, 1, 0);
+	put(&t, COVERAGE_CONFIG, "b", 30, 30, 1, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 30, 1, 1);
+	put(&t, COVERAGE_TRAIL, "b", 1, 1, 1, 1);
+	check(&t, "config a 1-1 1+0 1\n"
+		  "config a 30-30 1+0 1\n"
+		  "config b 1-30 2+28 2\n"
+		  "cloudtrail a 1-30 30+0 30\n"
+		  "cloudtrail b 1-1 1+0 1\n"
+		  "! config a no delivery 48h-720h\n");
+}
+
+static void test_stops(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 2, 1, 0);
+	put(&t, COVERAGE_CONFIG, "a", 5, 6, 1, 0);
+	put(&t, COVERAGE_CONFIG, "b", 1, 6, 1, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 6, 1, 1);
+	/* Not in order; a second stop and a start of what runs change nothing. */
+	call(&t, COVERAGE_CONFIG, "a", 110, true);
+	call(&t, COVERAGE_CONFIG, "a", 60, false);
+	call(&t, COVERAGE_CONFIG, "a", 70, false);
+	call(&t, COVERAGE_CONFIG, "a", 130, true);
+	call(&t, COVERAGE_CONFIG, "b", 150, false);
+	check(&t, "config a 1-2 2+0 2\n"
+		  "config a 5-6 2+0 2\n"
+		  "config b 1-6 6+0 6\n"
+		  "cloudtrail a 1-6 6+0 6\n"
+		  "! config a recorder stopped 60h-110h by\n"
+		  "! config b recorder stopped 150h--1h by\n");
+}
+
+static void test_trail(void **state)
+{
+	struct table none = { 0 }, part = { 0 }, stopped = { 0 };
+
+	(void)state;
+	put(&none, COVERAGE_CONFIG, "a", 1, 2, 1, 0);
+	check(&none, "config a 1-2 2+0 2\n! cloudtrail * no trail 24h-72h\n");
+	put(&part, COVERAGE_CONFIG, "a", 1, 9, 1, 0);
+	put(&part, COVERAGE_TRAIL, "a", 4, 5, 1, 0);
+	check(&part,
+	      "config a 1-9 9+0 9\ncloudtrail a 4-5 2+0 2\n"
+	      "! cloudtrail * no trail 24h-96h\n! cloudtrail * no trail 144h-240h\n");
+	put(&stopped, COVERAGE_CONFIG, "a", 4, 9, 1, 0);
+	put(&stopped, COVERAGE_TRAIL, "a", 4, 5, 1, 0);
+	call(&stopped, COVERAGE_TRAIL, "a", 130, false);
+	check(&stopped, "config a 4-9 6+0 6\ncloudtrail a 4-5 2+0 2\n"
+			"! cloudtrail * trail stopped 130h--1h by\n");
+}
+
+static void test_calls(void **state)
+{
+	enum coverage_source source;
+
+	(void)state;
+	assert_int_equal(coverage_control_of(STR("config.amazonaws.com"),
+					     STR("StopConfigurationRecorder"), &source),
+			 0);
+	assert_int_equal(source, COVERAGE_CONFIG);
+	assert_int_equal(coverage_control_of(STR("cloudtrail.amazonaws.com"),
+					     STR("StartLogging"), &source),
+			 1);
+	assert_int_equal(coverage_control_of(STR("ec2.amazonaws.com"), STR("StopLogging"),
+					     &source),
+			 -1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_quiet_regions), cmocka_unit_test(test_nothing_came),
+		cmocka_unit_test(test_long_silence),  cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_trail),         cmocka_unit_test(test_calls),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
