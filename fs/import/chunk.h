@@ -14,6 +14,7 @@
 #include "model/event.h"
 #include "model/item.h"
 #include "model/mention.h"
+#include "model/told.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/fault.h"
@@ -63,6 +64,7 @@ struct fact_event {
 	struct str identity;
 	struct str raw;
 	struct mention_set mentions;
+	struct event_told told;
 };
 
 struct fact_transition {

@@ -14,6 +14,7 @@
 #include "derive.h"
 #include "lines.h"
 #include "sources.h"
+#include "tell.h"
 #include "worker.h"
 #include "writer.h"
 
@@ -448,5 +449,6 @@ int import_run(const struct import_options *options, struct import_report *ret,
 		return fail(&i, r);
 	/* The threads and what they hold are not needed any more. */
 	i.pipeline = pipeline_free(i.pipeline);
-	return derive(&i);
+	r = tell_run(i.store, f);
+	return r ? r : derive(&i);
 }

@@ -10,6 +10,7 @@
 #include "model/story.h"
 #include "render/entry.h"
 #include "render/inventory.h"
+#include "render/line.h"
 #include "story_work.h"
 
 /* --- rows and their lengths ---------------------------------------------------------------- */
@@ -17,12 +18,14 @@
 struct output {
 	struct store_story *rows;
 	struct buf text, jsonl;
+	struct buf folder; /* the resource's path */
 };
 
 static void output_deinit(struct output *o)
 {
 	buf_deinit(&o->text);
 	buf_deinit(&o->jsonl);
+	buf_deinit(&o->folder);
 }
 
 static void entry_frame(const struct story_work *w, int64_t time_ms, enum story_kind kind,
@@ -57,13 +60,42 @@ static int emit(struct output *o, const struct store_entry *row,
 	return 0;
 }
 
+/* The lengths of a change's line for one of its causes, or none. */
+static int measure_line(struct output *o, const struct story_entry *e,
+			const struct story_event *cause, uint32_t *ret_text,
+			uint32_t *ret_jsonl)
+{
+	buf_reset(&o->text);
+	buf_reset(&o->jsonl);
+	render_change_line(&o->text, e, cause);
+	render_change_line_jsonl(&o->jsonl, e, cause);
+	if (buf_error(&o->text) || buf_error(&o->jsonl))
+		return -ENOMEM;
+	*ret_text = (uint32_t)o->text.len;
+	*ret_jsonl = (uint32_t)o->jsonl.len;
+	return 0;
+}
+
+/* In the timeline a change has its first cause beside it, in activity/ each event its change. */
+static int measure_lines(struct output *o, struct store_entry *row,
+			 struct store_cause *causes, const struct story_entry *e)
+{
+	int r = measure_line(o, e, e->n_causes ? &e->causes[0] : NULL, &row->line_len,
+			     &row->line_jsonl_len);
+
+	for (size_t i = 0; r == 0 && i < e->n_causes; i++)
+		r = measure_line(o, e, &e->causes[i], &causes[i].line_len,
+				 &causes[i].line_jsonl_len);
+	return r;
+}
+
 static bool is_cause_of(const struct correlate_verdict *v, size_t step)
 {
 	return v->role == CORRELATE_CAUSE && (v->step == step || v->also_step == step);
 }
 
 static int collect_causes(struct story_work *w, size_t step, struct store_entry *row,
-			  struct story_entry *e)
+			  struct story_entry *e, struct store_cause **ret)
 {
 	struct store_cause *causes;
 	struct story_event *events;
@@ -81,9 +113,11 @@ static int collect_causes(struct story_work *w, size_t step, struct store_entry 
 
 		if (!is_cause_of(v, step))
 			continue;
-		causes[row->n_causes] =
-			(struct store_cause){ w->hits[i].event, v->evidence,
-					      (uint8_t)v->confidence };
+		causes[row->n_causes] = (struct store_cause){
+			.event = w->hits[i].event,
+			.evidence = v->evidence,
+			.confidence = (uint8_t)v->confidence,
+		};
 		events[e->n_causes] = (struct story_event){ .event = w->events[i],
 							    .evidence = v->evidence,
 							    .confidence = v->confidence };
@@ -93,7 +127,7 @@ static int collect_causes(struct story_work *w, size_t step, struct store_entry 
 		row->n_causes++;
 		e->n_causes++;
 	}
-	row->causes = causes;
+	row->causes = *ret = causes;
 	e->causes = events;
 	return 0;
 }
@@ -110,6 +144,7 @@ static int emit_change(struct story_work *w, struct output *o, size_t step)
 		.change_type = (uint8_t)w->steps[step].change.type,
 		.reason = (uint8_t)w->reasons[step],
 	};
+	struct store_cause *causes;
 	struct story_entry e;
 	int r;
 
@@ -119,7 +154,10 @@ static int emit_change(struct story_work *w, struct output *o, size_t step)
 	name_state(state->row.time_ms, state->twin, e.snapshot);
 	if (before)
 		name_state(before->row.time_ms, before->twin, e.previous);
-	r = collect_causes(w, step, &row, &e);
+	e.folder = buf_str(&o->folder);
+	r = collect_causes(w, step, &row, &e, &causes);
+	if (r == 0)
+		r = measure_lines(o, &row, causes, &e);
 	return r ? r : emit(o, &row, &e);
 }
 
@@ -269,10 +307,27 @@ static int make_shown(struct story_work *w, struct output *o)
 	return 0;
 }
 
+static uint64_t rank_of(const struct store_resource *r)
+{
+	const struct str parts[] = { r->account, r->region, r->type, r->rid };
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		hash = (hash ^ str_hash(parts[i])) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash;
+}
+
 int story_rows_make(struct story_work *w, struct store_story *ret)
 {
 	_cleanup_(output_deinit) struct output o = { .rows = ret };
-	int r = make_entries(w, &o);
+	int r;
+
+	name_resource_path(&o.folder, w->resource.account, w->resource.region,
+			   w->resource.type, w->resource.name);
+	r = buf_error(&o.folder);
+	if (r == 0)
+		r = make_entries(w, &o);
+	ret->rank = rank_of(&w->resource);
 
 	return r ? r : make_shown(w, &o);
 }

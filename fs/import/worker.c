@@ -9,6 +9,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "tell.h"
+
 /* What the parser's sink needs to know of the record at hand. */
 struct sink {
 	struct worker *worker;
@@ -77,6 +79,12 @@ static int on_item(void *ctx, const struct item *item, const struct jv *body _un
 	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
 }
 
+static bool keep_told(struct chunk *c, struct event_told *t)
+{
+	return chunk_keep(c, &t->principal) && chunk_keep(c, &t->role) &&
+	       chunk_keep(c, &t->session);
+}
+
 /* The views into the record that the store looks at; the others are dropped with the record. */
 static bool keep_event(struct chunk *c, struct fact_event *f)
 {
@@ -94,8 +102,9 @@ static bool keep_event(struct chunk *c, struct fact_event *f)
 		e->response = NULL;
 	if (!f->mentions.n && !e->response)
 		e->identity = NULL;
-	return keep_all(c, strs, ARRAY_SIZE(strs)) && chunk_keep_value(c, &e->identity) &&
-	       chunk_keep_value(c, &e->response) && keep_mentions(c, &f->mentions);
+	return keep_all(c, strs, ARRAY_SIZE(strs)) && keep_told(c, &f->told) &&
+	       chunk_keep_value(c, &e->identity) && chunk_keep_value(c, &e->response) &&
+	       keep_mentions(c, &f->mentions);
 }
 
 /*
@@ -144,6 +153,8 @@ static int on_event(void *ctx, const struct event *event, struct str raw)
 	if (!f->identity.p)
 		return -ENOMEM;
 	r = mention_of_event(scratch, event, &f->mentions);
+	if (!r)
+		r = tell_of_event(event, scratch, &s->worker->line, &f->told);
 	if (r)
 		return r;
 	return keep_event(s->chunk, f) ? 0 : -ENOMEM;
@@ -310,6 +321,7 @@ static void worker_free(void *worker)
 
 	parser_free(w->parser);
 	arena_deinit(&w->scratch);
+	buf_deinit(&w->line);
 	free(w->buffer);
 	free(w);
 }

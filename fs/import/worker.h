@@ -17,6 +17,7 @@ struct worker {
 	const struct import_options *options;
 	struct parser *parser;
 	struct arena scratch; /* until the next record */
+	struct buf line;      /* scratch */
 	char *buffer;         /* READ_BYTES */
 };
 

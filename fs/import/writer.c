@@ -11,9 +11,10 @@
 #include <time.h>
 
 #include "lines.h"
-#include "store/coverage.h"
+#include "tell.h"
 
 #include "model/timestamp.h"
+#include "store/coverage.h"
 
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
 #define COMMIT_MS   1000
@@ -193,7 +194,7 @@ static int put_event(struct import_writer *w, struct import_file *file,
 	struct fault fault;
 	enum store_put put;
 	int r = store_put_event(w->store, &f->event, f->identity, f->raw, mentions,
-				file->source, &put);
+				&f->told, file->source, &put);
 
 	if (r)
 		return r;
@@ -210,9 +211,12 @@ static int put_transition(struct import_writer *w, struct import_file *file,
 			  const struct fact_transition *f)
 {
 	enum store_put put;
+	int64_t row;
 	int r = store_put_transition(w->store, &f->transition, &f->mentions, file->source,
-				     &put);
+				     &put, &row);
 
+	if (!r && put != STORE_PUT_KNOWN)
+		r = tell_of_transition(w->store, row);
 	if (!r)
 		count(file, &file->counts.transitions, put);
 	return r;

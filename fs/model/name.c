@@ -91,6 +91,11 @@ void name_shorten(struct buf *out, struct str id)
 
 void name_escape(struct buf *out, struct str id)
 {
+	name_escape_within(out, id, NAME_MAX_BYTES);
+}
+
+void name_escape_within(struct buf *out, struct str id, size_t max)
+{
 	size_t start = out->len;
 	size_t taken;
 
@@ -98,7 +103,7 @@ void name_escape(struct buf *out, struct str id)
 		buf_put_char(out, '%');
 		return;
 	}
-	taken = escape_units(out, id, NAME_MAX_BYTES);
+	taken = escape_units(out, id, max);
 	if (out->failed)
 		return;
 	if (taken == id.n && !name_is_shortened(str_from(buf_str(out), start)))
@@ -167,6 +172,24 @@ size_t name_type_segments(struct str type, struct str ret[NAME_TYPE_DEPTH])
 	}
 	ret[n++] = str_from(type, start);
 	return n;
+}
+
+void name_resource_path(struct buf *out, struct str account, struct str region,
+			struct str type, struct str fname)
+{
+	struct str segments[NAME_TYPE_DEPTH];
+	size_t n = name_type_segments(type, segments);
+
+	buf_put_text(out, "resources/");
+	name_escape(out, account);
+	buf_put_char(out, '/');
+	name_escape(out, region);
+	for (size_t i = 0; i < n; i++) {
+		buf_put_char(out, '/');
+		name_escape(out, segments[i]);
+	}
+	buf_put_char(out, '/');
+	buf_put_str(out, fname);
 }
 
 /* --- below at/ ----------------------------------------------------------------------------- */

@@ -12,90 +12,22 @@
 #include "model/timestamp.h"
 #include "util/json.h"
 
+#include "member.h"
 #include "text.h"
-
-static void put_key(struct buf *out, const char *key)
-{
-	buf_put_char(out, ',');
-	jv_write_string(out, str_of(key));
-	buf_put_char(out, ':');
-}
-
-/* An empty string is one the source did not give. */
-static void put_string(struct buf *out, const char *key, struct str value)
-{
-	put_key(out, key);
-	if (value.n)
-		jv_write_string(out, value);
-	else
-		buf_put_text(out, "null");
-}
-
-static void put_value(struct buf *out, const char *key, const struct jv *value)
-{
-	put_key(out, key);
-	if (value)
-		jv_write(out, value);
-	else
-		buf_put_text(out, "null");
-}
 
 static void put_resource(struct buf *out, const struct story_entry *e)
 {
-	put_string(out, "accountId", e->account);
-	put_string(out, "awsRegion", e->region);
-	put_string(out, "resourceType", e->type);
-	put_string(out, "resourceId", e->id);
-}
-
-static void put_actor(struct buf *out, const struct story_actor *actor)
-{
-	put_string(out, "principal", actor->principal);
-	if (actor->n_via == 0)
-		return;
-	put_key(out, "via");
-	for (size_t i = 0; i < actor->n_via; i++) {
-		buf_put_char(out, i ? ',' : '[');
-		jv_write_string(out, actor->via[i]);
-	}
-	buf_put_char(out, ']');
-}
-
-/* The time as CloudTrail wrote it, so that it can be searched for in CloudTrail's own files. */
-static void put_event_time(struct buf *out, const struct event *event)
-{
-	struct str written = jv_get_text(event->record, "eventTime");
-	char iso[TIMESTAMP_ISO_SIZE];
-
-	if (written.n == 0) {
-		timestamp_format(event->time_ms, iso);
-		written = str_of(iso);
-	}
-	put_string(out, "eventTime", written);
-}
-
-/* An event's fields, each with a comma before it. */
-static void put_event(struct buf *out, const struct story_event *se)
-{
-	const struct event *event = &se->event;
-
-	put_string(out, "eventID", event->id);
-	put_event_time(out, event);
-	put_string(out, "eventSource", event->source);
-	put_string(out, "eventName", event->name);
-	put_actor(out, &se->actor);
-	put_string(out, "sourceIPAddress", event->address);
-	put_string(out, "userAgent", event->user_agent);
-	put_string(out, "accessKeyId", event->access_key);
-	put_value(out, "requestParameters", event->request);
-	put_value(out, "responseElements", event->response);
+	member_string(out, "accountId", e->account);
+	member_string(out, "awsRegion", e->region);
+	member_string(out, "resourceType", e->type);
+	member_string(out, "resourceId", e->id);
 }
 
 static void put_evidence(struct buf *out, uint32_t evidence)
 {
 	const char *comma = "";
 
-	put_key(out, "evidence");
+	member_key(out, "evidence");
 	buf_put_char(out, '[');
 	for (unsigned i = 0; i < EVIDENCE_COUNT; i++) {
 		if (!(evidence & 1u << i))
@@ -109,15 +41,16 @@ static void put_evidence(struct buf *out, uint32_t evidence)
 
 static void put_causes(struct buf *out, const struct story_entry *e)
 {
-	put_key(out, "causes");
+	member_key(out, "causes");
 	buf_put_char(out, '[');
 	for (size_t i = 0; i < e->n_causes; i++) {
 		const struct story_event *cause = &e->causes[i];
 		size_t start = out->len;
 
-		put_event(out, cause);
+		member_event(out, cause);
 		put_evidence(out, cause->evidence);
-		put_string(out, "confidence", str_of(confidence_name(cause->confidence)));
+		member_string(out, "confidence",
+			      str_of(confidence_name(cause->confidence)));
 		/* The first member's comma opens the object; objects are parted by one, too. */
 		if (!out->failed)
 			out->data[start] = '{';
@@ -139,9 +72,9 @@ static void put_difference(struct buf *out, const struct json_diff_entry *d)
 	jv_write_string(out, d->pointer);
 	buf_printf(out, ":{\"changeType\":\"%s\"", types[d->kind]);
 	if (d->previous)
-		put_value(out, "previousValue", d->previous);
+		member_value(out, "previousValue", d->previous);
 	if (d->updated)
-		put_value(out, "updatedValue", d->updated);
+		member_value(out, "updatedValue", d->updated);
 	buf_put_char(out, '}');
 }
 
@@ -149,11 +82,11 @@ static void put_change(struct buf *out, const struct story_entry *e)
 {
 	const char *reason = reason_text(e->reason);
 
-	put_string(out, "changeType", str_of(change_type_name(e->change.type)));
-	put_string(out, "snapshot", str_of(e->snapshot));
-	put_string(out, "previous", str_of(e->previous));
+	member_string(out, "changeType", str_of(change_type_name(e->change.type)));
+	member_string(out, "snapshot", str_of(e->snapshot));
+	member_string(out, "previous", str_of(e->previous));
 	put_resource(out, e);
-	put_key(out, "changedProperties");
+	member_key(out, "changedProperties");
 	buf_put_char(out, '{');
 	for (size_t i = 0; i < e->change.diff.n; i++) {
 		if (i)
@@ -162,24 +95,24 @@ static void put_change(struct buf *out, const struct story_entry *e)
 	}
 	buf_put_char(out, '}');
 	put_causes(out, e);
-	put_string(out, "reason", str_of(reason));
+	member_string(out, "reason", str_of(reason));
 }
 
 static void put_call(struct buf *out, const struct story_entry *e)
 {
 	put_resource(out, e);
-	put_event(out, &e->event);
-	put_string(out, "errorCode", e->event.event.error_code);
-	put_string(out, "errorMessage", e->event.event.error_message);
+	member_event(out, &e->event);
+	member_string(out, "errorCode", e->event.event.error_code);
+	member_string(out, "errorMessage", e->event.event.error_message);
 }
 
 static void put_transition(struct buf *out, const struct story_entry *e)
 {
 	put_resource(out, e);
-	put_string(out, "alarmName", e->transition.alarm.name);
-	put_string(out, "state", e->transition.state);
-	put_string(out, "previousState", e->transition.previous_state);
-	put_string(out, "reason", e->transition.reason);
+	member_string(out, "alarmName", e->transition.alarm.name);
+	member_string(out, "state", e->transition.state);
+	member_string(out, "previousState", e->transition.previous_state);
+	member_string(out, "reason", e->transition.reason);
 }
 
 static const char *kind_name(enum story_kind kind)

@@ -56,8 +56,9 @@ static int rename_resource(struct store *s, int64_t folder, struct str name)
 	r = other_name(other, name, col_str(q, 1));
 	if (r)
 		return r;
-	return sql_run(s, Q_RESOURCE_RENAME,
-		       ARGS(INT(col_int(q, 0)), TEXT(buf_str(other))));
+	r = sql_run(s, Q_RESOURCE_RENAME, ARGS(INT(col_int(q, 0)), TEXT(buf_str(other))));
+	/* Lines that tell of it name its path. */
+	return r ? r : sql_run(s, Q_DIRTY_ADD, ARGS(INT(col_int(q, 0)), INT(INT64_MIN)));
 }
 
 /* --- folders ------------------------------------------------------------------------------- */

@@ -99,7 +99,7 @@ static bool take_greater(struct str ours, sqlite3_stmt *q, int column, struct bu
 
 /* Known: what one source left out, another may tell. The greater text, whichever came first. */
 static int fill_transition(struct store *s, int64_t alarm, const struct transition *t,
-			   enum store_put *ret)
+			   enum store_put *ret, int64_t *ret_row)
 {
 	_cleanup_(buf_deinit) struct buf previous = BUF_INIT, reason = BUF_INIT;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -109,6 +109,7 @@ static int fill_transition(struct store *s, int64_t alarm, const struct transiti
 
 	if (r)
 		return r;
+	*ret_row = col_int(q, 0);
 	more = take_greater(t->previous_state, q, 1, &previous);
 	more = take_greater(t->reason, q, 2, &reason) || more;
 	r = buf_error(&previous);
@@ -123,7 +124,7 @@ static int fill_transition(struct store *s, int64_t alarm, const struct transiti
 }
 
 static int put_row(struct store *s, int64_t alarm, const struct transition *t,
-		   int64_t source_id, enum store_put *ret)
+		   int64_t source_id, enum store_put *ret, int64_t *ret_row)
 {
 	struct buf *pack = &s->writer->pack;
 	int r = body_pack_prefix(s, t->raw, STR_NULL, pack);
@@ -136,7 +137,8 @@ static int put_row(struct store *s, int64_t alarm, const struct transition *t,
 	if (r)
 		return r;
 	if (sqlite3_changes(s->db) == 0)
-		return fill_transition(s, alarm, t, ret);
+		return fill_transition(s, alarm, t, ret, ret_row);
+	*ret_row = sqlite3_last_insert_rowid(s->db);
 	*ret = STORE_PUT_NEW;
 	writer_count(s, COUNTER_TRANSITION, 1);
 	r = coverage_day_add(s, COVERAGE_ALARM, t->alarm.account, t->alarm.region,
@@ -149,7 +151,7 @@ static int put_row(struct store *s, int64_t alarm, const struct transition *t,
 
 int store_put_transition(struct store *s, const struct transition *t,
 			 const struct mention_set *mentions, int64_t source_id,
-			 enum store_put *ret)
+			 enum store_put *ret, int64_t *ret_row)
 {
 	enum store_put put = STORE_PUT_KNOWN;
 	int64_t alarm;
@@ -158,7 +160,7 @@ int store_put_transition(struct store *s, const struct transition *t,
 	if (!r)
 		r = alarm_get(s, &t->alarm, &alarm);
 	if (!r)
-		r = put_row(s, alarm, t, source_id, &put);
+		r = put_row(s, alarm, t, source_id, &put, ret_row);
 	if (!r)
 		r = put_tokens(s, alarm, mentions);
 	if (!r && put != STORE_PUT_KNOWN)

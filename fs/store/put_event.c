@@ -133,10 +133,9 @@ static int put_session(struct store *s, const struct event *e, int64_t id)
 	const struct str names[] = { event_issued_key(e), event_issued_arn(e) };
 	uint64_t tokens[ARRAY_SIZE(names)];
 	size_t n = 0;
+	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		int r;
-
 		if (!names[i].n)
 			continue;
 		tokens[n] = mention_token(names[i]);
@@ -146,7 +145,8 @@ static int put_session(struct store *s, const struct event *e, int64_t id)
 			return r;
 		n++;
 	}
-	return spread_queue(s, SPREAD_ISSUED, e->time_ms, tokens, n);
+	r = unit_news(s, tokens, n);
+	return r ? r : spread_queue(s, SPREAD_ISSUED, e->time_ms, tokens, n);
 }
 
 static int put_new(struct store *s, const struct event *e, int64_t id,
@@ -177,8 +177,8 @@ static int64_t flags_of(const struct event *e, const struct mention_set *mention
 }
 
 static int put(struct store *s, const struct event *e, struct str identity,
-	       struct str raw, const struct mention_set *mentions, int64_t source_id,
-	       enum store_put *ret)
+	       struct str raw, const struct mention_set *mentions,
+	       const struct event_told *told, int64_t source_id, enum store_put *ret)
 {
 	uint64_t hash = str_hash(raw);
 	uint8_t guid[16];
@@ -194,21 +194,24 @@ static int put(struct store *s, const struct event *e, struct str identity,
 	r = sql_run(s, Q_EVENT_INSERT,
 		    ARGS(INT(id), key, INT(e->time_ms), INT(flags_of(e, mentions)),
 			 INT(source_id), INT(hash), REF(dictionary), INT(raw.n),
-			 BLOB(buf_str(&s->writer->pack))));
+			 BLOB(buf_str(&s->writer->pack)), INT(told ? told->text_len : 0),
+			 INT(told ? told->jsonl_len : 0)));
 	if (r)
 		return r;
 	if (sqlite3_changes(s->db) == 0)
 		return put_known(s, &key, raw, hash, ret);
 	s->writer->next_event++;
 	r = put_new(s, e, id, mentions);
+	if (!r && told)
+		r = tell_event(s, e, id, identity, told);
 	if (!r)
 		*ret = STORE_PUT_NEW;
 	return r;
 }
 
 int store_put_event(struct store *s, const struct event *e, struct str identity,
-		    struct str raw, const struct mention_set *mentions, int64_t source_id,
-		    enum store_put *ret)
+		    struct str raw, const struct mention_set *mentions,
+		    const struct event_told *told, int64_t source_id, enum store_put *ret)
 {
-	return written(s, put(s, e, identity, raw, mentions, source_id, ret));
+	return written(s, put(s, e, identity, raw, mentions, told, source_id, ret));
 }

@@ -215,8 +215,9 @@ X(AT_ANY,
 
 /* events */
 X(EVENT_INSERT,
-  "INSERT INTO event(id, identity, time_ms, flags, source, hash, dictionary, body_len, body) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT(identity) DO NOTHING")
+  "INSERT INTO event(id, identity, time_ms, flags, source, hash, dictionary, body_len, body, "
+  "text_len, jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
+  "ON CONFLICT(identity) DO NOTHING")
 X(EVENT_BY_IDENTITY, "SELECT id, hash FROM event WHERE identity = ?1")
 X(EVENT_BODY, "SELECT dictionary, body_len, body FROM event WHERE id = ?1")
 X(EVENTS_FIRST, "SELECT id FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")
@@ -302,7 +303,7 @@ X(STORIES_WITHOUT_TRAIL,
 /* stories */
 X(ENTRY_INSERT,
   "INSERT INTO entry(resource, time_ms, seq, kind, ref, previous, change_type, reason, text_len, "
-  "jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
+  "jsonl_len, line_len, line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
 X(ENTRY_SUMS_FROM,
   "SELECT coalesce(sum(text_len), 0), coalesce(sum(jsonl_len), 0) FROM entry "
   "WHERE resource = ?1 AND time_ms >= ?2")
@@ -311,8 +312,8 @@ X(ENTRIES,
   "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len FROM entry "
   "WHERE resource = ?1 ORDER BY time_ms, seq")
 X(CAUSE_INSERT,
-  "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, confidence) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+  "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, confidence, line_len, "
+  "line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
 X(CAUSES_DELETE_FROM, "DELETE FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CAUSES,
   "SELECT time_ms, seq, event, evidence, confidence FROM cause WHERE resource = ?1 "
@@ -453,3 +454,120 @@ X(CONTROL_INSERT,
 X(CONTROLS,
   "SELECT event, account, source, region, time_ms, starts FROM control "
   "WHERE event > 0 ORDER BY event")
+/* lines */
+X(COUNTER_SET, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = ?2")
+X(TIMELINE_INSERT,
+  "INSERT INTO timeline(time_ms, kind, rank, twin, ref, text_len, jsonl_len) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+X(TIMELINE_DELETE,
+  "DELETE FROM timeline WHERE time_ms = ?1 AND kind = ?2 AND rank = ?3 AND twin = ?4 AND ref = ?5 "
+  "RETURNING text_len, jsonl_len")
+X(TIMELINE_AFTER,
+  "SELECT time_ms, kind, rank, twin, ref, text_len, jsonl_len FROM timeline "
+  "WHERE (time_ms, kind, rank, twin, ref) > (?1, ?2, ?3, ?4, ?5) AND time_ms < ?6 "
+  "ORDER BY time_ms, kind, rank, twin, ref LIMIT ?7")
+X(TIMELINE_NEWEST,
+  "SELECT time_ms FROM timeline WHERE time_ms < ?1 ORDER BY time_ms DESC LIMIT 1")
+X(TIMELINE_MINUTE_ADD,
+  "INSERT INTO timeline_minute(minute, text_len, jsonl_len) VALUES(?1, ?2, ?3) "
+  "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "
+  "jsonl_len = jsonl_len + excluded.jsonl_len")
+X(TIMELINE_MINUTES,
+  "SELECT minute, text_len, jsonl_len FROM timeline_minute WHERE minute BETWEEN ?1 AND ?2 "
+  "ORDER BY minute")
+X(TIMELINE_DAY_ADD,
+  "INSERT INTO timeline_day(day, text_len, jsonl_len, n) VALUES(?1, ?2, ?3, ?4) "
+  "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "
+  "jsonl_len = jsonl_len + excluded.jsonl_len, n = n + excluded.n RETURNING n")
+X(TIMELINE_DAY_DELETE, "DELETE FROM timeline_day WHERE day = ?1")
+X(TIMELINE_DAY, "SELECT day, text_len, jsonl_len FROM timeline_day WHERE day = ?1")
+X(TIMELINE_DAYS,
+  "SELECT day, text_len, jsonl_len FROM timeline_day WHERE day >= ?1 AND day < ?2 ORDER BY day "
+  "LIMIT ?3")
+X(CHANGES_FROM,
+  "SELECT time_ms, ref, line_len, line_jsonl_len FROM entry "
+  "WHERE resource = ?1 AND time_ms >= ?2 AND kind = 0 ORDER BY time_ms, seq")
+X(CAUSE_LINES_FROM,
+  "SELECT event, line_len, line_jsonl_len FROM cause WHERE resource = ?1 AND time_ms >= ?2")
+X(CHANGE_OF_STATE,
+  "SELECT n.resource, n.time_ms, n.seq, n.change_type, n.reason FROM state s "
+  "JOIN entry n ON n.resource = s.resource AND n.time_ms = s.capture_ms AND n.kind = 0 "
+  "AND n.ref = s.id WHERE s.id = ?1")
+X(CAUSES_OF_CHANGE,
+  "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
+  "AND seq = ?3 ORDER BY n")
+X(CHANGES_OF_EVENT,
+  "SELECT n.time_ms, n.ref, n.seq, f.account || '/' || f.region || '/' || f.type || '/' || r.rid "
+  "FROM cause c JOIN entry n ON n.resource = c.resource AND n.time_ms = c.time_ms "
+  "AND n.seq = c.seq JOIN resource r ON r.id = c.resource JOIN folder f ON f.id = r.folder "
+  "WHERE c.event = ?1")
+X(TRANSITION_TWINS,
+  "SELECT b.id, u.id, b.account FROM transition t JOIN alarm a ON a.id = t.alarm "
+  "JOIN alarm b ON b.name = a.name AND b.id <> a.id "
+  "JOIN transition u ON u.alarm = b.id AND u.time_ms = t.time_ms AND u.state = t.state "
+  "WHERE t.id = ?1")
+
+/* values */
+X(VALUE_BY_NAME,
+  "SELECT id, kind, name, text_len, jsonl_len, newest_ms FROM value WHERE kind = ?1 AND name = ?2")
+X(VALUE, "SELECT id, kind, name, text_len, jsonl_len, newest_ms FROM value WHERE id = ?1")
+X(VALUES,
+  "SELECT id, kind, name, text_len, jsonl_len, newest_ms FROM value "
+  "WHERE kind = ?1 AND id > ?2 AND text_len > 0 ORDER BY id LIMIT ?3")
+X(VALUES_CHANGED,
+  "SELECT id, changed FROM value WHERE kind = ?1 AND changed > ?2 ORDER BY changed")
+X(VALUE_CHANGED_LAST,
+  "SELECT changed FROM value WHERE kind = ?1 ORDER BY changed DESC LIMIT 1")
+X(VALUE_INSERT,
+  "INSERT INTO value(kind, name, text_len, jsonl_len, newest_ms, changed) "
+  "VALUES(?1, ?2, 0, 0, 0, 0)")
+X(VALUE_ADD,
+  "UPDATE value SET text_len = text_len + ?2, jsonl_len = jsonl_len + ?3, "
+  "newest_ms = max(newest_ms, ?4), changed = ?5 WHERE id = ?1 RETURNING text_len, kind")
+X(VALUE_DAY_ADD,
+  "INSERT INTO value_day(value, day, text_len, jsonl_len) VALUES(?1, ?2, ?3, ?4) "
+  "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "
+  "jsonl_len = jsonl_len + excluded.jsonl_len")
+X(VALUE_DAYS,
+  "SELECT day, text_len, jsonl_len FROM value_day WHERE value = ?1 ORDER BY day")
+X(ACTIVITY_INSERT,
+  "INSERT INTO activity(value, second, rank, event) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
+X(ACTIVITY_AFTER,
+  "SELECT second, rank, event FROM activity WHERE value = ?1 "
+  "AND (second, rank, event) > (?2, ?3, ?4) ORDER BY second, rank, event LIMIT ?5")
+X(ACTIVITY_ENDS,
+  "SELECT (SELECT min(second) FROM activity WHERE value = ?1), "
+  "(SELECT max(second) FROM activity WHERE value = ?1)")
+X(EVENT_LENGTHS, "SELECT text_len, jsonl_len FROM event WHERE id = ?1")
+X(EVENT_TELL, "UPDATE event SET text_len = ?2, jsonl_len = ?3 WHERE id = ?1")
+X(CAUSED_LENGTHS,
+  "SELECT coalesce(sum(line_len), 0), coalesce(sum(line_jsonl_len), 0) FROM cause WHERE event = ?1")
+X(EVENTS_DOWN, "SELECT id FROM event WHERE id <= ?1 ORDER BY id DESC LIMIT ?2")
+X(TRANSITIONS_DOWN, "SELECT id FROM transition WHERE id <= ?1 ORDER BY id DESC LIMIT ?2")
+
+/* persons behind sessions */
+X(UNIT,
+  "SELECT key_token, arn_token, first_ms, principal, role, opener, opener_role, parent FROM unit "
+  "WHERE value = ?1")
+X(UNIT_ADD,
+  "INSERT INTO unit(value, key_token, arn_token, first_ms, principal, role, opener, opener_role, "
+  "parent) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0) ON CONFLICT DO UPDATE SET "
+  "first_ms = min(first_ms, excluded.first_ms)")
+X(UNIT_OPENED, "UPDATE unit SET opener = ?2, opener_role = ?3, parent = ?4 WHERE value = ?1")
+X(UNIT_DIRTY, "INSERT INTO unit_dirty(unit) VALUES(?1) ON CONFLICT DO NOTHING")
+X(UNITS_DIRTY_BY_TOKEN,
+  "INSERT INTO unit_dirty(unit) SELECT value FROM unit WHERE key_token = ?1 "
+  "UNION ALL SELECT value FROM unit WHERE arn_token = ?1 ON CONFLICT DO NOTHING")
+X(UNITS_DIRTY_BY_PARENT,
+  "INSERT INTO unit_dirty(unit) SELECT value FROM unit WHERE parent = ?1 AND parent > 0 "
+  "ON CONFLICT DO NOTHING")
+X(UNITS_DIRTY, "SELECT unit FROM unit_dirty WHERE unit > 0 ORDER BY unit LIMIT ?1")
+X(UNIT_CLEAN, "DELETE FROM unit_dirty WHERE unit = ?1")
+X(SESSION_NEWS_ADD, "INSERT INTO session_news(token) VALUES(?1) ON CONFLICT DO NOTHING")
+X(SESSION_NEWS,
+  "SELECT token FROM session_news WHERE token >= -9223372036854775808 ORDER BY token LIMIT ?1")
+X(SESSION_NEWS_DELETE, "DELETE FROM session_news WHERE token = ?1")
+X(PERSONS_OF_UNIT, "SELECT person FROM person WHERE unit = ?1 ORDER BY person")
+X(UNITS_OF_PERSON, "SELECT unit FROM person WHERE person = ?1 ORDER BY unit")
+X(PERSON_ADD, "INSERT INTO person(person, unit) VALUES(?1, ?2)")
+X(PERSON_DELETE, "DELETE FROM person WHERE person = ?1 AND unit = ?2")

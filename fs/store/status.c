@@ -54,11 +54,17 @@ int store_totals(struct store *s, struct store_totals *ret)
 		enum counter c;
 		uint64_t *n;
 	} counts[] = {
-		{ COUNTER_RESOURCE, &t.resources },     { COUNTER_ITEM, &t.items },
-		{ COUNTER_SHOWN, &t.states },           { COUNTER_EVENT, &t.events },
-		{ COUNTER_TRANSITION, &t.transitions }, { COUNTER_REFUSAL, &t.refused },
-		{ COUNTER_SOURCE, &t.sources },         { COUNTER_NOTICE, &t.notices },
+		{ COUNTER_RESOURCE, &t.resources },
+		{ COUNTER_ITEM, &t.items },
+		{ COUNTER_SHOWN, &t.states },
+		{ COUNTER_EVENT, &t.events },
+		{ COUNTER_TRANSITION, &t.transitions },
+		{ COUNTER_REFUSAL, &t.refused },
+		{ COUNTER_SOURCE, &t.sources },
+		{ COUNTER_NOTICE, &t.notices },
 		{ COUNTER_SKIPPED, &t.skipped },
+		{ COUNTER_VALUE, &t.values },
+		{ COUNTER_DAY, &t.days },
 	};
 	int r = reading(s);
 

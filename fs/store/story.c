@@ -83,13 +83,15 @@ static int entry_insert(struct store *s, int64_t resource, const struct store_en
 	int r = sql_run(s, Q_ENTRY_INSERT,
 			ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(e->kind),
 			     INT(e->ref), INT(e->previous), INT(e->change_type),
-			     INT(e->reason), INT(e->text_len), INT(e->jsonl_len)));
+			     INT(e->reason), INT(e->text_len), INT(e->jsonl_len),
+			     INT(e->line_len), INT(e->line_jsonl_len)));
 
 	for (size_t i = 0; i < e->n_causes && !r; i++)
 		r = sql_run(s, Q_CAUSE_INSERT,
 			    ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(i),
 				 INT(e->causes[i].event), INT(e->causes[i].evidence),
-				 INT(e->causes[i].confidence)));
+				 INT(e->causes[i].confidence), INT(e->causes[i].line_len),
+				 INT(e->causes[i].line_jsonl_len)));
 	return r;
 }
 
@@ -269,6 +271,8 @@ int store_put_story(struct store *s, const struct store_story *story)
 		r = writer_uncache(s);
 	if (!r)
 		r = view_get(s, resource, &v);
+	if (!r)
+		r = tell_story(s, story, entries_ms);
 	if (!r)
 		r = entries_delete(s, resource, entries_ms, &v);
 	if (!r)

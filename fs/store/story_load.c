@@ -165,13 +165,7 @@ static int load_transition(struct store *s, int64_t row, struct arena *a,
 
 	if (r)
 		return r;
-	ret->transition = (struct transition){
-		.alarm = { .name = t.alarm, .account = t.account, .region = t.region },
-		.time_ms = t.time_ms,
-		.state = t.state,
-		.previous_state = t.previous_state,
-		.reason = t.reason,
-	};
+	ret->transition = store_transition_model(&t);
 	return 0;
 }
 

@@ -56,6 +56,8 @@ int store_commit(struct store *s)
 	if (!s->who)
 		return r;
 	if (!r)
+		r = tell_settle(s);
+	if (!r)
 		r = writer_settle(s);
 	if (!r)
 		r = sql_run(s, Q_COMMIT, NO_ARGS);

@@ -20,12 +20,22 @@
 #define TOKEN_ROWS_MAX (1u << 20) /* gathered mentions; then they are written at once */
 
 static const char *const counter_names[] = {
-	[COUNTER_SOURCE] = "source",       [COUNTER_RESOURCE] = "resource",
-	[COUNTER_ITEM] = "item",           [COUNTER_KEYFRAME] = "keyframe",
-	[COUNTER_SHOWN] = "shown",         [COUNTER_EVENT] = "event",
-	[COUNTER_EVENT_ROW] = "event row", [COUNTER_TRANSITION] = "transition",
-	[COUNTER_REFUSAL] = "refusal",     [COUNTER_NOTICE] = "notice",
+	[COUNTER_SOURCE] = "source",
+	[COUNTER_RESOURCE] = "resource",
+	[COUNTER_ITEM] = "item",
+	[COUNTER_KEYFRAME] = "keyframe",
+	[COUNTER_SHOWN] = "shown",
+	[COUNTER_EVENT] = "event",
+	[COUNTER_EVENT_ROW] = "event row",
+	[COUNTER_TRANSITION] = "transition",
+	[COUNTER_REFUSAL] = "refusal",
+	[COUNTER_NOTICE] = "notice",
 	[COUNTER_SKIPPED] = "skipped",
+	[COUNTER_TOLD] = "told",
+	[COUNTER_VALUE] = "value",
+	[COUNTER_DAY] = "day",
+	[COUNTER_UNTOLD_EVENT] = "untold event",
+	[COUNTER_UNTOLD_TRANSITION] = "untold transition",
 };
 
 struct str counter_name(enum counter c)
@@ -53,6 +63,7 @@ struct writer *writer_free(struct writer *w)
 	arena_deinit(&w->summed);
 	free(w->mentions.rows);
 	free(w->actors.rows);
+	tell_deinit(&w->tell);
 	buf_deinit(&w->key);
 	buf_deinit(&w->name);
 	buf_deinit(&w->pack);
@@ -90,6 +101,7 @@ void writer_forget(struct writer *w)
 	forget_cached(w);
 	w->mentions.n = 0;
 	w->actors.n = 0;
+	tell_forget(&w->tell);
 	w->pending = false;
 }
 
@@ -114,7 +126,9 @@ int writer_begin(struct store *s)
 	if (r && r != STORE_E_NOT_FOUND)
 		return r;
 	w->next_event = r ? 1 : col_int(q, 0) + 1;
-	return has_alias(s, &w->has_alias);
+	sql_endp(&q);
+	r = tell_begin(s);
+	return r ? r : has_alias(s, &w->has_alias);
 }
 
 void writer_count(struct store *s, enum counter c, int64_t n)

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 
 #include "map.h"
+#include "tell.h"
 #include "util/arena.h"
 #include "util/buf.h"
 
@@ -27,6 +28,11 @@ enum counter {
 	COUNTER_REFUSAL,
 	COUNTER_NOTICE,
 	COUNTER_SKIPPED,
+	COUNTER_TOLD,         /* commits that changed something in activity/ */
+	COUNTER_VALUE,        /* values shown */
+	COUNTER_DAY,          /* days of the timeline */
+	COUNTER_UNTOLD_EVENT, /* last row not told of; see tell.c */
+	COUNTER_UNTOLD_TRANSITION,
 	COUNTER_COUNT
 };
 
@@ -122,6 +128,7 @@ struct writer {
 	struct skipped *skipped_list;
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	struct token_rows mentions, actors;
+	struct tell tell;
 	int64_t next_event;
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */

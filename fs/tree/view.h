@@ -52,13 +52,16 @@ extern const struct view view_at, view_at_readme;
 extern const struct view view_at_folder, view_at_state, view_inventory;
 extern const struct view view_status, view_churn;
 extern const struct view view_coverage; /* coverage.tsv and gaps.tsv */
-extern const struct view view_ledger; /* imports.tsv and refused.tsv */
+extern const struct view view_ledger;   /* imports.tsv and refused.tsv */
 extern const struct view view_refused, view_refusal;
 extern const struct view view_by,
 	view_key; /* by-id, by-name, by-arn; what is shared there */
 extern const struct view view_by_tag, view_tag_key;
 extern const struct view view_name_link; /* to a resource, of any of the ways */
 extern const struct view view_stem, view_alias;
+extern const struct view view_timeline; /* and its years */
+extern const struct view view_month, view_day;
+extern const struct view view_activity, view_activity_kind, view_activity_value;
 
 /* NULL for a number that is no node's. */
 const struct view *view_of(uint64_t node);
@@ -75,6 +78,9 @@ struct tree_attr view_folder_attr(struct request *q, const struct store_folder *
 struct tree_attr view_resource_attr(const struct store_resource *r);
 struct tree_attr view_state_attr(const struct store_state *st);
 struct tree_attr view_changes_attr(enum node_kind kind, const struct store_resource *r);
+/* A change's line: in the timeline (event 0), or behind the event that caused it. */
+int view_change_line(struct request *q, int64_t state, int64_t event, bool text,
+		     struct arena *a, struct buf *out);
 int view_state_get(struct request *q, int64_t row, struct store_state *ret);
 /* The regular files in the directories of all resources. */
 int view_resource_files(struct request *q, uint64_t *ret);

@@ -17,6 +17,7 @@ static const struct {
 	uint64_t node;
 } entries[] = {
 	{ STR("README"), NODE_FIXED_README },
+	{ STR("activity"), NODE_FIXED_ACTIVITY },
 	{ STR("resources"), NODE_FIXED_RESOURCES },
 	{ STR("at"), NODE_FIXED_AT },
 	{ STR("by-id"), NODE_FIXED_BY_ID },
@@ -24,6 +25,7 @@ static const struct {
 	{ STR("by-arn"), NODE_FIXED_BY_ARN },
 	{ STR("by-tag"), NODE_FIXED_BY_TAG },
 	{ STR("status"), NODE_FIXED_STATUS },
+	{ STR("timeline"), NODE_FIXED_TIMELINE },
 };
 
 static int newest(struct request *q, int64_t *ret_ms)

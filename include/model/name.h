@@ -23,6 +23,8 @@ void name_escape(struct buf *out, struct str id);
 void name_shorten(struct buf *out, struct str id);
 /* Does it look like a shortened name? */
 bool name_is_shortened(struct str name) _pure_;
+/* The same for a name of at most `max` bytes (NAME_CUT_BYTES + 17 or more): a suffix follows. */
+void name_escape_within(struct buf *out, struct str id, size_t max);
 /*
  * Appends the id a name was made of. false when the name is shortened (the id cannot be had
  * from it) or when name_escape() would not have made it.
@@ -51,6 +53,9 @@ bool name_at_state_base(struct str name, struct str *ret);
    such name (because it would be another's, or too long) is false. */
 void name_at_folder(struct buf *out, struct str name);
 bool name_at_folder_parse(struct buf *out, struct str name);
+/* Appends the path of a resource's directory; fname is its own name there, escaped already. */
+void name_resource_path(struct buf *out, struct str account, struct str region,
+			struct str type, struct str fname);
 
 #define NAME_STATE_SIZE 48
 /* "2024-05-01T101500.123Z.json", with "-1" before the suffix for twin 1, and so on. */

@@ -39,6 +39,7 @@ struct story_entry {
 	enum story_kind kind;
 	int64_t time_ms; /* capture time, event time, transition time */
 	struct str account, region, type, id; /* the resource */
+	struct str folder; /* its directory, from the root of the tree */
 
 	/* STORY_CHANGE */
 	char snapshot[NAME_STATE_SIZE]; /* file name of the state */

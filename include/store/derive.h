@@ -45,6 +45,7 @@ struct store_cause {
 	int64_t event; /* event row */
 	uint32_t evidence;
 	uint8_t confidence;
+	uint32_t line_len, line_jsonl_len; /* of the change's line behind the event's */
 };
 
 struct store_entry {
@@ -55,6 +56,7 @@ struct store_entry {
 	uint8_t change_type, reason;
 	uint32_t text_len,
 		jsonl_len; /* bytes of its block in `changes`, its line in `changes.jsonl` */
+	uint32_t line_len, line_jsonl_len; /* CHANGE: of its line in timeline/ */
 	const struct store_cause *causes;
 	size_t n_causes;
 };
@@ -89,6 +91,7 @@ struct store_name {
 /* All that deriving a resource makes. */
 struct store_story {
 	struct store_dirty dirty; /* what it was made for */
+	uint64_t rank; /* hash of the resource's identity: its place among others at one time */
 	struct store_entry *entries;
 	size_t n_entries;
 	struct store_shown *shown;

@@ -95,6 +95,18 @@ struct store_transition {
 int store_transition_get(struct store *s, int64_t id, struct arena *a,
 			 struct store_transition *ret) _must_check_;
 
+/* The same as what render takes. */
+static inline struct transition store_transition_model(const struct store_transition *t)
+{
+	return (struct transition){
+		.alarm = { .name = t->alarm, .account = t->account, .region = t->region },
+		.time_ms = t->time_ms,
+		.state = t->state,
+		.previous_state = t->previous_state,
+		.reason = t->reason,
+	};
+}
+
 /* The story of a resource in order of time; see store/derive.h for struct store_entry. */
 struct store_entry;
 int store_story(struct store *s, int64_t resource, struct arena *a,
@@ -103,8 +115,9 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 /* Row totals for `driftfs status` and the mount's README. */
 struct store_totals {
 	uint64_t resources, items, states, events, transitions, refused, sources, notices;
-	uint64_t skipped; /* read-only calls that were not taken in */
-	uint64_t bytes;   /* of the history file */
+	uint64_t values, days; /* shown in activity/ and timeline/ */
+	uint64_t skipped;      /* read-only calls that were not taken in */
+	uint64_t bytes;        /* of the history file */
 	int64_t item_first_ms, item_last_ms, event_first_ms, event_last_ms; /* -1: none */
 };
 int store_totals(struct store *s, struct store_totals *ret) _must_check_;

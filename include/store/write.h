@@ -11,6 +11,7 @@
 #include "model/event.h"
 #include "model/item.h"
 #include "model/mention.h"
+#include "model/told.h"
 #include "store/store.h"
 #include "util/buf.h"
 
@@ -79,15 +80,17 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		   enum store_put *ret, struct store_ousted *ret_ousted) _must_check_;
 /*
  * identity as event_identity() gives it; mentions (else NULL) only for events that may change
- * something: of those it also keeps by which access key and session they were made. The same
+ * something: of those it also keeps by which access key and session they were made. told with the
+ * lengths of its line (NULL: it has none). The same
  * record with other white space or order of members is STORE_PUT_KNOWN, no conflict.
  */
 int store_put_event(struct store *s, const struct event *e, struct str identity,
-		    struct str raw, const struct mention_set *mentions, int64_t source_id,
+		    struct str raw, const struct mention_set *mentions,
+		    const struct event_told *told, int64_t source_id,
 		    enum store_put *ret) _must_check_;
 int store_put_transition(struct store *s, const struct transition *t,
 			 const struct mention_set *mentions, int64_t source_id,
-			 enum store_put *ret) _must_check_;
+			 enum store_put *ret, int64_t *ret_row) _must_check_;
 /* STORE_PUT_FULLER: known, but tells the previous state or a reason that was missing. Mentions
    (may be NULL) belong to the alarm: they hold for all its transitions, before and after. */
 int store_put_alarm(struct store *s, const struct alarm *alarm,

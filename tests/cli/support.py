@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the cases share: a folder and a history of their own, made-up records, a dump."""
+import contextlib
 import gzip
 import json
 import os
@@ -145,6 +146,10 @@ class Case(unittest.TestCase):
         status = self.status()
         self.assertEqual({name: status[name] for name in expected}, expected)
 
+    def query(self, sql):
+        with contextlib.closing(sqlite3.connect(self.history)) as db:
+            return db.execute(sql).fetchall()
+
     def ls(self, path, status=DONE):
         return self.run_program("ls", self.history, path, status=status)[0].split("\n")[:-1]
 
@@ -173,9 +178,20 @@ FACTS = {
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
     "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
                      FROM transition t JOIN alarm a ON a.id = t.alarm""",
-    "counter": "SELECT name, n FROM counter",
+    "counter": "SELECT name, n FROM counter WHERE name <> 'told'",
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
+    "timeline": "SELECT time_ms, kind, rank, twin, text_len, jsonl_len FROM timeline",
+    "timeline_minute": "SELECT * FROM timeline_minute WHERE text_len > 0",
+    "timeline_day": "SELECT * FROM timeline_day",
+    "value": "SELECT kind, name, text_len, jsonl_len, newest_ms FROM value WHERE text_len > 0",
+    "value_day": """SELECT kind, name, day, d.text_len, d.jsonl_len FROM value_day d
+                    JOIN value v ON v.id = d.value WHERE d.text_len > 0""",
+    "activity": """SELECT kind, name, second, rank, identity FROM activity a
+                   JOIN value v ON v.id = a.value JOIN event e ON e.id = a.event""",
+    "person": """SELECT v.name, u.kind, u.name FROM person p JOIN value v ON v.id = p.person
+                 JOIN value u ON u.id = p.unit""",
+    "units": "SELECT 1 FROM unit_dirty UNION ALL SELECT 1 FROM session_news",
     "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn, csv_len, jsonl_len,
                 item_len FROM shown s JOIN resource r ON r.id = s.resource""",
     "view": """SELECT rid, first_ms, newest_ms, states, text_len, jsonl_len

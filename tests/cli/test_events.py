@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Which CloudTrail records are taken in: --events=write, the default, and --events=all."""
-import contextlib
-import sqlite3
-
 from support import Case, USAGE, event, trail_file
 
 
@@ -23,10 +20,6 @@ class Events(Case):
             assume(5), read(6, errorCode="AccessDenied"), event(7, errorCode="AccessDenied"),
             read(8, time="2024-05-03T00:00:00Z")]))
         self.write("writes.json", trail_file([event(9)]))
-
-    def query(self, sql):
-        with contextlib.closing(sqlite3.connect(self.history)) as db:
-            return db.execute(sql).fetchall()
 
     def skipped(self):
         return sorted((c["eventSource"], c["eventName"], c["count"])

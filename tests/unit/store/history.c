@@ -116,7 +116,7 @@ enum store_put put_event(struct history *h, const struct event *e, const char *r
 
 	begin(h);
 	assert_int_equal(store_put_event(h->s, e, e->id, str_of(raw),
-					 tokens ? &mentions : NULL, 1, &put),
+					 tokens ? &mentions : NULL, NULL, 1, &put),
 			 0);
 	commit(h);
 	return put;

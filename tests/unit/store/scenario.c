@@ -35,13 +35,21 @@ static int put_one_event(struct store *s, int i)
 	uint64_t tokens[] = { 1, 100 + (uint64_t)i, UINT64_MAX };
 	struct mention_set mentions = { tokens, ARRAY_SIZE(tokens) };
 	enum store_put put;
+	const struct event_told told = {
+		.principal = STR("assumed-role/Admin/alice"),
+		.role = STR("role/Admin"),
+		.session = STR("arn:aws:sts::1:assumed-role/Admin/alice"),
+		.text_len = 100,
+		.jsonl_len = 200,
+	};
 	char id[48];
 	struct event e;
 
 	(void)snprintf(id, sizeof(id), "%08x-0000-4000-8000-000000000000", (unsigned)i);
 	e = event_of(id, 1000 + i);
 	e.access_key = STR("AKIA1");
-	return store_put_event(s, &e, e.id, STR("{\"record\":true}"), &mentions, 1, &put);
+	return store_put_event(s, &e, e.id, STR("{\"record\":true}"), &mentions, &told, 1,
+			       &put);
 }
 
 /* The first item's resource gets its aliases, as if derived. */

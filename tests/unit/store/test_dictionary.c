@@ -39,7 +39,7 @@ static void put_events(struct history *h, int from, int to)
 		make_record(i, &record);
 		e = event_of(id, 1000 + i);
 		assert_int_equal(store_put_event(h->s, &e, e.id, str_of(record.data),
-						 NULL, 1, &put),
+						 NULL, NULL, 1, &put),
 				 0);
 		assert_int_equal(put, STORE_PUT_NEW);
 	}
@@ -113,8 +113,9 @@ static void test_rolled_back(void **state)
 	struct event e = event_of("event-399", 1);
 	enum store_put put;
 
-	assert_int_equal(
-		store_put_event(h->s, &e, e.id, str_of(record.data), NULL, 1, &put), 0);
+	assert_int_equal(store_put_event(h->s, &e, e.id, str_of(record.data), NULL, NULL,
+					 1, &put),
+			 0);
 	store_rollback(h->s);
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 0);
 	assert_events(h, 399);
@@ -136,8 +137,9 @@ static void test_nothing_to_learn(void **state)
 
 		(void)snprintf(id, sizeof(id), "%d", i);
 		e = event_of(id, i);
-		assert_int_equal(
-			store_put_event(h->s, &e, e.id, STR("{}"), NULL, 1, &put), 0);
+		assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), NULL, NULL, 1,
+						 &put),
+				 0);
 	}
 	commit(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 900);

@@ -27,7 +27,9 @@ static enum store_put put(struct history *h, const struct transition *t, uint64_
 	enum store_put ret;
 
 	begin(h);
-	assert_int_equal(store_put_transition(h->s, t, n ? &set : NULL, 1, &ret), 0);
+	assert_int_equal(store_put_transition(h->s, t, n ? &set : NULL, 1, &ret,
+					      &(int64_t){ 0 }),
+			 0);
 	commit(h);
 	return ret;
 }

@@ -77,7 +77,8 @@ static void test_row_ids(void **state)
 
 	put_event(h, &a, "a", NULL, 0);
 	begin(h);
-	assert_int_equal(store_put_event(h->s, &b, b.id, STR("b"), NULL, 1, &put), 0);
+	assert_int_equal(store_put_event(h->s, &b, b.id, STR("b"), NULL, NULL, 1, &put),
+			 0);
 	store_rollback(h->s);
 	history_open(h, STORE_WRITE, 0);
 	put_event(h, &b, "b", NULL, 0);
@@ -123,7 +124,8 @@ static void test_mentions(void **state)
 	struct mention_set one = { wanted, 1 };
 	enum store_put put;
 
-	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), &one, 1, &put), 0);
+	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), &one, NULL, 1, &put),
+			 0);
 	assert_int_equal(store_events_mentioning(h->s, &set, 0, 9999, &h->a, &hits, &n),
 			 0);
 	assert_int_equal(n, 4);

@@ -180,7 +180,8 @@ static void test_alarms(void **state)
 	enum store_put put;
 
 	begin(h);
-	assert_int_equal(store_put_transition(h->s, &t, &names_one, 1, &put), 0);
+	assert_int_equal(
+		store_put_transition(h->s, &t, &names_one, 1, &put, &(int64_t){ 0 }), 0);
 	commit(h);
 	assert_int_equal(spread(h, dirty), 1);
 	assert_int_equal(dirty[0].resource, a);
@@ -195,7 +196,8 @@ static void test_alarms(void **state)
 	/* And the next transition concerns both without saying so. */
 	t.time_ms = 11000;
 	begin(h);
-	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put), 0);
+	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put, &(int64_t){ 0 }),
+			 0);
 	commit(h);
 	assert_int_equal(spread(h, dirty), 2);
 	assert_int_equal(dirty[0].from_ms, 11000);

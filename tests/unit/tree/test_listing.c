@@ -84,6 +84,7 @@ static void test_steps(void **state)
 		check_in_steps(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2", steps[i],
 			       3);
 		check_in_steps(e, "", steps[i], top);
+		check_in_steps(e, "activity", steps[i], 5);
 	}
 }
 

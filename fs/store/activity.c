@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Reading the files of activity/. A value has places of its own; a person's file has those of the
+ * sessions behind which the person stands, too: a merge of runs that each are in order. Sessions
+ * are short, so of the thousands a person opened in years few lie over any one place.
+ */
+#include "store/activity.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "private.h"
+#include "tell.h"
+
+/* Commits whose changes are told of; whoever asks does so some times a second. */
+#define RECENT_COMMITS 256
+
+static int value_row(sqlite3_stmt *q, struct arena *a, struct store_value *ret)
+{
+	*ret = (struct store_value){ .id = col_int(q, 0),
+				     .kind = (enum store_value_kind)col_int(q, 1),
+				     .name = arena_str(a, col_str(q, 2)),
+				     .text_len = (uint64_t)col_int(q, 3),
+				     .jsonl_len = (uint64_t)col_int(q, 4),
+				     .newest_ms = col_int(q, 5) };
+	return ret->name.p ? 0 : -ENOMEM;
+}
+
+static int one_value(struct store *s, enum statement id, const struct sql_arg *args,
+		     size_t n, struct arena *a, struct store_value *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = sql_get(s, id, args, n, &q);
+	if (!r)
+		r = value_row(q, a, ret);
+	return !r && ret->text_len == 0 ? STORE_E_NOT_FOUND : r;
+}
+
+int store_value_get(struct store *s, int64_t id, struct arena *a, struct store_value *ret)
+{
+	return one_value(s, Q_VALUE, ARGS(INT(id)), a, ret);
+}
+
+int store_value_find(struct store *s, enum store_value_kind kind, struct str name,
+		     struct arena *a, struct store_value *ret)
+{
+	return one_value(s, Q_VALUE_BY_NAME, ARGS(INT(kind), TEXT(name)), a, ret);
+}
+
+int store_values(struct store *s, enum store_value_kind kind, int64_t after,
+		 struct arena *a, struct store_value *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = tell_reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_VALUES, ARGS(INT(kind), INT(after), INT(n)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = value_row(q, a, &ret[(*ret_n)++]);
+	}
+	return r;
+}
+
+static int last_change(struct store *s, enum store_value_kind kind, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_VALUE_CHANGED_LAST, ARGS(INT(kind)), &q);
+
+	*ret = r ? 0 : col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int store_values_changed(struct store *s, enum store_value_kind kind,
+			 int (*each)(void *ctx, int64_t value), void *ctx)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int64_t last;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = last_change(s, kind, &last);
+	if (!r)
+		r = sql_open(s, Q_VALUES_CHANGED,
+			     ARGS(INT(kind), INT(last - RECENT_COMMITS)), &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = each(ctx, col_int(q, 0));
+	}
+	return r;
+}
+
+int store_values_stamp(struct store *s, enum store_value_kind kind, uint64_t *ret)
+{
+	int64_t last;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = last_change(s, kind, &last);
+	if (!r)
+		*ret = (uint64_t)last;
+	return r;
+}
+
+/* --- runs --------------------------------------------------------------------------------- */
+
+/* A value whose places belong to the file. */
+struct run {
+	int64_t value, first, last; /* seconds */
+};
+
+static int add_run(struct store *s, int64_t value, int64_t from, struct buf *runs)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct run run;
+	int r = sql_get(s, Q_ACTIVITY_ENDS, ARGS(INT(value)), &q);
+
+	if (r || sqlite3_column_type(q, 0) == SQLITE_NULL)
+		return r;
+	run = (struct run){ value, col_int(q, 0), col_int(q, 1) };
+	if (run.last >= from)
+		buf_put(runs, &run, sizeof(run));
+	return buf_error(runs);
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct run *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+/* The value's own and its sessions', as far as they reach behind `from`, by their beginnings. */
+static int find_runs(struct store *s, int64_t value, int64_t from, struct buf *runs)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = add_run(s, value, from, runs);
+
+	if (!r)
+		r = sql_open(s, Q_UNITS_OF_PERSON, ARGS(INT(value)), &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = add_run(s, col_int(q, 0), from, runs);
+	}
+	if (!r && runs->len)
+		qsort(runs->data, runs->len / sizeof(struct run), sizeof(struct run),
+		      by_first);
+	return r;
+}
+
+static int by_order(const void *a, const void *b)
+{
+	const struct store_act *x = a, *y = b;
+
+	if (x->second != y->second)
+		return x->second < y->second ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+static int read_run(struct store *s, int64_t value, const struct store_act *after,
+		    size_t n, struct buf *acts)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_ACTIVITY_AFTER,
+			 ARGS(INT(value), INT(after->second), INT(after->rank),
+			      INT(after->event), INT(n)),
+			 &q);
+
+	while (!r) {
+		struct store_act act;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		act = (struct store_act){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
+		buf_put(acts, &act, sizeof(act));
+	}
+	return r ? r : buf_error(acts);
+}
+
+static const struct store_act *act_at(const struct buf *acts, size_t i)
+{
+	return (const struct store_act *)acts->data + i;
+}
+
+/* Puts them in order and keeps the first n. Are there so many? */
+static bool cut(struct buf *acts, size_t n)
+{
+	if (acts->len)
+		qsort(acts->data, acts->len / sizeof(struct store_act),
+		      sizeof(struct store_act), by_order);
+	acts->len = MIN(acts->len, n * sizeof(struct store_act));
+	return acts->len == n * sizeof(struct store_act);
+}
+
+int store_activity(struct store *s, int64_t value, const struct store_act *after,
+		   struct store_act *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(buf_deinit) struct buf runs = BUF_INIT, acts = BUF_INIT;
+	const struct run *run;
+	size_t n_runs;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = find_runs(s, value, after->second, &runs);
+	run = (const struct run *)runs.data;
+	n_runs = runs.len / sizeof(*run);
+	for (size_t i = 0; i < n_runs && !r; i++) {
+		/* Full, and all later runs begin behind it. */
+		if (cut(&acts, n + 1) && run[i].first > act_at(&acts, n)->second)
+			break;
+		r = read_run(s, run[i].value, after, n + 1, &acts);
+	}
+	if (r)
+		return r;
+	/* One that stands in two runs is listed twice: both or none, since one goes on behind it. */
+	if (cut(&acts, n + 1))
+		acts.len -= (by_order(act_at(&acts, n), act_at(&acts, n - 1)) ? 1 : 2) *
+			    sizeof(*ret);
+	*ret_n = acts.len / sizeof(*ret);
+	if (acts.len)
+		memcpy(ret, acts.data, acts.len);
+	return 0;
+}
+
+/* --- places by offset --------------------------------------------------------------------- */
+
+/* The day that the byte is in, and where that begins. */
+static int seek_day(struct store *s, int64_t value, int column, uint64_t offset,
+		    int64_t *ret_day, uint64_t *ret_offset)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	uint64_t at = 0;
+	int r = sql_open(s, Q_VALUE_DAYS, ARGS(INT(value)), &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row || at > offset)
+			break;
+		*ret_day = col_int(q, 0);
+		*ret_offset = at;
+		at += (uint64_t)col_int(q, column);
+	}
+	return r;
+}
+
+static int length_of(struct store *s, int64_t event, int column, uint64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *own = NULL, *caused = NULL;
+	int r = sql_get(s, Q_EVENT_LENGTHS, ARGS(INT(event)), &own);
+
+	if (!r)
+		r = sql_get(s, Q_CAUSED_LENGTHS, ARGS(INT(event)), &caused);
+	if (!r)
+		*ret = (uint64_t)(col_int(own, column) + col_int(caused, column));
+	return r;
+}
+
+#define SEEK_PAGE 512
+
+int store_activity_seek(struct store *s, int64_t value, bool jsonl, uint64_t offset,
+			struct store_act *ret_after, uint64_t *ret_offset)
+{
+	struct store_act page[SEEK_PAGE];
+	int64_t day = 0;
+	uint64_t at = 0;
+	size_t n = SEEK_PAGE;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = seek_day(s, value, jsonl ? 2 : 1, offset, &day, &at);
+	*ret_after = (struct store_act){ .second = day * 86400 };
+	*ret_offset = at;
+	while (!r && n == SEEK_PAGE) {
+		r = store_activity(s, value, ret_after, page, SEEK_PAGE, &n);
+		for (size_t i = 0; i < n && !r; i++) {
+			uint64_t length;
+
+			r = length_of(s, page[i].event, jsonl, &length);
+			if (r || at + length > offset)
+				return r;
+			at += length;
+			/* What stands there twice is read on behind as a whole. */
+			if (i + 1 < n && by_order(&page[i], &page[i + 1]) == 0)
+				continue;
+			*ret_offset = at;
+			*ret_after = page[i];
+		}
+	}
+	return r;
+}
+
+/* --- what an event caused ----------------------------------------------------------------- */
+
+struct caused {
+	int64_t time_ms, state, seq;
+	struct str resource; /* account, region, type, id */
+};
+
+/* Not by rows, whose order is that of arrival. */
+static int by_time(const void *a, const void *b)
+{
+	const struct caused *x = a, *y = b;
+	int by_resource;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	by_resource = str_cmp(x->resource, y->resource);
+	return by_resource ? by_resource : (x->seq > y->seq) - (x->seq < y->seq);
+}
+
+int store_changes_of_event(struct store *s, int64_t event, struct arena *a, int64_t **ret,
+			   size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	const struct caused *c;
+	bool row = true;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_CHANGES_OF_EVENT, ARGS(INT(event)), &q);
+	while (!r) {
+		struct caused caused;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		caused = (struct caused){ col_int(q, 0), col_int(q, 1), col_int(q, 2),
+					  arena_str(a, col_str(q, 3)) };
+		if (!caused.resource.p)
+			return -ENOMEM;
+		buf_put(&rows, &caused, sizeof(caused));
+	}
+	if (!r)
+		r = buf_error(&rows);
+	if (r)
+		return r;
+	*ret_n = rows.len / sizeof(*c);
+	*ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	if (*ret_n)
+		qsort(rows.data, *ret_n, sizeof(*c), by_time);
+	c = (const struct caused *)rows.data;
+	for (size_t i = 0; i < *ret_n; i++)
+		(*ret)[i] = c[i].state;
+	return 0;
+}

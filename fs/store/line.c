@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Loading what a line tells: of an event its record, of a change its rows and one cause. A line
+ * names no difference, so no state is read.
+ */
+#include <errno.h>
+
+#include "model/name.h"
+#include "private.h"
+#include "store/activity.h"
+#include "store/timeline.h"
+#include "tell.h"
+
+static int load_event(struct store *s, int64_t event, struct arena *a, struct event *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct jv *v = arena_alloc(a, sizeof(*v));
+	struct str copy;
+	int r = store_event_body(s, event, &text);
+
+	if (r)
+		return r;
+	copy = arena_str(a, buf_str(&text));
+	if (!v || !copy.p)
+		return -ENOMEM;
+	r = jv_parse(a, copy, v, NULL);
+	if (!r)
+		r = event_from_jv(v, ret, NULL);
+	return r > 0 ? -EBADMSG : r;
+}
+
+int store_event_line(struct store *s, int64_t event, struct arena *a, struct event *ret,
+		     struct event_told *ret_told)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = load_event(s, event, a, ret);
+
+	if (!r)
+		r = event_tell(ret, a, ret_told);
+	if (!r)
+		r = sql_get(s, Q_EVENT_LENGTHS, ARGS(INT(event)), &q);
+	if (r)
+		return r;
+	ret_told->text_len = (uint32_t)col_int(q, 0);
+	ret_told->jsonl_len = (uint32_t)col_int(q, 1);
+	return 0;
+}
+
+static int load_frame(struct store *s, int64_t resource, int64_t state, struct arena *a,
+		      struct story_entry *ret)
+{
+	_cleanup_(buf_deinit) struct buf folder = BUF_INIT;
+	struct store_resource res;
+	struct store_state row;
+	int r = store_resource_get(s, resource, a, &res);
+
+	if (!r)
+		r = store_state_get(s, state, &row);
+	if (r)
+		return r;
+	name_resource_path(&folder, res.account, res.region, res.type, res.name);
+	ret->kind = STORY_CHANGE;
+	ret->account = res.account;
+	ret->region = res.region;
+	ret->type = res.type;
+	ret->id = res.rid;
+	ret->folder = arena_str(a, buf_str(&folder));
+	name_state(row.time_ms, row.twin, ret->snapshot);
+	return buf_error(&folder) || !ret->folder.p ? -ENOMEM : 0;
+}
+
+/* The cause by that event, or the first one: its row, evidence and confidence. */
+static int find_cause(struct store *s, sqlite3_stmt *change, int64_t event,
+		      struct story_event *ret, int64_t *ret_row)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_CAUSES_OF_CHANGE,
+			 ARGS(INT(col_int(change, 0)), INT(col_int(change, 1)),
+			      INT(col_int(change, 2))),
+			 &q);
+
+	*ret_row = 0;
+	while (!r && *ret_row == 0) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		if (event && col_int(q, 0) != event)
+			continue;
+		*ret_row = col_int(q, 0);
+		ret->evidence = (uint32_t)col_int(q, 1);
+		ret->confidence = (enum confidence)col_int(q, 2);
+	}
+	return r;
+}
+
+int store_change_line(struct store *s, int64_t state, int64_t event, struct arena *a,
+		      struct story_entry *ret, struct story_event *ret_cause)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int64_t cause = 0;
+	int r = reading(s);
+
+	*ret = (struct story_entry){ 0 };
+	*ret_cause = (struct story_event){ 0 };
+	if (!r)
+		r = sql_get(s, Q_CHANGE_OF_STATE, ARGS(INT(state)), &q);
+	if (r)
+		return r;
+	ret->time_ms = col_int(q, 1);
+	ret->change.type = (enum change_type)col_int(q, 3);
+	ret->reason = (enum reason)col_int(q, 4);
+	r = load_frame(s, col_int(q, 0), state, a, ret);
+	if (!r)
+		r = find_cause(s, q, event, ret_cause, &cause);
+	if (r || !cause)
+		return r;
+	ret->causes = ret_cause;
+	ret->n_causes = 1;
+	r = load_event(s, cause, a, &ret_cause->event);
+	return r ? r : store_actor_of(s, &ret_cause->event, a, &ret_cause->actor);
+}

@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Who stands behind a role's session. A unit is what one session is known by: the access key that
+ * all its calls have. The event that issued the key says who opened it, and in which unit that one
+ * acted, so the way leads back unit by unit. Each person on it gets the unit's events as a whole,
+ * one row for hundreds of events, and their sums.
+ *
+ * Openers may be imported after what was done in the session, and theirs later still: units to be
+ * looked at again are noted, and what was found before is corrected by the difference.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model/mention.h"
+#include "model/story.h"
+#include "private.h"
+#include "tell.h"
+
+struct unit {
+	int64_t value;
+	bool has_key;
+	int64_t key_token, arn_token, first_ms;
+	int64_t principal, role; /* the session's own */
+	int64_t opener, opener_role, parent;
+};
+
+int unit_note(struct store *s, struct value_node *unit, const struct event *e,
+	      const struct event_told *told, int64_t principal, int64_t role)
+{
+	struct sql_arg key = e->access_key.n ? INT(mention_token(e->access_key)) : NUL;
+	int r;
+
+	if (unit->unit_ms <= e->time_ms)
+		return 0;
+	unit->unit_ms = e->time_ms;
+	r = sql_run(s, Q_UNIT_ADD,
+		    ARGS(INT(unit->id), key, INT(mention_token(told->session)),
+			 INT(e->time_ms), INT(principal), INT(role)));
+	return r ? r : sql_run(s, Q_UNIT_DIRTY, ARGS(INT(unit->id)));
+}
+
+int unit_news(struct store *s, const uint64_t *tokens, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++)
+		r = sql_run(s, Q_SESSION_NEWS_ADD, ARGS(INT(tokens[i])));
+	return r;
+}
+
+static int unit_get(struct store *s, int64_t value, struct unit *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_UNIT, ARGS(INT(value)), &q);
+
+	if (r)
+		return r;
+	*ret = (struct unit){ .value = value,
+			      .has_key = sqlite3_column_type(q, 0) != SQLITE_NULL,
+			      .key_token = col_int(q, 0),
+			      .arn_token = col_int(q, 1),
+			      .first_ms = col_int(q, 2),
+			      .principal = col_int(q, 3),
+			      .role = col_int(q, 4),
+			      .opener = col_int(q, 5),
+			      .opener_role = col_int(q, 6),
+			      .parent = col_int(q, 7) };
+	return 0;
+}
+
+/* --- the opener --------------------------------------------------------------------------- */
+
+static int issuer_of(struct store *s, int64_t token, int64_t time_ms, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_SESSION_AS_OF, ARGS(INT(token), INT(time_ms)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+/* As store_session_issuer(): a key belongs to one session, a session's ARN to many. */
+static int opening_event(struct store *s, const struct unit *u, int64_t *ret)
+{
+	int r = u->has_key ? issuer_of(s, u->key_token, INT64_MAX, ret)
+			   : STORE_E_NOT_FOUND;
+
+	return r == STORE_E_NOT_FOUND ? issuer_of(s, u->arn_token, u->first_ms, ret) : r;
+}
+
+/* Fills who opened it from the opening event. A service that hands a role out is nobody. */
+static int fill_opener(struct store *s, int64_t event, struct unit *u)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct value_node *values[VALUES_MAX];
+	struct event_told told;
+	struct event e;
+	size_t n;
+	int r = store_event_line(s, event, &a, &e, &told);
+
+	if (r || str_is(jv_get_text(e.identity, "type"), "AWSService"))
+		return r;
+	r = tell_values(s, &e, &told, values, &n);
+	if (r)
+		return r;
+	u->opener = values[0]->id;
+	u->opener_role = told.role.n ? values[1]->id : 0;
+	if (!told.session.n)
+		return 0;
+	u->parent = values[n - 1]->id;
+	if (e.access_key.n) {
+		r = value_get(s, STORE_VALUE_ACCESS_KEY, e.access_key, &values[0]);
+		u->parent = values[0]->id;
+	}
+	return r;
+}
+
+static int find_opener(struct store *s, struct unit *u)
+{
+	int64_t event;
+	int r = opening_event(s, u, &event);
+
+	u->opener = u->opener_role = u->parent = 0;
+	if (!r)
+		r = fill_opener(s, event, u);
+	if (r && r != STORE_E_NOT_FOUND)
+		return r;
+	return sql_run(s, Q_UNIT_OPENED,
+		       ARGS(INT(u->value), INT(u->opener), INT(u->opener_role),
+			    INT(u->parent)));
+}
+
+/* --- the persons -------------------------------------------------------------------------- */
+
+#define PERSONS_MAX (2 * STORY_MAX_VIA)
+
+struct persons {
+	int64_t ids[PERSONS_MAX];
+	size_t n;
+};
+
+/* Once each; and the session's own files have its events anyway. */
+static void add_person(struct persons *p, const struct unit *u, int64_t id)
+{
+	if (id == 0 || id == u->principal || id == u->role || p->n == PERSONS_MAX)
+		return;
+	for (size_t i = 0; i < p->n; i++)
+		if (p->ids[i] == id)
+			return;
+	p->ids[p->n++] = id;
+}
+
+static int find_persons(struct store *s, const struct unit *u, struct persons *ret)
+{
+	struct unit at = *u;
+
+	*ret = (struct persons){ 0 };
+	for (unsigned steps = 0; steps < STORY_MAX_VIA; steps++) {
+		int r;
+
+		add_person(ret, u, at.opener);
+		add_person(ret, u, at.opener_role);
+		if (at.parent == 0)
+			break;
+		r = unit_get(s, at.parent, &at);
+		if (r == STORE_E_NOT_FOUND)
+			break;
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* The unit's sums, day by day, `sign` times, for the person. */
+static int give(struct store *s, int64_t unit, int64_t person, int64_t sign)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *total = NULL, *q = NULL;
+	struct sums *sums = &s->writer->tell.value_sums;
+	bool row = true;
+	int r = sql_get(s, Q_VALUE, ARGS(INT(unit)), &total);
+
+	if (!r)
+		r = sql_open(s, Q_VALUE_DAYS, ARGS(INT(unit)), &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = sums_add(sums,
+			     &(struct sum){ .what = person,
+					    .when = col_int(q, 0),
+					    .text_len = sign * col_int(q, 1),
+					    .jsonl_len = sign * col_int(q, 2),
+					    .newest_ms =
+						    sign > 0 ? col_int(total, 5) : 0 });
+	}
+	return r;
+}
+
+static bool has(const struct persons *p, int64_t id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (p->ids[i] == id)
+			return true;
+	return false;
+}
+
+static int old_persons(struct store *s, int64_t unit, struct persons *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_PERSONS_OF_UNIT, ARGS(INT(unit)), &q);
+
+	*ret = (struct persons){ 0 };
+	while (!r && ret->n < PERSONS_MAX) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret->ids[ret->n++] = col_int(q, 0);
+	}
+	return r;
+}
+
+static int replace_persons(struct store *s, const struct unit *u, bool *ret_changed)
+{
+	struct persons old, new;
+	int r = old_persons(s, u->value, &old);
+
+	*ret_changed = false;
+	if (!r)
+		r = find_persons(s, u, &new);
+	for (size_t i = 0; !r && i < old.n; i++) {
+		if (has(&new, old.ids[i]))
+			continue;
+		*ret_changed = true;
+		r = give(s, u->value, old.ids[i], -1);
+		if (!r)
+			r = sql_run(s, Q_PERSON_DELETE,
+				    ARGS(INT(old.ids[i]), INT(u->value)));
+	}
+	for (size_t i = 0; !r && i < new.n; i++) {
+		if (has(&old, new.ids[i]))
+			continue;
+		*ret_changed = true;
+		r = give(s, u->value, new.ids[i], 1);
+		if (!r)
+			r = sql_run(s, Q_PERSON_ADD,
+				    ARGS(INT(new.ids[i]), INT(u->value)));
+	}
+	return r;
+}
+
+static int settle_unit(struct store *s, int64_t value)
+{
+	bool changed = false;
+	struct unit u, before;
+	int r = unit_get(s, value, &u);
+
+	before = u;
+	if (!r)
+		r = find_opener(s, &u);
+	if (!r)
+		r = replace_persons(s, &u, &changed);
+	/* Whoever was behind this one is behind what it opened, too. */
+	if (!r && (changed || before.parent != u.parent))
+		r = sql_run(s, Q_UNITS_DIRTY_BY_PARENT, ARGS(INT(value)));
+	return r ? r : sql_run(s, Q_UNIT_CLEAN, ARGS(INT(value)));
+}
+
+/* --- the pass ----------------------------------------------------------------------------- */
+
+static int read_ids(struct store *s, enum statement id, size_t limit, struct buf *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, id, ARGS(INT(limit)), &q);
+
+	while (!r) {
+		int64_t value;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		value = col_int(q, 0);
+		buf_put(ret, &value, sizeof(value));
+	}
+	return r ? r : buf_error(ret);
+}
+
+static int spread_news(struct store *s, const struct buf *tokens)
+{
+	const int64_t *token = (const int64_t *)tokens->data;
+	int r = 0;
+
+	for (size_t i = 0; i < tokens->len / sizeof(*token) && !r; i++) {
+		r = sql_run(s, Q_UNITS_DIRTY_BY_TOKEN, ARGS(INT(token[i])));
+		if (!r)
+			r = sql_run(s, Q_SESSION_NEWS_DELETE, ARGS(INT(token[i])));
+	}
+	return r;
+}
+
+int store_find_persons(struct store *s, size_t limit, bool *ret_more)
+{
+	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT, units = BUF_INIT;
+	const int64_t *unit;
+	int r = writing(s, "persons");
+
+	*ret_more = false;
+	if (!r)
+		r = tell_reading(s);
+	if (!r)
+		r = read_ids(s, Q_SESSION_NEWS, limit, &tokens);
+	if (!r)
+		r = spread_news(s, &tokens);
+	if (!r)
+		r = read_ids(s, Q_UNITS_DIRTY, limit, &units);
+	unit = (const int64_t *)units.data;
+	for (size_t i = 0; i < units.len / sizeof(*unit) && !r; i++)
+		r = settle_unit(s, unit[i]);
+	*ret_more = tokens.len || units.len;
+	return written(s, r);
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Telling of events: where each stands in the files of its values, and in the timeline if it is
+ * an attempt. What is gathered lives until the commit.
+ */
+#include "tell.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "private.h"
+
+#define CACHED_MAX 131072     /* values; then the cache starts over */
+#define ROWS_MAX   (1u << 19) /* gathered places; then they are written at once */
+#define HASH_BITS  53         /* of a rank: the milliseconds are above */
+
+int64_t tell_rank(int64_t time_ms, uint64_t hash)
+{
+	return (time_ms % 1000) << HASH_BITS | (int64_t)(hash >> (64 - HASH_BITS));
+}
+
+static void forget_cached(struct tell *t)
+{
+	map_clear(&t->values);
+	arena_reset(&t->cached);
+}
+
+void tell_forget(struct tell *t)
+{
+	forget_cached(t);
+	t->n = 0;
+	t->value_sums.n = 0;
+	t->line_sums.n = 0;
+}
+
+void tell_deinit(struct tell *t)
+{
+	map_deinit(&t->values);
+	arena_deinit(&t->cached);
+	free(t->rows);
+	sums_deinit(&t->value_sums);
+	sums_deinit(&t->line_sums);
+}
+
+int tell_begin(struct store *s)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct tell *t = &s->writer->tell;
+	int r;
+
+	if (t->values.n > CACHED_MAX)
+		forget_cached(t);
+	r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(COUNTER_TOLD))), &q);
+	t->seq = r ? 0 : col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int tell_settle(struct store *s)
+{
+	int r = values_settle(s);
+
+	return r ? r : timeline_settle(s);
+}
+
+int tell_reading(struct store *s)
+{
+	int r = s->writer && s->who ? tell_settle(s) : 0;
+
+	return r ? r : reading(s);
+}
+
+static int add_place(struct tell *t, const struct act_row *row)
+{
+	if (t->n == t->cap) {
+		size_t cap = MAX(t->cap * 2, (size_t)4096);
+		struct act_row *rows = realloc(t->rows, cap * sizeof(rows[0]));
+
+		if (!rows)
+			return -ENOMEM;
+		t->rows = rows;
+		t->cap = cap;
+	}
+	t->rows[t->n++] = *row;
+	return 0;
+}
+
+static int add_places(struct store *s, const struct event *e, int64_t id, int64_t rank,
+		      const struct event_told *told)
+{
+	struct value_node *values[VALUES_MAX];
+	size_t n;
+	int r = tell_values(s, e, told, values, &n);
+
+	/* The session is what the event's access key stands for, else the last of its values. */
+	if (!r && told->session.n) {
+		struct value_node *unit = values[n - 1];
+
+		if (e->access_key.n)
+			r = value_get(s, STORE_VALUE_ACCESS_KEY, e->access_key, &unit);
+		if (!r)
+			r = unit_note(s, unit, e, told, values[0]->id,
+				      told->role.n ? values[1]->id : 0);
+	}
+	for (size_t i = 0; i < n && !r; i++)
+		r = add_place(&s->writer->tell,
+			      &(struct act_row){ .value = values[i]->id,
+						 .second = e->time_ms / 1000,
+						 .rank = rank,
+						 .event = id,
+						 .text_len = told->text_len,
+						 .jsonl_len = told->jsonl_len,
+						 .unit = values[i]->unit_ms !=
+							 INT64_MAX });
+	return r;
+}
+
+int tell_event(struct store *s, const struct event *e, int64_t id, struct str identity,
+	       const struct event_told *told)
+{
+	int64_t rank = tell_rank(e->time_ms, str_hash(identity));
+	int r = add_places(s, e, id, rank, told);
+
+	if (!r && e->failed && !e->read_only)
+		r = timeline_put(s, &(struct store_line){ .time_ms = e->time_ms,
+							  .kind = STORE_LINE_ATTEMPT,
+							  .rank = rank,
+							  .ref = id,
+							  .text_len = told->text_len,
+							  .jsonl_len = told->jsonl_len });
+	if (!r && s->writer->tell.n >= ROWS_MAX)
+		r = values_settle(s);
+	return r;
+}
+
+/* --- what was there before there was a timeline ------------------------------------------- */
+
+static int untold(struct store *s, enum counter c, enum statement next, int64_t *ret,
+		  size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *last = NULL, *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(c))), &last);
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	r = sql_open(s, next, ARGS(INT(col_int(last, 0)), INT(n)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret[(*ret_n)++] = col_int(q, 0);
+	}
+	return r;
+}
+
+int store_untold_events(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
+{
+	return untold(s, COUNTER_UNTOLD_EVENT, Q_EVENTS_DOWN, ret, n, ret_n);
+}
+
+int store_untold_transitions(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
+{
+	return untold(s, COUNTER_UNTOLD_TRANSITION, Q_TRANSITIONS_DOWN, ret, n, ret_n);
+}
+
+int store_tell_event(struct store *s, int64_t event, const struct event *e,
+		     struct str identity, const struct event_told *told)
+{
+	int r = writing(s, "event");
+
+	if (!r)
+		r = sql_run(s, Q_EVENT_TELL,
+			    ARGS(INT(event), INT(told->text_len), INT(told->jsonl_len)));
+	if (!r)
+		r = tell_event(s, e, event, identity, told);
+	return written(s, r);
+}
+
+int store_told_events(struct store *s, int64_t down_to)
+{
+	return sql_run(s, Q_COUNTER_SET,
+		       ARGS(TEXT(counter_name(COUNTER_UNTOLD_EVENT)), INT(down_to - 1)));
+}
+
+int store_told_transitions(struct store *s, int64_t down_to)
+{
+	return sql_run(s, Q_COUNTER_SET,
+		       ARGS(TEXT(counter_name(COUNTER_UNTOLD_TRANSITION)),
+			    INT(down_to - 1)));
+}

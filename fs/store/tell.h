@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What the writer gathers for timeline/ and activity/ until the commit: ids of values, places of
+ * events, sums. Unlike the rest of the writer's it is not written when a story is put, since
+ * nothing in that reads it.
+ */
+
+#include "map.h"
+#include "model/told.h"
+#include "store/activity.h"
+#include "store/timeline.h"
+#include "sums.h"
+#include "util/arena.h"
+
+struct store;
+
+struct value_node {
+	struct map_node node; /* kind, unescaped text */
+	int64_t id;
+	int64_t unit_ms; /* first event noted of the unit it stands for; INT64_MAX: none */
+};
+
+/* A place in a value's file. */
+struct act_row {
+	int64_t value, second, rank, event;
+	uint32_t text_len, jsonl_len;
+	bool unit;
+};
+
+struct tell {
+	struct map values;
+	struct arena cached; /* nodes of values */
+	struct act_row *rows;
+	size_t n, cap;
+	struct sums value_sums; /* what: value, when: day */
+	struct sums line_sums;  /* what: minute */
+	int64_t seq;            /* the counter 'told': commits that changed something */
+};
+
+int tell_begin(struct store *s) _must_check_;
+void tell_forget(struct tell *t);
+void tell_deinit(struct tell *t);
+/* Writes all that is gathered. */
+int tell_settle(struct store *s) _must_check_;
+/* Before a read of what is gathered here. */
+int tell_reading(struct store *s) _must_check_;
+
+/* Order within a second: the milliseconds, then the hash. */
+int64_t tell_rank(int64_t time_ms, uint64_t hash) _pure_;
+
+/* --- value.c ------------------------------------------------------------------------------ */
+
+int value_get(struct store *s, enum store_value_kind kind, struct str text,
+	      struct value_node **ret) _must_check_;
+/* The values of an event, each once; at most VALUES_MAX. */
+#define VALUES_MAX 8
+int tell_values(struct store *s, const struct event *e, const struct event_told *told,
+		struct value_node *ret[VALUES_MAX], size_t *ret_n) _must_check_;
+int values_settle(struct store *s) _must_check_;
+/* Adds to a value's sums, or takes from them, at once. */
+int value_apply(struct store *s, const struct sum *sums, size_t n) _must_check_;
+
+/* --- timeline.c --------------------------------------------------------------------------- */
+
+/* Adds a line, or takes it away; its lengths are told in either case. */
+int timeline_put(struct store *s, const struct store_line *line) _must_check_;
+int timeline_take(struct store *s, const struct store_line *line) _must_check_;
+int timeline_settle(struct store *s) _must_check_;
+
+/* --- tell.c ------------------------------------------------------------------------------- */
+
+/* A new event: its place in the file of each of its values, its line where it is an attempt. */
+int tell_event(struct store *s, const struct event *e, int64_t id, struct str identity,
+	       const struct event_told *told) _must_check_;
+
+/* --- tell_story.c ------------------------------------------------------------------------- */
+
+struct store_story;
+/* Before the story's rows are replaced: what its changes and causes are told with differs. */
+int tell_story(struct store *s, const struct store_story *story,
+	       int64_t from_ms) _must_check_;
+
+/* --- person.c ----------------------------------------------------------------------------- */
+
+/* Notes that a unit was acted in; `own` are the values of the session itself and its role. */
+int unit_note(struct store *s, struct value_node *unit, const struct event *e,
+	      const struct event_told *told, int64_t principal,
+	      int64_t role) _must_check_;
+/* Credentials were issued that units may have been opened with. */
+int unit_news(struct store *s, const uint64_t *tokens, size_t n) _must_check_;

@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Lines by time. A line is a row with its lengths; minutes and days have sums of them, which are
+ * gathered and written once a transaction. A place in a day's file is found by its minutes, then
+ * by the rows of one minute.
+ */
+#include "store/timeline.h"
+
+#include <errno.h>
+
+#include "private.h"
+#include "tell.h"
+
+#define MINUTE_MS   INT64_C(60000)
+#define DAY_MINUTES 1440
+
+/* --- writing ------------------------------------------------------------------------------ */
+
+static int gather(struct store *s, const struct store_line *line, int64_t sign)
+{
+	return sums_add(&s->writer->tell.line_sums,
+			&(struct sum){ .what = line->time_ms / MINUTE_MS,
+				       .text_len = sign * line->text_len,
+				       .jsonl_len = sign * line->jsonl_len,
+				       .n = sign });
+}
+
+int timeline_put(struct store *s, const struct store_line *l)
+{
+	int r = sql_run(s, Q_TIMELINE_INSERT,
+			ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank), INT(l->twin),
+			     INT(l->ref), INT(l->text_len), INT(l->jsonl_len)));
+
+	return r ? r : gather(s, l, 1);
+}
+
+int timeline_take(struct store *s, const struct store_line *l)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct store_line there = *l;
+	int r = sql_get(s, Q_TIMELINE_DELETE,
+			ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank), INT(l->twin),
+			     INT(l->ref)),
+			&q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	there.text_len = (uint32_t)col_int(q, 0);
+	there.jsonl_len = (uint32_t)col_int(q, 1);
+	return gather(s, &there, -1);
+}
+
+static int settle_day(struct store *s, const struct sum *day)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int64_t lines;
+	int r = sql_get(s, Q_TIMELINE_DAY_ADD,
+			ARGS(INT(day->what), INT(day->text_len), INT(day->jsonl_len),
+			     INT(day->n)),
+			&q);
+
+	if (r)
+		return r;
+	lines = col_int(q, 0);
+	if (lines == 0) {
+		if (day->n < 0)
+			writer_count(s, COUNTER_DAY, -1);
+		return sql_run(s, Q_TIMELINE_DAY_DELETE, ARGS(INT(day->what)));
+	}
+	if (lines == day->n)
+		writer_count(s, COUNTER_DAY, 1);
+	return 0;
+}
+
+int timeline_settle(struct store *s)
+{
+	struct sums *sums = &s->writer->tell.line_sums;
+	struct sum day = { .what = -1 };
+	int r = 0;
+
+	sums_merge(sums);
+	for (size_t i = 0; i < sums->n && !r; i++) {
+		const struct sum *minute = &sums->rows[i];
+
+		r = sql_run(s, Q_TIMELINE_MINUTE_ADD,
+			    ARGS(INT(minute->what), INT(minute->text_len),
+				 INT(minute->jsonl_len)));
+		if (!r && day.what != minute->what / DAY_MINUTES) {
+			r = day.what < 0 ? 0 : settle_day(s, &day);
+			day = (struct sum){ .what = minute->what / DAY_MINUTES };
+		}
+		day.text_len += minute->text_len;
+		day.jsonl_len += minute->jsonl_len;
+		day.n += minute->n;
+	}
+	if (!r && day.what >= 0)
+		r = settle_day(s, &day);
+	sums->n = 0;
+	return r;
+}
+
+/* --- transitions -------------------------------------------------------------------------- */
+
+static struct store_line line_of(const struct store_transition *t)
+{
+	const struct str parts[] = { t->alarm, t->account, t->region, t->state };
+	struct store_line line = { .time_ms = t->time_ms,
+				   .kind = STORE_LINE_TRANSITION,
+				   .ref = t->id };
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		hash = hash * UINT64_C(0x9e3779b97f4a7c15) + str_hash(parts[i]);
+	line.rank = (int64_t)(hash >> 1);
+	return line;
+}
+
+/* What else tells of this transition: the one that names no account has no line then. */
+static int settle_twins(struct store *s, const struct store_transition *t,
+			bool *ret_hidden)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_TRANSITION_TWINS, ARGS(INT(t->id)), &q);
+
+	*ret_hidden = false;
+	while (!r) {
+		struct store_transition twin;
+		struct store_line line;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		if (t->account.n == 0) {
+			*ret_hidden |= col_str(q, 2).n > 0;
+			continue;
+		}
+		if (col_str(q, 2).n > 0)
+			continue;
+		r = store_transition_get(s, col_int(q, 1), &a, &twin);
+		if (r)
+			break;
+		line = line_of(&twin);
+		r = timeline_take(s, &line);
+	}
+	return r;
+}
+
+int store_tell_transition(struct store *s, int64_t transition, uint32_t text_len,
+			  uint32_t jsonl_len)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct store_transition t;
+	struct store_line line;
+	bool hidden;
+	int r = writing(s, "transition");
+
+	if (!r)
+		r = store_transition_get(s, transition, &a, &t);
+	if (r)
+		return written(s, r);
+	line = line_of(&t);
+	r = timeline_take(s, &line);
+	if (!r)
+		r = settle_twins(s, &t, &hidden);
+	line.text_len = text_len;
+	line.jsonl_len = jsonl_len;
+	if (!r && !hidden)
+		r = timeline_put(s, &line);
+	return written(s, r);
+}
+
+/* --- reading ------------------------------------------------------------------------------ */
+
+int store_timeline_newest(struct store *s, int64_t before_ms, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_TIMELINE_NEWEST, ARGS(INT(before_ms)), &q);
+	*ret = r ? -1 : col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int store_day_get(struct store *s, int64_t day, struct store_day *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_TIMELINE_DAY, ARGS(INT(day)), &q);
+	if (r)
+		return r;
+	*ret = (struct store_day){ .day = day,
+				   .text_len = (uint64_t)col_int(q, 1),
+				   .jsonl_len = (uint64_t)col_int(q, 2) };
+	return store_timeline_newest(s, (day + 1) * STORE_DAY_MS, &ret->newest_ms);
+}
+
+int store_days(struct store *s, int64_t from, int64_t to, struct store_day *ret, size_t n,
+	       size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = tell_reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_TIMELINE_DAYS, ARGS(INT(from), INT(to), INT(n)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret[(*ret_n)++] =
+			(struct store_day){ .day = col_int(q, 0),
+					    .text_len = (uint64_t)col_int(q, 1),
+					    .jsonl_len = (uint64_t)col_int(q, 2) };
+	}
+	return r;
+}
+
+int store_timeline(struct store *s, const struct store_line *after, int64_t to_ms,
+		   struct store_line *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = tell_reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_TIMELINE_AFTER,
+			     ARGS(INT(after->time_ms), INT(after->kind), INT(after->rank),
+				  INT(after->twin), INT(after->ref), INT(to_ms), INT(n)),
+			     &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret[(*ret_n)++] = (struct store_line){
+			.time_ms = col_int(q, 0),
+			.kind = (enum store_line_kind)col_int(q, 1),
+			.rank = col_int(q, 2),
+			.twin = col_int(q, 3),
+			.ref = col_int(q, 4),
+			.text_len = (uint32_t)col_int(q, 5),
+			.jsonl_len = (uint32_t)col_int(q, 6),
+		};
+	}
+	return r;
+}
+
+/* The minute that the byte is in, and where that begins. */
+static int seek_minute(struct store *s, int64_t day, int column, uint64_t offset,
+		       int64_t *ret_minute, uint64_t *ret_offset)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	uint64_t at = 0;
+	int r = sql_open(s, Q_TIMELINE_MINUTES,
+			 ARGS(INT(day * DAY_MINUTES), INT((day + 1) * DAY_MINUTES - 1)),
+			 &q);
+
+	*ret_minute = day * DAY_MINUTES;
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		if (at > offset)
+			break;
+		*ret_minute = col_int(q, 0);
+		*ret_offset = at;
+		at += (uint64_t)col_int(q, column);
+	}
+	return r;
+}
+
+int store_timeline_seek(struct store *s, int64_t day, bool jsonl, uint64_t offset,
+			struct store_line *ret_after, uint64_t *ret_offset)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int64_t minute = day * DAY_MINUTES;
+	uint64_t at = 0;
+	bool row = true;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = seek_minute(s, day, jsonl ? 2 : 1, offset, &minute, &at);
+	*ret_after = (struct store_line){ .time_ms = minute * MINUTE_MS };
+	*ret_offset = at;
+	if (!r)
+		r = sql_open(s, Q_TIMELINE_AFTER,
+			     ARGS(INT(minute * MINUTE_MS), INT(0), INT(0), INT(0), INT(0),
+				  INT((minute + 1) * MINUTE_MS), INT(-1)),
+			     &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		at += (uint64_t)col_int(q, jsonl ? 6 : 5);
+		if (at > offset)
+			break;
+		*ret_offset = at;
+		*ret_after = (struct store_line){
+			.time_ms = col_int(q, 0),
+			.kind = (enum store_line_kind)col_int(q, 1),
+			.rank = col_int(q, 2),
+			.twin = col_int(q, 3),
+			.ref = col_int(q, 4),
+		};
+	}
+	return r;
+}

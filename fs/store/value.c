@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Values, from the writer's side: texts to ids, and their sums. An import meets the same few
+ * thousand values again and again, so ids are cached; places are gathered and written sorted, and
+ * each value's sums once a transaction. What is added to a session's access key is added to the
+ * persons behind it, too: their files hold its events.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "model/name.h"
+#include "private.h"
+#include "tell.h"
+
+static int unit_time(struct store *s, int64_t value, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_UNIT, ARGS(INT(value)), &q);
+
+	*ret = r ? INT64_MAX : col_int(q, 2);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+static int find_or_insert(struct store *s, enum store_value_kind kind, struct str text,
+			  int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct buf *name = &s->writer->name;
+	int r;
+
+	buf_reset(name);
+	name_escape_within(name, text, STORE_VALUE_NAME_MAX);
+	r = buf_error(name);
+	if (!r)
+		r = sql_get(s, Q_VALUE_BY_NAME, ARGS(INT(kind), TEXT(buf_str(name))), &q);
+	if (!r)
+		*ret = col_int(q, 0);
+	if (r != STORE_E_NOT_FOUND)
+		return r;
+	r = sql_run(s, Q_VALUE_INSERT, ARGS(INT(kind), TEXT(buf_str(name))));
+	if (!r)
+		*ret = sqlite3_last_insert_rowid(s->db);
+	return r;
+}
+
+static int node_new(struct store *s, enum store_value_kind kind, struct str text,
+		    uint64_t hash, struct value_node **ret)
+{
+	struct tell *t = &s->writer->tell;
+	struct str key = arena_str(&t->cached, buf_str(&s->writer->key));
+	struct value_node *node = key.p ? arena_zalloc(&t->cached, sizeof(*node)) : NULL;
+	int r;
+
+	if (!node)
+		return -ENOMEM;
+	*node = (struct value_node){ .node = { .hash = hash, .key = key },
+				     .unit_ms = INT64_MAX };
+	r = find_or_insert(s, kind, text, &node->id);
+	if (!r && (kind == STORE_VALUE_ACCESS_KEY || kind == STORE_VALUE_SESSION))
+		r = unit_time(s, node->id, &node->unit_ms);
+	*ret = node;
+	return r ? r : map_add(&t->values, &node->node);
+}
+
+int value_get(struct store *s, enum store_value_kind kind, struct str text,
+	      struct value_node **ret)
+{
+	struct buf *key = &s->writer->key;
+	uint64_t hash;
+	int r;
+
+	buf_reset(key);
+	buf_put_char(key, (char)kind);
+	buf_put_str(key, text);
+	r = buf_error(key);
+	if (r)
+		return r;
+	hash = str_hash(buf_str(key));
+	*ret = (struct value_node *)map_get(&s->writer->tell.values, hash, buf_str(key));
+	return *ret ? 0 : node_new(s, kind, text, hash, ret);
+}
+
+int tell_values(struct store *s, const struct event *e, const struct event_told *told,
+		struct value_node *ret[VALUES_MAX], size_t *ret_n)
+{
+	const struct {
+		enum store_value_kind kind;
+		struct str text;
+	} all[] = {
+		{ STORE_VALUE_PRINCIPAL, told->principal },
+		{ STORE_VALUE_PRINCIPAL, told->role },
+		{ STORE_VALUE_ADDRESS, e->address },
+		{ STORE_VALUE_ACCESS_KEY, e->access_key },
+		{ STORE_VALUE_EVENT_NAME, e->name },
+		{ STORE_VALUE_ERROR, e->error_code },
+	};
+	_cleanup_(buf_deinit) struct buf session = BUF_INIT;
+	size_t n = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(all) && !r; i++)
+		if (all[i].text.n)
+			r = value_get(s, all[i].kind, all[i].text, &ret[n++]);
+	if (!r && told->session.n && !e->access_key.n) {
+		buf_printf(&session, "%.*s@%lld", STR_ARGS(told->session),
+			   (long long)e->time_ms);
+		r = buf_error(&session);
+		if (!r)
+			r = value_get(s, STORE_VALUE_SESSION, buf_str(&session),
+				      &ret[n++]);
+	}
+	*ret_n = n;
+	return r;
+}
+
+/* --- writing sums ------------------------------------------------------------------------- */
+
+/* A value that has got its first event is one more file, one that has lost its last one less. */
+static void count_shown(struct store *s, sqlite3_stmt *q, int64_t added)
+{
+	int64_t now = col_int(q, 0);
+
+	if (col_int(q, 1) == STORE_VALUE_SESSION || added == 0)
+		return;
+	if (now == added)
+		writer_count(s, COUNTER_VALUE, 1);
+	else if (now == 0)
+		writer_count(s, COUNTER_VALUE, -1);
+}
+
+int value_apply(struct store *s, const struct sum *sums, size_t n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct sum total = sums[0];
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++) {
+		r = sql_run(s, Q_VALUE_DAY_ADD,
+			    ARGS(INT(sums[i].what), INT(sums[i].when),
+				 INT(sums[i].text_len), INT(sums[i].jsonl_len)));
+		if (i == 0)
+			continue;
+		total.text_len += sums[i].text_len;
+		total.jsonl_len += sums[i].jsonl_len;
+		total.newest_ms = MAX(total.newest_ms, sums[i].newest_ms);
+	}
+	if (!r)
+		r = sql_get(s, Q_VALUE_ADD,
+			    ARGS(INT(total.what), INT(total.text_len),
+				 INT(total.jsonl_len), INT(total.newest_ms),
+				 INT(s->writer->tell.seq + 1)),
+			    &q);
+	if (!r)
+		count_shown(s, q, total.text_len);
+	return r;
+}
+
+/* Adds the same for each person behind the unit. */
+static int add_persons(struct store *s, const struct sum *sums, size_t n,
+		       struct sums *persons)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_PERSONS_OF_UNIT, ARGS(INT(sums[0].what)), &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		for (size_t i = 0; i < n && !r; i++) {
+			struct sum sum = sums[i];
+
+			sum.what = col_int(q, 0);
+			sum.unit = false;
+			r = sums_add(persons, &sum);
+		}
+	}
+	return r;
+}
+
+/* Value by value; `persons` (NULL: none) gathers what others get of it. */
+static int apply_all(struct store *s, struct sums *sums, struct sums *persons)
+{
+	int r = 0;
+
+	sums_merge(sums);
+	for (size_t i = 0, n; i < sums->n && !r; i += n) {
+		bool unit = sums->rows[i].unit;
+
+		for (n = 1;
+		     i + n < sums->n && sums->rows[i + n].what == sums->rows[i].what; n++)
+			unit |= sums->rows[i + n].unit;
+		r = value_apply(s, &sums->rows[i], n);
+		if (!r && unit && persons)
+			r = add_persons(s, &sums->rows[i], n, persons);
+	}
+	return r;
+}
+
+/* --- places ------------------------------------------------------------------------------- */
+
+static int by_place(const void *a, const void *b)
+{
+	const struct act_row *x = a, *y = b;
+
+	if (x->value != y->value)
+		return x->value < y->value ? -1 : 1;
+	if (x->second != y->second)
+		return x->second < y->second ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+static int write_places(struct store *s)
+{
+	struct tell *t = &s->writer->tell;
+	int r = 0;
+
+	if (t->n > 1)
+		qsort(t->rows, t->n, sizeof(t->rows[0]), by_place);
+	for (size_t i = 0; i < t->n && !r; i++) {
+		const struct act_row *row = &t->rows[i];
+
+		r = sql_run(s, Q_ACTIVITY_INSERT,
+			    ARGS(INT(row->value), INT(row->second), INT(row->rank),
+				 INT(row->event)));
+		if (!r)
+			r = sums_add(&t->value_sums,
+				     &(struct sum){ .what = row->value,
+						    .when = row->second / 86400,
+						    .text_len = row->text_len,
+						    .jsonl_len = row->jsonl_len,
+						    .newest_ms = row->second * 1000 +
+								 (row->rank >> 53),
+						    .unit = row->unit });
+	}
+	t->n = 0;
+	return r;
+}
+
+int values_settle(struct store *s)
+{
+	_cleanup_(sums_deinit) struct sums persons = { 0 };
+	struct tell *t = &s->writer->tell;
+	int r = write_places(s);
+
+	if (r || !t->value_sums.n)
+		return r;
+	r = apply_all(s, &t->value_sums, &persons);
+	if (!r)
+		r = apply_all(s, &persons, NULL);
+	t->value_sums.n = 0;
+	t->seq++;
+	writer_count(s, COUNTER_TOLD, 1);
+	return r;
+}
