@@ -29,8 +29,11 @@ static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA cache_size = -32768;"
 				     "PRAGMA secure_delete = OFF;"
 				     "PRAGMA temp_store = MEMORY;";
+/*
+ * Not mapped: over a history of a gigabyte all that was ever touched counts as the reader's memory,
+ * and the page faults cost more than reading (seeks 1.5 times, bodies 1.2 times as long).
+ */
 static const char reader_pragmas[] = "PRAGMA cache_size = -8192;"
-				     "PRAGMA mmap_size = 1073741824;"
 				     "PRAGMA temp_store = MEMORY;";
 
 int64_t now_ms(void)
