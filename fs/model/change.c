@@ -93,6 +93,11 @@ static bool is_null(const struct jv *v)
 	return !v || v->type == JV_NULL;
 }
 
+/* Where these are missing the guise did not tell; a resource without any has {} or []. */
+static const char *const untold[CHANGE_UNTOLD_MAX + 1] = { "relationships",
+							   "supplementaryConfiguration",
+							   "tags", NULL };
+
 /* Is a top-level member no part of the comparison? */
 static bool is_left_out(struct str key, const struct change *change)
 {
@@ -101,11 +106,6 @@ static bool is_left_out(struct str key, const struct change *change)
 		"ARN", "availabilityZone", "resourceCreationTime", "resourceName", "tags",
 		NULL
 	};
-	/* Where these are missing the guise did not tell; a resource without any has {} or []. */
-	static const char *const untold[] = { "relationships",
-					      "supplementaryConfiguration", "tags",
-					      NULL };
-
 	if (str_is(key, "configurationItemStatus") || item_key_is_metadata(key))
 		return true;
 	if (change->type == CHANGE_DELETE)
@@ -147,7 +147,8 @@ static const struct jv *origin_of(const struct pruned *tree, const struct jv *co
 	return copy ? tree->origins[copy->at] : NULL;
 }
 
-static int diff_states(struct arena *a, struct change *change)
+static int diff_states(struct arena *a, const struct json_trace *trace,
+		       struct json_origin **origin, struct change *change)
 {
 	struct pruned before, after;
 	struct jv before_root, after_root;
@@ -157,7 +158,8 @@ static int diff_states(struct arena *a, struct change *change)
 	if (r == 0)
 		r = prune(a, change->after, change, &after, &after_root);
 	if (r == 0)
-		r = json_diff(a, &before_root, &after_root, &change->diff);
+		r = json_diff_trace(a, &before_root, &after_root, trace, origin,
+				    &change->diff);
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < change->diff.n; i++) {
@@ -169,24 +171,124 @@ static int diff_states(struct arena *a, struct change *change)
 	return 0;
 }
 
-int change_between(struct arena *a, const struct jv *before, const struct jv *after,
-		   struct change *ret)
+/* --- following a resource ------------------------------------------------------------------ */
+
+/* A value that lives on in the trace's arena, whatever becomes of its state. */
+static int keep_value(struct arena *a, const struct jv **value)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct jv *copy = arena_alloc(a, sizeof(*copy));
+	struct str kept;
+	int r;
+
+	jv_write(&text, *value);
+	r = buf_error(&text);
+	kept = r ? STR_NULL : arena_str(a, buf_str(&text));
+	if (r || !copy || !kept.p)
+		return -ENOMEM;
+	r = jv_parse(a, kept, copy, NULL);
+	*value = copy;
+	return r > 0 ? -EBADMSG : r;
+}
+
+/* A member is told of again: it is compared with what was told of it last. */
+static int follow_again(struct arena *a, const struct json_trace *step, struct str key,
+			const struct jv *last, const struct jv *now,
+			struct json_origin *root)
+{
+	struct json_origin *origin = json_origin_member(root, key);
+	struct json_diff ignored;
+	int r;
+
+	if (!origin) {
+		/* As old as the whole; the walk below may only know where it differs. */
+		origin = json_origin_new(step->arena, root->mark);
+		if (!origin)
+			return -ENOMEM;
+	}
+	r = json_diff_trace(a, last, now, step, &origin, &ignored);
+	return r ? r : json_origin_set_member(step->arena, root, key, origin);
+}
+
+/* Members that the guise of one of both states leaves out. */
+static int follow_untold(struct arena *a, const struct change *change,
+			 const struct json_trace *step, struct change_trace *trace)
+{
+	for (size_t i = 0; i < CHANGE_UNTOLD_MAX; i++) {
+		const struct jv *before = jv_get(change->before, untold[i]);
+		const struct jv *after = jv_get(change->after, untold[i]);
+		int r = 0;
+
+		if (is_null(after)) {
+			if (trace->told[i] && !trace->told_kept[i])
+				r = keep_value(trace->arena, &trace->told[i]);
+			trace->told_kept[i] = true;
+		} else {
+			if (is_null(before))
+				r = follow_again(a, step, str_of(untold[i]),
+						 trace->told[i], after, trace->origin);
+			trace->told[i] = after;
+			trace->told_kept[i] = false;
+		}
+		if (r)
+			return r;
+	}
+	return 0;
+}
+
+/* A new life, or the end of one: all comes from this change. */
+static int follow_anew(const struct change *change, uint32_t mark,
+		       struct change_trace *trace)
+{
+	/* It stays deleted by whoever did it first. */
+	if (trace->origin && is_deleted(change->after) && is_deleted(change->before))
+		return 0;
+	for (size_t i = 0; i < CHANGE_UNTOLD_MAX; i++) {
+		const struct jv *value = jv_get(change->after, untold[i]);
+
+		trace->told[i] = is_null(value) ? NULL : value;
+		trace->told_kept[i] = false;
+	}
+	trace->origin = json_origin_new(trace->arena, mark);
+	return trace->origin ? 0 : -ENOMEM;
+}
+
+static int take_step(struct arena *a, struct change_trace *trace, uint32_t mark,
+		     struct change *change)
+{
+	struct json_trace step = { trace->arena, mark };
+	int r = diff_states(a, &step, &trace->origin, change);
+
+	return r ? r : follow_untold(a, change, &step, trace);
+}
+
+int change_follow(struct arena *a, const struct jv *before, const struct jv *after,
+		  struct change_trace *trace, uint32_t mark, struct change *ret)
 {
 	struct change change = { .before = before, .after = after };
-	int r;
+	int r = 0;
 
 	if (is_deleted(after))
 		change.type = CHANGE_DELETE;
 	else
 		change.type =
 			!before || is_deleted(before) ? CHANGE_CREATE : CHANGE_UPDATE;
-	if (before && change.type != CHANGE_CREATE) {
-		r = diff_states(a, &change);
-		if (r != 0)
-			return r;
-	}
+	if (trace && change.type == CHANGE_UPDATE)
+		r = take_step(a, trace, mark, &change);
+	else if (before && change.type != CHANGE_CREATE)
+		r = diff_states(a, NULL, NULL, &change);
+	if (!r && trace && change.type != CHANGE_UPDATE)
+		r = follow_anew(&change, mark, trace);
+	if (r)
+		return r;
 	*ret = change;
 	return 0;
+}
+
+int change_between(struct arena *a, const struct jv *before, const struct jv *after,
+		   struct change *ret)
+{
+	return change_follow(a, before, after, NULL, 0, ret);
 }
 
 const char *change_type_name(enum change_type type)

@@ -31,6 +31,26 @@ struct change {
 int change_between(struct arena *a, const struct jv *before, const struct jv *after,
 		   struct change *ret) _must_check_;
 
+/*
+ * Following a resource over its changes, oldest first: which of them each part of its state comes
+ * from. Begin with one that is zero but for the arena; marks are the caller's numbers of changes.
+ */
+#define CHANGE_UNTOLD_MAX 3
+struct change_trace {
+	struct arena *arena;        /* outlives the trace; the bodies need not */
+	struct json_origin *origin; /* of the newest body; NULL before the first */
+	/* What was last told of those members that some guises leave out. */
+	const struct jv *told[CHANGE_UNTOLD_MAX];
+	bool told_kept[CHANGE_UNTOLD_MAX]; /* copied already */
+};
+/*
+ * The same as change_between(), and carries the trace over. `a` holds the change, and must live
+ * until the next call.
+ */
+int change_follow(struct arena *a, const struct jv *before, const struct jv *after,
+		  struct change_trace *trace, uint32_t mark,
+		  struct change *ret) _must_check_;
+
 enum confidence {
 	CONFIDENCE_POSSIBLE,
 	CONFIDENCE_LIKELY,

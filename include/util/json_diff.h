@@ -12,6 +12,7 @@
  */
 
 #include "util/json.h"
+#include "util/json_origin.h"
 
 enum json_diff_kind {
 	JSON_DIFF_CREATE, /* previous is NULL */
@@ -35,3 +36,17 @@ struct json_diff {
 /* 0 or -ENOMEM. `before` / `after` NULL means absent (one CREATE or DELETE of ""). */
 int json_diff(struct arena *a, const struct jv *before, const struct jv *after,
 	      struct json_diff *ret) _must_check_;
+
+/* A value followed over a row of changes. */
+struct json_trace {
+	struct arena *arena; /* of the origins */
+	uint32_t mark;       /* of the change at hand */
+};
+/*
+ * The same, and carries *origin (of `before`) over to `after`: what the difference names comes
+ * from the change at hand, the rest from where it came before. NULL stands for a whole that has
+ * the origin of what it is in; what is within it is then likewise.
+ */
+int json_diff_trace(struct arena *a, const struct jv *before, const struct jv *after,
+		    const struct json_trace *trace, struct json_origin **origin,
+		    struct json_diff *ret) _must_check_;
