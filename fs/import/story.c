@@ -155,13 +155,15 @@ static int make_steps(struct story_work *w)
 	const struct story_state *last = NULL;
 
 	w->steps = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->steps));
-	if (!w->steps)
+	w->blamed = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->blamed));
+	w->trace.arena = w->a;
+	if (!w->steps || !w->blamed)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_shown; i++) {
 		const struct story_state *state = &w->states[w->shown[i]];
 		struct correlate_step *step = &w->steps[i];
-		int r = change_between(w->a, last ? last->body : NULL, state->body,
-				       &step->change);
+		int r = change_follow(w->a, last ? last->body : NULL, state->body,
+				      &w->trace, (uint32_t)i, &step->change);
 
 		if (r)
 			return r;
@@ -321,6 +323,8 @@ int story_make(struct store *s, const struct store_dirty *dirty,
 		r = story_rows_make(&w, ret);
 	if (!r)
 		r = story_names_make(&w, ret);
+	if (!r)
+		r = story_relations_make(&w, ret);
 	ret->aliases = w.aliases;
 	return r > 0 ? -EBADMSG : r;
 }

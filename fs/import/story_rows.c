@@ -156,6 +156,8 @@ static int emit_change(struct story_work *w, struct output *o, size_t step)
 		name_state(before->row.time_ms, before->twin, e.previous);
 	e.folder = buf_str(&o->folder);
 	r = collect_causes(w, step, &row, &e, &causes);
+	w->blamed[step] =
+		(struct blame_change){ row.time_ms, e.reason, e.causes, e.n_causes };
 	if (r == 0)
 		r = measure_lines(o, &row, causes, &e);
 	return r ? r : emit(o, &row, &e);

@@ -4,6 +4,7 @@
 /* A story in the making, between reading about its resource and having its rows. */
 
 #include "correlate/correlate.h"
+#include "model/blame.h"
 #include "story.h"
 
 struct story_state {
@@ -26,6 +27,8 @@ struct story_work {
 	size_t *shown; /* indexes of those not hidden */
 	size_t n_shown;
 	struct correlate_step *steps; /* one each shown */
+	struct change_trace trace;    /* over the steps; marks are their indexes */
+	struct blame_change *blamed;  /* one each shown */
 	struct event *events;
 	struct store_event_hit *hits;
 	size_t n_events;
@@ -48,6 +51,8 @@ int story_correlate(struct story_work *w, int64_t resource) _must_check_;
  */
 int story_follow(struct story_work *w, int64_t *ret_follower) _must_check_;
 
+/* What the resource names, what it is called, and the length of `blame`. */
+int story_relations_make(struct story_work *w, struct store_story *ret) _must_check_;
 /* Entries and listing rows from what was correlated; all in the arena. */
 int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;
 /* Every name, ARN and tag of any state, each once; in the arena. */

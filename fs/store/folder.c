@@ -12,6 +12,7 @@
 
 #include "model/name.h"
 #include "private.h"
+#include "relation.h"
 #include "util/sha256.h"
 
 /* --- names that meet ----------------------------------------------------------------------- */
@@ -49,6 +50,7 @@ static int rename_resource(struct store *s, int64_t folder, struct str name)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct buf *other = &s->writer->raw;
+	int64_t id;
 	int r = sql_get(s, Q_RESOURCE_RID_BY_FNAME, ARGS(INT(folder), TEXT(name)), &q);
 
 	if (r)
@@ -56,9 +58,12 @@ static int rename_resource(struct store *s, int64_t folder, struct str name)
 	r = other_name(other, name, col_str(q, 1));
 	if (r)
 		return r;
-	r = sql_run(s, Q_RESOURCE_RENAME, ARGS(INT(col_int(q, 0)), TEXT(buf_str(other))));
+	id = col_int(q, 0);
+	r = sql_run(s, Q_RESOURCE_RENAME, ARGS(INT(id), TEXT(buf_str(other))));
+	if (!r)
+		r = relation_renamed(s, id, (int64_t)other->len - (int64_t)name.n);
 	/* Lines that tell of it name its path. */
-	return r ? r : sql_run(s, Q_DIRTY_ADD, ARGS(INT(col_int(q, 0)), INT(INT64_MIN)));
+	return r ? r : sql_run(s, Q_DIRTY_ADD, ARGS(INT(id), INT(INT64_MIN)));
 }
 
 /* --- folders ------------------------------------------------------------------------------- */

@@ -116,7 +116,9 @@ static int resource_row(sqlite3_stmt *q, struct arena *a, void *ret)
 					     .states = (uint64_t)col_int(q, 6),
 					     .text_len = (uint64_t)col_int(q, 7),
 					     .jsonl_len = (uint64_t)col_int(q, 8),
-					     .changed_ms = col_int(q, 9) };
+					     .changed_ms = col_int(q, 9),
+					     .blame_len = (uint64_t)col_int(q, 10),
+					     .rel_len = (uint64_t)col_int(q, 11) };
 	return r;
 }
 
@@ -129,10 +131,10 @@ int resource_row_whole(sqlite3_stmt *q, struct arena *a, struct store_resource *
 
 	if (r)
 		return r;
-	ret->account = keep(a, q, 10, &r);
-	ret->region = keep(a, q, 11, &r);
-	ret->type = keep(a, q, 12, &r);
-	ret->rid = keep(a, q, 13, &r);
+	ret->account = keep(a, q, 12, &r);
+	ret->region = keep(a, q, 13, &r);
+	ret->type = keep(a, q, 14, &r);
+	ret->rid = keep(a, q, 15, &r);
 	return r;
 }
 

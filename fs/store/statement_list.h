@@ -104,15 +104,16 @@ X(VIEW_PUT,
   "changed_ms = excluded.changed_ms")
 X(RESOURCE,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
-  "v.jsonl_len, v.changed_ms, f.account, f.region, f.type, r.rid FROM resource r "
+  "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
+  "FROM resource r "
   "JOIN resource_view v ON v.resource = r.id JOIN folder f ON f.id = r.folder WHERE r.id = ?1")
 X(RESOURCE_BY_FNAME,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
-  "v.jsonl_len, v.changed_ms FROM resource r "
+  "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len FROM resource r "
   "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.fname = ?2")
 X(RESOURCES,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
-  "v.jsonl_len, v.changed_ms FROM resource r "
+  "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len FROM resource r "
   "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
 
 /* states */
@@ -375,7 +376,8 @@ X(NAMES,
 X(BEARER, "SELECT 1 FROM bearer WHERE name = ?1 AND resource = ?2")
 X(BEARERS,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
-  "v.jsonl_len, v.changed_ms, f.account, f.region, f.type, r.rid FROM bearer b "
+  "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
+  "FROM bearer b "
   "CROSS JOIN resource r ON r.id = b.resource JOIN resource_view v ON v.resource = r.id "
   "JOIN folder f ON f.id = r.folder WHERE b.name = ?1 AND b.resource > ?2 ORDER BY b.resource")
 /* Ids in the shape of names: the first resource of an id stands for it. */
@@ -393,9 +395,12 @@ X(IDS,
 X(IDS_FROM, "SELECT DISTINCT rid FROM resource WHERE rid >= ?1 ORDER BY rid")
 X(RESOURCES_OF_ID,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
-  "v.jsonl_len, v.changed_ms, f.account, f.region, f.type, r.rid FROM resource r "
+  "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
+  "FROM resource r "
   "JOIN resource_view v ON v.resource = r.id JOIN folder f ON f.id = r.folder "
   "WHERE r.rid = ?1 AND r.id > ?2 ORDER BY r.id")
+/* relationships */
+#include "statement_relations.h"
 
 /* refusals */
 X(REFUSAL,

@@ -9,6 +9,7 @@
 
 #include "names.h"
 #include "private.h"
+#include "relation.h"
 #include "store/derive.h"
 
 struct view {
@@ -294,5 +295,9 @@ int store_put_story(struct store *s, const struct store_story *story)
 	if (!r)
 		r = names_replace(s, resource, story->names, story->n_names, v.before_ms,
 				  v.newest_ms);
+	if (!r)
+		r = sql_run(s, Q_VIEW_BLAME, ARGS(INT(resource), INT(story->blame_len)));
+	if (!r)
+		r = relation_put(s, resource, &story->relations);
 	return written(s, r);
 }

@@ -6,10 +6,10 @@
  * read, viewed and compared again here, which costs a few microseconds an entry and saves a
  * second copy of everything. Actors are followed back through the sessions' issuing events.
  */
+#include "story_load.h"
+
 #include <errno.h>
 
-#include "model/story.h"
-#include "store/derive.h"
 #include "store/read.h"
 
 /* A body as a tree in the arena. -EBADMSG: the history holds what it cannot have taken in. */
@@ -28,8 +28,8 @@ static int parse_body(struct arena *a, const struct buf *text, struct jv **ret)
 	return 0;
 }
 
-static int load_state(struct store *s, int64_t state, struct arena *a,
-		      const struct jv **ret)
+int story_load_body(struct store *s, int64_t state, struct arena *a,
+		    const struct jv **ret)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	struct jv *v = NULL;
@@ -116,8 +116,8 @@ static int state_name(struct store *s, int64_t state, char ret[NAME_STATE_SIZE])
 	return r;
 }
 
-static int load_causes(struct store *s, const struct store_entry *entry, struct arena *a,
-		       struct story_entry *ret)
+int story_load_causes(struct store *s, const struct store_entry *entry, struct arena *a,
+		      const struct story_event **ret, size_t *ret_n)
 {
 	struct story_event *causes =
 		arena_zalloc(a, (entry->n_causes + 1) * sizeof(*causes));
@@ -132,8 +132,8 @@ static int load_causes(struct store *s, const struct store_entry *entry, struct 
 		causes[i].evidence = entry->causes[i].evidence;
 		causes[i].confidence = (enum confidence)entry->causes[i].confidence;
 	}
-	ret->causes = causes;
-	ret->n_causes = entry->n_causes;
+	*ret = causes;
+	*ret_n = entry->n_causes;
 	return 0;
 }
 
@@ -141,10 +141,10 @@ static int load_change(struct store *s, const struct store_entry *entry, struct 
 		       struct story_entry *ret)
 {
 	const struct jv *before = NULL, *after = NULL;
-	int r = load_state(s, entry->ref, a, &after);
+	int r = story_load_body(s, entry->ref, a, &after);
 
 	if (!r && entry->previous)
-		r = load_state(s, entry->previous, a, &before);
+		r = story_load_body(s, entry->previous, a, &before);
 	if (!r)
 		r = change_between(a, before, after, &ret->change);
 	if (!r)
@@ -152,7 +152,7 @@ static int load_change(struct store *s, const struct store_entry *entry, struct 
 	if (!r && entry->previous)
 		r = state_name(s, entry->previous, ret->previous);
 	if (!r)
-		r = load_causes(s, entry, a, ret);
+		r = story_load_causes(s, entry, a, &ret->causes, &ret->n_causes);
 	ret->reason = (enum reason)entry->reason;
 	return r;
 }

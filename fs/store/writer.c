@@ -102,6 +102,7 @@ void writer_forget(struct writer *w)
 	w->mentions.n = 0;
 	w->actors.n = 0;
 	tell_forget(&w->tell);
+	memset(w->path_lengths, 0, sizeof(w->path_lengths));
 	w->pending = false;
 }
 

@@ -114,6 +114,13 @@ struct token_rows {
 	size_t n, cap;
 };
 
+/* How long the path of a folder is; see relation.c. */
+#define PATH_LENGTHS 64
+struct path_length {
+	int64_t folder; /* 0: none */
+	size_t n;
+};
+
 struct writer {
 	struct map leaves, resources;
 	struct arena cached; /* nodes of both */
@@ -129,6 +136,7 @@ struct writer {
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	struct token_rows mentions, actors;
 	struct tell tell;
+	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */

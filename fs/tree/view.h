@@ -47,6 +47,7 @@ extern const struct view view_root, view_readme;
 extern const struct view view_folder;
 extern const struct view view_resource, view_latest;
 extern const struct view view_changes; /* in both forms */
+extern const struct view view_blame, view_relationships, view_at_relationships;
 extern const struct view view_state;
 extern const struct view view_at, view_at_readme;
 extern const struct view view_at_folder, view_at_state, view_inventory;
@@ -81,6 +82,10 @@ struct tree_attr view_changes_attr(enum node_kind kind, const struct store_resou
 /* A change's line: in the timeline (event 0), or behind the event that caused it. */
 int view_change_line(struct request *q, int64_t state, int64_t event, bool text,
 		     struct arena *a, struct buf *out);
+struct tree_attr view_blame_attr(const struct store_resource *r);
+struct tree_attr view_relationships_attr(const struct store_resource *r);
+/* The stamp of whatever is made of a resource's derived rows. */
+int view_resource_stamp(struct request *q, uint64_t node, uint64_t *ret);
 int view_state_get(struct request *q, int64_t row, struct store_state *ret);
 /* The regular files in the directories of all resources. */
 int view_resource_files(struct request *q, uint64_t *ret);

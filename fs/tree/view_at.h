@@ -27,5 +27,5 @@ struct at_file {
 	struct str name;
 	enum node_kind kind;
 };
-#define AT_FILES 3
+#define AT_FILES 4
 extern const struct at_file at_files[AT_FILES];

@@ -29,6 +29,7 @@ const struct at_file at_files[AT_FILES] = {
 	{ STR("inventory.csv"), NODE_AT_CSV },
 	{ STR("inventory.jsonl"), NODE_AT_JSONL },
 	{ STR("snapshot.json"), NODE_AT_SNAPSHOT },
+	{ STR("relationships.tsv"), NODE_AT_RELATIONSHIPS }, /* of a region only */
 };
 
 /* Files are in a moment, its accounts and its regions. */

@@ -32,16 +32,6 @@ static int changes_getattr(struct request *q, uint64_t node, struct tree_attr *r
 	return r;
 }
 
-static int changes_stamp(struct request *q, uint64_t node, uint64_t *ret)
-{
-	struct store_resource resource;
-	int r = view_resource_get(q, node, &resource);
-
-	if (r == 0)
-		*ret = (uint64_t)resource.changed_ms;
-	return r;
-}
-
 /* The bytes of the other form beyond which it is not rendered along. */
 #define ALONG_BYTES (1u << 20)
 
@@ -116,5 +106,5 @@ static int changes_render(struct request *q, uint64_t node, struct buf *out)
 const struct view view_changes = {
 	.getattr = changes_getattr,
 	.render = changes_render,
-	.stamp = changes_stamp,
+	.stamp = view_resource_stamp,
 };

@@ -24,6 +24,16 @@ int view_resource_get(struct request *q, uint64_t node, struct store_resource *r
 	return view_error(store_resource_get(q->store, node_row(node), q->arena, ret));
 }
 
+int view_resource_stamp(struct request *q, uint64_t node, uint64_t *ret)
+{
+	struct store_resource resource;
+	int r = view_resource_get(q, node, &resource);
+
+	if (r == 0)
+		*ret = (uint64_t)resource.changed_ms;
+	return r;
+}
+
 struct tree_attr view_resource_attr(const struct store_resource *r)
 {
 	return (struct tree_attr){ .node = node_make(NODE_RESOURCE, r->id),
@@ -114,6 +124,22 @@ static int changes_jsonl_attr(struct request *q, const struct store_resource *r,
 	return 0;
 }
 
+static int blame_attr(struct request *q, const struct store_resource *r,
+		      struct tree_attr *ret)
+{
+	(void)q;
+	*ret = view_blame_attr(r);
+	return 0;
+}
+
+static int relationships_attr(struct request *q, const struct store_resource *r,
+			      struct tree_attr *ret)
+{
+	(void)q;
+	*ret = view_relationships_attr(r);
+	return 0;
+}
+
 /* What every resource has; one that is not there (yet) says TREE_E_NOT_FOUND. */
 static const struct {
 	const char *name;
@@ -124,6 +150,8 @@ static const struct {
 	{ "changes", NODE_CHANGES, changes_attr },
 	{ "changes.jsonl", NODE_CHANGES_JSONL, changes_jsonl_attr },
 	{ "latest.json", NODE_LATEST, latest_attr },
+	{ "blame", NODE_BLAME, blame_attr },
+	{ "relationships.tsv", NODE_RELATIONSHIPS, relationships_attr },
 };
 
 int view_resource_files(struct request *q, uint64_t *ret)

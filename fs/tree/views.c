@@ -26,6 +26,7 @@ static const struct view *const by_kind[NODE_KIND_COUNT] = {
 	[NODE_DAY_JSONL] = &view_day,
 	[NODE_ACTIVITY_LOG] = &view_activity_value,
 	[NODE_ACTIVITY_JSONL] = &view_activity_value,
+	[NODE_AT_RELATIONSHIPS] = &view_at_relationships,
 	[NODE_REFUSAL] = &view_refusal,
 	[NODE_KEY] = &view_key,
 	[NODE_ID_KEY] = &view_key,
@@ -38,6 +39,8 @@ static const struct view *const by_kind[NODE_KIND_COUNT] = {
 	[NODE_STEM] = &view_stem,
 	[NODE_ALIAS] = &view_alias,
 	[NODE_ID_ALIAS] = &view_alias,
+	[NODE_BLAME] = &view_blame,
+	[NODE_RELATIONSHIPS] = &view_relationships,
 };
 
 static const struct view *const fixed[NODE_FIXED_COUNT] = {

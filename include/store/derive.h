@@ -10,6 +10,7 @@
 
 #include "model/change.h"
 #include "store/read.h"
+#include "store/relation.h"
 #include "store/write.h"
 
 struct store_dirty {
@@ -101,6 +102,8 @@ struct store_story {
 	struct store_name
 		*names; /* of all its states; sorted by kind, key, text; each once */
 	size_t n_names;
+	struct store_relations relations;
+	uint32_t blame_len; /* bytes of `blame` */
 };
 
 /*

@@ -37,8 +37,10 @@ struct store_resource {
 		newest_ms; /* capture times of its first and newest state shown */
 	int64_t latest;    /* row of the newest state shown; 0: none */
 	uint64_t text_len, jsonl_len; /* of changes and changes.jsonl */
-	uint64_t states;              /* shown */
-	int64_t changed_ms;           /* when its story was last derived: for caches */
+	uint64_t blame_len;           /* of blame; 0: not derived yet */
+	uint64_t rel_len;   /* of the lines of relationships.tsv, without its header */
+	uint64_t states;    /* shown */
+	int64_t changed_ms; /* when its story was last derived: for caches */
 };
 int store_resource_get(struct store *s, int64_t id, struct arena *a,
 		       struct store_resource *ret) _must_check_;

@@ -194,7 +194,7 @@ FACTS = {
     "units": "SELECT 1 FROM unit_dirty UNION ALL SELECT 1 FROM session_news",
     "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn, csv_len, jsonl_len,
                 item_len FROM shown s JOIN resource r ON r.id = s.resource""",
-    "view": """SELECT rid, first_ms, newest_ms, states, text_len, jsonl_len
+    "view": """SELECT rid, first_ms, newest_ms, states, text_len, jsonl_len, blame_len, rel_len
                FROM resource_view v JOIN resource r ON r.id = v.resource""",
     "entry": """SELECT rid, time_ms, seq, kind, change_type, reason, text_len, jsonl_len
                 FROM entry e JOIN resource r ON r.id = e.resource""",
@@ -206,6 +206,11 @@ FACTS = {
                LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space""",
     "bearer": """SELECT n.hash, n.tail, rid FROM bearer b JOIN name n ON n.id = b.name
                  JOIN resource r ON r.id = b.resource""",
+    "edge": """SELECT r.rid, seq, what, type, e.id, name, since_ms, until_ms, source_name, token,
+                      t.rid, out_len, in_len, at_len
+               FROM edge e JOIN resource r ON r.id = e.source
+               LEFT JOIN resource t ON t.id = e.target""",
+    "reference": "SELECT token, rid FROM reference k JOIN resource r ON r.id = k.resource",
     "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",
     "line_due": "SELECT * FROM line_due",
     "churn": "SELECT rid, items FROM churn",

@@ -128,7 +128,8 @@ class Moments(Case):
         lines = [line.split(" ", 1) for line in out.splitlines() if line.startswith("-")]
         entries = [re.match(r" *(\d+) (\S+) at/[^/]+/(.*)", rest).groups() for _, rest in lines]
         return {path: millis(when) for _, when, path in entries
-                if not re.search(r"(^|/)(inventory\.csv|inventory\.jsonl|snapshot\.json)$", path)}
+                if not re.search(r"(^|/)(inventory\.csv|inventory\.jsonl|snapshot\.json|relationships\.tsv)$",
+                                 path)}
 
     def check(self, oracle, moment):
         name = iso(moment)

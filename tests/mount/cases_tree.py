@@ -109,7 +109,8 @@ def case_names(world):
     equal(json.loads(read(f"{group}/latest.json"))["configuration"]["open"], None, "latest")
     equal(sorted(os.listdir(group)),
           ["2024-05-01T101500.123Z.json", "2024-05-02T113012.000Z.json",
-           "2024-05-03T113012.000Z.json", "changes", "changes.jsonl", "latest.json"], "listing")
+           "2024-05-03T113012.000Z.json", "blame", "changes", "changes.jsonl", "latest.json",
+           "relationships.tsv"], "listing")
     for name in ("2024-05-01T101500.124Z.json", "2024-05-01T101500.123Z-1.json", "latest", "-1",
                  "2024-05-01T101500.123Z.json~", "99999999999999999999", "x" * 255, "%", "\x01"):
         check(not os.path.lexists(f"{group}/{name}"), name)
@@ -179,7 +180,7 @@ def case_weird_ids(world):
         found.append(state["resourceId"])
     equal(sorted(found), sorted(ids), "ids")
     below = [path for path in world.walk() if path.startswith("resources")]
-    equal(len(below), len(ids) * 5 + 6, "entries in all")
+    equal(len(below), len(ids) * 7 + 6, "entries in all")
     for name in os.listdir(world.path("by-id")):
         check(os.path.samefile(world.path("by-id", name), world.path(GROUPS, name)), f"{name!r} by id")
         names.remove(name)
@@ -306,9 +307,9 @@ def case_large_directories(world):
         offsets = [offset for _, offset in found]
         equal(len(set(offsets)), len(offsets), "different offsets")
     states = world.path(f"resources/{ACCOUNT}/{REGION}/AWS/EC2/Instance/many")
-    equal(len(set(os.listdir(states))), count + 3, "states")
+    equal(len(set(os.listdir(states))), count + 5, "states")
     jumpy = [name for name, _ in list_slowly(states, 300, random.Random(1))]
-    equal((len(jumpy), len(set(jumpy))), (count + 5, count + 5), "states, with jumps")
+    equal((len(jumpy), len(set(jumpy))), (count + 7, count + 7), "states, with jumps")
     # The same once what is listed is not in the kernel's cache, while rows are added.
     world.unmount()
     world.mount()

@@ -73,7 +73,7 @@ static void test_life(void **state)
 	expect(e, "at/" DAY1, all);
 	(void)snprintf(all, sizeof(all), "%s" REGION "\n", files);
 	expect(e, "at/" DAY1 "/" ACCOUNT, all);
-	(void)snprintf(all, sizeof(all), "%sAWS\n", files);
+	(void)snprintf(all, sizeof(all), "%srelationships.tsv\nAWS\n", files);
 	expect(e, AT(DAY1), all);
 	expect(e, AT(DAY1) "/AWS", "EC2\nS3\n");
 	expect(e, AT(DAY1) GROUPS_AT, "sg-1.json\n");
@@ -314,7 +314,7 @@ static void test_names_that_meet(void **state)
 	(void)snprintf(type, sizeof(type), "T::%0250d.csv", 7);
 	estate_put(e, type, "x", T0);
 	estate_commit(e);
-	assert_int_equal(check_names(e, AT(DAY1)), 3 + 1 + 3);
+	assert_int_equal(check_names(e, AT(DAY1)), 4 + 1 + 3);
 	assert_int_equal(estate_at(e, AT(DAY1) "/snapshot.json").type, TREE_FILE);
 	assert_int_equal(estate_at(e, AT(DAY1) "/snapshot%2Ejson").type, TREE_DIR);
 	assert_int_equal(estate_at(e, AT(DAY1) "/inventory%2Ecsv/A/x.json").type,

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a story makes beside its entries: the relationships that the states name, with the
+ * lengths of their lines; what the resource itself may be called by others; and how long
+ * `blame` is, which takes rendering it once.
+ */
+#include <errno.h>
+
+#include "render/blame.h"
+#include "render/relation.h"
+#include "story_work.h"
+
+static int list_relations(struct story_work *w, struct relation **ret, size_t *ret_n)
+{
+	struct relation_state *states =
+		arena_alloc(w->a, (w->n_shown + 1) * sizeof(*states));
+
+	if (!states)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_shown; i++) {
+		const struct story_state *state = &w->states[w->shown[i]];
+
+		states[i] = (struct relation_state){
+			.time_ms = state->row.time_ms,
+			.deleted = item_status_is_deleted(state->item.status),
+			.body = state->body,
+		};
+	}
+	return relation_list(w->a, states, w->n_shown, ret, ret_n);
+}
+
+/* The lengths of the three lines an edge has. */
+static int measure(struct story_work *w, struct str name, struct buf *scratch,
+		   struct store_edge *edge)
+{
+	const struct relation *rel = &edge->relation;
+	struct render_relation line = { .what = rel->what,
+					.out = true,
+					.type = rel->type,
+					.id = rel->id,
+					.name = rel->name,
+					.since_ms = rel->since_ms,
+					.until_ms = rel->until_ms };
+	size_t out, in;
+
+	buf_reset(scratch);
+	render_relation_fields(scratch, &line);
+	out = scratch->len;
+	line.out = false;
+	line.type = w->resource.type;
+	line.id = w->resource.rid;
+	line.name = name;
+	render_relation_fields(scratch, &line);
+	in = scratch->len - out;
+	render_relation_at_fields(scratch,
+				  &(struct render_relation_at){ w->resource.type,
+								w->resource.rid, rel });
+	edge->out_len = (uint32_t)out;
+	edge->in_len = (uint32_t)in;
+	edge->at_len = (uint32_t)(scratch->len - out - in);
+	return buf_error(scratch);
+}
+
+static int make_edges(struct story_work *w, struct store_relations *ret)
+{
+	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
+	struct relation *relations;
+	struct store_edge *edges;
+	size_t n;
+	int r = list_relations(w, &relations, &n);
+
+	if (r)
+		return r;
+	edges = arena_alloc(w->a, (n + 1) * sizeof(*edges));
+	if (!edges)
+		return -ENOMEM;
+	for (size_t i = 0; !r && i < n; i++) {
+		edges[i] = (struct store_edge){ .relation = relations[i] };
+		r = measure(w, ret->source_name, &scratch, &edges[i]);
+	}
+	ret->edges = edges;
+	ret->n_edges = n;
+	return r;
+}
+
+/* Names change seldom: each is noted where it differs from the one before. */
+static int make_names(struct story_work *w, struct store_relations *ret)
+{
+	struct str *names = arena_alloc(w->a, (2 * w->n_states + 1) * sizeof(*names));
+	struct str name = STR_NULL, arn = STR_NULL;
+	size_t n = 0;
+
+	if (!names)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_states; i++) {
+		const struct item *item = &w->states[i].item;
+
+		if (item->name.n && !str_eq(item->name, name))
+			names[n++] = name = item->name;
+		if (item->arn.n && !str_eq(item->arn, arn))
+			names[n++] = arn = item->arn;
+	}
+	ret->names = names;
+	ret->n_names = n;
+	ret->source_name = name;
+	return 0;
+}
+
+static int measure_blame(struct story_work *w, uint32_t *ret)
+{
+	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
+	const struct story_state *newest;
+	int r;
+
+	if (!w->n_shown)
+		return 0;
+	newest = &w->states[w->shown[w->n_shown - 1]];
+	render_blame(&scratch,
+		     &(struct blame){
+			     .body = newest->body,
+			     .deleted = item_status_is_deleted(newest->item.status),
+			     .origin = w->trace.origin,
+			     .changes = w->blamed,
+			     .n_changes = w->n_shown,
+		     });
+	r = buf_error(&scratch);
+	if (!r)
+		*ret = (uint32_t)scratch.len;
+	return r;
+}
+
+int story_relations_make(struct story_work *w, struct store_story *ret)
+{
+	int r = make_names(w, &ret->relations);
+
+	if (!r)
+		r = make_edges(w, &ret->relations);
+	return r ? r : measure_blame(w, &ret->blame_len);
+}

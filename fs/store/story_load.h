@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Parts of loading a story that other files of the store load by themselves. */
+
+#include "model/story.h"
+#include "store/derive.h"
+
+/* A state's body as a tree in the arena. */
+int story_load_body(struct store *s, int64_t state, struct arena *a,
+		    const struct jv **ret) _must_check_;
+/* A change's causes with their people. */
+int story_load_causes(struct store *s, const struct store_entry *entry, struct arena *a,
+		      const struct story_event **ret, size_t *ret_n) _must_check_;
