@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "alarms.h"
 #include "derive.h"
 #include "lines.h"
 #include "sources.h"
@@ -450,5 +451,7 @@ int import_run(const struct import_options *options, struct import_report *ret,
 	/* The threads and what they hold are not needed any more. */
 	i.pipeline = pipeline_free(i.pipeline);
 	r = tell_run(i.store, f);
-	return r ? r : derive(&i);
+	if (!r)
+		r = derive(&i);
+	return r ? r : alarms_settle(i.store, f);
 }

@@ -46,6 +46,8 @@ static const char layout[] =
 	"  activity/principal/NAME.log, .jsonl     the calls of one person, role, session or service,\n"
 	"                                          behind each the changes it caused\n"
 	"  activity/address/ access-key/ event-name/ error/    likewise by these\n"
+	"  alarms/ACCOUNT/REGION/NAME/TIME         an alarm's transition, and what changed or was\n"
+	"                                          tried on what it watches in the hour before\n"
 	"  status/                                 about the history itself\n"
 	"      churn.tsv                           items by type and resource, the most first\n"
 	"      coverage.tsv, gaps.tsv              for which days it knows what happened; what not\n"
@@ -191,6 +193,11 @@ static const char formats[] =
 	"  its end. Tabs and control characters in data are written \\uXXXX, - stands for nothing.\n";
 
 static const char tables[] =
+	"\n"
+	"alarms/.../TIME   The transition, its reason, its metric, the resources it concerns; then\n"
+	"  lines of TABs, nearest in time first: time, CREATE|UPDATE|DELETE|ATTEMPT, account, region,\n"
+	"  type, id, principal, address, call (and error), path. Of a change the first cause's. Where\n"
+	"  the source names no account or region: unknown.\n"
 	"\n"
 	"status/*.tsv   A header line, then a line a row, cells apart by TABs.\n"
 	"  churn.tsv     First each account, region and type (what: type), then resources (what:\n"

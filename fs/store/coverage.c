@@ -7,9 +7,9 @@
 
 #include <errno.h>
 
-#include "private.h"
 #include "model/event.h"
 #include "model/story.h"
+#include "private.h"
 #include "util/json.h"
 
 /* --- putting ------------------------------------------------------------------------------- */

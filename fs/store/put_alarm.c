@@ -7,6 +7,7 @@
  */
 #include <errno.h>
 
+#include "alarms.h"
 #include "coverage.h"
 #include "private.h"
 #include "spread.h"
@@ -15,19 +16,22 @@
 static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool more;
 	int r = sql_run(s, Q_ALARM_PUT,
 			ARGS(TEXT(alarm->name), TEXT(alarm->account), TEXT(alarm->region),
 			     TEXT(alarm->arn), TEXT(alarm->namespace),
 			     TEXT(alarm->metric)));
 
+	more = !r && sqlite3_changes(s->db) > 0;
 	if (!r)
 		r = sql_get(s, Q_ALARM_BY_NAME,
 			    ARGS(TEXT(alarm->name), TEXT(alarm->account),
 				 TEXT(alarm->region)),
 			    &q);
-	if (!r)
-		*ret = col_int(q, 0);
-	return r;
+	if (r)
+		return r;
+	*ret = col_int(q, 0);
+	return more ? alarms_due_of_alarm(s, *ret) : 0;
 }
 
 /* The alarm's first transition: INT64_MAX for none. */
@@ -55,6 +59,8 @@ static int put_tokens(struct store *s, int64_t alarm, const struct mention_set *
 			    ARGS(INT(mentions->tokens[i]), INT(alarm)));
 		more = more || (!r && sqlite3_changes(s->db) > 0);
 	}
+	if (!r && more)
+		r = alarms_due_of_alarm(s, alarm);
 	if (!r && more)
 		r = earliest(s, alarm, &from_ms);
 	if (r || from_ms == INT64_MAX)
@@ -140,6 +146,9 @@ static int put_row(struct store *s, int64_t alarm, const struct transition *t,
 		return fill_transition(s, alarm, t, ret, ret_row);
 	*ret_row = sqlite3_last_insert_rowid(s->db);
 	*ret = STORE_PUT_NEW;
+	r = alarms_due(s, sqlite3_last_insert_rowid(s->db));
+	if (r)
+		return r;
 	writer_count(s, COUNTER_TRANSITION, 1);
 	r = coverage_day_add(s, COVERAGE_ALARM, t->alarm.account, t->alarm.region,
 			     t->time_ms, 1, 0);
@@ -163,6 +172,8 @@ int store_put_transition(struct store *s, const struct transition *t,
 		r = put_row(s, alarm, t, source_id, &put, ret_row);
 	if (!r)
 		r = put_tokens(s, alarm, mentions);
+	if (!r && put == STORE_PUT_FULLER)
+		r = alarms_due_of_alarm(s, alarm);
 	if (!r && put != STORE_PUT_KNOWN)
 		r = spread_transition(s, alarm, t->time_ms);
 	if (!r)

@@ -80,6 +80,38 @@ static const char coverage[] =
 "INSERT INTO day_coverage SELECT a.account, 3, a.region, t.time_ms / 86400000, count(*), 0\n"
 "FROM transition t JOIN alarm a ON a.id = t.alarm GROUP BY 1, 3, 4;\n";
 
+static const char alarms[] =
+"CREATE TABLE alarm_folder(\n"
+"	-- The directories of alarms/: accounts and regions.\n"
+"	id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
+"	parent INTEGER NOT NULL,       -- folder above; 0: an account\n"
+"	name TEXT NOT NULL,            -- escaped, as listed\n"
+"	newest_ms INTEGER NOT NULL,    -- newest transition beneath it\n"
+"	UNIQUE(parent, name)\n"
+") STRICT;\n"
+"CREATE INDEX alarm_folder_by_parent ON alarm_folder(parent);\n"
+"CREATE TABLE alarm_place(\n"
+"	-- Where an alarm with transitions is listed.\n"
+"	alarm INTEGER PRIMARY KEY REFERENCES alarm,\n"
+"	folder INTEGER NOT NULL REFERENCES alarm_folder,\n"
+"	name TEXT NOT NULL,            -- escaped, as listed\n"
+"	newest_ms INTEGER NOT NULL,    -- newest transition\n"
+"	UNIQUE(folder, name)\n"
+") STRICT;\n"
+"CREATE INDEX alarm_place_by_folder ON alarm_place(folder);\n"
+"CREATE TABLE transition_text(\n"
+"	-- A transition's file, as it followed from the stories when they were made.\n"
+"	transition INTEGER PRIMARY KEY REFERENCES transition,\n"
+"	len INTEGER NOT NULL,          -- bytes of the file\n"
+"	bytes BLOB NOT NULL            -- zstd of the file\n"
+") STRICT;\n"
+"CREATE TABLE transition_due(\n"
+"	-- Transitions whose file is to be made anew: what it tells of has changed.\n"
+"	transition INTEGER PRIMARY KEY REFERENCES transition\n"
+") STRICT;\n"
+"CREATE INDEX entry_by_transition ON entry(ref) WHERE kind = 3;\n"
+"INSERT INTO transition_due SELECT id FROM transition;\n";
+
 /* clang-format on */
 
-const char *const schema_coverage[] = { lines, churn, coverage, NULL };
+const char *const schema_coverage[] = { lines, churn, coverage, alarms, NULL };

@@ -241,7 +241,8 @@ X(ALARM_PUT,
   "INSERT INTO alarm(name, account, region, arn, namespace, metric) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "
   "arn = max(arn, excluded.arn), namespace = max(namespace, excluded.namespace), "
-  "metric = max(metric, excluded.metric)")
+  "metric = max(metric, excluded.metric) WHERE excluded.arn > arn "
+  "OR excluded.namespace > namespace OR excluded.metric > metric")
 X(ALARM_BY_NAME, "SELECT id FROM alarm WHERE name = ?1 AND account = ?2 AND region = ?3")
 X(ALARM_MENTION_INSERT,
   "INSERT INTO alarm_mention(token, alarm) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
@@ -415,50 +416,6 @@ X(REFUSAL_LINES,
   "WHERE l.file = 2 AND l.id > ?1 ORDER BY l.id")
 X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")
 
-/* lines of the ledger's tables */
-X(LINE_DUE, "INSERT INTO line_due(file, id) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
-X(LINE_DELETE, "DELETE FROM line WHERE file = ?1 AND id = ?2")
-X(LINE_INSERT, "INSERT INTO line(file, id, len) VALUES(?1, ?2, ?3)")
-X(LINE_DONE, "DELETE FROM line_due WHERE file = ?1 AND id = ?2")
-X(LINES_DUE, "SELECT id FROM line_due WHERE file = ?1 ORDER BY id LIMIT ?2")
-X(REFUSAL_LINES_DELETE,
-  "DELETE FROM line WHERE file = 2 AND id IN (SELECT id FROM refusal WHERE source = ?1)")
-X(REFUSAL_LINES_UNDUE,
-  "DELETE FROM line_due WHERE file = 2 AND id IN (SELECT id FROM refusal WHERE source = ?1)")
-X(LINES_SIZE, "SELECT coalesce(sum(bytes), 0) FROM line_page WHERE file = ?1")
-X(LINE_PAGES, "SELECT page, bytes FROM line_page WHERE file = ?1 ORDER BY page")
-X(IMPORT,
-  "SELECT id, name, size, finished, finished_ms, items, events, transitions, duplicates, notices, "
-  "refused, skipped FROM source WHERE id = ?1")
-X(IMPORT_LINES,
-  "SELECT s.id, s.name, s.size, s.finished, s.finished_ms, s.items, s.events, s.transitions, "
-  "s.duplicates, s.notices, s.refused, s.skipped FROM line l CROSS JOIN source s ON s.id = l.id "
-  "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
-X(FINISHED_LAST, "SELECT max(finished_ms) FROM source WHERE finished_ms > 0")
-
-/* churn */
-X(CHURN_ADD,
-  "INSERT INTO churn(resource, folder, rid, items) SELECT id, folder, rid, ?2 FROM resource "
-  "WHERE id = ?1 ON CONFLICT DO UPDATE SET items = items + excluded.items")
-X(CHURN_OF_LEAF,
-  "SELECT c.rid, c.items, v.first_ms, v.newest_ms FROM churn c INDEXED BY churn_by_items "
-  "CROSS JOIN resource_view v ON v.resource = c.resource WHERE c.folder = (SELECT id FROM folder "
-  "WHERE account = ?1 AND region = ?2 AND type = ?3) ORDER BY c.items DESC, c.rid LIMIT ?4")
-
-/* coverage */
-X(DAY_ADD,
-  "INSERT INTO day_coverage(account, source, region, day, n, writes) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
-  "writes = writes + excluded.writes")
-X(DAYS,
-  "SELECT account, source, region, day, n, writes FROM day_coverage "
-  "WHERE account >= '' ORDER BY account, source, region, day")
-X(CONTROL_INSERT,
-  "INSERT INTO control(event, account, source, region, time_ms, starts) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
-X(CONTROLS,
-  "SELECT event, account, source, region, time_ms, starts FROM control "
-  "WHERE event > 0 ORDER BY event")
 /* lines */
 X(COUNTER_SET, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = ?2")
 X(TIMELINE_INSERT,
@@ -576,3 +533,6 @@ X(PERSONS_OF_UNIT, "SELECT person FROM person WHERE unit = ?1 ORDER BY person")
 X(UNITS_OF_PERSON, "SELECT unit FROM person WHERE person = ?1 ORDER BY unit")
 X(PERSON_ADD, "INSERT INTO person(person, unit) VALUES(?1, ?2)")
 X(PERSON_DELETE, "DELETE FROM person WHERE person = ?1 AND unit = ?2")
+
+/* about the history itself, and alarms/ */
+#include "statement_list_status.h"

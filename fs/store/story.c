@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alarms.h"
 #include "names.h"
 #include "private.h"
 #include "relation.h"
@@ -275,9 +276,13 @@ int store_put_story(struct store *s, const struct store_story *story)
 	if (!r)
 		r = tell_story(s, story, entries_ms);
 	if (!r)
+		r = alarms_due_of_story(s, resource, entries_ms);
+	if (!r)
 		r = entries_delete(s, resource, entries_ms, &v);
 	if (!r)
 		r = entries_insert(s, resource, story->entries, story->n_entries, &v);
+	if (!r)
+		r = alarms_due_of_story(s, resource, entries_ms);
 	if (!r)
 		r = shown_replace(s, resource, shown_ms, story->shown, story->n_shown,
 				  &v);

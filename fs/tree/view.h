@@ -51,6 +51,7 @@ extern const struct view view_blame, view_relationships, view_at_relationships;
 extern const struct view view_state;
 extern const struct view view_at, view_at_readme;
 extern const struct view view_at_folder, view_at_state, view_inventory;
+extern const struct view view_alarms, view_alarm, view_transition;
 extern const struct view view_status, view_churn;
 extern const struct view view_coverage; /* coverage.tsv and gaps.tsv */
 extern const struct view view_ledger;   /* imports.tsv and refused.tsv */

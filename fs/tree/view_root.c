@@ -24,6 +24,7 @@ static const struct {
 	{ STR("by-name"), NODE_FIXED_BY_NAME },
 	{ STR("by-arn"), NODE_FIXED_BY_ARN },
 	{ STR("by-tag"), NODE_FIXED_BY_TAG },
+	{ STR("alarms"), NODE_FIXED_ALARMS },
 	{ STR("status"), NODE_FIXED_STATUS },
 	{ STR("timeline"), NODE_FIXED_TIMELINE },
 };

@@ -217,6 +217,9 @@ FACTS = {
     "day_coverage": "SELECT * FROM day_coverage",
     "control": """SELECT identity, account, c.source, region, c.time_ms, starts FROM control c
                   JOIN event e ON e.id = c.event""",
+    "transition_text": """SELECT name, time_ms, state, len FROM transition_text x
+                          JOIN transition t ON t.id = x.transition JOIN alarm a ON a.id = t.alarm""",
+    "transition_due": "SELECT * FROM transition_due",
     "spread": "SELECT kind, time_ms, tokens FROM spread",
 }
 

@@ -88,8 +88,8 @@ static int on_notice(void *ctx, const char *what)
 
 static int on_record(void *ctx, const struct json_record *record)
 {
-	struct parse_sink sink = { on_item,  on_event,  on_transition,
-				   on_alarm, on_notice, NULL, NULL };
+	struct parse_sink sink = { on_item,   on_event, on_transition, on_alarm,
+				   on_notice, NULL,     NULL };
 	struct fault f = { 0 };
 	int r;
 

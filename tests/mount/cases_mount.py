@@ -32,7 +32,7 @@ def case_ready(world):
         world.mount()
         best = min(best, time.monotonic() - start)
         equal(sorted(os.listdir(world.mountpoint)),
-              ["README", "activity", "at", "by-arn", "by-id", "by-name", "by-tag", "resources",
+              ["README", "activity", "alarms", "at", "by-arn", "by-id", "by-name", "by-tag", "resources",
                "status", "timeline"], "root")
         world.unmount()
     check(best < 1.0, f"took {best:.3f} s")

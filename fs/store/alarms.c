@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The files of alarms/ and the directories above them. A directory is made with the first file in
+ * it, so none is empty; ids are never reused.
+ */
+#include "alarms.h"
+
+#include <errno.h>
+
+#include "private.h"
+
+int alarms_due(struct store *s, int64_t transition)
+{
+	return sql_run(s, Q_TRANSITION_DUE, ARGS(INT(transition)));
+}
+
+int alarms_due_of_alarm(struct store *s, int64_t alarm)
+{
+	return sql_run(s, Q_TRANSITIONS_DUE_OF_ALARM, ARGS(INT(alarm)));
+}
+
+int alarms_due_of_story(struct store *s, int64_t resource, int64_t from_ms)
+{
+	return sql_run(s, Q_TRANSITIONS_DUE_OF_STORY, ARGS(INT(resource), INT(from_ms)));
+}
+
+/* --- directories --------------------------------------------------------------------------- */
+
+static int folder_of(sqlite3_stmt *q, struct arena *a, struct store_alarm_folder *ret)
+{
+	*ret = (struct store_alarm_folder){ .id = col_int(q, 0),
+					    .parent = col_int(q, 1),
+					    .name = arena_str(a, col_str(q, 2)),
+					    .newest_ms = col_int(q, 3) };
+	return ret->name.p ? 0 : -ENOMEM;
+}
+
+static int folder_one(struct store *s, enum statement id, const struct sql_arg *args,
+		      size_t n, struct arena *a, struct store_alarm_folder *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, id, args, n, &q);
+
+	return r ? r : folder_of(q, a, ret);
+}
+
+static int folder_page(struct store *s, enum statement id, int64_t parent, int64_t after,
+		       struct arena *a, struct store_alarm_folder *ret, size_t n,
+		       size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, id, ARGS(INT(parent), INT(after)), &q);
+
+	*ret_n = 0;
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = folder_of(q, a, &ret[(*ret_n)++]);
+	}
+	return r;
+}
+
+int store_alarm_folder_get(struct store *s, int64_t id, struct arena *a,
+			   struct store_alarm_folder *ret)
+{
+	return folder_one(s, Q_ALARM_FOLDER, ARGS(INT(id)), a, ret);
+}
+
+int store_alarm_folder_find(struct store *s, int64_t parent, struct str name,
+			    struct arena *a, struct store_alarm_folder *ret)
+{
+	return folder_one(s, Q_ALARM_FOLDER_BY_NAME, ARGS(INT(parent), TEXT(name)), a,
+			  ret);
+}
+
+int store_alarm_folders(struct store *s, int64_t parent, int64_t after, struct arena *a,
+			struct store_alarm_folder *ret, size_t n, size_t *ret_n)
+{
+	return folder_page(s, Q_ALARM_FOLDERS, parent, after, a, ret, n, ret_n);
+}
+
+int store_alarm_place_get(struct store *s, int64_t alarm, struct arena *a,
+			  struct store_alarm_folder *ret)
+{
+	return folder_one(s, Q_ALARM_PLACE, ARGS(INT(alarm)), a, ret);
+}
+
+int store_alarm_place_find(struct store *s, int64_t folder, struct str name,
+			   struct arena *a, struct store_alarm_folder *ret)
+{
+	return folder_one(s, Q_ALARM_PLACE_BY_NAME, ARGS(INT(folder), TEXT(name)), a,
+			  ret);
+}
+
+int store_alarm_places(struct store *s, int64_t folder, int64_t after, struct arena *a,
+		       struct store_alarm_folder *ret, size_t n, size_t *ret_n)
+{
+	return folder_page(s, Q_ALARM_PLACES, folder, after, a, ret, n, ret_n);
+}
+
+/* --- files --------------------------------------------------------------------------------- */
+
+static struct store_transition_file file_of(sqlite3_stmt *q)
+{
+	return (struct store_transition_file){ .id = col_int(q, 0),
+					       .time_ms = col_int(q, 1),
+					       .size = (uint64_t)col_int(q, 2) };
+}
+
+int store_transition_file_get(struct store *s, int64_t id,
+			      struct store_transition_file *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_TRANSITION_FILE, ARGS(INT(id)), &q);
+
+	if (!r)
+		*ret = file_of(q);
+	return r;
+}
+
+int store_transition_files(struct store *s, int64_t alarm, int64_t after_ms,
+			   unsigned after_twin, struct store_transition_file *ret,
+			   size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct store_transition_file last = { .time_ms = -1 };
+	bool row = true;
+	int r = sql_open(s, Q_TRANSITIONS_OF_ALARM, ARGS(INT(alarm), INT(after_ms)), &q);
+
+	*ret_n = 0;
+	while (!r && *ret_n < n) {
+		struct store_transition_file f;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		f = file_of(q);
+		f.twin = f.time_ms == last.time_ms ? last.twin + 1 : 0;
+		last = f;
+		if (f.time_ms > after_ms || f.twin > after_twin)
+			ret[(*ret_n)++] = f;
+	}
+	return r;
+}
+
+int store_transition_text(struct store *s, int64_t id, struct buf *out)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_TRANSITION_TEXT, ARGS(INT(id)), &q);
+
+	return r ? r : body_unpack(s, col_str(q, 1), 0, STR_NULL, col_int(q, 0), out);
+}
+
+/* --- making them --------------------------------------------------------------------------- */
+
+int store_transitions_due(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_TRANSITIONS_DUE, ARGS(INT(n)), &q);
+
+	*ret_n = 0;
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret[(*ret_n)++] = col_int(q, 0);
+	}
+	return r;
+}
+
+int store_transition_whole(struct store *s, int64_t id, struct arena *a,
+			   struct store_transition_whole *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct str *const texts[] = { &ret->name,  &ret->account,        &ret->region,
+				      &ret->arn,   &ret->namespace,      &ret->metric,
+				      &ret->state, &ret->previous_state, &ret->reason };
+	int r = sql_get(s, Q_TRANSITION_WHOLE, ARGS(INT(id)), &q);
+
+	if (r)
+		return r;
+	ret->alarm = col_int(q, 0);
+	ret->time_ms = col_int(q, 1);
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		*texts[i] = arena_str(a, col_str(q, 2 + (int)i));
+		if (!texts[i]->p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int into_arena(struct arena *a, const struct buf *rows, void *ret)
+{
+	void *copy = buf_error(rows) ? NULL : arena_alloc(a, rows->len + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	if (rows->len)
+		memcpy(copy, rows->data, rows->len);
+	*(void **)ret = copy;
+	return 0;
+}
+
+int store_transition_resources(struct store *s, int64_t id, struct arena *a,
+			       int64_t **ret, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_RESOURCES_OF_TRANSITION, ARGS(INT(id)), &q);
+
+	while (!r) {
+		int64_t resource;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		resource = col_int(q, 0);
+		buf_put(&rows, &resource, sizeof(resource));
+	}
+	*ret_n = rows.len / sizeof(int64_t);
+	return r ? r : into_arena(a, &rows, ret);
+}
+
+static int load_causes(struct store *s, int64_t resource, int64_t seq, struct arena *a,
+		       struct store_entry *e)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_CAUSES_OF_ENTRY,
+			 ARGS(INT(resource), INT(e->time_ms), INT(seq)), &q);
+
+	while (!r) {
+		struct store_cause c;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		c = (struct store_cause){ .event = col_int(q, 0),
+					  .evidence = (uint32_t)col_int(q, 1),
+					  .confidence = (uint8_t)col_int(q, 2) };
+		buf_put(&rows, &c, sizeof(c));
+	}
+	e->n_causes = rows.len / sizeof(struct store_cause);
+	return r ? r : into_arena(a, &rows, &e->causes);
+}
+
+int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
+			struct arena *a, struct store_entry **ret, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_ENTRIES_BETWEEN,
+			 ARGS(INT(resource), INT(from_ms), INT(to_ms)), &q);
+
+	while (!r) {
+		struct store_entry e;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		e = (struct store_entry){ .time_ms = col_int(q, 0),
+					  .kind = (enum store_entry_kind)col_int(q, 2),
+					  .ref = col_int(q, 3),
+					  .previous = col_int(q, 4),
+					  .change_type = (uint8_t)col_int(q, 5),
+					  .reason = (uint8_t)col_int(q, 6),
+					  .text_len = (uint32_t)col_int(q, 7),
+					  .jsonl_len = (uint32_t)col_int(q, 8) };
+		r = load_causes(s, resource, col_int(q, 1), a, &e);
+		buf_put(&rows, &e, sizeof(e));
+	}
+	*ret_n = rows.len / sizeof(struct store_entry);
+	return r ? r : into_arena(a, &rows, ret);
+}
+
+static int make_folder(struct store *s, int64_t parent, struct str name, int64_t time_ms,
+		       int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_run(s, Q_ALARM_FOLDER_PUT,
+			ARGS(INT(parent), TEXT(name), INT(time_ms)));
+
+	if (!r)
+		r = sql_get(s, Q_ALARM_FOLDER_BY_NAME, ARGS(INT(parent), TEXT(name)), &q);
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+int store_put_transition_text(struct store *s, int64_t id,
+			      const struct store_transition_whole *t,
+			      const struct str names[3], struct str text)
+{
+	int64_t account = 0, region = 0;
+	int r = writing(s, "transition");
+
+	if (!r)
+		r = make_folder(s, 0, names[0], t->time_ms, &account);
+	if (!r)
+		r = make_folder(s, account, names[1], t->time_ms, &region);
+	if (!r)
+		r = sql_run(s, Q_ALARM_PLACE_PUT,
+			    ARGS(INT(t->alarm), INT(region), TEXT(names[2]),
+				 INT(t->time_ms)));
+	if (!r)
+		r = body_pack_prefix(s, text, STR_NULL, &s->writer->pack);
+	if (!r)
+		r = sql_run(s, Q_TRANSITION_TEXT_PUT,
+			    ARGS(INT(id), INT(text.n), BLOB(buf_str(&s->writer->pack))));
+	if (!r)
+		r = sql_run(s, Q_TRANSITION_DONE, ARGS(INT(id)));
+	return written(s, r);
+}

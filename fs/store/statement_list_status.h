@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The statements of status/ and alarms/: a part of statement_list.h, which includes it.
+ */
+/* clang-format off */
+
+/* lines of the ledger's tables */
+X(LINE_DUE, "INSERT INTO line_due(file, id) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+X(LINE_DELETE, "DELETE FROM line WHERE file = ?1 AND id = ?2")
+X(LINE_INSERT, "INSERT INTO line(file, id, len) VALUES(?1, ?2, ?3)")
+X(LINE_DONE, "DELETE FROM line_due WHERE file = ?1 AND id = ?2")
+X(LINES_DUE, "SELECT id FROM line_due WHERE file = ?1 ORDER BY id LIMIT ?2")
+X(REFUSAL_LINES_DELETE,
+  "DELETE FROM line WHERE file = 2 AND id IN (SELECT id FROM refusal WHERE source = ?1)")
+X(REFUSAL_LINES_UNDUE,
+  "DELETE FROM line_due WHERE file = 2 AND id IN (SELECT id FROM refusal WHERE source = ?1)")
+X(LINES_SIZE, "SELECT coalesce(sum(bytes), 0) FROM line_page WHERE file = ?1")
+X(LINE_PAGES, "SELECT page, bytes FROM line_page WHERE file = ?1 ORDER BY page")
+X(IMPORT,
+  "SELECT id, name, size, finished, finished_ms, items, events, transitions, duplicates, notices, "
+  "refused, skipped FROM source WHERE id = ?1")
+X(IMPORT_LINES,
+  "SELECT s.id, s.name, s.size, s.finished, s.finished_ms, s.items, s.events, s.transitions, "
+  "s.duplicates, s.notices, s.refused, s.skipped FROM line l CROSS JOIN source s ON s.id = l.id "
+  "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
+X(FINISHED_LAST, "SELECT max(finished_ms) FROM source WHERE finished_ms > 0")
+
+/* churn */
+X(CHURN_ADD,
+  "INSERT INTO churn(resource, folder, rid, items) SELECT id, folder, rid, ?2 FROM resource "
+  "WHERE id = ?1 ON CONFLICT DO UPDATE SET items = items + excluded.items")
+X(CHURN_OF_LEAF,
+  "SELECT c.rid, c.items, v.first_ms, v.newest_ms FROM churn c INDEXED BY churn_by_items "
+  "CROSS JOIN resource_view v ON v.resource = c.resource WHERE c.folder = (SELECT id FROM folder "
+  "WHERE account = ?1 AND region = ?2 AND type = ?3) ORDER BY c.items DESC, c.rid LIMIT ?4")
+
+/* coverage */
+X(DAY_ADD,
+  "INSERT INTO day_coverage(account, source, region, day, n, writes) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
+  "writes = writes + excluded.writes")
+X(DAYS,
+  "SELECT account, source, region, day, n, writes FROM day_coverage "
+  "WHERE account >= '' ORDER BY account, source, region, day")
+X(CONTROL_INSERT,
+  "INSERT INTO control(event, account, source, region, time_ms, starts) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
+X(CONTROLS,
+  "SELECT event, account, source, region, time_ms, starts FROM control "
+  "WHERE event > 0 ORDER BY event")
+
+/* alarms/ */
+X(TRANSITION_DUE, "INSERT INTO transition_due(transition) VALUES(?1) ON CONFLICT DO NOTHING")
+X(TRANSITIONS_DUE_OF_ALARM,
+  "INSERT INTO transition_due SELECT id FROM transition WHERE alarm = ?1 ON CONFLICT DO NOTHING")
+X(TRANSITIONS_DUE_OF_STORY,
+  "INSERT INTO transition_due SELECT ref FROM entry WHERE resource = ?1 AND time_ms >= ?2 "
+  "AND kind = 3 ON CONFLICT DO NOTHING")
+X(TRANSITIONS_DUE,
+  "SELECT transition FROM transition_due WHERE transition > 0 ORDER BY transition LIMIT ?1")
+X(TRANSITION_DONE, "DELETE FROM transition_due WHERE transition = ?1")
+X(TRANSITION_TEXT_PUT,
+  "INSERT INTO transition_text(transition, len, bytes) VALUES(?1, ?2, ?3) "
+  "ON CONFLICT DO UPDATE SET len = excluded.len, bytes = excluded.bytes")
+X(TRANSITION_TEXT, "SELECT len, bytes FROM transition_text WHERE transition = ?1")
+X(TRANSITION_WHOLE,
+  "SELECT t.alarm, t.time_ms, a.name, a.account, a.region, a.arn, a.namespace, a.metric, t.state, "
+  "t.previous_state, t.reason FROM transition t JOIN alarm a ON a.id = t.alarm "
+  "WHERE t.id = ?1")
+X(RESOURCES_OF_TRANSITION,
+  "SELECT DISTINCT resource FROM entry INDEXED BY entry_by_transition WHERE ref = ?1 AND kind = 3")
+X(ENTRIES_BETWEEN,
+  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len FROM entry "
+  "WHERE resource = ?1 AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq")
+X(CAUSES_OF_ENTRY,
+  "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
+  "AND seq = ?3 ORDER BY n")
+X(ALARM_FOLDER_PUT,
+  "INSERT INTO alarm_folder(parent, name, newest_ms) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
+  "newest_ms = max(newest_ms, excluded.newest_ms)")
+X(ALARM_FOLDER_BY_NAME,
+  "SELECT id, parent, name, newest_ms FROM alarm_folder WHERE parent = ?1 AND name = ?2")
+X(ALARM_FOLDER, "SELECT id, parent, name, newest_ms FROM alarm_folder WHERE id = ?1")
+X(ALARM_FOLDERS,
+  "SELECT id, parent, name, newest_ms FROM alarm_folder WHERE parent = ?1 AND id > ?2 ORDER BY id")
+X(ALARM_PLACE_PUT,
+  "INSERT INTO alarm_place(alarm, folder, name, newest_ms) VALUES(?1, ?2, ?3, ?4) "
+  "ON CONFLICT DO UPDATE SET newest_ms = max(newest_ms, excluded.newest_ms)")
+X(ALARM_PLACE, "SELECT alarm, folder, name, newest_ms FROM alarm_place WHERE alarm = ?1")
+X(ALARM_PLACE_BY_NAME,
+  "SELECT alarm, folder, name, newest_ms FROM alarm_place WHERE folder = ?1 AND name = ?2")
+X(ALARM_PLACES,
+  "SELECT alarm, folder, name, newest_ms FROM alarm_place WHERE folder = ?1 AND alarm > ?2 "
+  "ORDER BY alarm")
+X(TRANSITIONS_OF_ALARM,
+  "SELECT t.id, t.time_ms, x.len FROM transition t CROSS JOIN transition_text x "
+  "ON x.transition = t.id WHERE t.alarm = ?1 AND t.time_ms >= ?2 ORDER BY t.time_ms, t.state")
+X(TRANSITION_FILE,
+  "SELECT t.id, t.time_ms, x.len FROM transition t JOIN transition_text x ON x.transition = t.id "
+  "WHERE t.id = ?1")

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""alarms/: every transition a file, with what happened in the hour before it."""
+import datetime
+import json
+
+from support import ACCOUNT, REGION, Case, alarm, event, history_file, item, trail_file
+
+OPEN = f"alarms/{ACCOUNT}/{REGION}/open-1/2024-05-01T102000.000Z"
+HOUR = datetime.timedelta(hours=1)
+
+
+def moment(text):
+    return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+
+
+class Alarms(Case):
+    def parts(self):
+        return [
+            history_file([item(time="2024-05-01T09:00:00.000Z"),
+                          item(time="2024-05-01T10:15:00.123Z", configuration={"n": 2}),
+                          item(time="2024-05-01T10:18:00.000Z", configuration={"n": 3}),
+                          item(time="2024-05-01T10:30:00.000Z", configuration={"n": 4}),
+                          item("sg-2", time="2024-05-01T10:16:00.000Z")]),
+            trail_file([event(1), event(2, time="2024-05-01T10:19:00Z", errorCode="AccessDenied"),
+                        event(3, time="2024-05-01T08:19:00Z", errorCode="AccessDenied")]),
+            alarm(1),
+            alarm(1, state="OK", time="2024-05-01T13:00:00Z"),
+        ]
+
+    def take_in(self, name, order, together):
+        self.history = self.folder / name
+        names = []
+        for number in order:
+            names.append(self.write(f"{name}-{number}.json", self.parts()[number]))
+            if not together:
+                self.import_(names.pop())
+        if names:
+            self.import_(*names)
+
+    def files(self):
+        return {line.split(None, 3)[3]: int(line.split(None, 3)[1]) for line in
+                self.run_program("ls", "-lR", self.history, "alarms")[0].splitlines()
+                if line.startswith("-")}
+
+    def test_the_hour_before(self):
+        self.take_in("h.db", range(4), True)
+        self.assertEqual(list(self.files()), [
+            OPEN, f"alarms/{ACCOUNT}/{REGION}/open-1/2024-05-01T130000.000Z"])
+        text = self.cat(OPEN)
+        self.assertEqual(text.splitlines()[0], "2024-05-01T10:20:00.000Z ALARM open-1: OK -> ALARM")
+        self.assertIn("\nmetric     NetworkIn\n", text)
+        group = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup/sg-1"
+        self.assertIn(f"\nresource   AWS::EC2::SecurityGroup sg-1 {group}\n", text)
+        # Against the story itself.
+        story = [json.loads(line) for line in self.cat(f"{group}/changes.jsonl").splitlines()]
+        want = []
+        for e in story:
+            before = moment("2024-05-01T10:20:00Z") - moment(e["time"])
+            if e["kind"] in ("change", "attempt") and datetime.timedelta(0) <= before <= HOUR:
+                by = (e.get("causes") or [{}])[0] if e["kind"] == "change" else e
+                want.append([e["time"], e.get("changeType", "ATTEMPT"), ACCOUNT, REGION,
+                             "AWS::EC2::SecurityGroup", "sg-1", by.get("principal", ""),
+                             by.get("sourceIPAddress", ""),
+                             by.get("eventName", "") + (" AccessDenied" if "errorCode" in e else ""),
+                             group + ("/" + e["snapshot"] if "snapshot" in e else "")])
+        got = [line.split("\t") for line in text.splitlines() if "\t" in line]
+        self.assertEqual(got, want[::-1])
+        self.assertEqual(len(got), 3)
+        for path, size in self.files().items():
+            self.assertEqual(len(self.cat(path).encode()), size)
+        self.assertIn("no change and no attempt", self.cat(list(self.files())[1]))
+
+    def test_any_order(self):
+        seen = []
+        for name, order, together in (("1.db", range(4), True), ("2.db", range(4), False),
+                                      ("3.db", (3, 2, 1, 0), False), ("4.db", (1, 3, 0, 2), False)):
+            self.take_in(name, order, together)
+            seen.append({path: self.cat(path) for path in self.files()})
+        for other in seen[1:]:
+            self.assertEqual(other, seen[0])
+
+    def test_names(self):
+        self.take_in("h.db", range(4), True)
+        for path in (OPEN + ".json", OPEN + "-1", OPEN[:-9] + "x", f"alarms/{ACCOUNT}/{REGION}/none",
+                     "alarms/1", OPEN + "/x"):
+            self.run_program("cat", self.history, path, status=1)
+        self.assertEqual(self.cat(f"alarms/{ACCOUNT}/{REGION}/open-1/2024-05-01T10:20:00Z"),
+                         self.cat(OPEN))
+
+    def test_twins_and_unknown_places(self):
+        rows = [{"AlarmName": "a/b", "AlarmType": "MetricAlarm", "HistoryItemType": "StateUpdate",
+                 "Timestamp": "2024-05-01T10:20:00.000Z", "HistorySummary": f"Alarm updated to {s}",
+                 "HistoryData": json.dumps({"version": "1.0", "oldState": {"stateValue": "OK"},
+                                            "newState": {"stateValue": s, "stateReason": "r"}})}
+                for s in ("INSUFFICIENT_DATA", "ALARM")]
+        self.write("h.json", {"AlarmHistoryItems": rows})
+        self.import_("h.json")
+        base = "alarms/unknown/unknown/a%2Fb/2024-05-01T102000.000Z"
+        self.assertEqual(list(self.files()), [base, base + "-1"])
+        self.assertIn("-> ALARM", self.cat(base))
+        self.assertIn("-> INSUFFICIENT_DATA", self.cat(base + "-1"))
+        self.assertIn("none that is known here", self.cat(base))
