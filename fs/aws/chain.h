@@ -13,9 +13,10 @@ struct chain {
 	const struct credentials_options *options;
 	struct profiles *profiles;
 	const char *profile;   /* its name; never NULL */
-	bool profile_is_named; /* by an option or AWS_PROFILE */
+	bool profile_is_named; /* by an option, not by AWS_PROFILE */
 	struct http *http;
 	unsigned depth; /* of roles assumed on the way */
+	int64_t skew_s; /* of STS's clock against ours, as far as it said */
 };
 
 int chain_environment(struct chain *c, struct aws_secret *ret,

@@ -226,8 +226,12 @@ static int read_output(int fd, struct buf *ret)
 		struct pollfd p = { .fd = fd, .events = POLLIN };
 		time_t left = until - time(NULL);
 
-		if (left <= 0 || poll(&p, 1, (int)left * 1000) == 0)
-			return -ETIMEDOUT;
+		int ready = left <= 0 ? 0 : poll(&p, 1, (int)left * 1000);
+
+		if (ready < 0 && errno == EINTR)
+			continue;
+		if (ready <= 0)
+			return ready ? -errno : -ETIMEDOUT;
 		if (!buf_reserve(ret, 4096))
 			return -ENOMEM;
 		n = read(fd, ret->data + ret->len, 4096);

@@ -216,6 +216,22 @@ static int container_token(struct buf *ret, struct fault *f)
 	return buf_error(ret);
 }
 
+/* What is near by is not asked through a proxy, which would see the credentials. */
+static int get_near(const struct http_options *base, const struct aws_request *rq,
+		    struct aws_secret *ret, struct fault *f)
+{
+	struct http_options options = *base;
+	struct http *h = NULL;
+	int r;
+
+	options.no_proxy = true;
+	r = http_new(&options, &h);
+	if (r == 0)
+		r = get_json(h, rq, "the container's agent", ret, f);
+	http_free(h);
+	return r;
+}
+
 int chain_container(struct chain *c, struct aws_secret *ret, struct fault *f)
 {
 	const char *relative = set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
@@ -247,7 +263,7 @@ int chain_container(struct chain *c, struct aws_secret *ret, struct fault *f)
 	if (token.len)
 		rq.headers[rq.n_headers++] =
 			(struct aws_pair){ STR("authorization"), buf_str(&token) };
-	return get_json(c->http, &rq, "the container's agent", ret, f);
+	return get_near(&c->options->http, &rq, ret, f);
 }
 
 /* --- instances ------------------------------------------------------------------------------ */

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -14,7 +15,9 @@
 #include "client.h"
 #include "xml.h"
 
-#define DEPTH_MAX  5u /* roles upon roles */
+#define TRIES      5u
+#define LOOK_MS    50u /* between two looks whether to stop */
+#define DEPTH_MAX  5u  /* roles upon roles */
 #define ANSWER_MAX ((uint64_t)1 << 20)
 
 /* --- asking STS ----------------------------------------------------------------------------- */
@@ -113,35 +116,106 @@ static int make_request(struct chain *c, struct str form, struct buf *host,
 	return aws_endpoint(&where, "sts", str_of(region_of(c)), host, ret);
 }
 
-/* secret: whose request it is, NULL for one without a signature; the new ones go to ret. */
-static int ask(struct chain *c, struct str form, const char *role,
-	       const struct aws_secret *secret, struct aws_secret *ret, struct fault *f)
+/* A request for credentials under way. */
+struct question {
+	struct str form;
+	const struct aws_secret
+		*secret; /* whose request it is; NULL: without a signature */
+	struct http_answer answer;
+	struct aws_error error; /* when it is no success */
+	unsigned tries;
+	bool corrected; /* the clock */
+};
+
+static void question_deinit(struct question *q)
+{
+	http_answer_deinit(&q->answer);
+}
+
+static int send_once(struct chain *c, struct question *q, struct fault *f)
 {
 	_cleanup_(buf_deinit) struct buf host = BUF_INIT;
-	_cleanup_(http_answer_deinit) struct http_answer answer = { 0 };
 	struct sigv4_scope scope = { .region = str_of(region_of(c)),
 				     .service = STR("sts") };
 	struct sigv4_kept keep = { 0 };
 	struct aws_request rq;
-	struct aws_error error;
-	int r = make_request(c, form, &host, &rq);
+	int r = make_request(c, q->form, &host, &rq);
 
-	sigv4_date((int64_t)time(NULL), scope.date);
-	if (r == 0 && secret) {
-		struct aws_credentials view = aws_secret_view(secret);
+	sigv4_date((int64_t)time(NULL) + c->skew_s, scope.date);
+	if (r == 0 && q->secret) {
+		struct aws_credentials view = aws_secret_view(q->secret);
 
 		r = sigv4_sign(&rq, &scope, &view, &keep);
 	}
 	if (r == 0)
-		r = http_send(c->http, &rq, ANSWER_MAX, NULL, &answer, f);
+		r = http_send(c->http, &rq, ANSWER_MAX, NULL, &q->answer, f);
 	sigv4_forget(&keep);
+	if (r == 0)
+		aws_error_read(&q->answer, &q->error);
+	return r;
+}
+
+static bool is_stopped(const struct chain *c)
+{
+	const volatile int *stop = c->options->http.stop;
+
+	return stop && *stop;
+}
+
+static void pause_before(struct chain *c, const struct question *q, bool throttled)
+{
+	uint64_t random = (uint64_t)time(NULL);
+	unsigned ms;
+
+	if (getrandom(&random, sizeof(random), 0) < 0)
+		random = (uint64_t)time(NULL);
+	ms = aws_backoff_ms(q->tries, throttled, random, q->answer.retry_after);
+	for (; ms && !is_stopped(c); ms -= MIN(ms, LOOK_MS)) {
+		struct timespec t = { .tv_nsec = (long)MIN(ms, LOOK_MS) * 1000000 };
+
+		(void)nanosleep(&t, NULL);
+	}
+}
+
+/* Is it worth another try, after what has come of this one? Waits for it, then. */
+static bool again(struct chain *c, struct question *q, int r)
+{
+	enum aws_error_kind kind = AWS_ERROR_TRANSIENT;
+
+	if (r && r != HTTP_E_TRANSIENT)
+		return false;
+	if (r == 0)
+		kind = aws_error_kind(&q->error);
+	if (kind == AWS_ERROR_SKEWED && !q->corrected) {
+		q->corrected = true;
+		return aws_skew_of(q->answer.date, &c->skew_s);
+	}
+	if ((kind != AWS_ERROR_TRANSIENT && kind != AWS_ERROR_THROTTLED) ||
+	    ++q->tries == TRIES)
+		return false;
+	pause_before(c, q, kind == AWS_ERROR_THROTTLED);
+	return !is_stopped(c);
+}
+
+/* secret: whose request it is, NULL for one without a signature; the new ones go to ret. */
+static int ask(struct chain *c, struct str form, const char *role,
+	       const struct aws_secret *secret, struct aws_secret *ret, struct fault *f)
+{
+	_cleanup_(question_deinit) struct question q = { .form = form, .secret = secret };
+	const struct aws_error *e = &q.error;
+	int r;
+
+	do {
+		r = send_once(c, &q, f);
+		if (r == 0 && q.answer.status == 200)
+			return read_answer(buf_str(&q.answer.body), role, ret, f);
+	} while (again(c, &q, r));
 	if (r)
 		return r < 0 ? r : CREDENTIALS_E_INVALID;
-	if (answer.status == 200)
-		return read_answer(buf_str(&answer.body), role, ret, f);
-	aws_error_read(&answer, &error);
-	fault_set(f, FAULT_NO_OFFSET, "", "%s cannot be assumed: %s%s%s (HTTP %ld)", role,
-		  error.code, error.message[0] ? ": " : "", error.message, error.status);
+	fault_set(f, FAULT_NO_OFFSET, "",
+		  "%s cannot be assumed: %.40s%s%.90s (HTTP %ld); check its name, its "
+		  "trust policy and --profile",
+		  role, e->code, e->message[0] ? ": " : "", e->message, e->status);
 	return CREDENTIALS_E_INVALID;
 }
 

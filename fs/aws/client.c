@@ -39,6 +39,20 @@ static struct http_options http_options_of(const struct aws_client_options *o)
 				      .stop = o->stop };
 }
 
+/* So that it is said once, and before anything is sent. */
+static int check_endpoint(const struct aws_client *c, struct fault *f)
+{
+	_cleanup_(buf_deinit) struct buf host = BUF_INIT;
+	struct aws_request rq = { 0 };
+
+	if (!c->options.endpoint_url ||
+	    aws_endpoint(c, "s3", STR("us-east-1"), &host, &rq) == 0)
+		return 0;
+	fault_set(f, FAULT_NO_OFFSET, "", "the endpoint %s is no http://HOST:PORT",
+		  c->options.endpoint_url);
+	return AWS_E_FAILED;
+}
+
 int aws_client_new(const struct aws_client_options *options, struct aws_client **ret,
 		   struct fault *f)
 {
@@ -51,6 +65,11 @@ int aws_client_new(const struct aws_client_options *options, struct aws_client *
 	if (!c)
 		return -ENOMEM;
 	c->options = *options;
+	r = check_endpoint(c, f);
+	if (r) {
+		free(c);
+		return r;
+	}
 	chain = (struct credentials_options){ .profile = options->profile,
 					      .region = options->region,
 					      .role_arn = options->role_arn,
@@ -128,7 +147,7 @@ unsigned aws_backoff_ms(unsigned attempt, bool throttled, uint64_t random,
 	unsigned long told = strtoul(retry_after, NULL, 10);
 
 	if (told > 0)
-		return (unsigned)MIN(told * 1000, (unsigned long)WAIT_MAX_MS);
+		return (unsigned)MIN(told, WAIT_MAX_MS / 1000ul) * 1000;
 	most = MIN(most, (uint64_t)WAIT_MAX_MS);
 	return (unsigned)(random % (most + 1));
 }
@@ -166,11 +185,6 @@ static int wait_ms(const struct aws_handle *h, unsigned ms)
 
 /* --- one try -------------------------------------------------------------------------------- */
 
-static int64_t signing_time(const struct aws_client *c)
-{
-	return (int64_t)time(NULL) + __atomic_load_n(&c->skew_s, __ATOMIC_RELAXED);
-}
-
 static int send_once(struct aws_handle *h, const struct aws_call *call,
 		     const struct aws_secret *secret, struct fault *f)
 {
@@ -180,7 +194,8 @@ static int send_once(struct aws_handle *h, const struct aws_call *call,
 	struct sigv4_kept keep = { 0 };
 	int r;
 
-	sigv4_date(signing_time(h->client), scope.date);
+	h->skew_s = __atomic_load_n(&h->client->skew_s, __ATOMIC_RELAXED);
+	sigv4_date((int64_t)time(NULL) + h->skew_s, scope.date);
 	r = sigv4_sign(&rq, &scope, &credentials, &keep);
 	if (r == 0)
 		r = http_send(h->http, &rq, call->body_max, call->sink, &h->answer, f);
@@ -226,27 +241,64 @@ static int code_of(const struct aws_error *e)
 						    : AWS_E_FAILED;
 }
 
+/* What its user can do about it. */
+static const char *advice(const struct aws_error *e, int result)
+{
+	enum aws_error_kind kind = aws_error_kind(e);
+
+	if (kind == AWS_ERROR_SKEWED)
+		return "; set the clock of this machine";
+	if (kind == AWS_ERROR_EXPIRED)
+		return "; sign in again, or renew the keys";
+	if (kind == AWS_ERROR_THROTTLED || kind == AWS_ERROR_TRANSIENT)
+		return "; try again later";
+	if (e->status >= 300 && e->status < 400 && kind != AWS_ERROR_REGION)
+		return "; redirects are not followed: check --endpoint-url";
+	switch (result) {
+	case AWS_E_CREDENTIALS:
+		return "; check the keys, or --profile";
+	case AWS_E_DENIED:
+		return "; its policy, and the bucket's, must allow this";
+	case AWS_E_NOT_FOUND:
+		return "; check the name";
+	case AWS_E_ARCHIVED:
+		return "; restore it, then sync again";
+	case AWS_E_REGION:
+		return "; check --region";
+	default:
+		return "";
+	}
+}
+
+/* AWS's own words are cut before the advice is. */
 static int tell(const struct aws_handle *h, const struct aws_call *call, struct fault *f)
 {
 	const struct aws_error *e = &h->error;
+	int result = code_of(e);
 
-	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s%s%s (HTTP %ld)",
+	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %.40s%s%.90s (HTTP %ld)%s",
 		  STR_ARGS(call->request.host), e->code[0] ? e->code : "refused",
-		  e->message[0] ? ": " : "", e->message, e->status);
-	return code_of(e);
+		  e->message[0] ? ": " : "", e->message, e->status, advice(e, result));
+	return result;
 }
 
-/* AWS's clock from the answer's Date; false when it says nothing or nothing new. */
+bool aws_skew_of(const char *date, int64_t *ret)
+{
+	time_t theirs = curl_getdate(date, NULL);
+
+	*ret = (int64_t)theirs - (int64_t)time(NULL);
+	return theirs >= 0;
+}
+
+/* AWS's clock from the answer's Date; false when it says nothing, or what was signed with. */
 static bool correct_clock(struct aws_handle *h)
 {
-	time_t theirs = curl_getdate(h->answer.date, NULL);
-	int64_t now = (int64_t)time(NULL), skew, before;
+	int64_t skew;
 
-	if (theirs < 0)
+	if (!aws_skew_of(h->answer.date, &skew))
 		return false;
-	skew = (int64_t)theirs - now;
-	before = __atomic_exchange_n(&h->client->skew_s, skew, __ATOMIC_RELAXED);
-	return llabs(skew - before) >= SKEW_WORTH_S;
+	__atomic_store_n(&h->client->skew_s, skew, __ATOMIC_RELAXED);
+	return llabs(skew - h->skew_s) >= SKEW_WORTH_S;
 }
 
 /* The state of a call between its tries. */

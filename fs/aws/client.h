@@ -21,6 +21,7 @@ struct aws_handle {
 	struct http_answer answer; /* of the last call */
 	struct aws_error error;    /* likewise, when it was one */
 	uint64_t random;           /* state of the jitter's generator */
+	int64_t skew_s;            /* that the last try was signed with */
 };
 
 /* A call as its service wants it; the handle's answer holds what came back. */
@@ -39,6 +40,8 @@ int aws_handle_call(struct aws_handle *h, const struct aws_call *call,
 /* How long to wait before the next try, in milliseconds; see client.c. Pure. */
 unsigned aws_backoff_ms(unsigned attempt, bool throttled, uint64_t random,
 			const char *retry_after) _pure_;
+/* By how much the clock of an answer's Date is ahead of ours; false for what is no date. */
+bool aws_skew_of(const char *date, int64_t *ret) _must_check_;
 /* Appends "https://HOST" of a service in a region, or the endpoint; sets scheme and host of rq. */
 int aws_endpoint(const struct aws_client *c, const char *service, struct str region,
 		 struct buf *keep, struct aws_request *rq) _must_check_;

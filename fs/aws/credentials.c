@@ -14,16 +14,20 @@
 #include "chain.h"
 
 #define RENEW_S 300 /* before it runs out */
+#define PAUSE_S 60  /* before another try, when renewing brought nothing better */
 
 struct credentials {
 	struct credentials_options options;
 	char *profile, *role_arn;
+	bool named; /* explicitly: the environment's keys are not meant */
 	struct profiles *profiles;
 	struct http *http;
 	char region[64];
 	pthread_mutex_t lock;
 	struct aws_secret secret; /* under the lock */
 	bool known;               /* likewise */
+	int64_t paused_s; /* likewise: no try before, by a clock that never jumps */
+	int64_t skew_s;   /* likewise: of STS's clock against ours */
 };
 
 void aws_secret_wipe(struct aws_secret *s)
@@ -85,9 +89,9 @@ static int credentials_init(struct credentials *c, struct fault *f)
 	const char *named = c->options.profile;
 	int r;
 
+	c->named = named;
 	if (!named)
 		named = first_set("AWS_PROFILE", "AWS_DEFAULT_PROFILE");
-	c->options.profile = named;
 	c->profile = strdup(named ? named : "default");
 	if (c->options.role_arn)
 		c->role_arn = strdup(c->options.role_arn);
@@ -175,13 +179,15 @@ static int renew(struct credentials *c, struct fault *f)
 	struct chain chain = { .options = &c->options,
 			       .profiles = c->profiles,
 			       .profile = c->profile,
-			       .profile_is_named = c->options.profile,
+			       .profile_is_named = c->named,
+			       .skew_s = c->skew_s,
 			       .http = c->http };
 	struct aws_secret fresh = { 0 };
 	int r = walk(&chain, &fresh, f);
 
 	if (r == 0 && c->role_arn)
 		r = chain_assume(&chain, c->role_arn, &fresh, f);
+	c->skew_s = chain.skew_s;
 	if (r == 0) {
 		c->secret = fresh;
 		c->known = true;
@@ -196,17 +202,40 @@ static bool is_good(const struct credentials *c, int64_t margin_s)
 			    c->secret.expires_s - (int64_t)time(NULL) > margin_s);
 }
 
+static int64_t monotonic_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec;
+}
+
+/*
+ * Under the lock. What is still good for a while is better than nothing; and new ones that look
+ * old may be so only by our clock: AWS is to say. Neither is worth a try at each request.
+ */
+static int ensure(struct credentials *c, struct fault *f)
+{
+	int r;
+
+	if (c->known && (is_good(c, RENEW_S) || monotonic_s() < c->paused_s))
+		return 0;
+	r = renew(c, f);
+	if (r > 0 && is_good(c, 0))
+		r = 0;
+	if (r)
+		c->known = false;
+	if (c->known && !is_good(c, RENEW_S))
+		c->paused_s = monotonic_s() + PAUSE_S;
+	return r;
+}
+
 int credentials_get(struct credentials *c, struct aws_secret *ret, struct fault *f)
 {
-	int r = 0;
+	int r;
 
 	pthread_mutex_lock(&c->lock);
-	if (!is_good(c, RENEW_S)) {
-		r = renew(c, f);
-		/* What is still good for a while is better than nothing. */
-		if (r > 0 && is_good(c, 0))
-			r = 0;
-	}
+	r = ensure(c, f);
 	if (r == 0)
 		*ret = c->secret;
 	pthread_mutex_unlock(&c->lock);

@@ -3,17 +3,20 @@
  * HTTP by libcurl's easy interface. The URL and the headers go out byte for byte as they were
  * signed: no path is normalised, no header added besides Host and what curl must add, none
  * removed. Bodies are taken undecoded: a delivery stored as gzip is told by its magic later,
- * whatever Content-Encoding somebody gave it.
+ * whatever Content-Encoding somebody gave it. Whether anything still comes is looked at here:
+ * curl's own measure is an average of several seconds.
  */
 #include "http.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include <curl/curl.h>
 
 #define CONNECT_MS 10000
 #define STALL_MS   60000
+#define ERROR_MAX  ((uint64_t)1 << 20) /* bytes of an answer that is no success */
 
 struct http {
 	CURL *curl;
@@ -28,8 +31,10 @@ struct exchange {
 	struct http_answer *answer;
 	const struct http_sink *sink;
 	uint64_t max, got;
-	bool begun; /* the sink's */
-	int error;  /* what ended it: negative errno, or HTTP_E_TOO_LONG */
+	curl_off_t moved; /* bytes both ways, as far as they were seen */
+	int64_t moved_ms; /* when that was */
+	bool begun;       /* the sink's */
+	int error; /* what ended it: negative errno, HTTP_E_TOO_LONG, HTTP_E_TRANSIENT: stalled */
 };
 
 int http_library_init(void)
@@ -93,14 +98,15 @@ static int to_sink(struct exchange *x, const char *bytes, size_t n)
 static size_t on_body(char *bytes, size_t size, size_t n, void *arg)
 {
 	struct exchange *x = arg;
+	bool good = is_success(x);
 
 	n *= size;
 	x->got += n;
-	if (x->got > x->max) {
+	if (x->got > (good ? x->max : MIN(x->max, ERROR_MAX))) {
 		x->error = HTTP_E_TOO_LONG;
 		return 0;
 	}
-	if (x->sink && is_success(x)) {
+	if (x->sink && good) {
 		x->error = to_sink(x, bytes, n);
 	} else {
 		buf_put(&x->answer->body, bytes, n);
@@ -152,22 +158,42 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 	return n * size;
 }
 
+static int64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Called with every piece, and once a second at least. */
 static int on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 		       curl_off_t up_total, curl_off_t up)
 {
-	const struct exchange *x = arg;
+	struct exchange *x = arg;
+	const struct http_options *o = &x->h->options;
+	int64_t now = now_ms();
 
 	(void)down_total;
-	(void)down;
 	(void)up_total;
-	(void)up;
-	return x->h->options.stop && *x->h->options.stop;
+	if (o->stop && *o->stop)
+		return 1;
+	if (x->moved != down + up) {
+		x->moved = down + up;
+		x->moved_ms = now;
+	}
+	if (now - x->moved_ms > (int64_t)(o->stall_ms ? o->stall_ms : STALL_MS))
+		x->error = HTTP_E_TRANSIENT;
+	return x->error != 0;
 }
 
 /* --- what goes out -------------------------------------------------------------------------- */
 
+/* A token may be among them. */
 static void slist_freep(struct curl_slist **list)
 {
+	for (struct curl_slist *l = *list; l; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
 	curl_slist_free_all(*list);
 }
 
@@ -211,16 +237,14 @@ static int make_headers(const struct aws_request *rq, struct curl_slist **ret)
 static void set_limits(CURL *c, struct exchange *x)
 {
 	const struct http_options *o = &x->h->options;
-	long stall_s = (long)((o->stall_ms ? o->stall_ms : STALL_MS) + 999) / 1000;
 
 	curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(c, CURLOPT_PATH_AS_IS, 1L);
+	curl_easy_setopt(c, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L); /* a proxy's */
 	curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS,
 			 (long)(o->connect_ms ? o->connect_ms : CONNECT_MS));
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_LIMIT, 1L);
-	curl_easy_setopt(c, CURLOPT_LOW_SPEED_TIME, stall_s);
 	curl_easy_setopt(c, CURLOPT_NOPROGRESS, 0L);
 	curl_easy_setopt(c, CURLOPT_XFERINFOFUNCTION, on_progress);
 	curl_easy_setopt(c, CURLOPT_XFERINFODATA, x);
@@ -270,15 +294,35 @@ static int outcome_of(CURLcode code)
 	}
 }
 
+/* What its user can do about it. */
+static const char *advice(int outcome)
+{
+	switch (outcome) {
+	case HTTP_E_TLS:
+		return "; --ca-bundle or AWS_CA_BUNDLE names certificates to trust";
+	case HTTP_E_TRANSIENT:
+		return "; check the network, the proxy and --endpoint-url";
+	case HTTP_E_REFUSED:
+		return "; check --endpoint-url";
+	default:
+		return "";
+	}
+}
+
 static int failed(const struct exchange *x, const struct aws_request *rq, CURLcode code,
 		  struct fault *f)
 {
 	const char *why = x->h->error[0] ? x->h->error : curl_easy_strerror(code);
 
+	int outcome = x->error ? x->error : outcome_of(code);
+
 	if (x->error == HTTP_E_TOO_LONG)
 		why = "the answer is longer than it may be";
-	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s", STR_ARGS(rq->host), why);
-	return x->error ? x->error : outcome_of(code);
+	if (x->error == HTTP_E_TRANSIENT)
+		why = "the answer does not go on";
+	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s%s", STR_ARGS(rq->host), why,
+		  advice(outcome));
+	return outcome;
 }
 
 int http_send(struct http *h, const struct aws_request *rq, uint64_t body_max,
@@ -286,7 +330,9 @@ int http_send(struct http *h, const struct aws_request *rq, uint64_t body_max,
 {
 	_cleanup_(buf_deinit) struct buf url = BUF_INIT;
 	_cleanup_(slist_freep) struct curl_slist *headers = NULL;
-	struct exchange x = { .h = h, .answer = ret, .sink = sink, .max = body_max };
+	struct exchange x = {
+		.h = h, .answer = ret, .sink = sink, .max = body_max, .moved_ms = now_ms()
+	};
 	CURLcode code;
 	int r = aws_request_url(&url, rq);
 

@@ -126,6 +126,7 @@ struct page {
 	struct aws_object object; /* the one being read */
 	struct str next;          /* the token for the next page */
 	bool truncated;
+	bool is_list;      /* its end was there */
 	struct str common; /* a prefix */
 };
 
@@ -195,6 +196,7 @@ static int on_element(void *ctx, const char *path, struct str text)
 	struct page *p = ctx;
 	struct str at = str_of(path);
 
+	p->is_list |= str_is(at, "ListBucketResult");
 	if (!str_starts(at, "ListBucketResult/"))
 		return 0;
 	at = str_from(at, sizeof("ListBucketResult/") - 1);
@@ -266,6 +268,8 @@ static int read_page(struct aws_handle *h, struct aws_bucket *b,
 	r = xml_parse(buf_str(&h->answer.body), on_element, &page, &why);
 	if (r == XML_E_SYNTAX)
 		return unreadable(f, b->name, why.reason);
+	if (r == 0 && !page.is_list)
+		return unreadable(f, b->name, "it is none of S3's; check --endpoint-url");
 	if (r == 0 && page.truncated &&
 	    (!page.next.n || str_eq(page.next, buf_str(token))))
 		return unreadable(f, b->name, "it goes on, but does not say where");
