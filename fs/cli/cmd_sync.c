@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
@@ -37,18 +38,40 @@ static void catch_signals(void)
 	(void)sigaction(SIGPIPE, &ignore, NULL);
 }
 
-/* What is in memory here may sign requests. */
+/* What is in memory here may sign requests. The limit does not bind a program that the kernel
+   hands dumps to; the second setting does. */
 static void forbid_core_dumps(void)
 {
 	const struct rlimit none = { 0 };
 
 	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* The code is not shown while it is typed. */
+/* A line that is not shown while it is typed; a signal ends the waiting. */
+static char *read_hidden(FILE *terminal, char ret[16])
+{
+	const struct sigaction stop = { .sa_handler = on_signal };
+	struct termios shown, hidden;
+	bool hides = tcgetattr(fileno(terminal), &shown) == 0;
+	char *line;
+
+	if (hides) {
+		hidden = shown;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
+	}
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	line = fgets(ret, 16, terminal);
+	catch_signals();
+	if (hides)
+		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
+	return line;
+}
+
 static int ask_mfa(void *ctx, const char *serial, char ret[16])
 {
-	struct termios shown, hidden;
 	FILE *terminal = fopen("/dev/tty", "r+");
 	char *line;
 
@@ -57,13 +80,7 @@ static int ask_mfa(void *ctx, const char *serial, char ret[16])
 		return -1;
 	fprintf(terminal, "MFA code of %s: ", serial);
 	fflush(terminal);
-	if (tcgetattr(fileno(terminal), &shown) == 0) {
-		hidden = shown;
-		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
-	}
-	line = fgets(ret, 16, terminal);
-	(void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
+	line = read_hidden(terminal, ret);
 	fputc('\n', terminal);
 	(void)fclose(terminal);
 	if (!line)
@@ -114,6 +131,7 @@ enum {
 	OPT_PAYER,
 	OPT_FOLLOW,
 	OPT_INTERVAL,
+	OPT_TIMEOUT,
 	OPT_EVENTS,
 };
 
@@ -131,6 +149,7 @@ static const struct option options[] = {
 	{ "request-payer", no_argument, NULL, OPT_PAYER },
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "interval", required_argument, NULL, OPT_INTERVAL },
+	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -142,7 +161,7 @@ struct arguments {
 	struct sync_options sync;
 	struct words accounts, regions;
 	struct show show;
-	unsigned interval_s;
+	unsigned interval_s, timeout_s;
 	const char *wrong; /* what is wrong with an option's value */
 };
 
@@ -175,6 +194,10 @@ static void read_value(struct arguments *a, int c)
 	case OPT_INTERVAL:
 		if (!read_number(optarg, 86400, &a->interval_s))
 			a->wrong = "--interval takes seconds, from 1 to 86400";
+		break;
+	case OPT_TIMEOUT:
+		if (!read_number(optarg, 3600, &a->timeout_s))
+			a->wrong = "--timeout takes seconds, from 1 to 3600";
 		break;
 	case OPT_EVENTS:
 		o->import.all_events = !strcmp(optarg, "all");
@@ -281,6 +304,7 @@ static int run(const struct command *command, int argc, char **argv)
 	a.sync.regions = a.regions.all;
 	a.sync.n_regions = a.regions.n;
 	a.sync.interval_ms = a.interval_s * 1000;
+	a.sync.aws.stall_ms = a.timeout_s * 1000;
 	return run_sync(&a);
 }
 
@@ -303,6 +327,7 @@ const struct command command_sync = {
 		"      --request-payer      the bucket's requests are paid by who makes them\n"
 		"      --follow             look for new ones until stopped by SIGINT or SIGTERM\n"
 		"      --interval N         seconds between two looks (60)\n"
+		"      --timeout N          seconds without a byte before a request is made anew (60)\n"
 		"      --events=write|all   as with driftfs import\n"
 		"  -j, --jobs N             worker threads (1 to 64; one per processor)\n"
 		"  -q, --quiet              no progress\n"

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The jobs form one list in the order they were added; threads take the first that nobody has
- * taken, the caller takes the first when it is done. One lock, two conditions.
+ * taken, the caller takes the first that is done. The list is short enough to be walked. One
+ * lock, two conditions.
  */
 #include "fetch.h"
 
@@ -22,7 +23,7 @@ struct fetch {
 	unsigned n_threads;
 	/* Under the lock. */
 	struct fetch_job *first, **last;
-	unsigned n_jobs;
+	unsigned n_jobs, n_done;
 	uint64_t bytes;
 	bool stop;
 };
@@ -73,6 +74,7 @@ static int on_begin(void *ctx)
 	struct fetch_job *job = ctx;
 
 	closep(&job->fd);
+	job->got = 0;
 	job->fd = open_nameless(job->size);
 	return MIN(job->fd, 0);
 }
@@ -81,6 +83,10 @@ static int on_put(void *ctx, const char *bytes, size_t n)
 {
 	struct fetch_job *job = ctx;
 
+	/* The ETag says that it is the object listed: whoever sends more fills the memory. */
+	job->got += n;
+	if (job->got > job->size)
+		return -EFBIG;
 	while (n) {
 		ssize_t done = write(job->fd, bytes, n);
 
@@ -102,12 +108,23 @@ static void run_job(struct fetch *f, struct aws_handle *h, struct fetch_job *job
 				 &sink, &job->fault);
 	if (job->result == 0 && lseek(job->fd, 0, SEEK_SET) < 0)
 		job->result = -errno;
+	if (job->result == -EFBIG || (job->result == 0 && job->got != job->size)) {
+		fault_set(&job->fault, FAULT_NO_OFFSET, "",
+			  "is not as long as it was listed: sync again");
+		job->result = AWS_E_UNREADABLE;
+	}
 	if (job->result < 0)
 		fault_set(&job->fault, FAULT_NO_OFFSET, "", "%s", strerror(-job->result));
 	if (job->result)
 		closep(&job->fd);
 	if (job->result)
 		job->fd = -1;
+}
+
+static void refuse_job(struct fetch_job *job, int r)
+{
+	job->result = r;
+	fault_set(&job->fault, FAULT_NO_OFFSET, "", "%s", strerror(-r));
 }
 
 /* --- threads -------------------------------------------------------------------------------- */
@@ -142,12 +159,13 @@ static void *thread_main(void *arg)
 	int r = aws_handle_new(f->client, &h);
 
 	while ((job = next_job(f))) {
-		if (r)
-			job->result = r;
-		else
+		if (h)
 			run_job(f, h, job);
+		else
+			refuse_job(job, r);
 		pthread_mutex_lock(&f->lock);
 		job->done = true;
+		f->n_done++;
 		pthread_cond_signal(&f->done);
 		pthread_mutex_unlock(&f->lock);
 	}
@@ -254,6 +272,7 @@ void fetch_add(struct fetch *f, struct fetch_job *job)
 {
 	pthread_mutex_lock(&f->lock);
 	job->taken = job->done = job->result != 0;
+	f->n_done += job->done;
 	*f->last = job;
 	f->last = &job->next;
 	f->n_jobs++;
@@ -281,26 +300,37 @@ void fetch_wait(struct fetch *f, unsigned ms)
 	struct timespec until = deadline(ms);
 
 	pthread_mutex_lock(&f->lock);
-	while (f->first && !f->first->done)
+	while (f->first && !f->n_done)
 		if (pthread_cond_timedwait(&f->done, &f->lock, &until))
 			break;
 	pthread_mutex_unlock(&f->lock);
 }
 
+/* Out of the list; under the lock. */
+static struct fetch_job *remove_job(struct fetch *f, struct fetch_job **at)
+{
+	struct fetch_job *job = *at;
+
+	*at = job->next;
+	if (!job->next)
+		f->last = at;
+	job->next = NULL;
+	f->n_jobs--;
+	f->n_done--;
+	f->bytes -= job->size;
+	return job;
+}
+
 struct fetch_job *fetch_take(struct fetch *f)
 {
-	struct fetch_job *job;
+	struct fetch_job *job = NULL, **at;
 
 	pthread_mutex_lock(&f->lock);
-	job = f->first && f->first->done ? f->first : NULL;
-	if (job) {
-		f->first = job->next;
-		if (!f->first)
-			f->last = &f->first;
-		job->next = NULL;
-		f->n_jobs--;
-		f->bytes -= job->size;
-	}
+	at = &f->first;
+	while (f->n_done && !(*at)->done)
+		at = &(*at)->next;
+	if (f->n_done)
+		job = remove_job(f, at);
 	pthread_mutex_unlock(&f->lock);
 	return job;
 }

@@ -2,9 +2,10 @@
 #pragma once
 
 /*
- * Objects of a bucket, fetched by several threads ahead of who reads them, handed out in the
- * order they were asked for. Each is whole or it failed: a body that was cut off is fetched
- * again, and its bytes go to a file without a name, in memory or, when they are many, on disk.
+ * Objects of a bucket, fetched by several threads ahead of who reads them, handed out as they are
+ * done: one that AWS makes wait keeps no other waiting. Each is whole, as long as it was listed,
+ * or it failed: a body that was cut off is fetched again, and its bytes go to a file without a
+ * name, in memory or, when they are many, on disk.
  */
 
 #include <stdbool.h>
@@ -13,7 +14,7 @@
 #include "aws/s3.h"
 
 #define FETCH_THREADS 16u
-#define FETCH_JOBS    64u /* asked for and not yet handed out */
+#define FETCH_JOBS    128u /* asked for and not yet handed out */
 #define FETCH_BYTES \
 	((uint64_t)256 << 20) /* likewise; a single bigger object still passes */
 #define FETCH_MEMORY ((uint64_t)16 << 20) /* a bigger object goes to disk */
@@ -23,9 +24,9 @@ struct fetch;
 struct fetch_job {
 	struct fetch_job *next;
 	char *key, *etag;
-	uint64_t size;  /* as listed */
-	uint64_t order; /* the caller's */
-	int fd;         /* at its start; -1 when it failed. Taken by setting it to -1 */
+	uint64_t size; /* as listed */
+	uint64_t got;  /* by this try */
+	int fd;        /* at its start; -1 when it failed. Taken by setting it to -1 */
 	int result; /* 0, AWS_E_..., negative errno; from the start: not to be fetched */
 	struct fault fault; /* when it failed */
 	bool taken, done;   /* under the pool's lock */
@@ -42,7 +43,7 @@ struct fetch *fetch_free(struct fetch *f);
 bool fetch_has_room(struct fetch *f);
 void fetch_add(struct fetch *f, struct fetch_job *job); /* takes it over */
 bool fetch_is_empty(struct fetch *f);
-/* The oldest job, when it is done. NULL: not yet, or none. */
+/* The oldest of those that are done. NULL: none is. */
 struct fetch_job *fetch_take(struct fetch *f) _must_check_;
 /* Waits until there is one to take, but not longer. */
 void fetch_wait(struct fetch *f, unsigned ms);

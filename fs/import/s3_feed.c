@@ -32,7 +32,7 @@ struct s3_feed {
 	struct fetch_job *first, **last; /* listed, not yet looked up */
 	unsigned n_names;
 	bool listed; /* all of it */
-	bool stop;
+	bool stop, given_up;
 	struct s3_feed_report report;
 	/* The importing thread's. */
 	struct buf name; /* of the document handed out last */
@@ -233,8 +233,10 @@ static void *list_main(void *arg)
 		fault_set(&f, FAULT_NO_OFFSET, "", "%s", strerror(-r));
 	pthread_mutex_lock(&s->lock);
 	s->listed = true;
-	s->report.result = r;
-	s->report.fault = f;
+	if (!s->given_up) {
+		s->report.result = r;
+		s->report.fault = f;
+	}
 	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
 	return NULL;
@@ -432,6 +434,18 @@ static int hand_out(struct s3_feed *s, struct fetch_job *job, struct import_docu
 	return 0;
 }
 
+/* Nothing else of this source can be had, either: that is to be said once. */
+static int give_up(struct s3_feed *s, struct fetch_job *job)
+{
+	pthread_mutex_lock(&s->lock);
+	s->given_up = true;
+	s->report.result = job->result;
+	s->report.fault = job->fault;
+	pthread_mutex_unlock(&s->lock);
+	fetch_job_free(job);
+	return IMPORT_E_END;
+}
+
 int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_document *ret)
 {
 	struct s3_feed *s = feed;
@@ -442,10 +456,8 @@ int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_documen
 	if (r)
 		return r;
 	job = s->fetch ? fetch_take(s->fetch) : NULL;
-	if (job && job->result == -ECANCELED) {
-		fetch_job_free(job);
-		return IMPORT_E_END;
-	}
+	if (job && (job->result == -ECANCELED || job->result == AWS_E_CREDENTIALS))
+		return give_up(s, job);
 	if (job)
 		return hand_out(s, job, ret);
 	return end && (!s->fetch || fetch_is_empty(s->fetch)) ? IMPORT_E_END

@@ -3,7 +3,7 @@
 
 /*
  * A bucket as a feed of documents: listed by one thread, looked up in the ledger by the
- * importing one, fetched by several, handed out in the order of the listing.
+ * importing one, fetched by several, handed out as they come.
  */
 
 #include "aws/s3.h"

@@ -4,7 +4,7 @@ import subprocess
 
 from support import DONE, FAILED, USAGE, Case, driftfs, event
 
-COMMANDS = ("import", "mount", "ls", "cat", "status")
+COMMANDS = ("import", "sync", "mount", "ls", "cat", "status")
 
 
 class Usage(Case):
@@ -42,7 +42,7 @@ class Usage(Case):
     def test_too_few_and_too_many(self):
         for command in COMMANDS:
             self.assert_usage(command, says="no history was named")
-        for command in ("import", "mount", "cat"):
+        for command in ("import", "sync", "mount", "cat"):
             self.assert_usage(command, "h.db", says="there is nothing behind the history")
         self.assert_usage("mount", "h.db", "m", "n", says="too many words")
         self.assert_usage("status", "h.db", "x", says="too many words")
