@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: Apache-2.0
+"""--follow: what is new shows soon, and a source that fails for a while is not given up."""
+import signal
+import subprocess
+import time
+
+from fake_aws import on, status
+from support import ACCOUNT, REGION, driftfs, item, history_file, text_of
+from sync_support import SyncCase, config_key, small
+
+FOLDER = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
+
+
+class Follow(SyncCase):
+    def today(self):
+        t = time.gmtime()
+        return f"{t.tm_year}/{t.tm_mon}/{t.tm_mday}"
+
+    def cat(self, path):
+        done = subprocess.run([driftfs(), "cat", self.history, path], capture_output=True,
+                              check=False)
+        return done.stdout.decode() if done.returncode == 0 else ""
+
+    def follow(self):
+        return self.running("s3://logs/", options=["--follow", "--interval", 1])
+
+    def end(self, process, number=signal.SIGTERM):
+        process.send_signal(number)
+        out, err = process.communicate(timeout=60)
+        self.assert_no_secret(out + err, "the output")
+        self.assertEqual(process.returncode, 0, err)
+        return out.decode(), err.decode()
+
+    def test_a_new_object_shows(self):
+        self.aws.bucket("logs").put(config_key(1), small(1))
+        with self.follow() as process:
+            self.wait_for(lambda: self.cat(f"{FOLDER}/sg-1/latest.json"))
+            new = text_of(history_file([item("sg-new", "2024-06-01T10:00:00.000Z",
+                                             configuration={"mark": "seen"})]))
+            self.aws.bucket("logs").put(config_key(2, day=self.today()), new)
+            started = time.monotonic()
+            self.wait_for(lambda: "seen" in self.cat(f"{FOLDER}/sg-new/latest.json"))
+            print(f"visible after {time.monotonic() - started:.2f} s")
+            self.assertIn("CREATE", self.cat(f"{FOLDER}/sg-new/changes"))
+            out, err = self.end(process)
+        self.assertEqual(err, "")
+        self.assertTrue(out.startswith("2 items of 2 resources in 2 files"), out)
+
+    def test_later_rounds_look_at_new_days_only(self):
+        bucket = self.aws.bucket("logs")
+        for n in range(20):
+            bucket.put(config_key(n, day=f"2023/{1 + n % 12}/{1 + n}"), small(n))
+        bucket.put(config_key(99, day=self.today()), small(99))
+        with self.follow() as process:
+            self.wait_for(lambda: self.aws.count("ListObjectsV2") > 12)
+            self.end(process)
+        listed = [rq.query["prefix"] for what, rq in self.aws.log if what == "ListObjectsV2"]
+        self.assertFalse([p for p in listed if "/2023/" in p], listed)
+        self.assertEqual(self.aws.count("GetObject"), 21)
+
+    def test_a_source_that_comes_back(self):
+        """It is told of, and asked again at the next look."""
+        self.aws.fault = on("ListObjectsV2", status(403, "AccessDenied"), times=2)
+        self.aws.bucket("logs").put(config_key(1, day=self.today()), small(1))
+        with self.follow() as process:
+            self.wait_for(lambda: self.cat(f"{FOLDER}/sg-1/latest.json"))
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 1)
+        self.assertEqual(err.count(b"s3://logs/: "), 2, err)
+
+    def test_credentials_are_renewed_before_they_run_out(self):
+        """And when they have run out all the same."""
+        self.aws.bucket("logs").put(config_key(1, day=self.today()), small(1))
+        self.aws.roles["arn:aws:iam::123456789012:role/Reader"] = {"lifetime": 302}
+        role = ["--role-arn", "arn:aws:iam::123456789012:role/Reader"]
+        with self.running("s3://logs/", options=["--follow", "--interval", 1, *role]) as process:
+            self.wait_for(lambda: self.aws.count("AssumeRole") > 1)
+            for identity in list(self.aws.identities.values())[1:]:
+                identity.expires = 0
+            before = self.aws.count("AssumeRole")
+            self.wait_for(lambda: self.aws.count("AssumeRole") > before)
+            lists = self.aws.count("ListObjectsV2")
+            self.wait_for(lambda: self.aws.count("ListObjectsV2") > lists + 4)
+            self.end(process)
