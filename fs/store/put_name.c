@@ -303,8 +303,8 @@ int names_replace(struct store *s, int64_t resource, const struct store_name *na
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	const struct renaming c = { s, resource, before_ms, newest_ms };
-	struct old_name *old;
-	size_t n_old, at = 0;
+	struct old_name *old = NULL;
+	size_t n_old = 0, at = 0;
 	int r = read_old(s, resource, &a, &old, &n_old);
 
 	for (size_t i = 0; i < n && !r; i++) {

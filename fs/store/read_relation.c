@@ -296,7 +296,7 @@ int store_edges_at(struct store *s, int64_t region, int64_t time_ms,
 {
 	_cleanup_(buf_deinit) struct buf folders = BUF_INIT;
 	const struct typed *types;
-	struct str rid;
+	struct str rid = STR_NULL;
 	size_t i = 0, n_types;
 	int r = reading(s);
 

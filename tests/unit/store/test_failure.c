@@ -4,6 +4,7 @@
  * n-th allocation of ours. Each time the import says so, the history opens afterwards, and
  * the import run again completes it.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -233,32 +234,93 @@ static void start_over(struct history *h)
 	}
 }
 
-/* Lets the n-th writing call fail, for every (or every step-th) n there is; how many there were. */
+/* An empty history, ready made: the making of one has tests of its own. */
+static void start_made(struct history *h, const struct buf *made)
+{
+	FILE *file;
+
+	start_over(h);
+	file = fopen(h->path, "wb");
+	assert_non_null(file);
+	assert_int_equal(fwrite(made->data, 1, made->len, file), made->len);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void make(struct history *h, struct buf *ret)
+{
+	char bytes[4096];
+	FILE *file;
+	size_t n;
+
+	history_open(h, STORE_WRITE, 0);
+	history_close(h);
+	file = fopen(h->path, "rb");
+	assert_non_null(file);
+	while ((n = fread(bytes, 1, sizeof(bytes), file)) > 0)
+		buf_put(ret, bytes, n);
+	(void)fclose(file);
+	assert_int_equal(buf_error(ret), 0);
+}
+
+/* Runs with the n-th writing call failing; false when there are no so many. */
+static bool fail_at(struct history *h, int n, int code, bool stays, int expected)
+{
+	int r;
+
+	failure.countdown = n;
+	failure.code = code;
+	failure.stays = stays;
+	failure.happened = false;
+	r = scenario_run(h->path);
+	failure.countdown = -1;
+	/* Taking the log back into the file may fail unnoticed: nothing is lost. */
+	if (r)
+		assert_int_equal(r, expected);
+	if (!failure.happened)
+		assert_int_equal(r, 0);
+	assert_int_equal(scenario_run(h->path), 0);
+	scenario_assert(h);
+	return failure.happened;
+}
+
+/* For every (or every step-th) n there is; how many there were. */
 static int fail_everywhere(struct history *h, int code, bool stays, int step,
 			   int expected)
 {
+	_cleanup_(buf_deinit) struct buf made = BUF_INIT;
 	int n = 0;
 
-	for (;; n += step) {
-		int r;
+	make(h, &made);
+	start_made(h, &made);
+	while (fail_at(h, n, code, stays, expected)) {
+		n += step;
+		start_made(h, &made);
+	}
+	return n;
+}
 
+/* The making of a history, each of its writes failing in turn. */
+static void test_making(void **state)
+{
+	struct history *h = *state;
+	int r = 1, n;
+
+	for (n = 0; r; n++) {
 		start_over(h);
 		failure.countdown = n;
-		failure.code = code;
-		failure.stays = stays;
-		failure.happened = false;
-		r = scenario_run(h->path);
+		failure.code = SQLITE_FULL;
+		failure.stays = true;
+		r = store_open(h->path, STORE_WRITE, false, &h->s, &h->fault);
 		failure.countdown = -1;
-		/* Taking the log back into the file may fail unnoticed: nothing is lost. */
+		history_close(h);
 		if (r)
-			assert_int_equal(r, expected);
-		if (!failure.happened)
-			assert_int_equal(r, 0);
+			assert_int_equal(r, STORE_E_FULL);
+		if (n % 10 && r)
+			continue;
 		assert_int_equal(scenario_run(h->path), 0);
 		scenario_assert(h);
-		if (!failure.happened)
-			return n;
 	}
+	assert_true(n > 20);
 }
 
 static void test_full_once(void **state)
@@ -302,12 +364,14 @@ static void test_message(void **state)
 
 static void test_no_memory(void **state)
 {
+	_cleanup_(buf_deinit) struct buf made = BUF_INIT;
 	struct history *h = *state;
 
+	make(h, &made);
 	for (int n = 0;; n++) {
 		int r;
 
-		start_over(h);
+		start_made(h, &made);
 		failure.happened = false;
 		allocations = n;
 		r = scenario_run(h->path);
@@ -335,6 +399,7 @@ int main(void)
 		CASE(test_full_once),   CASE(test_full_from_then_on),
 		CASE(test_write_error), CASE(test_sync_error),
 		CASE(test_message),     CASE(test_no_memory),
+		CASE(test_making),
 	};
 
 	install_shim();

@@ -70,7 +70,7 @@ static void test_parameters(void **state)
 				 SQLITE_OK);
 		n = sqlite3_bind_parameter_count(q);
 		for (int i = 1; i <= n; i++) {
-			char name[8];
+			char name[16];
 
 			(void)snprintf(name, sizeof(name), "?%d", i);
 			if (!sqlite3_bind_parameter_name(q, i))
