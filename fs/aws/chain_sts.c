@@ -159,7 +159,7 @@ static bool is_stopped(const struct chain *c)
 {
 	const volatile int *stop = c->options->http.stop;
 
-	return stop && *stop;
+	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
 }
 
 static void pause_before(struct chain *c, const struct question *q, bool throttled)

@@ -168,7 +168,7 @@ static bool is_stopped(const struct aws_handle *h)
 {
 	const volatile int *stop = h->client->options.stop;
 
-	return stop && *stop;
+	return stop && __atomic_load_n(stop, __ATOMIC_RELAXED);
 }
 
 static int wait_ms(const struct aws_handle *h, unsigned ms)

@@ -176,7 +176,7 @@ static int on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 
 	(void)down_total;
 	(void)up_total;
-	if (o->stop && *o->stop)
+	if (o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED))
 		return 1;
 	if (x->moved != down + up) {
 		x->moved = down + up;

@@ -137,7 +137,8 @@ static int read_text(struct profiles *p, struct str text, bool is_config)
 		struct str line = { text.p, end < 0 ? text.n : (size_t)end };
 
 		text = end < 0 ? STR_NULL : str_from(text, (size_t)end + 1);
-		if (!line.n || strchr("#; \t\r", line.p[0]))
+		if (!line.n || memchr(line.p, '\0', line.n) ||
+		    strchr("#; \t\r", line.p[0]))
 			continue;
 		if (line.p[0] == '[')
 			section = read_section(line, is_config, &name);

@@ -25,7 +25,7 @@ static volatile int stopped;
 static void on_signal(int number)
 {
 	(void)number;
-	stopped = 1;
+	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
 }
 
 static void catch_signals(void)

@@ -59,11 +59,15 @@ static void read_date(struct str rest, struct s3_key *key)
 {
 	struct str segment;
 	int *const parts[] = { &key->year, &key->month, &key->day };
+	static const int most[] = { 9999, 12, 31 };
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts) && next(&rest, &segment); i++) {
-		*parts[i] = number(segment);
-		if (!*parts[i])
+		int n = number(segment);
+
+		/* Whose month is none lies in no month's folder, but in that of its year. */
+		if (n < 1 || n > most[i])
 			return;
+		*parts[i] = n;
 	}
 }
 

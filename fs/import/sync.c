@@ -31,7 +31,7 @@ struct sync {
 
 static bool is_stopped(const struct sync *s)
 {
-	return s->options->stop && *s->options->stop;
+	return s->options->stop && __atomic_load_n(s->options->stop, __ATOMIC_RELAXED);
 }
 
 /* --- sources -------------------------------------------------------------------------------- */

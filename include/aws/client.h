@@ -36,7 +36,8 @@ struct aws_client_options {
 	const char *ca_file;      /* NULL: AWS_CA_BUNDLE, or the system's */
 	unsigned attempts;        /* 0: 5 */
 	unsigned stall_ms;        /* 0: 60 s */
-	const volatile int *stop; /* not 0: whatever is under way ends with -ECANCELED */
+	const volatile int *
+		stop; /* read atomically; not 0: whatever is under way ends with -ECANCELED */
 	int (*ask_mfa)(void *ctx, const char *serial,
 		       char ret[16]); /* NULL: nobody to ask */
 	void *ctx;

@@ -62,6 +62,10 @@ static void others(void **state _unused_)
 	expect(ORG "Config/us-east-1/2024/x/1/", S3_CONFIG, "111122223333", "us-east-1",
 	       20240000);
 	expect(ORG "Config//2024/5/1/", S3_CONFIG, "111122223333", "", 20240501);
+	expect(ORG "Config/us-east-1/2024/13/1/", S3_CONFIG, "111122223333", "us-east-1",
+	       20240000);
+	expect(ORG "Config/us-east-1/2024/5/32/", S3_CONFIG, "111122223333", "us-east-1",
+	       20240500);
 	expect("////", S3_UNKNOWN, "", "", 0);
 }
 
