@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The jobs form one list in the order they were added; threads take the first that nobody has
- * taken, the caller takes the first that is done. The list is short enough to be walked. One
- * lock, two conditions.
+ * taken, the caller takes the first that is done. The list is short enough to be walked.
  */
 #include "fetch.h"
 
@@ -11,14 +10,14 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <time.h>
 #include <unistd.h>
 
 struct fetch {
 	struct aws_client *client;
 	struct aws_bucket bucket; /* as the listing found it; never changed */
 	pthread_mutex_t lock;
-	pthread_cond_t work, done;
+	pthread_cond_t work;
+	struct bell *bell;
 	pthread_t *threads;
 	unsigned n_threads;
 	/* Under the lock. */
@@ -100,12 +99,13 @@ static int on_put(void *ctx, const char *bytes, size_t n)
 	return 0;
 }
 
-static void run_job(struct fetch *f, struct aws_handle *h, struct fetch_job *job)
+void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
+		   const struct aws_bucket *bucket)
 {
 	const struct aws_sink sink = { .begin = on_begin, .put = on_put, .ctx = job };
 
-	job->result = aws_s3_get(h, &f->bucket, str_of(job->key), str_of(job->etag),
-				 &sink, &job->fault);
+	job->result = aws_s3_get(h, bucket, str_of(job->key), str_of(job->etag), &sink,
+				 &job->fault);
 	if (job->result == 0 && lseek(job->fd, 0, SEEK_SET) < 0)
 		job->result = -errno;
 	if (job->result == -EFBIG || (job->result == 0 && job->got != job->size)) {
@@ -160,14 +160,14 @@ static void *thread_main(void *arg)
 
 	while ((job = next_job(f))) {
 		if (h)
-			run_job(f, h, job);
+			fetch_job_run(job, h, &f->bucket);
 		else
 			refuse_job(job, r);
 		pthread_mutex_lock(&f->lock);
 		job->done = true;
 		f->n_done++;
-		pthread_cond_signal(&f->done);
 		pthread_mutex_unlock(&f->lock);
+		bell_ring(f->bell);
 	}
 	aws_handle_free(h);
 	return NULL;
@@ -197,7 +197,6 @@ struct fetch *fetch_free(struct fetch *f)
 		fetch_job_free(job);
 	}
 	pthread_cond_destroy(&f->work);
-	pthread_cond_destroy(&f->done);
 	pthread_mutex_destroy(&f->lock);
 	free(f->threads);
 	free(f);
@@ -212,17 +211,12 @@ static int init(struct fetch *f)
 		pthread_mutex_destroy(&f->lock);
 		return -ENOMEM;
 	}
-	if (pthread_cond_init(&f->done, NULL)) {
-		pthread_cond_destroy(&f->work);
-		pthread_mutex_destroy(&f->lock);
-		return -ENOMEM;
-	}
 	f->last = &f->first;
 	return 0;
 }
 
 int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
-	      unsigned threads, struct fetch **ret)
+	      unsigned threads, struct bell *bell, struct fetch **ret)
 {
 	struct fetch *f = calloc(1, sizeof(*f));
 	int r = f ? init(f) : -ENOMEM;
@@ -232,6 +226,7 @@ int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
 		return r;
 	}
 	f->client = client;
+	f->bell = bell;
 	f->bucket = *bucket;
 	f->threads = calloc(threads, sizeof(*f->threads));
 	while (f->threads && f->n_threads < threads) {
@@ -278,31 +273,6 @@ void fetch_add(struct fetch *f, struct fetch_job *job)
 	f->n_jobs++;
 	f->bytes += job->size;
 	pthread_cond_signal(&f->work);
-	pthread_mutex_unlock(&f->lock);
-}
-
-static struct timespec deadline(unsigned ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_REALTIME, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
-void fetch_wait(struct fetch *f, unsigned ms)
-{
-	struct timespec until = deadline(ms);
-
-	pthread_mutex_lock(&f->lock);
-	while (f->first && !f->n_done)
-		if (pthread_cond_timedwait(&f->done, &f->lock, &until))
-			break;
 	pthread_mutex_unlock(&f->lock);
 }
 

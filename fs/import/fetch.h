@@ -11,6 +11,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bell.h"
+
 #include "aws/s3.h"
 
 #define FETCH_THREADS 16u
@@ -36,8 +38,13 @@ struct fetch_job {
 struct fetch_job *fetch_job_new(const struct aws_object *object) _must_check_;
 struct fetch_job *fetch_job_free(struct fetch_job *job); /* returns NULL */
 
+/* Fetches it here and now. */
+void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
+		   const struct aws_bucket *bucket);
+
+/* The bell is rung when a job is done. */
 int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
-	      unsigned threads, struct fetch **ret) _must_check_;
+	      unsigned threads, struct bell *bell, struct fetch **ret) _must_check_;
 /* Waits for what is under way (the client's stop ends it) and forgets the rest. */
 struct fetch *fetch_free(struct fetch *f);
 bool fetch_has_room(struct fetch *f);
@@ -45,5 +52,3 @@ void fetch_add(struct fetch *f, struct fetch_job *job); /* takes it over */
 bool fetch_is_empty(struct fetch *f);
 /* The oldest of those that are done. NULL: none is. */
 struct fetch_job *fetch_take(struct fetch *f) _must_check_;
-/* Waits until there is one to take, but not longer. */
-void fetch_wait(struct fetch *f, unsigned ms);

@@ -77,7 +77,7 @@ static int on_object(void *ctx, const struct aws_object *o)
 		s->last = &job->next;
 		s->n_names++;
 		s->report.listed++;
-		pthread_cond_broadcast(&s->changed);
+		bell_ring(s->options.bell);
 	}
 	pthread_mutex_unlock(&s->lock);
 	if (stop)
@@ -237,8 +237,8 @@ static void *list_main(void *arg)
 		s->report.result = r;
 		s->report.fault = f;
 	}
-	pthread_cond_broadcast(&s->changed);
 	pthread_mutex_unlock(&s->lock);
+	bell_ring(s->options.bell);
 	return NULL;
 }
 
@@ -369,7 +369,7 @@ static int start_fetching(struct s3_feed *s)
 	pthread_mutex_unlock(&s->lock);
 	return fetch_new(s->options.client, &bucket,
 			 s->options.threads ? s->options.threads : FETCH_THREADS,
-			 &s->fetch);
+			 s->options.bell, &s->fetch);
 }
 
 static int look_up(struct s3_feed *s, struct import_ledger *ledger, struct fetch_job *job)
@@ -462,26 +462,6 @@ int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_documen
 		return hand_out(s, job, ret);
 	return end && (!s->fetch || fetch_is_empty(s->fetch)) ? IMPORT_E_END
 							      : IMPORT_E_LATER;
-}
-
-void s3_feed_wait(void *feed, unsigned ms)
-{
-	struct s3_feed *s = feed;
-	struct timespec until;
-
-	if (s->fetch && !fetch_is_empty(s->fetch)) {
-		fetch_wait(s->fetch, ms);
-		return;
-	}
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_nsec += (long)ms * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	pthread_mutex_lock(&s->lock);
-	while (!s->first && !s->listed)
-		if (pthread_cond_timedwait(&s->changed, &s->lock, &until))
-			break;
-	pthread_mutex_unlock(&s->lock);
 }
 
 void s3_feed_report(struct s3_feed *s, struct s3_feed_report *ret)

@@ -7,6 +7,7 @@
  */
 
 #include "aws/s3.h"
+#include "bell.h"
 #include "import/import.h"
 #include "s3_key.h"
 
@@ -18,6 +19,8 @@ struct s3_feed_options {
 	struct s3_wish wish;
 	bool requester_pays;
 	unsigned threads; /* 0: as many as are good */
+	struct bell *
+		bell; /* rung when there may be something to hand out; NULL: nobody waits */
 };
 
 int s3_feed_new(const struct s3_feed_options *options, struct s3_feed **ret,
@@ -25,7 +28,6 @@ int s3_feed_new(const struct s3_feed_options *options, struct s3_feed **ret,
 struct s3_feed *s3_feed_free(struct s3_feed *s); /* returns NULL */
 /* As import_run() wants them; the context is the feed. */
 int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_document *ret);
-void s3_feed_wait(void *feed, unsigned ms);
 
 struct s3_feed_report {
 	uint64_t listed, known, fetched, failed;

@@ -1,32 +1,43 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Sources of AWS, one after the other, as one feed. A source that fails is told of and the next
- * one is read; who follows begins anew when an interval has passed, and then lists only what may
- * be new.
+ * Sources of AWS, of several kinds, as one feed: whoever has something is asked in turn. A
+ * source that fails is told of once and the others go on; who follows tries it again, later and
+ * later, and begins a new round of the others when an interval has passed.
  */
 #include "import/sync.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "s3_feed.h"
+#include "sync_kind.h"
 #include "writer.h"
 
-#define DAY_MS      INT64_C(86400000)
-#define INTERVAL_MS 60000u
-/* A delivery that was held up comes under an older day; more than this is a full sync's. */
-#define BACK_DAYS 2
+#define INTERVAL_MS  60000u
+#define BACKOFF_MS   5000u   /* after a first failure, doubled with each */
+#define BACKOFF_MAX  300000u /* ... up to here */
+#define BACKOFF_STEP 6u      /* doublings that reach it */
+
+static const struct sync_kind *const kinds[] = { &sync_kind_s3 };
+
+struct source {
+	const char *url;
+	const struct sync_kind *kind;
+	void *round;       /* under way; NULL: none */
+	bool again;        /* a round was ended well */
+	bool over;         /* there will be no other round */
+	int64_t begin_ms;  /* not before; by a clock that never jumps */
+	unsigned failures; /* in a row */
+	uint64_t told;     /* hash of the failure its user knows of; 0: none */
+};
 
 struct sync {
 	const struct sync_options *options;
 	struct sync_report *report;
 	struct aws_client *client;
-	struct s3_feed *feed; /* of the source under way */
-	size_t next;          /* source to be begun */
-	uint64_t failed;      /* sources */
-	bool again;           /* not the first round */
-	int64_t resume_ms; /* when the next round begins; by a clock that never jumps */
+	struct bell bell;
+	struct source *sources;
+	size_t n_sources;
+	size_t turn; /* whose it is */
 };
 
 static bool is_stopped(const struct sync *s)
@@ -34,182 +45,238 @@ static bool is_stopped(const struct sync *s)
 	return s->options->stop && __atomic_load_n(s->options->stop, __ATOMIC_RELAXED);
 }
 
-/* --- sources -------------------------------------------------------------------------------- */
-
-/* s3://bucket/prefix */
-static int split(const char *url, struct str *ret_bucket, struct str *ret_prefix)
-{
-	struct str rest = str_of(url);
-	ptrdiff_t slash;
-
-	if (!str_starts(rest, "s3://"))
-		return SYNC_E_SOURCE;
-	rest = str_from(rest, 5);
-	slash = str_chr(rest, '/');
-	*ret_bucket = slash < 0 ? rest : (struct str){ rest.p, (size_t)slash };
-	*ret_prefix = slash < 0 ? STR_NULL : str_from(rest, (size_t)slash + 1);
-	return ret_bucket->n ? 0 : SYNC_E_SOURCE;
-}
-
-static int64_t day_of(int64_t ms)
-{
-	return ms / DAY_MS - (ms % DAY_MS < 0);
-}
-
-static struct s3_wish wish_of(const struct sync *s)
-{
-	const struct sync_options *o = s->options;
-	struct s3_wish wish = {
-		.from_day = o->since_ms == INT64_MIN ? INT64_MIN : day_of(o->since_ms),
-		.to_day = o->until_ms == INT64_MAX ? INT64_MAX : day_of(o->until_ms),
-		.accounts = o->accounts,
-		.n_accounts = o->n_accounts,
-		.regions = o->regions,
-		.n_regions = o->n_regions,
-	};
-
-	if (s->again)
-		wish.from_day =
-			MAX(wish.from_day, (int64_t)time(NULL) / 86400 - BACK_DAYS);
-	return wish;
-}
-
-static void tell_failed(struct sync *s, const char *source, const struct fault *f)
-{
-	const struct import_options *o = &s->options->import;
-
-	s->failed++;
-	if (o->failed)
-		o->failed(o->ctx, source, f);
-}
-
-/* Begins the next source that can be begun. */
-static int begin_source(struct sync *s)
-{
-	while (s->next < s->options->import.n_sources) {
-		const char *source = s->options->import.sources[s->next++];
-		struct s3_feed_options options = { .client = s->client,
-						   .wish = wish_of(s),
-						   .requester_pays =
-							   s->options->requester_pays };
-		struct fault f = { 0 };
-		int r = split(source, &options.bucket, &options.prefix);
-
-		if (r == 0)
-			r = s3_feed_new(&options, &s->feed, &f);
-		if (r <= 0)
-			return r;
-		tell_failed(s, source, &f);
-	}
-	return IMPORT_E_END;
-}
-
-static void end_source(struct sync *s)
-{
-	struct s3_feed_report report;
-
-	s3_feed_report(s->feed, &report);
-	s->report->objects_known += report.known;
-	if (report.result && report.result != -ECANCELED)
-		tell_failed(s, s->options->import.sources[s->next - 1], &report.fault);
-	s->feed = s3_feed_free(s->feed);
-}
-
-/* --- the feed ------------------------------------------------------------------------------- */
+/* --- one source ----------------------------------------------------------------------------- */
 
 static unsigned interval_of(const struct sync *s)
 {
 	return s->options->interval_ms ? s->options->interval_ms : INTERVAL_MS;
 }
 
-/* All sources are read: that was it, or the next round is waited for. */
-static int end_round(struct sync *s)
+static unsigned backoff_of(const struct sync *s, unsigned failures)
 {
-	int64_t now = import_writer_clock();
+	unsigned first = MIN(BACKOFF_MS, interval_of(s));
 
-	if (!s->options->follow || is_stopped(s))
-		return IMPORT_E_END;
-	if (!s->resume_ms)
-		s->resume_ms = now + interval_of(s);
-	if (now < s->resume_ms)
-		return IMPORT_E_LATER;
-	s->resume_ms = 0;
-	s->next = 0;
-	s->again = true;
-	return 0;
+	return MIN(first << MIN(failures - 1, BACKOFF_STEP), BACKOFF_MAX);
+}
+
+/* Once for each reason, until the source has been well again. */
+static void tell_failed(const struct sync *s, struct source *src, const struct fault *f)
+{
+	const struct import_options *o = &s->options->import;
+	uint64_t told = str_hash(str_of(f->reason)) | 1;
+
+	if (told != src->told && o->failed)
+		o->failed(o->ctx, src->url, f);
+	src->told = told;
+}
+
+static void ended_badly(const struct sync *s, struct source *src, const struct fault *f)
+{
+	src->failures++;
+	src->over = !s->options->follow;
+	src->begin_ms = import_writer_clock() + backoff_of(s, src->failures);
+	tell_failed(s, src, f);
+}
+
+static void ended_well(const struct sync *s, struct source *src)
+{
+	src->failures = 0;
+	src->told = 0;
+	src->again = true;
+	src->over = !s->options->follow;
+	src->begin_ms = import_writer_clock() + (src->kind->stays ? 0 : interval_of(s));
+}
+
+static void end_round(struct sync *s, struct source *src)
+{
+	struct sync_round round = { 0 };
+
+	src->kind->report(src->round, &round);
+	s->report->objects_known += round.known;
+	src->kind->free(src->round);
+	src->round = NULL;
+	if (round.result && round.result != -ECANCELED)
+		ended_badly(s, src, &round.fault);
+	else
+		ended_well(s, src);
+}
+
+static bool is_kind_busy(const struct sync *s, const struct sync_kind *kind)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].round && s->sources[i].kind == kind)
+			return true;
+	return false;
+}
+
+/* 0: begun, or not to be begun now; a negative errno ends it all. */
+static int begin_round(struct sync *s, struct source *src)
+{
+	const struct sync_begin b = { .options = s->options,
+				      .client = s->client,
+				      .bell = &s->bell,
+				      .url = src->url,
+				      .again = src->again };
+	struct fault f = { 0 };
+	int r;
+
+	if (src->over || import_writer_clock() < src->begin_ms ||
+	    (src->kind->alone && is_kind_busy(s, src->kind)))
+		return 0;
+	r = src->kind->begin(&b, &src->round, &f);
+	if (r > 0)
+		ended_badly(s, src, &f);
+	return MIN(r, 0);
+}
+
+/* 0, IMPORT_E_LATER, negative errno. */
+static int source_next(struct sync *s, struct source *src, struct import_ledger *ledger,
+		       struct import_document *ret)
+{
+	int r = src->round ? 0 : begin_round(s, src);
+
+	if (r || !src->round)
+		return r ? r : IMPORT_E_LATER;
+	r = src->kind->next(src->round, ledger, ret);
+	if (r == 0 && ret->cookie)
+		((struct sync_cookie *)ret->cookie)->owner = src;
+	if (r != IMPORT_E_END)
+		return r;
+	end_round(s, src);
+	return IMPORT_E_LATER;
+}
+
+/* --- the feed ------------------------------------------------------------------------------- */
+
+static bool is_over(const struct sync *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (!s->sources[i].over)
+			return false;
+	return true;
 }
 
 static int sync_next(void *ctx, struct import_ledger *ledger, struct import_document *ret)
 {
 	struct sync *s = ctx;
 
-	for (;;) {
-		int r = 0;
+	if (is_stopped(s))
+		return IMPORT_E_END;
+	for (size_t i = 0; i < s->n_sources; i++) {
+		struct source *src = &s->sources[(s->turn + i) % s->n_sources];
+		int r = source_next(s, src, ledger, ret);
 
-		if (is_stopped(s))
-			return IMPORT_E_END;
-		if (!s->feed)
-			r = begin_source(s);
-		if (r == IMPORT_E_END) {
-			r = end_round(s);
-			if (r)
-				return r;
+		if (r == IMPORT_E_LATER)
 			continue;
-		}
-		if (r == 0)
-			r = s3_feed_next(s->feed, ledger, ret);
-		if (r != IMPORT_E_END)
-			return r;
-		end_source(s);
+		s->turn = (s->turn + i + 1) % s->n_sources;
+		return r;
 	}
+	return is_over(s) ? IMPORT_E_END : IMPORT_E_LATER;
 }
 
 static void sync_wait(void *ctx, unsigned ms)
 {
 	struct sync *s = ctx;
-	struct timespec t = { .tv_nsec = (long)ms * 1000000 };
 
-	if (s->feed)
-		s3_feed_wait(s->feed, ms);
-	else
-		(void)nanosleep(&t, NULL);
+	bell_wait(&s->bell, ms);
+}
+
+static void sync_done(void *ctx, void *cookie, bool kept)
+{
+	struct sync_cookie *c = cookie;
+	const struct source *src = c ? c->owner : NULL;
+
+	(void)ctx;
+	if (src && src->round && src->kind->done)
+		src->kind->done(src->round, c, kept);
 }
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
-static int check_sources(const struct sync_options *o, struct fault *f)
+static const struct sync_kind *kind_of(const char *url)
 {
-	struct str bucket, prefix;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (str_starts(str_of(url), kinds[i]->scheme) &&
+		    kinds[i]->check(str_from(str_of(url), strlen(kinds[i]->scheme))))
+			return kinds[i];
+	return NULL;
+}
 
-	for (size_t i = 0; i < o->import.n_sources; i++)
-		if (split(o->import.sources[i], &bucket, &prefix)) {
-			fault_set(f, FAULT_NO_OFFSET, "",
-				  "%s is no source: s3://BUCKET/PREFIX is one",
-				  o->import.sources[i]);
-			return SYNC_E_SOURCE;
-		}
+int sync_check_source(const char *url, struct fault *f)
+{
+	_cleanup_(buf_deinit) struct buf forms = BUF_INIT;
+
+	if (kind_of(url))
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		buf_printf(&forms, "%s%s", i ? ", " : "", kinds[i]->form);
+	buf_put_char(&forms, '\0');
+	fault_set(f, FAULT_NO_OFFSET, "", "%s is no source: %s %s", url,
+		  buf_error(&forms) ? "" : forms.data,
+		  ARRAY_SIZE(kinds) > 1 ? "are some" : "is one");
+	return SYNC_E_SOURCE;
+}
+
+static void sync_deinit(struct sync *s)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].round)
+			s->sources[i].kind->free(s->sources[i].round);
+	free(s->sources);
+	aws_client_free(s->client);
+	bell_deinit(&s->bell);
+}
+
+static int add_sources(struct sync *s, struct fault *f)
+{
+	const struct import_options *o = &s->options->import;
+
+	s->sources = calloc(MAX(o->n_sources, (size_t)1), sizeof(*s->sources));
+	if (!s->sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < o->n_sources; i++) {
+		int r = sync_check_source(o->sources[i], f);
+
+		if (r)
+			return r;
+		s->sources[i] = (struct source){ .url = o->sources[i],
+						 .kind = kind_of(o->sources[i]) };
+		s->n_sources++;
+	}
 	return 0;
+}
+
+static int run(struct sync *s, struct fault *f)
+{
+	const struct import_feed feed = { .next = sync_next,
+					  .wait = sync_wait,
+					  .done = sync_done,
+					  .follow = s->options->follow,
+					  .ctx = s };
+	struct import_options import = s->options->import;
+	int r = add_sources(s, f);
+
+	if (r)
+		return r;
+	r = aws_client_new(&s->options->aws, &s->client, f);
+	if (r)
+		return r < 0 ? r : SYNC_E_AWS;
+	import.feed = &feed;
+	r = import_run(&import, &s->report->import, f);
+	for (size_t i = 0; i < s->n_sources; i++)
+		s->report->import.sources_failed += s->sources[i].failures > 0;
+	return r;
 }
 
 int sync_run(const struct sync_options *options, struct sync_report *ret, struct fault *f)
 {
 	struct sync s = { .options = options, .report = ret };
-	const struct import_feed feed = {
-		.next = sync_next, .wait = sync_wait, .follow = options->follow, .ctx = &s
-	};
-	struct import_options import = options->import;
-	int r = check_sources(options, f);
+	int r = bell_init(&s.bell);
 
 	*ret = (struct sync_report){ 0 };
-	import.feed = &feed;
 	if (r)
 		return r;
-	r = aws_client_new(&options->aws, &s.client, f);
-	if (r)
-		return r < 0 ? r : SYNC_E_AWS;
-	r = import_run(&import, &ret->import, f);
-	ret->import.sources_failed += s.failed;
-	s3_feed_free(s.feed);
-	aws_client_free(s.client);
+	r = run(&s, f);
+	sync_deinit(&s);
 	return r;
 }

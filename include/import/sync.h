@@ -33,6 +33,8 @@ enum {
 	SYNC_E_AWS,           /* no credentials */
 };
 
+/* Is it a URL of a kind that is known? 0, SYNC_E_SOURCE. */
+int sync_check_source(const char *url, struct fault *f) _must_check_;
 /* As import_run(); besides SYNC_E_... */
 int sync_run(const struct sync_options *options, struct sync_report *ret,
 	     struct fault *f) _must_check_;
