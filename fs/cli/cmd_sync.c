@@ -132,6 +132,7 @@ enum {
 	OPT_FOLLOW,
 	OPT_INTERVAL,
 	OPT_TIMEOUT,
+	OPT_AGGREGATOR,
 	OPT_EVENTS,
 };
 
@@ -150,6 +151,7 @@ static const struct option options[] = {
 	{ "follow", no_argument, NULL, OPT_FOLLOW },
 	{ "interval", required_argument, NULL, OPT_INTERVAL },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
+	{ "aggregator", required_argument, NULL, OPT_AGGREGATOR },
 	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -234,6 +236,9 @@ static bool read_option(struct arguments *a, int c)
 	case OPT_CA:
 		o->aws.ca_file = optarg;
 		return true;
+	case OPT_AGGREGATOR:
+		o->aggregator = optarg;
+		return true;
 	case OPT_PAYER:
 		o->requester_pays = true;
 		return true;
@@ -293,7 +298,7 @@ static int run(const struct command *command, int argc, char **argv)
 		if (a.wrong)
 			return cli_usage(command, "%s", a.wrong);
 	}
-	status = cli_check_words(command, argc - optind, 2, INT_MAX);
+	status = cli_check_words(command, argc - optind, 1, INT_MAX);
 	if (status != EXIT_DONE)
 		return status;
 	a.sync.import.history = argv[optind];
@@ -310,18 +315,25 @@ static int run(const struct command *command, int argc, char **argv)
 
 const struct command command_sync = {
 	.name = "sync",
-	.synopsis = "[OPTION]... HISTORY SOURCE...",
-	.summary = "Takes in what AWS delivered, from the buckets where it is",
+	.synopsis = "[OPTION]... HISTORY [SOURCE...]",
+	.summary = "Takes in what AWS has: from buckets, queues and its APIs",
 	.options =
-		"SOURCE is s3://BUCKET/PREFIX: deliveries of AWS Config and CloudTrail, in any of their\n"
-		"layouts. What is in HISTORY already is not fetched; a run that was cut off goes on.\n"
-		"Credentials are found as AWS's own tools find them.\n\n"
+		"SOURCE is one of\n"
+		"  s3://BUCKET/PREFIX          deliveries of AWS Config and CloudTrail, in any layout\n"
+		"  sqs://ACCOUNT/QUEUE         notifications of AWS Config, CloudWatch, S3, EventBridge\n"
+		"  config://REGION             AWS Config's API: every resource, deleted ones too\n"
+		"  config://REGION/AGGREGATOR  the present state of all that an aggregator sees\n"
+		"  cloudtrail://REGION         LookupEvents, of the last 90 days\n"
+		"  cloudwatch://REGION         alarms, and what they did in the last two weeks\n"
+		"or none: the last three of the region. What is in HISTORY already is not fetched; a run\n"
+		"that was cut off goes on. Credentials are found as AWS's own tools find them.\n\n"
 		"      --profile NAME       a profile of ~/.aws (else AWS_PROFILE, or the default one)\n"
-		"      --region REGION      where to sign for, if the bucket does not say\n"
+		"      --region REGION      whose APIs and queues\n"
+		"      --aggregator NAME    without a SOURCE: ask this aggregator of AWS Config\n"
 		"      --role-arn ARN       a role to assume first\n"
 		"      --endpoint-url URL   instead of AWS's own endpoints\n"
 		"      --ca-bundle FILE     certificates to trust (else AWS_CA_BUNDLE, or the system's)\n"
-		"      --since, --until T   only deliveries of these days\n"
+		"      --since, --until T   only deliveries of these days, events since\n"
 		"      --accounts A,B...    only of these accounts\n"
 		"      --regions R,S...     only of these regions\n"
 		"      --request-payer      the bucket's requests are paid by who makes them\n"

@@ -19,6 +19,8 @@
 #include "worker.h"
 #include "writer.h"
 
+#include "store/sync.h"
+
 #define TICK_MS      100 /* between two reports of progress */
 #define IDLE_MS      200 /* that a feed is waited for at once */
 #define FEED_AT_ONCE 512 /* sources looked at before the writer goes on */
@@ -115,6 +117,7 @@ static int measure(struct import *i)
 
 struct import_ledger {
 	struct store *store;
+	struct import_writer *writer;
 	bool all_events;
 };
 
@@ -129,9 +132,23 @@ int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
-static int is_known(const struct import *i, const struct source_entry *e, bool *ret)
+int import_ledger_cursor(struct import_ledger *ledger, const char *name, int64_t *ret)
 {
-	struct import_ledger ledger = { i->store, i->options->all_events };
+	int r = store_cursor(ledger->store, str_of(name), ret);
+
+	return r == STORE_E_NOT_FOUND ? IMPORT_E_LATER : r;
+}
+
+int import_ledger_health(struct import_ledger *ledger, const struct store_health *health)
+{
+	int r = import_writer_begin(ledger->writer);
+
+	return r ? r : store_put_health(ledger->store, health);
+}
+
+static int is_known(struct import *i, const struct source_entry *e, bool *ret)
+{
+	struct import_ledger ledger = { i->store, &i->writer, i->options->all_events };
 
 	*ret = false;
 	if (e->kind != SOURCE_FILE)
@@ -193,6 +210,18 @@ static int feed_path(struct import *i)
 
 /* --- a feed's documents --------------------------------------------------------------------- */
 
+static int keep_cursors(const struct import_document *d, struct import_file *file)
+{
+	for (unsigned n = 0; n < d->n_cursors; n++) {
+		file->cursors[n] = strdup(d->cursors[n].name);
+		file->values[n] = d->cursors[n].value;
+		if (!file->cursors[n])
+			return -ENOMEM;
+		file->n_cursors++;
+	}
+	return 0;
+}
+
 static int document_file(const struct import_document *d, struct import_file **ret)
 {
 	struct import_file *file = calloc(1, sizeof(*file));
@@ -201,14 +230,15 @@ static int document_file(const struct import_document *d, struct import_file **r
 		return -ENOMEM;
 	file->given = true;
 	file->fd = d->fd;
-	file->closed = d->fd < 0;
+	file->closed = d->fd < 0 && d->fault.reason[0];
+	file->continues = d->stream;
 	file->size = d->size;
 	file->version = d->version;
 	file->fault = d->fault;
 	file->cookie = d->cookie;
 	file->shown = strdup(d->shown);
 	file->name = strdup(d->name);
-	if (!file->shown || !file->name) {
+	if (!file->shown || !file->name || keep_cursors(d, file)) {
 		import_file_free(file);
 		return -ENOMEM;
 	}
@@ -219,7 +249,7 @@ static int document_file(const struct import_document *d, struct import_file **r
 static int feed_document(struct import *i)
 {
 	const struct import_feed *feed = i->options->feed;
-	struct import_ledger ledger = { i->store, i->options->all_events };
+	struct import_ledger ledger = { i->store, &i->writer, i->options->all_events };
 	struct import_document d = { .fd = -1 };
 	struct import_file *file = NULL;
 	int r = feed->next(feed->ctx, &ledger, &d);

@@ -53,6 +53,8 @@ struct import_file *import_file_free(struct import_file *file)
 	}
 	if (file->given)
 		closep(&file->fd);
+	for (unsigned n = 0; n < file->n_cursors; n++)
+		free(file->cursors[n]);
 	free(file->shown);
 	free(file->path);
 	free(file->name);

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "chunk.h"
+#include "import/import.h"
 #include "store/write.h"
 
 #define PIPELINE_BYTES \
@@ -26,12 +27,16 @@ struct import_file {
 	bool stream;
 	bool named; /* an argument itself, not something met in a folder */
 	bool closed; /* the refusal it has from the start is all there is: not to be opened */
-	char *shown;  /* the path as its user would name it */
-	char *path;   /* to open; NULL: standard input */
-	bool given;   /* there is no path, but an fd, already open */
-	int fd;       /* closed with the file, unless a reader has taken it */
-	void *cookie; /* of the feed it came from */
-	char *name;   /* for the ledger; a reader may replace it before its first chunk */
+	char *shown;    /* the path as its user would name it */
+	char *path;     /* to open; NULL: standard input */
+	bool given;     /* there is no path, but an fd, already open */
+	int fd;         /* closed with the file, unless a reader has taken it */
+	void *cookie;   /* of the feed it came from */
+	bool continues; /* more of what the ledger has by its name */
+	char *cursors[IMPORT_CURSORS]; /* names */
+	int64_t values[IMPORT_CURSORS];
+	unsigned n_cursors;
+	char *name; /* for the ledger; a reader may replace it before its first chunk */
 	uint64_t size;
 	int64_t version;
 	struct fault fault; /* of a closed file */

@@ -355,8 +355,12 @@ int reader_run(struct worker *w, struct import_file *file)
 {
 	_cleanup_(reading_deinit) struct reading r = { .worker = w, .file = file };
 	_cleanup_(closep) int fd = -1;
-	int ret = open_source(&r, &fd);
+	int ret = 0;
 
+	/* A document without bytes: there is nothing to read, and nothing to say. */
+	if (file->given && !file->closed && file->fd < 0)
+		return 0;
+	ret = open_source(&r, &fd);
 	if (!ret && !r.broken)
 		ret = start(&r, fd);
 	if (!ret && !r.broken)

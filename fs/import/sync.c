@@ -8,19 +8,26 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "sync_kind.h"
 #include "writer.h"
 
-#define INTERVAL_MS  60000u
-#define BACKOFF_MS   5000u   /* after a first failure, doubled with each */
-#define BACKOFF_MAX  300000u /* ... up to here */
-#define BACKOFF_STEP 6u      /* doublings that reach it */
+#include "store/sync.h"
 
-static const struct sync_kind *const kinds[] = { &sync_kind_s3 };
+#define SYNC_DEFAULTS 3 /* sources of a region */
+#define INTERVAL_MS   60000u
+#define BACKOFF_MS    5000u   /* after a first failure, doubled with each */
+#define BACKOFF_MAX   300000u /* ... up to here */
+#define BACKOFF_STEP  6u      /* doublings that reach it */
+#define HEALTH_MS     60000   /* between two notes that a source is still well */
+
+static const struct sync_kind *const kinds[] = { &sync_kind_s3, &sync_kind_sqs,
+						 &sync_kind_config, &sync_kind_cloudtrail,
+						 &sync_kind_cloudwatch };
 
 struct source {
-	const char *url;
+	char *url;
 	const struct sync_kind *kind;
 	void *round;       /* under way; NULL: none */
 	bool again;        /* a round was ended well */
@@ -28,6 +35,11 @@ struct source {
 	int64_t begin_ms;  /* not before; by a clock that never jumps */
 	unsigned failures; /* in a row */
 	uint64_t told;     /* hash of the failure its user knows of; 0: none */
+	/* For the history. */
+	uint64_t errors; /* not yet written there */
+	int64_t ok_ms, newest_ms;
+	int64_t wrote_ms; /* 0: never; by a clock that never jumps */
+	struct fault fault;
 };
 
 struct sync {
@@ -73,18 +85,38 @@ static void tell_failed(const struct sync *s, struct source *src, const struct f
 static void ended_badly(const struct sync *s, struct source *src, const struct fault *f)
 {
 	src->failures++;
+	src->errors++;
+	src->fault = *f;
 	src->over = !s->options->follow;
 	src->begin_ms = import_writer_clock() + backoff_of(s, src->failures);
 	tell_failed(s, src, f);
 }
 
-static void ended_well(const struct sync *s, struct source *src)
+static int64_t wall_clock(void)
 {
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+static void is_well(struct source *src)
+{
+	if (src->failures)
+		src->wrote_ms = 0;
 	src->failures = 0;
 	src->told = 0;
+}
+
+static void ended_well(const struct sync *s, struct source *src)
+{
+	is_well(src);
+	src->ok_ms = wall_clock();
 	src->again = true;
 	src->over = !s->options->follow;
 	src->begin_ms = import_writer_clock() + (src->kind->stays ? 0 : interval_of(s));
+	if (src->over)
+		src->wrote_ms = 0;
 }
 
 static void end_round(struct sync *s, struct source *src)
@@ -93,6 +125,8 @@ static void end_round(struct sync *s, struct source *src)
 
 	src->kind->report(src->round, &round);
 	s->report->objects_known += round.known;
+	src->ok_ms = MAX(src->ok_ms, round.ok_ms);
+	src->newest_ms = MAX(src->newest_ms, round.newest_ms);
 	src->kind->free(src->round);
 	src->round = NULL;
 	if (round.result && round.result != -ECANCELED)
@@ -100,6 +134,50 @@ static void end_round(struct sync *s, struct source *src)
 	else
 		ended_well(s, src);
 }
+
+/* --- health --------------------------------------------------------------------------------- */
+
+/* One whose round never ends is well when AWS has answered in this one. */
+static void look_after(struct source *src)
+{
+	struct sync_round round = { 0 };
+
+	if (!src->round || !src->kind->stays)
+		return;
+	src->kind->report(src->round, &round);
+	if (round.ok_ms > src->ok_ms && !round.result)
+		is_well(src);
+	src->ok_ms = MAX(src->ok_ms, round.ok_ms);
+	src->newest_ms = MAX(src->newest_ms, round.newest_ms);
+}
+
+static bool is_health_due(const struct source *src)
+{
+	if (src->errors || src->over)
+		return src->errors || src->wrote_ms <= 0;
+	return src->ok_ms &&
+	       (!src->wrote_ms || import_writer_clock() - src->wrote_ms >= HEALTH_MS);
+}
+
+static int put_health(struct source *src, struct import_ledger *ledger)
+{
+	struct store_health health = { .source = str_of(src->url) };
+
+	look_after(src);
+	if (!is_health_due(src))
+		return 0;
+	health.tried_ms = wall_clock();
+	health.success_ms = src->ok_ms;
+	health.newest_ms = src->newest_ms;
+	health.failures = src->failures;
+	health.errors = src->errors;
+	health.reason = src->failures ? str_of(src->fault.reason) : STR("");
+	src->errors = 0;
+	src->wrote_ms = import_writer_clock();
+	return import_ledger_health(ledger, &health);
+}
+
+/* --- rounds --------------------------------------------------------------------------------- */
 
 static bool is_kind_busy(const struct sync *s, const struct sync_kind *kind)
 {
@@ -135,15 +213,18 @@ static int source_next(struct sync *s, struct source *src, struct import_ledger 
 {
 	int r = src->round ? 0 : begin_round(s, src);
 
-	if (r || !src->round)
-		return r ? r : IMPORT_E_LATER;
-	r = src->kind->next(src->round, ledger, ret);
+	if (r == 0 && src->round)
+		r = src->kind->next(src->round, ledger, ret);
+	else if (r == 0)
+		r = IMPORT_E_LATER;
 	if (r == 0 && ret->cookie)
 		((struct sync_cookie *)ret->cookie)->owner = src;
-	if (r != IMPORT_E_END)
+	if (r == IMPORT_E_END)
+		end_round(s, src);
+	if (r != IMPORT_E_END && r != IMPORT_E_LATER)
 		return r;
-	end_round(s, src);
-	return IMPORT_E_LATER;
+	r = put_health(src, ledger);
+	return r ? r : IMPORT_E_LATER;
 }
 
 /* --- the feed ------------------------------------------------------------------------------- */
@@ -219,31 +300,68 @@ int sync_check_source(const char *url, struct fault *f)
 
 static void sync_deinit(struct sync *s)
 {
-	for (size_t i = 0; i < s->n_sources; i++)
+	for (size_t i = 0; i < s->n_sources; i++) {
 		if (s->sources[i].round)
 			s->sources[i].kind->free(s->sources[i].round);
+		free(s->sources[i].url);
+	}
 	free(s->sources);
 	aws_client_free(s->client);
 	bell_deinit(&s->bell);
 }
 
+static int add_source(struct sync *s, const char *url, struct fault *f)
+{
+	int r = sync_check_source(url, f);
+
+	if (r)
+		return r;
+	s->sources[s->n_sources].kind = kind_of(url);
+	s->sources[s->n_sources].url = strdup(url);
+	return s->sources[s->n_sources++].url ? 0 : -ENOMEM;
+}
+
+/* Without a source: what the APIs of the region know. */
+static int add_region(struct sync *s, struct fault *f)
+{
+	static const struct sync_kind *const all[] = { &sync_kind_config,
+						       &sync_kind_cloudtrail,
+						       &sync_kind_cloudwatch };
+	const char *region = aws_client_region(s->client);
+	const char *aggregator = s->options->aggregator;
+	int r = 0;
+
+	if (!*region) {
+		fault_set(f, FAULT_NO_OFFSET, "",
+			  "no source and no region: give a SOURCE, or --region");
+		return SYNC_E_SOURCE;
+	}
+	for (size_t i = 0; !r && i < ARRAY_SIZE(all); i++) {
+		_cleanup_(buf_deinit) struct buf url = BUF_INIT;
+
+		buf_printf(&url, "%s%s", all[i]->scheme, region);
+		if (aggregator && all[i] == &sync_kind_config)
+			buf_printf(&url, "/%s", aggregator);
+		buf_put_char(&url, '\0');
+		r = buf_error(&url);
+		if (!r)
+			r = add_source(s, url.data, f);
+	}
+	return r;
+}
+
 static int add_sources(struct sync *s, struct fault *f)
 {
 	const struct import_options *o = &s->options->import;
+	int r = 0;
 
-	s->sources = calloc(MAX(o->n_sources, (size_t)1), sizeof(*s->sources));
+	s->sources =
+		calloc(MAX(o->n_sources, (size_t)SYNC_DEFAULTS), sizeof(*s->sources));
 	if (!s->sources)
 		return -ENOMEM;
-	for (size_t i = 0; i < o->n_sources; i++) {
-		int r = sync_check_source(o->sources[i], f);
-
-		if (r)
-			return r;
-		s->sources[i] = (struct source){ .url = o->sources[i],
-						 .kind = kind_of(o->sources[i]) };
-		s->n_sources++;
-	}
-	return 0;
+	for (size_t i = 0; !r && i < o->n_sources; i++)
+		r = add_source(s, o->sources[i], f);
+	return r;
 }
 
 static int run(struct sync *s, struct fault *f)
@@ -261,6 +379,10 @@ static int run(struct sync *s, struct fault *f)
 	r = aws_client_new(&s->options->aws, &s->client, f);
 	if (r)
 		return r < 0 ? r : SYNC_E_AWS;
+	if (!s->n_sources)
+		r = add_region(s, f);
+	if (r)
+		return r;
 	import.feed = &feed;
 	r = import_run(&import, &s->report->import, f);
 	for (size_t i = 0; i < s->n_sources; i++)

@@ -48,4 +48,5 @@ struct sync_kind {
 	void (*free)(void *round);
 };
 
-extern const struct sync_kind sync_kind_s3;
+extern const struct sync_kind sync_kind_s3, sync_kind_sqs, sync_kind_config,
+	sync_kind_cloudtrail, sync_kind_cloudwatch;

@@ -15,6 +15,7 @@
 
 #include "model/timestamp.h"
 #include "store/coverage.h"
+#include "store/sync.h"
 
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
 #define COMMIT_MS   1000
@@ -266,7 +267,8 @@ static int start_source(struct import_writer *w, struct import_file *file)
 	const struct store_source source = { .name = str_of(file->name),
 					     .size = file->size,
 					     .version = file->version,
-					     .all_events = w->options->all_events };
+					     .all_events = w->options->all_events,
+					     .stream = file->continues };
 	int r = store_source_start(w->store, &source, &file->source);
 
 	file->started = r == 0;
@@ -284,6 +286,21 @@ void import_counts_add(struct store_counts *sum, const struct store_counts *c)
 	sum->skipped += c->skipped;
 }
 
+static int put_cursors(struct import_writer *w, const struct import_file *file)
+{
+	int r = 0;
+
+	for (unsigned n = 0; !r && n < file->n_cursors; n++) {
+		struct str name = str_of(file->cursors[n]);
+
+		if (file->values[n] == IMPORT_CURSOR_FORGET)
+			r = store_delete_cursors(w->store, name);
+		else
+			r = store_put_cursor(w->store, name, file->values[n]);
+	}
+	return r;
+}
+
 /*
  * A source that could not be read stays unfinished: the next import tries it again. One of which
  * nothing could be read may not even have been entered.
@@ -291,6 +308,7 @@ void import_counts_add(struct store_counts *sum, const struct store_counts *c)
 static int end_source(struct import_writer *w, struct import_file *file)
 {
 	const struct store_counts *c = &file->counts;
+	int r;
 
 	import_counts_add(&w->report->counts, c);
 	if (c->items || c->events || c->transitions || c->duplicates || c->notices ||
@@ -298,10 +316,13 @@ static int end_source(struct import_writer *w, struct import_file *file)
 		w->report->files++;
 	if (file->failed)
 		return 0;
-	return store_source_finish(w->store, file->source, c, wall_clock());
+	r = file->continues
+		    ? store_source_finish_stream(w->store, file->source, c, wall_clock())
+		    : store_source_finish(w->store, file->source, c, wall_clock());
+	return r ? r : put_cursors(w, file);
 }
 
-static int begin(struct import_writer *w)
+int import_writer_begin(struct import_writer *w)
 {
 	int r = w->open ? 0 : store_begin(w->store, "import");
 
@@ -329,7 +350,7 @@ static bool is_missing(const struct pipeline_taken *taken)
 static int put_all(struct import_writer *w, const struct pipeline_taken *taken)
 {
 	const struct fact *f = taken->chunk ? taken->chunk->facts : NULL;
-	int r = begin(w);
+	int r = import_writer_begin(w);
 
 	if (!r && !taken->file->started && !is_missing(taken))
 		r = start_source(w, taken->file);

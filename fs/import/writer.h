@@ -24,6 +24,8 @@ struct import_writer {
 	struct fault *fault;        /* why it failed */
 };
 
+/* Opens a transaction unless one is open. */
+int import_writer_begin(struct import_writer *w) _must_check_;
 /* Everything of one taking: its chunk's facts, its file's end. 0, STORE_E_..., negative errno. */
 int import_writer_put(struct import_writer *w,
 		      const struct pipeline_taken *taken) _must_check_;

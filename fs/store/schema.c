@@ -278,6 +278,7 @@ static const struct migration ladder[] = {
 	{ .version = 4, .sql = schema_activity },
 	{ .version = 5, .sql = schema_names },
 	{ .version = 6, .sql = schema_coverage },
+	{ .version = 7, .sql = schema_sync },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

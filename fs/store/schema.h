@@ -14,8 +14,10 @@ struct migration {
 
 /* One subject each, in files of their own. */
 extern const char *const schema_moments[],
-	*const schema_relations[],
-		*const schema_activity[], *const schema_names[], *const schema_coverage[];
+	*const schema_relations[], *const schema_activity[],
+					   *const schema_names[],
+						   *const schema_coverage[],
+							   *const schema_sync[];
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -62,10 +62,10 @@ int store_source_start(struct store *s, const struct store_source *source,
 		known.id = sqlite3_last_insert_rowid(s->db);
 		writer_count(s, COUNTER_SOURCE, 1);
 	} else {
-		r = sql_run(s, Q_SOURCE_RENEW,
+		r = sql_run(s, source->stream ? Q_SOURCE_CONTINUE : Q_SOURCE_RENEW,
 			    ARGS(INT(known.id), INT(source->size), INT(source->version),
 				 INT(source->all_events)));
-		if (!r)
+		if (!r && !source->stream)
 			r = forget_leavings(s, known.id);
 	}
 	if (!r)
@@ -75,18 +75,30 @@ int store_source_start(struct store *s, const struct store_source *source,
 	return written(s, r);
 }
 
-int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
-			int64_t finished_ms)
+static int finish(struct store *s, enum statement how, int64_t id,
+		  const struct store_counts *counts, int64_t finished_ms)
 {
 	int r = writing(s, "source");
 
 	if (!r)
-		r = sql_run(s, Q_SOURCE_FINISH,
+		r = sql_run(s, how,
 			    ARGS(INT(id), INT(finished_ms), INT(counts->items),
 				 INT(counts->events), INT(counts->transitions),
 				 INT(counts->duplicates), INT(counts->notices),
 				 INT(counts->refused), INT(counts->skipped)));
 	return written(s, r ? r : ledger_due(s, STORE_LINES_IMPORTS, id));
+}
+
+int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
+			int64_t finished_ms)
+{
+	return finish(s, Q_SOURCE_FINISH, id, counts, finished_ms);
+}
+
+int store_source_finish_stream(struct store *s, int64_t id,
+			       const struct store_counts *counts, int64_t finished_ms)
+{
+	return finish(s, Q_SOURCE_FINISH_STREAM, id, counts, finished_ms);
 }
 
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,

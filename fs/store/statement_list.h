@@ -24,6 +24,29 @@ X(SOURCE_FINISH,
   "UPDATE source SET finished = 1, finished_ms = ?2, items = items + ?3, events = events + ?4, "
   "transitions = transitions + ?5, duplicates = ?6, notices = ?7, refused = ?8, skipped = ?9, "
   "all_events = max(all_events, ?9 = 0) WHERE id = ?1")
+/* a stream is never whole: each time there is more of it */
+X(SOURCE_CONTINUE,
+  "UPDATE source SET size = size + ?2, version = ?3, finished = 0, "
+  "all_events = min(all_events, ?4) WHERE id = ?1")
+X(SOURCE_FINISH_STREAM,
+  "UPDATE source SET finished = 1, finished_ms = ?2, items = items + ?3, events = events + ?4, "
+  "transitions = transitions + ?5, duplicates = duplicates + ?6, notices = notices + ?7, "
+  "refused = refused + ?8, skipped = skipped + ?9 WHERE id = ?1")
+/* sync */
+X(CURSOR, "SELECT value FROM cursor WHERE name = ?1")
+X(CURSOR_PUT,
+  "INSERT INTO cursor(name, value) VALUES(?1, ?2) "
+  "ON CONFLICT DO UPDATE SET value = excluded.value")
+X(CURSORS_DELETE, "DELETE FROM cursor WHERE name >= ?1 AND name < ?2")
+X(HEALTH_PUT,
+  "INSERT INTO health(source, tried_ms, success_ms, newest_ms, failures, errors, reason) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT DO UPDATE SET tried_ms = excluded.tried_ms, "
+  "success_ms = max(success_ms, excluded.success_ms), "
+  "newest_ms = max(newest_ms, excluded.newest_ms), failures = excluded.failures, "
+  "errors = errors + excluded.errors, reason = excluded.reason")
+X(HEALTHS,
+  "SELECT source, tried_ms, success_ms, newest_ms, failures, errors, reason FROM health "
+  "WHERE source > ?1 ORDER BY source")
 X(REFUSAL_INSERT,
   "INSERT INTO refusal(source, offset, field, reason, length, hash, bytes, bytes_len) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO NOTHING")

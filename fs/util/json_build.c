@@ -127,6 +127,11 @@ void json_build_integer(struct json_build *b, const char *key, int64_t n)
 	put(b, key, json_integer(n));
 }
 
+void json_build_boolean(struct json_build *b, const char *key, bool value)
+{
+	put(b, key, json_boolean(value));
+}
+
 void json_build_null(struct json_build *b, const char *key)
 {
 	put(b, key, json_null());

@@ -39,14 +39,25 @@ struct import_report {
  * thread.
  */
 struct import_ledger;
+struct import_cursor {
+	const char *name; /* store/sync.h */
+	int64_t value;    /* IMPORT_CURSOR_FORGET: all whose names begin so are deleted */
+};
+#define IMPORT_CURSOR_FORGET INT64_MIN
+#define IMPORT_CURSORS       3u
+
 struct import_document {
 	const char *name;  /* for the ledger: a URL; until the next call */
 	const char *shown; /* as its user would name it; likewise */
 	uint64_t size;     /* bytes as stored there */
 	int64_t version;   /* hash of the ETag, or the like */
 	int fd; /* its bytes from the start, taken over; -1: they could not be had, the fault says
-		   why, and another run tries again */
+		   why, and another run tries again; or, without a reason, there are none */
 	struct fault fault;
+	bool stream; /* more of what the ledger has by that name */
+	/* Set in the transaction that ends the document, in this order; until the next call. */
+	struct import_cursor cursors[IMPORT_CURSORS];
+	unsigned n_cursors;
 	void *cookie; /* for done() */
 };
 
@@ -69,6 +80,13 @@ struct import_feed {
 /* Is this version of it in the history, whole? 0, STORE_E_..., negative errno. */
 int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t size,
 			int64_t version, bool *ret) _must_check_;
+/* IMPORT_E_LATER: there is none. */
+int import_ledger_cursor(struct import_ledger *ledger, const char *name,
+			 int64_t *ret) _must_check_;
+struct store_health;
+/* Goes with the next transaction. */
+int import_ledger_health(struct import_ledger *ledger,
+			 const struct store_health *health) _must_check_;
 
 struct import_options {
 	const char *history;

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * An import whose sources are AWS's own: buckets, later queues and APIs. What was fetched before
- * is not fetched again; cut off at any instant, the next run goes on.
+ * An import whose sources are AWS's own: buckets, queues and APIs. What was fetched before is not
+ * fetched again; cut off at any instant, the next run goes on.
  */
 
 #include "aws/client.h"
@@ -11,14 +11,15 @@
 
 struct sync_options {
 	struct import_options
-		import; /* sources: "s3://bucket/prefix" each; feed is ignored */
+		import; /* sources: URLs; none: the APIs of the region. feed is ignored */
 	struct aws_client_options aws;
 	int64_t since_ms, until_ms; /* of delivery; INT64_MIN, INT64_MAX: any */
 	const char *const *accounts, *const *regions; /* of none: any */
 	size_t n_accounts, n_regions;
 	bool requester_pays;
-	bool follow;              /* look again and again, until stopped */
-	unsigned interval_ms;     /* between two looks; 0: a minute */
+	const char *aggregator; /* of AWS Config, where no source is given; NULL: none */
+	bool follow;            /* look again and again, until stopped */
+	unsigned interval_ms;   /* between two looks; 0: a minute */
 	const volatile int *stop; /* not 0: end, when what is under way is committed */
 };
 

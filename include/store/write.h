@@ -23,6 +23,7 @@ struct store_source {
 	int64_t version; /* mtime in ns for a file, hash of the ETag for an object */
 	bool finished;   /* everything in it is in the history ... */
 	bool all_events; /* ... its read-only calls, too; on start: they are to be taken in */
+	bool stream; /* on start: more of what is known by the name; nothing of it is forgotten */
 };
 
 /* Of one source, when it is done. */
@@ -40,6 +41,10 @@ int store_source_find(struct store *s, struct str name,
 /* Enters or renews the source (unfinished); its refusals of an earlier version go. */
 int store_source_start(struct store *s, const struct store_source *source,
 		       int64_t *ret_id) _must_check_;
+/* Of a stream the counts are added up. */
+int store_source_finish_stream(struct store *s, int64_t id,
+			       const struct store_counts *counts,
+			       int64_t finished_ms) _must_check_;
 int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,
 			int64_t finished_ms) _must_check_;
 

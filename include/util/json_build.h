@@ -28,6 +28,7 @@ void json_build_end(struct json_build *b);
 /* Bytes that are no UTF-8 become U+FFFD: a document must be readable, whatever a file's name. */
 void json_build_text(struct json_build *b, const char *key, struct str text);
 void json_build_integer(struct json_build *b, const char *key, int64_t n);
+void json_build_boolean(struct json_build *b, const char *key, bool value);
 void json_build_null(struct json_build *b, const char *key);
 
 /*

@@ -31,13 +31,13 @@ static int end(void **state)
 	return 0;
 }
 
-static struct fetch *pool(struct aws_client *client)
+static struct fetch *pool(struct aws_client *client, struct bell *bell)
 {
 	struct aws_bucket bucket;
 	struct fetch *f = NULL;
 
 	assert_int_equal(aws_bucket_init(&bucket, client, STR("logs"), false, NULL), 0);
-	assert_int_equal(fetch_new(client, &bucket, 4, &f), 0);
+	assert_int_equal(fetch_new(client, &bucket, 4, bell, &f), 0);
 	return f;
 }
 
@@ -55,10 +55,13 @@ static void add(struct fetch *f, const char *key, uint64_t size, int result)
 
 static void each_comes_back_once(void **state)
 {
-	struct fetch *f = pool(*state);
+	struct bell bell;
+	struct fetch *f = NULL;
 	bool seen[50] = { 0 };
 	char key[16];
 
+	assert_int_equal(bell_init(&bell), 0);
+	f = pool(*state, &bell);
 	for (unsigned i = 0; i < 50; i++) {
 		(void)snprintf(key, sizeof(key), "k%02u", i);
 		add(f, key, 10, 0);
@@ -68,7 +71,7 @@ static void each_comes_back_once(void **state)
 		unsigned long i;
 
 		if (!job) {
-			fetch_wait(f, 100);
+			bell_wait(&bell, 60000); /* each that is done rings it */
 			continue;
 		}
 		i = strtoul(job->key + 1, NULL, 10);
@@ -82,17 +85,16 @@ static void each_comes_back_once(void **state)
 	}
 	assert_true(fetch_is_empty(f));
 	assert_null(fetch_take(f));
-	fetch_wait(f, 60000); /* there is nothing to wait for */
 	fetch_free(f);
+	bell_deinit(&bell);
 }
 
 static void what_is_refused_is_not_fetched(void **state)
 {
-	struct fetch *f = pool(*state);
+	struct fetch *f = pool(*state, NULL);
 	struct fetch_job *job;
 
 	add(f, "cold", 10, AWS_E_ARCHIVED);
-	fetch_wait(f, 60000);
 	job = fetch_take(f);
 	assert_non_null(job);
 	assert_int_equal(job->result, AWS_E_ARCHIVED);
@@ -102,7 +104,7 @@ static void what_is_refused_is_not_fetched(void **state)
 
 static void bounds(void **state)
 {
-	struct fetch *f = pool(*state);
+	struct fetch *f = pool(*state, NULL);
 
 	assert_true(fetch_has_room(f));
 	add(f, "big", FETCH_BYTES * 2, AWS_E_ARCHIVED);
@@ -124,21 +126,26 @@ static void a_listing_that_fails(void **state)
 		.bucket = STR("logs"),
 		.wish = { .from_day = INT64_MIN, .to_day = INT64_MAX },
 	};
+	struct s3_feed_options with_bell = options;
 	struct s3_feed_report report;
 	struct import_document d;
 	struct s3_feed *s = NULL;
+	struct bell bell;
 	struct fault f;
 	int r;
 
-	assert_int_equal(s3_feed_new(&options, &s, &f), 0);
+	assert_int_equal(bell_init(&bell), 0);
+	with_bell.bell = &bell;
+	assert_int_equal(s3_feed_new(&with_bell, &s, &f), 0);
 	while ((r = s3_feed_next(s, NULL, &d)) == IMPORT_E_LATER)
-		s3_feed_wait(s, 100);
+		bell_wait(&bell, 60000);
 	assert_int_equal(r, IMPORT_E_END);
 	s3_feed_report(s, &report);
 	assert_int_equal(report.result, AWS_E_FAILED);
 	assert_non_null(strstr(report.fault.reason, "127.0.0.1:1"));
 	assert_int_equal(report.listed + report.fetched + report.failed, 0);
 	assert_null(s3_feed_free(s));
+	bell_deinit(&bell);
 }
 
 static void no_bucket(void **state)

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Cursors and the health of sources: a row for each thing that is followed, never one for each
+ * thing that came.
+ */
+#include "store/sync.h"
+
+#include <errno.h>
+
+#include "private.h"
+
+int store_cursor(struct store *s, struct str name, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_CURSOR, ARGS(TEXT(name)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+int store_put_cursor(struct store *s, struct str name, int64_t value)
+{
+	int r = writing(s, "cursor");
+
+	if (!r)
+		r = sql_run(s, Q_CURSOR_PUT, ARGS(TEXT(name), INT(value)));
+	return written(s, r);
+}
+
+/* A range of the key: a prefix ends before the same one with its last byte counted up. */
+int store_delete_cursors(struct store *s, struct str prefix)
+{
+	_cleanup_(buf_deinit) struct buf end = BUF_INIT;
+	int r = writing(s, "cursor");
+
+	if (!r && (!prefix.n || (unsigned char)prefix.p[prefix.n - 1] >= 0x7f))
+		r = -EINVAL;
+	if (r)
+		return r;
+	buf_put_str(&end, prefix);
+	r = buf_error(&end);
+	if (!r) {
+		end.data[end.len - 1]++;
+		r = sql_run(s, Q_CURSORS_DELETE, ARGS(TEXT(prefix), TEXT(buf_str(&end))));
+	}
+	return written(s, r);
+}
+
+int store_put_health(struct store *s, const struct store_health *h)
+{
+	int r = writing(s, "health");
+
+	if (!r)
+		r = sql_run(s, Q_HEALTH_PUT,
+			    ARGS(TEXT(h->source), INT(h->tried_ms), INT(h->success_ms),
+				 INT(h->newest_ms), INT(h->failures), INT(h->errors),
+				 TEXT(h->reason)));
+	return written(s, r);
+}
+
+static int health_of(sqlite3_stmt *q, struct arena *a, struct store_health *ret)
+{
+	*ret = (struct store_health){
+		.source = arena_str(a, col_str(q, 0)),
+		.tried_ms = col_int(q, 1),
+		.success_ms = col_int(q, 2),
+		.newest_ms = col_int(q, 3),
+		.failures = (uint64_t)col_int(q, 4),
+		.errors = (uint64_t)col_int(q, 5),
+		.reason = arena_str(a, col_str(q, 6)),
+	};
+	return ret->source.p && ret->reason.p ? 0 : -ENOMEM;
+}
+
+int store_healths(struct store *s, struct str after, struct arena *a,
+		  struct store_health *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_HEALTHS, ARGS(TEXT(after)), &q);
+
+	*ret_n = 0;
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = health_of(q, a, &ret[(*ret_n)++]);
+	}
+	return r;
+}

@@ -1,0 +1,275 @@
+# SPDX-License-Identifier: Apache-2.0
+"""config://, cloudtrail:// and cloudwatch://: what no delivery holds, resumed by time cursors."""
+import json
+import random
+import signal
+import sqlite3
+import subprocess
+import time
+
+from fake_apis import FakeAlarms, FakeConfig, FakeTrail
+from fake_aws import ACCOUNT, every, on, status
+from support import FAILED, REGION, check_intact, driftfs, dump, event
+from sync_support import SyncCase
+
+SG, BUCKET = "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"
+DAY = 86400
+FOLDER = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
+
+
+class Apis(SyncCase):
+    def setUp(self):
+        super().setUp()
+        self.now = int(time.time())
+        self.config = self.aws.handlers["config"] = FakeConfig()
+        self.trail = self.aws.handlers["cloudtrail"] = FakeTrail()
+        self.alarms = self.aws.handlers["monitoring"] = FakeAlarms()
+
+    def cursors(self):
+        db = sqlite3.connect(f"file:{self.history}?mode=ro", uri=True)
+        try:
+            return dict(db.execute("SELECT name, value FROM cursor"))
+        finally:
+            db.close()
+
+    def states(self, history=None):
+        return len(dump(history or self.history)["state"])
+
+    def events(self):
+        return len(dump(self.history)["event"])
+
+    def sources(self):
+        return sorted(row[0].decode() for row in dump(self.history)["source"])
+
+    def cat_all(self, path):
+        done = subprocess.run([driftfs(), "cat", self.history, path], capture_output=True,
+                              check=False)
+        return done.stdout.decode() if done.returncode == 0 else ""
+
+    def put_event(self, n, ago):
+        when = self.now - ago
+        text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(when))
+        self.trail.put(event(n, time=text) | {"when": when})
+
+    def end(self, process):
+        process.send_signal(signal.SIGTERM)
+        out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, 0, err)
+
+
+class Config(Apis):
+    SOURCE = "config://us-east-1"
+
+    def fill(self, n=6):
+        for i in range(n):
+            for k in range(3):  # windows between them are empty
+                self.config.put(SG, f"sg-{i}", self.now - (40 - 15 * k) * DAY + i, {"n": k})
+        self.config.put(BUCKET, "gone", self.now - 9 * DAY, {"n": 0})
+        self.config.put(BUCKET, "gone", self.now - 2 * DAY, None, "ResourceDeleted")
+
+    def test_history_of_every_resource(self):
+        self.fill()
+        self.config.page_size = 4
+        self.config.named = [BUCKET]  # all of the type are deleted
+        out, err = self.sync(self.SOURCE)
+        self.assertEqual(err, [])
+        self.assertEqual(self.states(), 6 * 3 + 2)
+        self.assertEqual(self.sources(), [self.SOURCE])
+        self.assertIn('"n": 2', self.cat_all(f"{FOLDER}/sg-0/latest.json"))
+        names = set(self.cursors())
+        self.assertEqual({n for n in names if not n.startswith(f"{self.SOURCE}?")},
+                         {self.SOURCE, f"{self.SOURCE}/{SG}", f"{self.SOURCE}/{BUCKET}"})
+        self.assertNotIn(f"{self.SOURCE}?round", names)
+
+    def test_again_reads_only_what_may_be_new(self):
+        self.fill()
+        self.sync(self.SOURCE)
+        first = self.aws.count("GetResourceConfigHistory")
+        self.aws.log.clear()
+        self.config.put(SG, "sg-0", self.now - 1, {"n": "new"})
+        self.sync(self.SOURCE)
+        self.assertEqual(self.states(), 6 * 3 + 1)
+        asked = [json.loads(rq.body) for what, rq in self.aws.log
+                 if what == "GetResourceConfigHistory"]
+        self.assertLess(len(asked), first / 3)
+        self.assertTrue(all(a["earlierTime"] > self.now - DAY for a in asked))
+
+    def test_more_is_wanted_than_before(self):
+        self.fill(2)
+        since = time.strftime("%Y-%m-%d", time.gmtime(self.now - 20 * DAY))
+        self.sync(self.SOURCE, options=["--since", since])
+        self.assertEqual(self.states(), 2)
+        self.sync(self.SOURCE)
+        self.assertEqual(self.states(), 2 * 3)
+
+    def test_cut_off_and_gone_on(self):
+        self.fill(30)
+        seed = random.randrange(1 << 32)
+        print(f"seed {seed}", flush=True)
+        dice = random.Random(seed)
+        for _ in range(4):
+            with self.running(self.SOURCE) as process:
+                try:
+                    process.wait(dice.uniform(1, 4))
+                except subprocess.TimeoutExpired:
+                    pass
+        self.sync(self.SOURCE)
+        self.assertEqual(self.states(), 30 * 3)
+        self.assertEqual(check_intact(self.history), "ok")
+        full = [json.loads(rq.body)["resourceId"] for what, rq in self.aws.log
+                if what == "GetResourceConfigHistory"
+                and "earlierTime" not in json.loads(rq.body)
+                and "nextToken" not in json.loads(rq.body)]
+        self.assertLess(len(full), 30 + 5 * 30 // 2, "it began anew each time")
+
+    def test_follow_asks_for_what_changed(self):
+        self.fill()
+        with self.running(self.SOURCE, options=["--follow", "--interval", 1]) as process:
+            self.wait_for(lambda: self.cat_all(f"{FOLDER}/sg-5/latest.json"))
+            self.wait_for(lambda: self.aws.count("SelectResourceConfig"))
+            lists = self.aws.count("ListDiscoveredResources")
+            self.config.put(SG, "sg-3", time.time(), {"mark": "seen"})
+            self.wait_for(lambda: "seen" in self.cat_all(f"{FOLDER}/sg-3/latest.json"))
+            self.end(process)
+        self.assertEqual(self.aws.count("ListDiscoveredResources"), lists)
+
+    def test_no_recorder(self):
+        self.config.recorders = False
+        out, err = self.sync(self.SOURCE, status=FAILED)
+        self.assertIn("no configuration recorder", "\n".join(err))
+
+    def test_throttled(self):
+        self.fill(3)
+        self.aws.fault = every(5, status(400, "ThrottlingException", "Rate exceeded"),
+                               service="config")
+        self.sync(self.SOURCE)
+        self.assertEqual(self.states(), 3 * 3)
+
+    def test_an_aggregator(self):
+        self.fill(130)
+        self.config.unprocessed = 7
+        out, err = self.sync(f"{self.SOURCE}/org")
+        self.assertEqual(err, [])
+        self.assertEqual(self.states(), 130)
+        self.assertEqual(self.sources(), [f"{self.SOURCE}/org"])
+        self.aws.log.clear()
+        self.config.put(SG, "sg-0", time.time(), {"n": "new"})
+        self.sync(f"{self.SOURCE}/org")
+        self.assertEqual(self.states(), 131)
+        [body] = [json.loads(rq.body) for what, rq in self.aws.log
+                  if what == "BatchGetAggregateResourceConfig"]
+        self.assertEqual([r["ResourceId"] for r in body["ResourceIdentifiers"]], ["sg-0"])
+
+    def test_hostile_answers(self):
+        self.fill(1)
+        for name, body in (("ListDiscoveredResources", b'{"nextToken": "same"}'),
+                           ("GetResourceConfigHistory", b'{"nextToken": "same"}'),
+                           ("GetDiscoveredResourceCounts", b"[1]"),
+                           ("ListDiscoveredResources", b"\xff\xfe"),
+                           ("DescribeConfigurationRecorders", b"{" * 3000)):
+            handler = FakeConfig.__call__
+            self.aws.handlers["config"] = lambda aws, rq, name=name, body=body: \
+                body if rq.operation == name else handler(self.config, aws, rq)
+            out, err = self.sync(self.SOURCE, status=FAILED)
+            self.assertIn(self.SOURCE, "\n".join(err), name)
+
+
+class Trail(Apis):
+    SOURCE = "cloudtrail://us-east-1"
+
+    def days(self, n):
+        return ["--since", time.strftime("%Y-%m-%dT%H:%M:%SZ",
+                                         time.gmtime(self.now - n * DAY))]
+
+    def test_events_of_the_last_days(self):
+        for n in range(130):
+            self.put_event(n, 60 + n * 600)
+        out, err = self.sync(self.SOURCE, options=self.days(5))
+        self.assertEqual(err, [])
+        self.assertEqual(self.events(), 130)
+        self.assertEqual(self.sources(), [self.SOURCE])
+        self.assertEqual(set(self.cursors()), {self.SOURCE, f"{self.SOURCE}?since"})
+        asked = [json.loads(rq.body) for what, rq in self.aws.log if what == "LookupEvents"]
+        self.assertGreater(asked[0]["EndTime"], asked[-1]["EndTime"], "not newest first")
+        self.aws.log.clear()
+        self.put_event(1000, 5)
+        self.sync(self.SOURCE, options=self.days(5))
+        self.assertEqual(self.events(), 131)
+        self.assertEqual(self.aws.count("LookupEvents"), 1)
+
+    def test_not_more_than_two_a_second(self):
+        self.trail.page_size = 5
+        for n in range(40):
+            self.put_event(n, 60 + n)
+        started = time.monotonic()
+        self.sync(self.SOURCE, options=self.days(1))
+        n = self.aws.count("LookupEvents")
+        self.assertGreaterEqual(n, 8)
+        self.assertGreater(time.monotonic() - started, (n - 1) * 0.5)
+
+    def test_cut_off_and_gone_on(self):
+        for n in range(60):
+            self.put_event(n, 60 + n * 7200)
+        with self.running(self.SOURCE, options=self.days(6)) as process:
+            self.wait_for(lambda: f"{self.SOURCE}/from" in (
+                self.cursors() if self.cat_all("README") else ()))
+        self.assertLess(self.events(), 60)
+        low = self.cursors()[f"{self.SOURCE}/from"]
+        self.put_event(100, 2)
+        self.aws.log.clear()
+        self.sync(self.SOURCE, options=self.days(6))
+        self.assertEqual(self.events(), 61)
+        starts = [json.loads(rq.body)["EndTime"] * 1000 for what, rq in self.aws.log
+                  if what == "LookupEvents"]
+        self.assertTrue(any(s <= low + 1000 for s in starts))
+        self.assertFalse([s for s in starts if low + 7200000 < s < (self.now - 7200) * 1000],
+                         "it began anew")
+        self.assertEqual(set(self.cursors()), {self.SOURCE, f"{self.SOURCE}?since"})
+
+
+class CloudWatch(Apis):
+    SOURCE = "cloudwatch://us-east-1"
+
+    def transitions(self):
+        return len(dump(self.history)["transition"])
+
+    def test_alarms_and_what_they_did(self):
+        self.alarms.page_size = 3
+        for n in range(8):
+            self.alarms.put(f"open-{n % 4}", self.now - 5000 + n * 10, "OK", "ALARM")
+        self.alarms.put("old", self.now - 15 * DAY, "OK", "ALARM")
+        out, err = self.sync(self.SOURCE)
+        self.assertEqual(err, [])
+        self.assertEqual(self.transitions(), 8)
+        rows = dump(self.history)["alarm"]
+        self.assertIn((b"open-0", ACCOUNT.encode(), REGION.encode()), [r[:3] for r in rows])
+        self.alarms.put("open-0", self.now - 1, "ALARM", "OK")
+        self.sync(self.SOURCE)
+        self.assertEqual(self.transitions(), 9)
+        asked = [json.loads(rq.body) for what, rq in self.aws.log
+                 if what == "DescribeAlarmHistory"]
+        self.assertGreater(asked[-1]["StartDate"], self.now - 3600)
+
+
+class Region(Apis):
+    def test_all_three_without_a_source(self):
+        self.config.put(SG, "sg-1", self.now - 100, {"n": 1})
+        self.put_event(1, 200)
+        self.alarms.put("open", self.now - 50, "OK", "ALARM")
+        since = time.strftime("%Y-%m-%d", time.gmtime(self.now - DAY))
+        out, err = self.sync(options=["--region", REGION, "--since", since])
+        self.assertEqual(err, [])
+        self.assertEqual(self.sources(), [f"{k}://us-east-1" for k in
+                                          ("cloudtrail", "cloudwatch", "config")])
+
+    def test_one_is_denied(self):
+        self.config.put(SG, "sg-1", self.now - 100, {"n": 1})
+        self.aws.fault = on("LookupEvents", status(403, "AccessDeniedException", "no"))
+        out, err = self.sync(options=["--region", REGION], status=FAILED)
+        self.assertEqual(len([line for line in err if "cloudtrail://" in line]), 1, err)
+        self.assertEqual(self.states(), 1)
+
+    def test_no_region(self):
+        del self.env["AWS_REGION"]
+        out, err = self.sync(status=FAILED)
+        self.assertIn("--region", err[0])
