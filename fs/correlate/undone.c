@@ -268,14 +268,50 @@ static bool takes_away(struct str put, struct str taken)
 	       str_eq(str_from(put, 3), str_from(taken, 6));
 }
 
+/* The first event at or after the time; they are in order of it. */
+static size_t first_from(const struct work *w, int64_t time_ms)
+{
+	size_t low = 0, high = w->in->n_events;
+
+	while (low < high) {
+		size_t middle = low + (high - low) / 2;
+
+		if (w->candidates[middle].e->time_ms < time_ms)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/*
+ * Where the calls of its step may be. A creation's may be as old as they like; any other change's
+ * belong between the state before and this one, give or take what in_window() allows.
+ */
+static void neighbours(const struct work *w, const struct candidate *c, size_t *ret_from,
+		       size_t *ret_end)
+{
+	const struct correlate_step *step = &w->in->steps[c->step];
+	int64_t from = MIN(step->previous_ms, c->e->time_ms) - DAILY_MS;
+	int64_t to = MAX(step->item.captured_ms, c->e->time_ms) + DAILY_MS;
+
+	if (step->change.type == CHANGE_CREATE)
+		from = INT64_MIN;
+	*ret_from = first_from(w, from);
+	*ret_end = first_from(w, to);
+}
+
 /* Calls before and after it in its step that set the same whole. */
 static void count_chain(const struct work *w, const struct candidate *c,
 			size_t *ret_before, size_t *ret_after)
 {
+	size_t from, end;
+
 	*ret_before = *ret_after = 0;
 	if (!sets_whole(c->e->name))
 		return;
-	for (size_t i = 0; i < w->in->n_events; i++) {
+	neighbours(w, c, &from, &end);
+	for (size_t i = from; i < end; i++) {
 		const struct candidate *other = &w->candidates[i];
 
 		if (!is_among(c, other) || other->noop)
@@ -293,9 +329,10 @@ static void count_chain(const struct work *w, const struct candidate *c,
 
 bool undone(const struct work *w, const struct candidate *c)
 {
-	size_t before, after;
+	size_t before, after, from, end;
 
-	for (size_t i = 0; i < w->in->n_events; i++)
+	neighbours(w, c, &from, &end);
+	for (size_t i = from; i < end; i++)
 		if (is_among(c, &w->candidates[i]) && cancels(w, c, &w->candidates[i]))
 			return true;
 	count_chain(w, c, &before, &after);

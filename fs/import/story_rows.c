@@ -89,50 +89,90 @@ static int measure_lines(struct output *o, struct store_entry *row,
 	return r;
 }
 
-static bool is_cause_of(const struct correlate_verdict *v, size_t step)
-{
-	return v->role == CORRELATE_CAUSE && (v->step == step || v->also_step == step);
-}
+/* Which events are causes of each step, in their order: the events of all steps end to end. */
+struct causes {
+	size_t *ends; /* of each step's part */
+	size_t *events;
+};
 
-static int collect_causes(struct story_work *w, size_t step, struct store_entry *row,
-			  struct story_entry *e, struct store_cause **ret)
+/* The steps that a verdict is a cause of; at most two. */
+static size_t steps_of(const struct story_work *w, const struct correlate_verdict *v,
+		       size_t ret[2])
 {
-	struct store_cause *causes;
-	struct story_event *events;
 	size_t n = 0;
 
+	if (v->role != CORRELATE_CAUSE)
+		return 0;
+	if (v->step < w->n_shown)
+		ret[n++] = v->step;
+	if (v->also_step < w->n_shown && v->also_step != v->step)
+		ret[n++] = v->also_step;
+	return n;
+}
+
+/* A counting sort by step, since a resource may have very many of both. */
+static int causes_by_step(struct story_work *w, struct causes *ret)
+{
+	size_t *starts = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*starts));
+	size_t steps[2], total = 0;
+
+	if (!starts)
+		return -ENOMEM;
 	for (size_t i = 0; i < w->n_events; i++)
-		n += is_cause_of(&w->verdicts[i], step);
-	causes = arena_zalloc(w->a, (n + 1) * sizeof(*causes));
-	events = arena_zalloc(w->a, (n + 1) * sizeof(*events));
+		for (size_t n = steps_of(w, &w->verdicts[i], steps); n > 0; n--)
+			starts[steps[n - 1]]++;
+	for (size_t step = 0; step < w->n_shown; step++) {
+		size_t n = starts[step];
+
+		starts[step] = total;
+		total += n;
+	}
+	ret->events = arena_zalloc(w->a, (total + 1) * sizeof(*ret->events));
+	if (!ret->events)
+		return -ENOMEM;
+	for (size_t i = 0; i < w->n_events; i++)
+		for (size_t n = steps_of(w, &w->verdicts[i], steps); n > 0; n--)
+			ret->events[starts[steps[n - 1]]++] = i;
+	ret->ends = starts; /* each has moved to the end of its part */
+	return 0;
+}
+
+static int collect_causes(struct story_work *w, const struct causes *all, size_t step,
+			  struct store_entry *row, struct story_entry *e,
+			  struct store_cause **ret)
+{
+	size_t from = step ? all->ends[step - 1] : 0;
+	size_t n = all->ends[step] - from;
+	struct store_cause *causes = arena_zalloc(w->a, (n + 1) * sizeof(*causes));
+	struct story_event *events = arena_zalloc(w->a, (n + 1) * sizeof(*events));
+
 	if (!causes || !events)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->n_events; i++) {
+	for (size_t k = 0; k < n; k++) {
+		size_t i = all->events[from + k];
 		const struct correlate_verdict *v = &w->verdicts[i];
 		int r;
 
-		if (!is_cause_of(v, step))
-			continue;
-		causes[row->n_causes] = (struct store_cause){
+		causes[k] = (struct store_cause){
 			.event = w->hits[i].event,
 			.evidence = v->evidence,
 			.confidence = (uint8_t)v->confidence,
 		};
-		events[e->n_causes] = (struct story_event){ .event = w->events[i],
-							    .evidence = v->evidence,
-							    .confidence = v->confidence };
-		r = store_actor_of(w->s, &w->events[i], w->a, &events[e->n_causes].actor);
+		events[k] = (struct story_event){ .event = w->events[i],
+						  .evidence = v->evidence,
+						  .confidence = v->confidence };
+		r = store_actor_of(w->s, &w->events[i], w->a, &events[k].actor);
 		if (r)
 			return r;
-		row->n_causes++;
-		e->n_causes++;
 	}
+	row->n_causes = e->n_causes = n;
 	row->causes = *ret = causes;
 	e->causes = events;
 	return 0;
 }
 
-static int emit_change(struct story_work *w, struct output *o, size_t step)
+static int emit_change(struct story_work *w, struct output *o, const struct causes *all,
+		       size_t step)
 {
 	const struct story_state *state = &w->states[w->shown[step]];
 	const struct story_state *before = step ? &w->states[w->shown[step - 1]] : NULL;
@@ -155,7 +195,7 @@ static int emit_change(struct story_work *w, struct output *o, size_t step)
 	if (before)
 		name_state(before->row.time_ms, before->twin, e.previous);
 	e.folder = buf_str(&o->folder);
-	r = collect_causes(w, step, &row, &e, &causes);
+	r = collect_causes(w, all, step, &row, &e, &causes);
 	w->blamed[step] =
 		(struct blame_change){ row.time_ms, e.reason, e.causes, e.n_causes };
 	if (r == 0)
@@ -248,13 +288,16 @@ static int sort_entries(struct story_work *w, struct store_story *rows)
 static int make_entries(struct story_work *w, struct output *o)
 {
 	size_t max = w->n_shown + w->n_events + w->n_transitions + 1;
-	int r = 0;
+	struct causes causes;
+	int r = causes_by_step(w, &causes);
 
+	if (r)
+		return r;
 	o->rows->entries = arena_zalloc(w->a, max * sizeof(*o->rows->entries));
 	if (!o->rows->entries)
 		return -ENOMEM;
 	for (size_t i = 0; r == 0 && i < w->n_shown; i++)
-		r = emit_change(w, o, i);
+		r = emit_change(w, o, &causes, i);
 	for (size_t i = 0; r == 0 && i < w->n_events; i++)
 		if (w->verdicts[i].role == CORRELATE_ATTEMPT ||
 		    w->verdicts[i].role == CORRELATE_ACTIVITY)
