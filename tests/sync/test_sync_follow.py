@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """--follow: what is new shows soon, and a source that fails for a while is not given up."""
+import pathlib
 import signal
 import subprocess
 import time
@@ -45,6 +46,17 @@ class Follow(SyncCase):
             out, err = self.end(process)
         self.assertEqual(err, "")
         self.assertTrue(out.startswith("2 items of 2 resources in 2 files"), out)
+
+    def test_no_core_is_left(self):
+        self.aws.bucket("logs").put(config_key(1), small(1))
+        with self.follow() as process:
+            self.wait_for(lambda: self.aws.log)
+            limits = pathlib.Path(f"/proc/{process.pid}/limits").read_text()
+            self.assertRegex(limits, r"Max core file size +0 +0 ")
+            process.send_signal(signal.SIGQUIT)
+            process.communicate(timeout=60)
+        self.assertEqual(process.returncode, -signal.SIGQUIT)
+        self.assertEqual([p.name for p in self.folder.glob("core*")], [])
 
     def test_later_rounds_look_at_new_days_only(self):
         bucket = self.aws.bucket("logs")
