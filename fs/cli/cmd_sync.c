@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* driftfs sync: takes deliveries from where AWS keeps them. */
+#include <errno.h>
 #include <getopt.h>
 #include <limits.h>
 #include <signal.h>
@@ -16,19 +17,22 @@
 #include "import/sync.h"
 #include "model/timestamp.h"
 #include "show.h"
+#include "sync_config.h"
 
 #define LIST_MAX 1024
 
-/* Set by a signal; the only variable that a handler can reach. */
+/* Set by signals; the only variables that a handler can reach. */
 static volatile int stopped;
+static volatile sig_atomic_t
+	reload; /* to begin anew, with the configuration as it is then */
 
 static void on_signal(int number)
 {
-	(void)number;
+	reload = number == SIGHUP && (reload || !stopped);
 	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
 }
 
-static void catch_signals(void)
+static void catch_signals(bool reloads)
 {
 	const struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
 	const struct sigaction ignore = { .sa_handler = SIG_IGN };
@@ -36,6 +40,8 @@ static void catch_signals(void)
 	(void)sigaction(SIGTERM, &stop, NULL);
 	(void)sigaction(SIGINT, &stop, NULL);
 	(void)sigaction(SIGPIPE, &ignore, NULL);
+	if (reloads)
+		(void)sigaction(SIGHUP, &stop, NULL);
 }
 
 /* What is in memory here may sign requests. The limit does not bind a program that the kernel
@@ -64,7 +70,7 @@ static char *read_hidden(FILE *terminal, char ret[16])
 	(void)sigaction(SIGTERM, &stop, NULL);
 	(void)sigaction(SIGINT, &stop, NULL);
 	line = fgets(ret, 16, terminal);
-	catch_signals();
+	catch_signals(false);
 	if (hides)
 		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
 	return line;
@@ -94,11 +100,17 @@ static int ask_mfa(void *ctx, const char *serial, char ret[16])
 struct words {
 	const char *all[LIST_MAX];
 	size_t n;
+	char *text; /* owned; what they are cut out of */
 };
 
-/* a,b,c; cut up in place. */
-static bool read_list(char *text, struct words *ret)
+/* a,b,c */
+static bool read_list(const char *list, struct words *ret)
 {
+	char *text = strdup(list);
+
+	free(ret->text);
+	ret->text = text;
+	ret->n = 0;
 	for (char *word = strtok(text, ","); word; word = strtok(NULL, ",")) {
 		if (ret->n == LIST_MAX)
 			return false;
@@ -133,6 +145,9 @@ enum {
 	OPT_INTERVAL,
 	OPT_TIMEOUT,
 	OPT_AGGREGATOR,
+	OPT_CONFIG,
+	OPT_CHECK,
+	OPT_POLICY,
 	OPT_EVENTS,
 };
 
@@ -152,6 +167,9 @@ static const struct option options[] = {
 	{ "interval", required_argument, NULL, OPT_INTERVAL },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "aggregator", required_argument, NULL, OPT_AGGREGATOR },
+	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "print-policy", no_argument, NULL, OPT_POLICY },
 	{ "events", required_argument, NULL, OPT_EVENTS },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "quiet", no_argument, NULL, 'q' },
@@ -164,7 +182,11 @@ struct arguments {
 	struct words accounts, regions;
 	struct show show;
 	unsigned interval_s, timeout_s;
-	const char *wrong; /* what is wrong with an option's value */
+	struct words sources; /* of the configuration */
+	char *config;         /* its text */
+	bool configured, check, policy;
+	struct fault fault; /* of the configuration */
+	const char *wrong;  /* what is wrong with an option's value */
 };
 
 static bool read_time(const char *text, int64_t *ret)
@@ -215,6 +237,54 @@ static void read_value(struct arguments *a, int c)
 	}
 }
 
+static bool read_option(struct arguments *a, int c);
+
+/* An option of the command line without its dashes; one without a value is yes or no. */
+static const char *set_option(struct arguments *a, const struct option *o, char *value)
+{
+	bool yes = !strcmp(value, "yes");
+
+	if (o->val == OPT_CONFIG || o->val == OPT_CHECK || o->val == OPT_POLICY ||
+	    o->val == 'h' || o->val == 'V')
+		return "is for the command line only";
+	if (o->has_arg == no_argument && !yes)
+		return strcmp(value, "no") ? "is yes or no" : NULL;
+	optarg = value;
+	(void)read_option(a, o->val);
+	return a->wrong;
+}
+
+static const char *set(void *ctx, const char *key, char *value)
+{
+	struct arguments *a = ctx;
+
+	if (!strcmp(key, "source")) {
+		if (sync_check_source(value, &a->fault))
+			return a->fault.reason;
+		if (a->sources.n == LIST_MAX)
+			return "too many sources";
+		a->sources.all[a->sources.n++] = value;
+		return NULL;
+	}
+	for (const struct option *o = options; o->name; o++)
+		if (!strcmp(o->name, key))
+			return set_option(a, o, value);
+	return "no such key";
+}
+
+static void read_config(struct arguments *a, const char *path)
+{
+	struct fault f = { 0 };
+
+	free(a->config);
+	a->config = NULL;
+	a->sources.n = 0;
+	if (sync_config_read(path, set, a, &a->config, &f) == 0)
+		return;
+	a->fault = f;
+	a->wrong = a->fault.reason;
+}
+
 /* true: it was one of ours. */
 static bool read_option(struct arguments *a, int c)
 {
@@ -235,6 +305,16 @@ static bool read_option(struct arguments *a, int c)
 		return true;
 	case OPT_CA:
 		o->aws.ca_file = optarg;
+		return true;
+	case OPT_CONFIG:
+		a->configured = true;
+		read_config(a, optarg);
+		return true;
+	case OPT_CHECK:
+		a->check = true;
+		return true;
+	case OPT_POLICY:
+		a->policy = true;
 		return true;
 	case OPT_AGGREGATOR:
 		o->aggregator = optarg;
@@ -265,10 +345,6 @@ static int run_sync(struct arguments *a)
 	struct fault f = { 0 };
 	int r;
 
-	forbid_core_dumps();
-	catch_signals();
-	if (aws_library_init())
-		return cli_fail("out of memory");
 	show_begin(&a->show);
 	r = sync_run(&a->sync, &report, &f);
 	if (r == SYNC_E_SOURCE || r == SYNC_E_AWS)
@@ -277,40 +353,139 @@ static int run_sync(struct arguments *a)
 	return show_end(&a->show, a->sync.import.history, r, &report.import, &f);
 }
 
-static int run(const struct command *command, int argc, char **argv)
+static int print_policy(const struct arguments *a)
 {
-	struct arguments a = {
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+	struct fault f = { 0 };
+	int r = sync_policy(&a->sync, &out, &f);
+
+	if (r)
+		return cli_fail("%s", r > 0 ? f.reason : strerror(-r));
+	fwrite(out.data, 1, out.len, stdout);
+	return fflush(stdout) ? cli_fail("standard output: %s", strerror(errno))
+			      : EXIT_DONE;
+}
+
+/* Without a call: are there sources, and are all of them some? */
+static int check_sources(const struct arguments *a)
+{
+	const struct import_options *o = &a->sync.import;
+	struct fault f = { 0 };
+
+	for (size_t i = 0; i < o->n_sources; i++)
+		if (sync_check_source(o->sources[i], &f))
+			return cli_fail("%s", f.reason);
+	for (size_t i = 0; i < o->n_sources; i++)
+		puts(o->sources[i]);
+	if (!o->n_sources)
+		puts("the APIs of the region");
+	return EXIT_DONE;
+}
+
+static void arguments_deinit(struct arguments *a)
+{
+	free(a->accounts.text);
+	free(a->regions.text);
+	free(a->config);
+}
+
+static void arguments_begin(struct arguments *a)
+{
+	*a = (struct arguments){
 		.sync = { .import = { .wait = true,
 				      .progress = show_progress,
 				      .refused = show_refused,
 				      .failed = show_failed,
-				      .ctx = &a.show },
+				      .ctx = &a->show },
 			  .aws = { .ask_mfa = ask_mfa, .stop = &stopped },
 			  .since_ms = INT64_MIN,
 			  .until_ms = INT64_MAX,
 			  .stop = &stopped },
 	};
-	int c, status;
+}
 
-	while ((c = getopt_long(argc, argv, "hVj:qv", options, NULL)) != -1) {
-		if (!read_option(&a, c))
-			return cli_option(command, c);
-		if (a.wrong)
-			return cli_usage(command, "%s", a.wrong);
+/* The sources of the command line, or those of the configuration. */
+static void set_sources(struct arguments *a, char **words, size_t n)
+{
+	struct sync_options *o = &a->sync;
+	bool history = n && !strstr(words[0], "://");
+
+	if (history) {
+		o->import.history = words[0];
+		words++;
+		n--;
 	}
-	status = cli_check_words(command, argc - optind, 1, INT_MAX);
-	if (status != EXIT_DONE)
+	o->import.sources = n ? (const char *const *)words : a->sources.all;
+	o->import.n_sources = n ? n : a->sources.n;
+	o->accounts = a->accounts.all;
+	o->n_accounts = a->accounts.n;
+	o->regions = a->regions.all;
+	o->n_regions = a->regions.n;
+	o->interval_ms = a->interval_s * 1000;
+	o->aws.stall_ms = a->timeout_s * 1000;
+}
+
+/* < 0: go on; else the exit status. */
+static int read_words(const struct command *command, int argc, char **argv,
+		      struct arguments *a)
+{
+	int c;
+
+	arguments_begin(a);
+	optind = 0; /* anew, also a second time */
+	while ((c = getopt_long(argc, argv, "hVj:qv", options, NULL)) != -1) {
+		if (!read_option(a, c))
+			return cli_option(command, c);
+		if (a->wrong && a->wrong == a->fault.reason)
+			return cli_fail("%s", a->wrong);
+		if (a->wrong)
+			return cli_usage(command, "%s", a->wrong);
+	}
+	set_sources(a, argv + optind, (size_t)(argc - optind));
+	if (a->policy || a->check || a->sync.import.history)
+		return -1;
+	return cli_usage(command, "no history was named");
+}
+
+/* What was wrong with it now is told, and it goes on as it was. */
+static void read_anew(const struct command *command, int argc, char **argv,
+		      struct arguments *a)
+{
+	struct arguments anew;
+
+	reload = 0;
+	__atomic_store_n(&stopped, 0, __ATOMIC_RELAXED);
+	if (read_words(command, argc, argv, &anew) >= 0) {
+		arguments_deinit(&anew);
+		return;
+	}
+	arguments_deinit(a);
+	*a = anew;
+	a->sync.import.ctx = &a->show;
+	set_sources(a, argv + optind, (size_t)(argc - optind));
+}
+
+static int run(const struct command *command, int argc, char **argv)
+{
+	_cleanup_(arguments_deinit) struct arguments a;
+	int status = read_words(command, argc, argv, &a);
+
+	if (status >= 0)
 		return status;
-	a.sync.import.history = argv[optind];
-	a.sync.import.sources = (const char *const *)(argv + optind + 1);
-	a.sync.import.n_sources = (size_t)(argc - optind - 1);
-	a.sync.accounts = a.accounts.all;
-	a.sync.n_accounts = a.accounts.n;
-	a.sync.regions = a.regions.all;
-	a.sync.n_regions = a.regions.n;
-	a.sync.interval_ms = a.interval_s * 1000;
-	a.sync.aws.stall_ms = a.timeout_s * 1000;
-	return run_sync(&a);
+	if (a.policy)
+		return print_policy(&a);
+	if (a.check)
+		return check_sources(&a);
+	forbid_core_dumps();
+	catch_signals(a.configured);
+	if (aws_library_init())
+		return cli_fail("out of memory");
+	status = run_sync(&a);
+	while (reload) {
+		read_anew(command, argc, argv, &a);
+		status = run_sync(&a);
+	}
+	return status;
 }
 
 const struct command command_sync = {
@@ -330,6 +505,10 @@ const struct command command_sync = {
 		"      --profile NAME       a profile of ~/.aws (else AWS_PROFILE, or the default one)\n"
 		"      --region REGION      whose APIs and queues\n"
 		"      --aggregator NAME    without a SOURCE: ask this aggregator of AWS Config\n"
+		"      --config FILE        options and sources of a file (driftfs.ini); options behind it\n"
+		"                           count over it; read anew on SIGHUP\n"
+		"      --check              only tell the sources, or what is wrong\n"
+		"      --print-policy       only print the IAM policy that the sources need\n"
 		"      --role-arn ARN       a role to assume first\n"
 		"      --endpoint-url URL   instead of AWS's own endpoints\n"
 		"      --ca-bundle FILE     certificates to trust (else AWS_CA_BUNDLE, or the system's)\n"

@@ -36,6 +36,9 @@ enum {
 
 /* Is it a URL of a kind that is known? 0, SYNC_E_SOURCE. */
 int sync_check_source(const char *url, struct fault *f) _must_check_;
+/* The IAM policy that the sources need, as JSON, appended. 0, SYNC_E_SOURCE, negative errno. */
+int sync_policy(const struct sync_options *options, struct buf *out,
+		struct fault *f) _must_check_;
 /* As import_run(); besides SYNC_E_... */
 int sync_run(const struct sync_options *options, struct sync_report *ret,
 	     struct fault *f) _must_check_;
