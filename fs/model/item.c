@@ -61,6 +61,46 @@ bool item_key_is_metadata(struct str key)
 	return false;
 }
 
+/*
+ * What AWS Config recorded while its types were spelt in capitals (schema 1.0, 2014 and 2015),
+ * by today's names. No two types of AWS differ in capitals only.
+ */
+static const struct str old_types[] = {
+	STR("AWS::CloudTrail::Trail"),
+	STR("AWS::EC2::CustomerGateway"),
+	STR("AWS::EC2::EIP"),
+	STR("AWS::EC2::Host"),
+	STR("AWS::EC2::Instance"),
+	STR("AWS::EC2::InternetGateway"),
+	STR("AWS::EC2::NetworkAcl"),
+	STR("AWS::EC2::NetworkInterface"),
+	STR("AWS::EC2::RouteTable"),
+	STR("AWS::EC2::SecurityGroup"),
+	STR("AWS::EC2::Subnet"),
+	STR("AWS::EC2::VPC"),
+	STR("AWS::EC2::VPNConnection"),
+	STR("AWS::EC2::VPNGateway"),
+	STR("AWS::EC2::Volume"),
+	STR("AWS::IAM::Group"),
+	STR("AWS::IAM::Policy"),
+	STR("AWS::IAM::Role"),
+	STR("AWS::IAM::User"),
+	STR("AWS::RDS::DBInstance"),
+	STR("AWS::RDS::DBSecurityGroup"),
+	STR("AWS::RDS::DBSnapshot"),
+	STR("AWS::RDS::DBSubnetGroup"),
+	STR("AWS::RDS::EventSubscription"),
+};
+
+struct str item_type_today(struct str type)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(old_types); i++) {
+		if (str_eq_nocase(type, old_types[i]))
+			return old_types[i];
+	}
+	return type;
+}
+
 bool item_is_global(struct str type)
 {
 	return str_starts(type, "AWS::IAM::");

@@ -115,6 +115,7 @@ int item_make_supplementary(struct item_draft *d)
 
 static const struct str relation_names[] = { STR("name"), STR("resourceId"),
 					     STR("resourceName"), STR("resourceType") };
+#define RELATION_TYPE 3u
 
 /* Newer types end their labels with a space. */
 static int make_relation(struct item_draft *d, const struct jv *v, struct jv *ret)
@@ -148,6 +149,9 @@ static int make_relation(struct item_draft *d, const struct jv *v, struct jv *re
 	}
 	if (members[0].value.type == JV_STRING)
 		members[0].value = jv_make_string(parse_trim(jv_str(&members[0].value)));
+	if (members[RELATION_TYPE].value.type == JV_STRING)
+		members[RELATION_TYPE].value = jv_make_string(
+			item_type_today(jv_str(&members[RELATION_TYPE].value)));
 	*ret = jv_make_object(members, n);
 	return 0;
 }

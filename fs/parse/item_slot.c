@@ -171,9 +171,15 @@ static int make_required(struct item_draft *d, enum item_slot slot, size_t max,
 
 static int make_type(struct item_draft *d)
 {
+	int r;
+
 	if (jv_is(d->given[SLOT_TYPE], JV_NUMBER))
 		return item_draft_refuse(d, SLOT_TYPE, "not a string");
-	return make_required(d, SLOT_TYPE, MAX_PLACE, STR_NULL);
+	r = make_required(d, SLOT_TYPE, MAX_PLACE, STR_NULL);
+	if (r == 0)
+		d->made[SLOT_TYPE] =
+			jv_make_string(item_type_today(jv_str(&d->made[SLOT_TYPE])));
+	return r;
 }
 
 /* A number has lost the zeros an account id may start with. */
@@ -263,16 +269,26 @@ static void make_state_id(struct item_draft *d)
 		d->made[SLOT_STATE_ID] = jv_make_number(text);
 	else if (jv_is(v, JV_NUMBER) || text.n > 0)
 		d->made[SLOT_STATE_ID] = *v;
-	/* A summary's 0 is none: the full item has another. */
-	if (d->guise == ITEM_GUISE_SUMMARY && str_is(text, "0"))
+	/* 0 is none (oversized notifications write it): the same item elsewhere has another. */
+	if (str_is(text, "0"))
 		d->made[SLOT_STATE_ID] = jv_null;
 }
 
 static int make_status(struct item_draft *d)
 {
+	const char *name;
+	int r;
+
 	if (d->given[SLOT_STATUS] && d->given[SLOT_STATUS]->type != JV_STRING)
 		return item_draft_refuse(d, SLOT_STATUS, "not a string");
-	return make_required(d, SLOT_STATUS, MAX_PLACE, STR("OK"));
+	r = make_required(d, SLOT_STATUS, MAX_PLACE, STR("OK"));
+	if (r != 0)
+		return r;
+	/* "Deleted" and the like, before November 2017; what is unknown is kept. */
+	name = item_status_name(item_status_parse(jv_str(&d->made[SLOT_STATUS])));
+	if (*name)
+		d->made[SLOT_STATUS] = jv_make_string(str_of(name));
+	return 0;
 }
 
 static int make_identity(struct item_draft *d)

@@ -5,8 +5,8 @@
  * ids come first, so that numbers are ordered as numbers.
  *
  * A copy without a usable state id (oversized notifications say 0, API answers may leave it
- * out) beside one that has an id and tells as much is the same state told twice: its row
- * stays, but it is not listed.
+ * out) beside one that has an id is the same state told twice: its row stays, but it is not
+ * listed. Only where the one with the id tells less (an answer of a query, a summary) both are.
  */
 #include "moment.h"
 
@@ -19,6 +19,7 @@ struct twin {
 	int64_t state;
 	struct str state_id;
 	int64_t guise, status;
+	int64_t content; /* hash */
 };
 
 static int by_state_id(const void *a, const void *b)
@@ -35,13 +36,21 @@ static bool has_id(const struct twin *t)
 	return t->state_id.n && !str_is(t->state_id, "0");
 }
 
+/* What tells all that there is to tell; the API says it in other words than the files. */
+static bool is_whole(const struct twin *t)
+{
+	return t->guise >= ITEM_GUISE_API;
+}
+
 /* Is it told by another one as well? */
 static bool told_twice(const struct twin *twins, size_t n, const struct twin *t)
 {
 	if (has_id(t))
 		return false;
 	for (size_t i = 0; i < n; i++)
-		if (has_id(&twins[i]) && twins[i].guise >= t->guise)
+		if (has_id(&twins[i]) &&
+		    (twins[i].guise >= t->guise || is_whole(&twins[i]) ||
+		     twins[i].content == t->content))
 			return true;
 	return false;
 }
@@ -105,7 +114,8 @@ static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
 		t = (struct twin){ .state = col_int(q, 0),
 				   .state_id = arena_str(a, col_str(q, 1)),
 				   .guise = col_int(q, 2),
-				   .status = col_int(q, 3) };
+				   .status = col_int(q, 3),
+				   .content = col_int(q, 7) };
 		buf_put(&rows, &t, sizeof(t));
 		r = t.state_id.p ? buf_error(&rows) : -ENOMEM;
 	}

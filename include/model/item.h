@@ -12,7 +12,8 @@
  *   configurationStateMd5Hash relatedEvents relationships resourceCreationTime resourceId
  *   resourceName resourceType supplementaryConfiguration tags
  * (null where the guise does not give one) and whatever else the item had. Times are ISO with
- * milliseconds; configurationStateId is a number where it is all digits; strings that hold a
+ * milliseconds; types (relationships' too) and the status are spelt as today, whatever their year;
+ * configurationStateId is a number where it is all digits, null where it is 0; strings that hold a
  * JSON object or array, URL-encoded or not, once or twice, stand opened inside configuration
  * and supplementaryConfiguration; relationships have name, resourceId, resourceName,
  * resourceType (name trimmed); tags are one object.
@@ -71,6 +72,11 @@ static inline bool item_status_is_deleted(enum item_status status)
  * hash, item version, related events, recording frequency. A difference there is no change.
  */
 bool item_key_is_metadata(struct str key) _pure_;
+/*
+ * The type as it is spelt today: AWS::EC2::VOLUME, as schema 1.0 has it, is AWS::EC2::Volume.
+ * Static, or the text itself where nothing is known of it.
+ */
+struct str item_type_today(struct str type);
 /*
  * Recorded in every region with one content: the IAM types. Their items mostly say so (awsRegion
  * "global"), but some name the region that recorded them; canonical bodies have the former.

@@ -46,6 +46,21 @@ static void test_status(void **state)
 	assert_false(item_status_is_deleted(ITEM_STATUS_OTHER));
 }
 
+static void test_type_today(void **state)
+{
+	(void)state;
+	assert_true(str_is(item_type_today(STR("AWS::EC2::VOLUME")), "AWS::EC2::Volume"));
+	assert_true(str_is(item_type_today(STR("AWS::EC2::Volume")), "AWS::EC2::Volume"));
+	assert_true(str_is(item_type_today(STR("AWS::EC2::SECURITYGROUP")),
+			   "AWS::EC2::SecurityGroup"));
+	assert_true(str_is(item_type_today(STR("AWS::EC2::vpc")), "AWS::EC2::VPC"));
+	/* Nothing else is touched. */
+	assert_true(str_is(item_type_today(STR("Custom::VOLUME")), "Custom::VOLUME"));
+	assert_true(
+		str_is(item_type_today(STR("AWS::EC2::VOLUMES")), "AWS::EC2::VOLUMES"));
+	assert_true(str_is(item_type_today(STR_NULL), ""));
+}
+
 static void test_metadata(void **state)
 {
 	static const char *const metadata[] = {
@@ -168,9 +183,10 @@ static void test_bad_bodies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_status),    cmocka_unit_test(test_metadata),
-		cmocka_unit_test(test_global),    cmocka_unit_test(test_hash),
-		cmocka_unit_test(test_from_body), cmocka_unit_test(test_bad_bodies),
+		cmocka_unit_test(test_status),     cmocka_unit_test(test_type_today),
+		cmocka_unit_test(test_metadata),   cmocka_unit_test(test_global),
+		cmocka_unit_test(test_hash),       cmocka_unit_test(test_from_body),
+		cmocka_unit_test(test_bad_bodies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

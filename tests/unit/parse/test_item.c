@@ -125,11 +125,47 @@ static void test_state_id(void **state)
 		      "configurationStateId", "1714558500123");
 	expect_member("\"configurationStateId\":1714558500123", "configurationStateId",
 		      "1714558500123");
-	expect_member("\"configurationStateId\":\"0\"", "configurationStateId", "0");
+	/* None, whoever writes it. */
+	expect_member("\"configurationStateId\":\"0\"", "configurationStateId", "null");
+	expect_member("\"configurationStateId\":0", "configurationStateId", "null");
 	expect_member("\"configurationStateId\":\"007\"", "configurationStateId",
 		      "\"007\"");
 	expect_member("\"configurationStateId\":\"\"", "configurationStateId", "null");
 	expect_member("\"configurationStateId\":{}", "configurationStateId", "null");
+}
+
+/* Spellings of other years become today's; what is received is kept as it is. */
+static void test_old_words(void **state)
+{
+	static const char *const statuses[][2] = {
+		{ "Ok", "\"OK\"" },
+		{ "Discovered", "\"ResourceDiscovered\"" },
+		{ "Deleted", "\"ResourceDeleted\"" },
+		{ "ResourceDeletedNotRecorded", "\"ResourceDeletedNotRecorded\"" },
+		{ "Resting", "\"Resting\"" },
+	};
+	_cleanup_(collect_deinit) struct collect c = collect_new();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(statuses); i++) {
+		char member[80];
+
+		(void)snprintf(member, sizeof(member),
+			       "\"configurationItemStatus\":\"%s\"", statuses[i][0]);
+		expect_member(member, "configurationItemStatus", statuses[i][1]);
+	}
+	expect_member("\"relationships\":[{\"resourceType\":\"AWS::EC2::INSTANCE\"}]",
+		      "relationships",
+		      "[{\"name\":null,\"resourceId\":null,\"resourceName\":null,"
+		      "\"resourceType\":\"AWS::EC2::Instance\"}]");
+	assert_int_equal(collect_record(&c,
+					STR("{\"resourceType\":\"AWS::EC2::INSTANCE\","
+					    "\"resourceId\":\"i-1\"," PLACE "," TIME "}"),
+					STR_NULL, 0),
+			 0);
+	assert_true(str_is(buf_str(&c.lines), LINE));
+	assert_true(str_starts(buf_str(&c.raws), "{\"resourceType\":\"AWS::EC2::INST"
+						 "ANCE\""));
 }
 
 static void test_times(void **state)
@@ -342,6 +378,7 @@ int main(void)
 		cmocka_unit_test(test_doubled_names),
 		cmocka_unit_test(test_old_names),
 		cmocka_unit_test(test_state_id),
+		cmocka_unit_test(test_old_words),
 		cmocka_unit_test(test_times),
 		cmocka_unit_test(test_tags),
 		cmocka_unit_test(test_relationships),

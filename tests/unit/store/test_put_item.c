@@ -239,16 +239,30 @@ static void test_told_twice(void **state)
 		assert_int_equal(res.latest, states[0].id);
 	}
 	/* Alone it is shown; and both are, where it tells more. */
-	struct item alone = item_of(GROUP, "sg-3", 1000, "", "{}");
-	struct item less = item_of(GROUP, "sg-3", 1000, "5", "{}");
+	struct item alone = item_of(GROUP, "sg-3", 1000, "", "{\"a\":1}");
+	struct item less = item_of(GROUP, "sg-3", 1000, "5", "{\"l\":1}");
 	struct store_state states[64];
 
-	less.guise = ITEM_GUISE_API;
+	alone.content_hash = 1;
+	less.content_hash = 2;
+	less.guise = ITEM_GUISE_BATCH;
 	put_item(h, &alone);
 	assert_int_equal(states_of(h, resource_of(h, GROUP, "sg-3").id, states), 1);
 	put_item(h, &less);
 	assert_int_equal(states_of(h, resource_of(h, GROUP, "sg-3").id, states), 2);
-	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'shown'"), 4);
+	/* What the API gave is whole, and so is whatever has the same content. */
+	less.state_id = STR("6");
+	less.guise = ITEM_GUISE_API;
+	put_item(h, &less);
+	assert_int_equal(states_of(h, resource_of(h, GROUP, "sg-3").id, states), 2);
+	alone = item_of(GROUP, "sg-4", 1000, "", "{}");
+	less = item_of(GROUP, "sg-4", 1000, "5", "{}");
+	alone.content_hash = less.content_hash = 3;
+	less.guise = ITEM_GUISE_SELECT;
+	put_item(h, &less);
+	put_item(h, &alone);
+	assert_int_equal(states_of(h, resource_of(h, GROUP, "sg-4").id, states), 1);
+	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'shown'"), 5);
 }
 
 /* --- names --------------------------------------------------------------------------------- */
