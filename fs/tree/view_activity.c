@@ -6,7 +6,7 @@
  * are read; their lengths, and so the size, are in the history.
  */
 
-#include "view.h"
+#include "fixed.h"
 
 #include <errno.h>
 
@@ -16,24 +16,31 @@
 
 #define ACTS_PAGE 64 /* events read at once */
 
-static const struct {
-	struct str name;
-	enum node_fixed node;
-	enum store_value_kind kind;
-} kinds[] = {
-	{ STR("access-key"), NODE_FIXED_ACCESS_KEY, STORE_VALUE_ACCESS_KEY },
-	{ STR("address"), NODE_FIXED_ADDRESS, STORE_VALUE_ADDRESS },
-	{ STR("error"), NODE_FIXED_ERROR, STORE_VALUE_ERROR },
-	{ STR("event-name"), NODE_FIXED_EVENT_NAME, STORE_VALUE_EVENT_NAME },
-	{ STR("principal"), NODE_FIXED_PRINCIPAL, STORE_VALUE_PRINCIPAL },
+static const struct fixed_entry kinds[] = {
+	{ STR("access-key"), NODE_FIXED_ACCESS_KEY },
+	{ STR("address"), NODE_FIXED_ADDRESS },
+	{ STR("error"), NODE_FIXED_ERROR },
+	{ STR("event-name"), NODE_FIXED_EVENT_NAME },
+	{ STR("principal"), NODE_FIXED_PRINCIPAL },
 };
 
+/* 0: the directory of all kinds. */
 static enum store_value_kind kind_of(uint64_t node)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (node == kinds[i].node)
-			return kinds[i].kind;
-	return 0;
+	switch (node) {
+	case NODE_FIXED_ACCESS_KEY:
+		return STORE_VALUE_ACCESS_KEY;
+	case NODE_FIXED_ADDRESS:
+		return STORE_VALUE_ADDRESS;
+	case NODE_FIXED_ERROR:
+		return STORE_VALUE_ERROR;
+	case NODE_FIXED_EVENT_NAME:
+		return STORE_VALUE_EVENT_NAME;
+	case NODE_FIXED_PRINCIPAL:
+		return STORE_VALUE_PRINCIPAL;
+	default:
+		return 0;
+	}
 }
 
 /* --- the directories ---------------------------------------------------------------------- */
@@ -60,27 +67,14 @@ static int activity_lookup(struct request *q, uint64_t node, struct str name,
 			   struct tree_attr *ret)
 {
 	(void)node;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_eq(kinds[i].name, name))
-			return dir_getattr(q, kinds[i].node, ret);
-	return TREE_E_NOT_FOUND;
+	return fixed_lookup(q, kinds, ARRAY_SIZE(kinds), name, ret);
 }
 
 static int activity_readdir(struct request *q, uint64_t node, uint64_t cookie,
 			    const struct tree_lister *lister)
 {
 	(void)node;
-	for (uint64_t i = cookie; i < ARRAY_SIZE(kinds); i++) {
-		struct tree_attr attr;
-		int r = dir_getattr(q, kinds[i].node, &attr);
-
-		if (r)
-			return r;
-		if (!lister->entry(lister->ctx,
-				   &(struct tree_entry){ kinds[i].name, &attr, i + 1 }))
-			break;
-	}
-	return 0;
+	return fixed_readdir(q, kinds, ARRAY_SIZE(kinds), cookie, lister);
 }
 
 static int activity_files(struct request *q, uint64_t node, uint64_t *ret)

@@ -10,6 +10,7 @@
 
 #include <time.h>
 
+#include "fixed.h"
 #include "model/moment.h"
 #include "render/readme_at.h"
 
@@ -98,14 +99,6 @@ static int readme_getattr(struct request *q, uint64_t node, struct tree_attr *re
 }
 
 /* What is beneath a moment is in no listing of the mount, and not counted. */
-static int readme_files(struct request *q, uint64_t node, uint64_t *ret)
-{
-	(void)q;
-	(void)node;
-	*ret = 1;
-	return 0;
-}
-
 const struct view view_at = {
 	.getattr = at_getattr,
 	.lookup = at_lookup,
@@ -114,5 +107,5 @@ const struct view view_at = {
 const struct view view_at_readme = {
 	.getattr = readme_getattr,
 	.render = readme_render,
-	.files = readme_files,
+	.files = fixed_one_file,
 };

@@ -5,9 +5,8 @@
  * there are few. Rendered to learn their size, and kept.
  */
 
-#include "view.h"
+#include "fixed.h"
 
-#include "content.h"
 #include "render/status.h"
 #include "store/coverage.h"
 #include "store/ledger.h"
@@ -63,29 +62,13 @@ static int coverage_render(struct request *q, uint64_t node, struct buf *out)
 
 static int coverage_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 {
-	struct cache_entry *page = NULL;
-	int r = content_get(q, node, &page);
+	int r = fixed_page_attr(q, node, ret);
 
-	if (r)
-		return r;
-	*ret = (struct tree_attr){ .node = node,
-				   .type = TREE_FILE,
-				   .growing = true,
-				   .size = page->content.len };
-	cache_release(&q->tree->cache, page);
-	return view_error(store_finished_ms(q->store, &ret->mtime_ms));
-}
-
-static int coverage_files(struct request *q, uint64_t node, uint64_t *ret)
-{
-	(void)q;
-	(void)node;
-	*ret = 1;
-	return 0;
+	return r ? r : view_error(store_finished_ms(q->store, &ret->mtime_ms));
 }
 
 const struct view view_coverage = {
 	.getattr = coverage_getattr,
 	.render = coverage_render,
-	.files = coverage_files,
+	.files = fixed_one_file,
 };

@@ -5,17 +5,13 @@
  * change it; it is rendered to learn its size, which costs little and is kept.
  */
 
-#include "view.h"
+#include "fixed.h"
 
 #include <errno.h>
 
-#include "content.h"
 #include "render/readme.h"
 
-static const struct {
-	struct str name;
-	uint64_t node;
-} entries[] = {
+static const struct fixed_entry entries[] = {
 	{ STR("README"), NODE_FIXED_README },
 	{ STR("activity"), NODE_FIXED_ACTIVITY },
 	{ STR("resources"), NODE_FIXED_RESOURCES },
@@ -53,27 +49,14 @@ static int root_lookup(struct request *q, uint64_t node, struct str name,
 		       struct tree_attr *ret)
 {
 	(void)node;
-	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
-		if (str_eq(entries[i].name, name))
-			return view_of(entries[i].node)->getattr(q, entries[i].node, ret);
-	return TREE_E_NOT_FOUND;
+	return fixed_lookup(q, entries, ARRAY_SIZE(entries), name, ret);
 }
 
 static int root_readdir(struct request *q, uint64_t node, uint64_t cookie,
 			const struct tree_lister *lister)
 {
 	(void)node;
-	for (uint64_t i = cookie; i < ARRAY_SIZE(entries); i++) {
-		struct tree_attr attr;
-		int r = view_of(entries[i].node)->getattr(q, entries[i].node, &attr);
-
-		if (r)
-			return r;
-		if (!lister->entry(lister->ctx,
-				   &(struct tree_entry){ entries[i].name, &attr, i + 1 }))
-			break;
-	}
-	return 0;
+	return fixed_readdir(q, entries, ARRAY_SIZE(entries), cookie, lister);
 }
 
 static int root_affected(struct request *q, uint64_t node,
@@ -189,25 +172,9 @@ static int readme_render(struct request *q, uint64_t node, struct buf *out)
 
 static int readme_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 {
-	struct cache_entry *page = NULL;
-	int r = content_get(q, node, &page);
+	int r = fixed_page_attr(q, node, ret);
 
-	if (r)
-		return r;
-	*ret = (struct tree_attr){ .node = node,
-				   .type = TREE_FILE,
-				   .growing = true,
-				   .size = page->content.len };
-	cache_release(&q->tree->cache, page);
-	return newest(q, &ret->mtime_ms);
-}
-
-static int readme_files(struct request *q, uint64_t node, uint64_t *ret)
-{
-	(void)q;
-	(void)node;
-	*ret = 1;
-	return 0;
+	return r ? r : newest(q, &ret->mtime_ms);
 }
 
 const struct view view_root = {
@@ -219,5 +186,5 @@ const struct view view_root = {
 const struct view view_readme = {
 	.getattr = readme_getattr,
 	.render = readme_render,
-	.files = readme_files,
+	.files = fixed_one_file,
 };

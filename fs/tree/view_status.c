@@ -5,20 +5,16 @@
  * many lines for each type and no more, whatever the number of resources, and is kept.
  */
 
-#include "view.h"
+#include "fixed.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "content.h"
 #include "render/status.h"
 #include "store/churn.h"
 #include "store/ledger.h"
 
-static const struct {
-	struct str name;
-	uint64_t node;
-} entries[] = {
+static const struct fixed_entry entries[] = {
 	{ STR("churn.tsv"), NODE_FIXED_CHURN },
 	{ STR("coverage.tsv"), NODE_FIXED_COVERAGE },
 	{ STR("gaps.tsv"), NODE_FIXED_GAPS },
@@ -41,27 +37,14 @@ static int status_lookup(struct request *q, uint64_t node, struct str name,
 			 struct tree_attr *ret)
 {
 	(void)node;
-	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
-		if (str_eq(entries[i].name, name))
-			return view_of(entries[i].node)->getattr(q, entries[i].node, ret);
-	return TREE_E_NOT_FOUND;
+	return fixed_lookup(q, entries, ARRAY_SIZE(entries), name, ret);
 }
 
 static int status_readdir(struct request *q, uint64_t node, uint64_t cookie,
 			  const struct tree_lister *lister)
 {
 	(void)node;
-	for (uint64_t i = cookie; i < ARRAY_SIZE(entries); i++) {
-		struct tree_attr attr;
-		int r = view_of(entries[i].node)->getattr(q, entries[i].node, &attr);
-
-		if (r)
-			return r;
-		if (!lister->entry(lister->ctx,
-				   &(struct tree_entry){ entries[i].name, &attr, i + 1 }))
-			break;
-	}
-	return 0;
+	return fixed_readdir(q, entries, ARRAY_SIZE(entries), cookie, lister);
 }
 
 static int status_affected(struct request *q, uint64_t node,
@@ -178,29 +161,13 @@ static int churn_render(struct request *q, uint64_t node, struct buf *out)
 
 static int churn_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 {
-	struct cache_entry *page = NULL;
-	int r = content_get(q, node, &page);
+	int r = fixed_page_attr(q, node, ret);
 
-	if (r)
-		return r;
-	*ret = (struct tree_attr){ .node = node,
-				   .type = TREE_FILE,
-				   .growing = true,
-				   .size = page->content.len };
-	cache_release(&q->tree->cache, page);
-	return view_error(store_finished_ms(q->store, &ret->mtime_ms));
-}
-
-static int churn_files(struct request *q, uint64_t node, uint64_t *ret)
-{
-	(void)q;
-	(void)node;
-	*ret = 1;
-	return 0;
+	return r ? r : view_error(store_finished_ms(q->store, &ret->mtime_ms));
 }
 
 const struct view view_churn = {
 	.getattr = churn_getattr,
-	.files = churn_files,
+	.files = fixed_one_file,
 	.render = churn_render,
 };
