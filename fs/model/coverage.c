@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define HOURS     24 /* of a day */
+#define HOUR_MS   INT64_C(3600000)
+#define SETTLE_MS (INT64_C(15) * 60000) /* so long a call that stops a source may take */
+
 struct days {
 	const struct coverage_day *at;
 	size_t n;
@@ -176,47 +180,128 @@ static bool is_stopped(const struct work *w, enum coverage_source source,
 	return false;
 }
 
-/* The first day after that moment's that has anything; -1: none. */
-static int64_t next_day(const struct days *d, int64_t time_ms)
-{
-	int64_t best = -1;
+/* The first record in or after that hour. ret->first_ms -1: none. */
+struct record {
+	int64_t hour; /* since 1970 */
+	int64_t first_ms; /* of its day's where that is the day's first, else where the hour begins */
+};
 
-	for (size_t i = 0; i < d->n; i++)
-		if (d->at[i].day > time_ms / COVERAGE_DAY_MS &&
-		    (best < 0 || d->at[i].day < best))
-			best = d->at[i].day;
+/* region: empty for all of them. */
+static struct record next_record(const struct days *of, struct str region,
+				 int64_t from_hour)
+{
+	struct record best = { INT64_MAX, -1 };
+
+	for (size_t i = 0; i < of->n; i++) {
+		const struct coverage_day *d = &of->at[i];
+		int64_t first = d->day * HOURS;
+
+		if ((region.n && !str_eq(region, d->region)) ||
+		    first + HOURS <= from_hour || first > best.hour)
+			continue;
+		for (int64_t hour = MAX(first, from_hour); hour < first + HOURS; hour++) {
+			int64_t ms = MAX(d->first_ms, hour * HOUR_MS);
+
+			if (!(d->hours & (UINT32_C(1) << (hour - first))))
+				continue;
+			if (hour < best.hour || (hour == best.hour && ms < best.first_ms))
+				best = (struct record){ hour, ms };
+			break;
+		}
+	}
 	return best;
 }
 
+/* The first call after it that starts what it stopped; NULL: none. */
+static const struct coverage_control *start_after(const struct work *w, size_t stop)
+{
+	const struct coverage_control *s = &w->controls[stop];
+
+	for (size_t i = stop + 1; i < w->n_controls; i++) {
+		const struct coverage_control *c = &w->controls[i];
+
+		if (c->starts && c->source == s->source &&
+		    (s->source == COVERAGE_TRAIL || str_eq(c->region, s->region)))
+			return c;
+	}
+	return NULL;
+}
+
 /*
- * From each stop to the next start. Where no start was seen, to the day on which something is
- * there again. region: of a recorder; a trail is the account's.
+ * Adds the gap that a stop made, if silence followed: see model/coverage.h. `of` in `region`
+ * (empty: all) is what could be heard; spared: shorter silence does not count where a start is
+ * known, in ms.
  */
+static bool add_stop(struct work *w, size_t stop, const struct days *of,
+		     struct str region, int64_t spared_ms)
+{
+	const struct coverage_control *c = &w->controls[stop];
+	const struct coverage_control *start = start_after(w, stop);
+	/* What comes in that hour was under way, or cannot be told from what came before. */
+	int64_t hour = (c->time_ms + SETTLE_MS) / HOUR_MS + 1, to_ms;
+	struct record next = next_record(of, region, hour);
+
+	if (start && (next.first_ms < 0 || start->time_ms < (next.hour + 1) * HOUR_MS)) {
+		if (spared_ms && start->time_ms - hour * HOUR_MS < spared_ms)
+			return false;
+		to_ms = start->time_ms;
+	} else {
+		if (next.first_ms >= 0 && next.first_ms < c->time_ms + COVERAGE_DAY_MS)
+			return false;
+		to_ms = next.first_ms;
+	}
+	add_gap(w, c->source, region.n ? region : STR("*"),
+		c->source == COVERAGE_TRAIL ? COVERAGE_TRAIL_STOPPED
+					    : COVERAGE_RECORDER_STOPPED,
+		c->time_ms, to_ms, c);
+	return true;
+}
+
+/* Is that moment in a gap where it was stopped before? */
+static bool in_stop(const struct work *w, enum coverage_source source, struct str region,
+		    int64_t time_ms)
+{
+	const struct coverage_gap *gaps = (const struct coverage_gap *)w->gaps->data;
+
+	for (size_t i = w->gaps->len / sizeof(*gaps); i-- > 0;)
+		if (str_eq(gaps[i].account, w->account) && gaps[i].source == source &&
+		    gaps[i].stop &&
+		    (str_eq(gaps[i].region, region) || str_is(gaps[i].region, "*")) &&
+		    gaps[i].from_ms <= time_ms &&
+		    (gaps[i].to_ms < 0 || gaps[i].to_ms > time_ms))
+			return true;
+	return false;
+}
+
+/* The trail of a region alone, while the account had something. */
+static void add_region_stop(struct work *w, size_t stop)
+{
+	const struct coverage_control *c = &w->controls[stop];
+	int64_t last_day = w->n_trail ? w->trail_days[w->n_trail - 1] : 0;
+	struct record next = next_record(&w->trail, c->region, c->time_ms / HOUR_MS + 1);
+
+	if (next.first_ms < 0 &&
+	    (last_day + 1) * COVERAGE_DAY_MS < c->time_ms + COVERAGE_DAY_MS)
+		return;
+	(void)add_stop(w, stop, &w->trail, c->region, COVERAGE_DAY_MS);
+}
+
 static void add_stops(struct work *w, enum coverage_source source, struct str region,
 		      const struct days *of)
 {
 	bool is_trail = source == COVERAGE_TRAIL;
-	enum coverage_gap_kind kind =
-		is_trail ? COVERAGE_TRAIL_STOPPED : COVERAGE_RECORDER_STOPPED;
-	const struct coverage_control *open = NULL;
 
 	for (size_t i = 0; i < w->n_controls; i++) {
 		const struct coverage_control *c = &w->controls[i];
 
-		if (c->source != source || (!is_trail && !str_eq(c->region, region)))
+		if (c->source != source || c->starts ||
+		    (!is_trail && !str_eq(c->region, region)) ||
+		    in_stop(w, source, c->region, c->time_ms))
 			continue;
-		if (open && c->starts) {
-			add_gap(w, source, region, kind, open->time_ms, c->time_ms, open);
-			open = NULL;
-		} else if (!open && !c->starts) {
-			open = c;
-		}
-	}
-	if (open) {
-		int64_t day = next_day(of, open->time_ms);
-
-		add_gap(w, source, region, kind, open->time_ms,
-			day < 0 ? -1 : day * COVERAGE_DAY_MS, open);
+		if (!is_trail)
+			(void)add_stop(w, i, of, region, 0);
+		else if (!add_stop(w, i, of, STR_NULL, HOUR_MS))
+			add_region_stop(w, i);
 	}
 }
 
@@ -288,7 +373,7 @@ static bool breaks(struct work *w, enum coverage_source source, struct str regio
 	if (source == COVERAGE_CONFIG)
 		return config_breaks(w, region, first, last);
 	for (int64_t day = first; day <= last; day++)
-		if (!trail_has(w, day))
+		if (!trail_has(w, day) || is_stopped(w, COVERAGE_TRAIL, region, day))
 			return true;
 	return false;
 }
@@ -367,7 +452,7 @@ static int account_make(struct work *w, struct arena *a)
 
 	if (r)
 		return r;
-	add_stops(w, COVERAGE_TRAIL, STR("*"), &w->trail);
+	add_stops(w, COVERAGE_TRAIL, STR_NULL, &w->trail);
 	if (w->n_trail)
 		add_lacking(w, COVERAGE_TRAIL, STR("*"), w->trail_days[0],
 			    w->trail_days[w->n_trail - 1], &ignored);

@@ -12,6 +12,8 @@
 #include "private.h"
 #include "util/json.h"
 
+#define HOUR_MS INT64_C(3600000)
+
 /* --- putting ------------------------------------------------------------------------------- */
 
 static bool is_day(const struct day_sum *d, enum coverage_source source,
@@ -31,6 +33,7 @@ static int day_new(struct writer *w, uint64_t hash, struct str account, struct s
 		return -ENOMEM;
 	*d = (struct day_sum){ .node = { .hash = hash, .key = key },
 			       .next = w->day_list,
+			       .first_ms = INT64_MAX,
 			       .account = arena_str(&w->summed, account),
 			       .region = arena_str(&w->summed, region) };
 	if (!d->account.p || !d->region.p)
@@ -77,6 +80,8 @@ int coverage_day_add(struct store *s, enum coverage_source source, struct str ac
 		return r;
 	w->last_day->n += n;
 	w->last_day->writes += writes;
+	w->last_day->first_ms = MIN(w->last_day->first_ms, time_ms);
+	w->last_day->hours |= INT64_C(1) << (time_ms - day * COVERAGE_DAY_MS) / HOUR_MS;
 	w->pending = true;
 	return 0;
 }
@@ -116,7 +121,8 @@ int coverage_settle(struct store *s)
 	for (const struct day_sum *d = s->writer->day_list; d && !r; d = d->next)
 		r = sql_run(s, Q_DAY_ADD,
 			    ARGS(TEXT(d->account), INT(d->source), TEXT(d->region),
-				 INT(d->day), INT(d->n), INT(d->writes)));
+				 INT(d->day), INT(d->n), INT(d->writes), INT(d->first_ms),
+				 INT(d->hours)));
 	return r;
 }
 
@@ -171,6 +177,8 @@ int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **
 		d.day = col_int(q, 3);
 		d.n = (uint64_t)col_int(q, 4);
 		d.writes = (uint64_t)col_int(q, 5);
+		d.first_ms = col_int(q, 6);
+		d.hours = (uint32_t)col_int(q, 7);
 		buf_put(&rows, &d, sizeof(d));
 	}
 	if (!r)

@@ -63,6 +63,8 @@ static const char coverage[] =
 "	day INTEGER NOT NULL,          -- days since 1970\n"
 "	n INTEGER NOT NULL,            -- items, events, transitions; 0: it was running, no more\n"
 "	writes INTEGER NOT NULL,       -- of events: those that succeeded and do not only read\n"
+"	first_ms INTEGER NOT NULL,     -- the first record or sign of it\n"
+"	hours INTEGER NOT NULL,        -- bit h: something is of the day's hour h\n"
 "	PRIMARY KEY(account, source, region, day)\n"
 ") STRICT, WITHOUT ROWID;\n"
 "CREATE TABLE control(\n"
@@ -74,10 +76,12 @@ static const char coverage[] =
 "	time_ms INTEGER NOT NULL,      -- of the event\n"
 "	starts INTEGER NOT NULL        -- 1: it starts, 0: it stops\n"
 ") STRICT;\n"
-"INSERT INTO day_coverage SELECT f.account, 1, f.region, s.capture_ms / 86400000, count(*), 0\n"
+"INSERT INTO day_coverage SELECT f.account, 1, f.region, s.capture_ms / 86400000, count(*), 0,\n"
+"min(s.capture_ms), sum(DISTINCT 1 << (s.capture_ms / 3600000 % 24))\n"
 "FROM state s JOIN resource r ON r.id = s.resource JOIN folder f ON f.id = r.folder\n"
 "GROUP BY 1, 3, 4;\n"
-"INSERT INTO day_coverage SELECT a.account, 3, a.region, t.time_ms / 86400000, count(*), 0\n"
+"INSERT INTO day_coverage SELECT a.account, 3, a.region, t.time_ms / 86400000, count(*), 0,\n"
+"min(t.time_ms), sum(DISTINCT 1 << (t.time_ms / 3600000 % 24))\n"
 "FROM transition t JOIN alarm a ON a.id = t.alarm GROUP BY 1, 3, 4;\n";
 
 static const char alarms[] =

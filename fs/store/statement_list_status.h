@@ -36,11 +36,12 @@ X(CHURN_OF_LEAF,
 
 /* coverage */
 X(DAY_ADD,
-  "INSERT INTO day_coverage(account, source, region, day, n, writes) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
-  "writes = writes + excluded.writes")
+  "INSERT INTO day_coverage(account, source, region, day, n, writes, first_ms, hours) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
+  "writes = writes + excluded.writes, first_ms = min(first_ms, excluded.first_ms), "
+  "hours = hours | excluded.hours")
 X(DAYS,
-  "SELECT account, source, region, day, n, writes FROM day_coverage "
+  "SELECT account, source, region, day, n, writes, first_ms, hours FROM day_coverage "
   "WHERE account >= '' ORDER BY account, source, region, day")
 X(CONTROL_INSERT,
   "INSERT INTO control(event, account, source, region, time_ms, starts) "

@@ -13,6 +13,12 @@
  *   was stopped, when the account's trail has nothing of that day either, or when more than
  *   COVERAGE_QUIET_MAX of them follow each other, unless the trail shows that nobody changed
  *   anything there.
+ * - A call that stops a trail or a recorder makes a gap only where silence follows: an account may
+ *   have several trails, and what keeps coming shows that it is not blind. The gap lasts to the
+ *   next record (of a trail: of the account; of a region, too, where that alone fell silent for a
+ *   day) or to the call that starts it again, whichever is first. Without such a call less than
+ *   a day of silence is none; with it, for a trail, an hour of the clock without a record must lie
+ *   between.
  * - Alarms change when they do: of them there are spans, but no gaps.
  */
 
@@ -46,6 +52,8 @@ struct coverage_day {
 	enum coverage_source source;
 	int64_t day; /* since 1970 */
 	uint64_t n, writes;
+	int64_t first_ms; /* the first record or sign of it */
+	uint32_t hours;   /* bit h: something is of its hour h */
 };
 
 /* A call that stopped or started a recorder or a trail. */

@@ -164,7 +164,7 @@ class Coverage(Case):
         self.assertEqual(got_days, {key: len(found) for key, found in days.items()})
 
     def test_gaps(self):
-        stop = event(77, name="StopConfigurationRecorder", time="2024-05-05T10:00:00Z",
+        stop = event(77, name="StopConfigurationRecorder", time="2024-05-05T11:30:00Z",
                      eventSource="config.amazonaws.com")
         refused = event(78, name="StopLogging", time="2024-05-06T10:00:00Z",
                         eventSource="cloudtrail.amazonaws.com", errorCode="AccessDenied")
@@ -182,13 +182,13 @@ class Coverage(Case):
                   for history in (first, second)]
         self.assertEqual(*tables)
         told = self.run_program("status", self.history)[0]
-        self.assertIn(f"\n  {ACCOUNT} {REGION} config: recorder stopped from 2024-05-05T10:00:00.000Z to "
-                      "2024-05-08T00:00:00.000Z: StopConfigurationRecorder by user/alice\n", told)
+        self.assertIn(f"\n  {ACCOUNT} {REGION} config: recorder stopped from 2024-05-05T11:30:00.000Z to "
+                      "2024-05-08T11:00:00.000Z: StopConfigurationRecorder by user/alice\n", told)
         got = [(r["awsRegion"], r["source"], r["kind"], r["from"], r["to"], r["call"],
                 r["principal"], r["eventID"]) for r in rows(self.cat("status/gaps.tsv"))]
         self.assertEqual(got, [
-            (REGION, "config", "recorder stopped", "2024-05-05T10:00:00.000Z",
-             "2024-05-08T00:00:00.000Z", "StopConfigurationRecorder", "user/alice", stop["eventID"]),
+            (REGION, "config", "recorder stopped", "2024-05-05T11:30:00.000Z",
+             "2024-05-08T11:00:00.000Z", "StopConfigurationRecorder", "user/alice", stop["eventID"]),
             (REGION, "config", "no delivery", "2024-05-10T00:00:00.000Z",
              "2024-05-11T00:00:00.000Z", "", "", ""),
             ("*", "cloudtrail", "no delivery", "2024-05-10T00:00:00.000Z",

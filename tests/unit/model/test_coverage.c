@@ -23,12 +23,15 @@ static void put(struct table *t, enum coverage_source source, const char *region
 		int64_t first, int64_t last, uint64_t n, uint64_t writes)
 {
 	for (int64_t day = first; day <= last; day++)
-		t->days[t->n++] = (struct coverage_day){ .account = STR("1"),
-							 .region = str_of(region),
-							 .source = source,
-							 .day = day,
-							 .n = n,
-							 .writes = writes };
+		t->days[t->n++] =
+			(struct coverage_day){ .account = STR("1"),
+					       .region = str_of(region),
+					       .source = source,
+					       .day = day,
+					       .n = n,
+					       .first_ms = (day * 24 + 2) * HOUR,
+					       .hours = 1 << 2 | 1 << 4,
+					       .writes = writes };
 }
 
 static void call(struct table *t, enum coverage_source source, const char *region,
@@ -171,6 +174,60 @@ static void test_trail(void **state)
 			"! cloudtrail * trail stopped 130h--1h by\n");
 }
 
+/* An account may have several trails: what keeps coming shows that it is not blind. */
+static void test_trail_goes_on(void **state)
+{
+	struct table on = { 0 }, blind = { 0 }, pair = { 0 }, region = { 0 };
+
+	(void)state;
+	put(&on, COVERAGE_TRAIL, "a", 1, 9, 1, 1);
+	call(&on, COVERAGE_TRAIL, "a", 2 * 24 + 3, false);
+	call(&on, COVERAGE_TRAIL, "a", 4 * 24 + 12, false);
+	call(&on, COVERAGE_TRAIL, "a", 9 * 24 + 2, false);
+	check(&on, "cloudtrail a 1-9 9+0 9\n");
+	put(&blind, COVERAGE_TRAIL, "a", 1, 2, 1, 1);
+	put(&blind, COVERAGE_TRAIL, "b", 5, 6, 1, 1);
+	call(&blind, COVERAGE_TRAIL, "a", 2 * 24 + 10, false);
+	call(&blind, COVERAGE_TRAIL, "a", 2 * 24 + 11, false);
+	check(&blind, "cloudtrail a 1-2 2+0 2\ncloudtrail b 5-6 2+0 2\n"
+		      "! cloudtrail * trail stopped 58h-122h by\n");
+	/* Started again: an hour of silence shows it. */
+	put(&pair, COVERAGE_TRAIL, "a", 1, 5, 1, 1);
+	call(&pair, COVERAGE_TRAIL, "a", 2 * 24 + 10, false);
+	call(&pair, COVERAGE_TRAIL, "a", 2 * 24 + 13, true);
+	call(&pair, COVERAGE_TRAIL, "a", 3 * 24 + 10, false);
+	call(&pair, COVERAGE_TRAIL, "a", 3 * 24 + 11, true);
+	check(&pair, "cloudtrail a 1-5 5+0 5\n! cloudtrail * trail stopped 58h-61h by\n");
+	/* One region falls silent, another does not. */
+	put(&region, COVERAGE_TRAIL, "a", 1, 3, 1, 1);
+	put(&region, COVERAGE_TRAIL, "a", 6, 6, 1, 1);
+	put(&region, COVERAGE_TRAIL, "b", 1, 7, 1, 1);
+	call(&region, COVERAGE_TRAIL, "a", 3 * 24 + 10, false);
+	call(&region, COVERAGE_TRAIL, "b", 7 * 24 + 10, false);
+	check(&region,
+	      "cloudtrail a 1-3 3+0 3\ncloudtrail a 6-6 1+0 1\ncloudtrail b 1-7 7+0 7\n"
+	      "! cloudtrail * trail stopped 178h--1h by\n"
+	      "! cloudtrail a trail stopped 82h-146h by\n");
+}
+
+/* Items that were captured later end it; on the same day, there was none. */
+static void test_recorder_goes_on(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 2, 1, 0);
+	put(&t, COVERAGE_CONFIG, "a", 5, 6, 1, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 6, 1, 1);
+	call(&t, COVERAGE_CONFIG, "a", 24, false);
+	call(&t, COVERAGE_CONFIG, "a", 2 * 24 + 5, false);
+	call(&t, COVERAGE_CONFIG, "a", 6 * 24, false);
+	call(&t, COVERAGE_CONFIG, "a", 6 * 24 + 1, true);
+	check(&t, "config a 1-2 2+0 2\nconfig a 5-6 2+0 2\ncloudtrail a 1-6 6+0 6\n"
+		  "! config a recorder stopped 53h-122h by\n"
+		  "! config a recorder stopped 144h-145h by\n");
+}
+
 static void test_calls(void **state)
 {
 	enum coverage_source source;
@@ -191,9 +248,14 @@ static void test_calls(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_quiet_regions), cmocka_unit_test(test_nothing_came),
-		cmocka_unit_test(test_long_silence),  cmocka_unit_test(test_stops),
-		cmocka_unit_test(test_trail),         cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_quiet_regions),
+		cmocka_unit_test(test_nothing_came),
+		cmocka_unit_test(test_long_silence),
+		cmocka_unit_test(test_stops),
+		cmocka_unit_test(test_trail),
+		cmocka_unit_test(test_trail_goes_on),
+		cmocka_unit_test(test_recorder_goes_on),
+		cmocka_unit_test(test_calls),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
