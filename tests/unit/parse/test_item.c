@@ -3,6 +3,8 @@
  * Configuration items: what is required and where it may be taken from else, what is refused and
  * with which words, members by their old names, and what the canonical form does with each.
  */
+#include <stdio.h>
+
 #include "collect.h"
 
 #define ID    "\"resourceType\":\"AWS::EC2::Instance\",\"resourceId\":\"i-1\""
