@@ -63,3 +63,5 @@ char *cli_printable(const char *text);
 struct store;
 /* The gaps in what the history knows, the first of them; nothing where there is none. */
 int cli_print_gaps(struct store *s) _must_check_;
+/* How the sources of sync are; nothing where there is none. */
+int cli_print_sources(struct store *s) _must_check_;

@@ -393,6 +393,8 @@ static int print(struct store *s, uint64_t files, bool json, enum what what)
 		r = print_tallies(s);
 	if (!r)
 		r = cli_print_gaps(s);
+	if (!r)
+		r = cli_print_sources(s);
 	return r ? r : print_refusals(s, false);
 }
 

@@ -7,8 +7,10 @@
 #include "cli.h"
 #include "model/timestamp.h"
 #include "store/coverage.h"
+#include "store/sync.h"
 
-#define GAPS_SHOWN 10
+#define GAPS_SHOWN    10
+#define SOURCES_SHOWN 20
 
 static void print_text(struct str text)
 {
@@ -64,5 +66,39 @@ int cli_print_gaps(struct store *s)
 		print_gap((const struct coverage_gap *)gaps.data + i);
 	if (n > GAPS_SHOWN)
 		printf("  ... %zu more in status/gaps.tsv\n", n - GAPS_SHOWN);
+	return 0;
+}
+
+static void print_source(const struct store_health *h)
+{
+	char time[TIMESTAMP_ISO_SIZE] = "never";
+
+	if (h->success_ms > 0)
+		timestamp_format(h->success_ms, time);
+	printf("  ");
+	print_text(h->source);
+	printf(": last success %s", time);
+	if (h->failures) {
+		printf("; failed %llu times since: ", (unsigned long long)h->failures);
+		print_text(h->reason);
+	}
+	putchar('\n');
+}
+
+int cli_print_sources(struct store *s)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct store_health page[SOURCES_SHOWN + 1];
+	size_t n;
+	int r = store_healths(s, STR(""), &a, page, ARRAY_SIZE(page), &n);
+
+	if (r)
+		return r;
+	if (n)
+		puts("\nsources");
+	for (size_t i = 0; i < MIN(n, (size_t)SOURCES_SHOWN); i++)
+		print_source(&page[i]);
+	if (n > SOURCES_SHOWN)
+		puts("  ... more in status/sources.tsv");
 	return 0;
 }

@@ -52,7 +52,8 @@ static const char layout[] =
 	"      churn.tsv                           items by type and resource, the most first\n"
 	"      coverage.tsv, gaps.tsv              for which days it knows what happened; what not\n"
 	"      imports.tsv                         every source object that was imported\n"
-	"      refused.tsv, refused/               what was turned down and why; its bytes\n";
+	"      refused.tsv, refused/               what was turned down and why; its bytes\n"
+	"      sources.tsv                         how the sources are that sync reads\n";
 
 /* $R stands for the directory of a resource. */
 static const char sessions[] =
@@ -215,7 +216,10 @@ static const char tables[] =
 	"  imports.tsv   In the order of import. items, events, transitions: new ones; duplicates:\n"
 	"                known already; notices: nothing to keep; skipped: calls that only read.\n"
 	"                No time: not finished.\n"
-	"  refused.tsv   file: its name in refused/, where at most 1 MiB of it is kept.\n";
+	"  refused.tsv   file: its name in refused/, where at most 1 MiB of it is kept.\n"
+	"  sources.tsv   looked: when this was noted. success: when AWS last gave what was asked for;\n"
+	"                lagSeconds from there to looked. failures: in a row, reason: of the last;\n"
+	"                errors: ever. newest: when the newest of what came of it was made.\n";
 
 static void put_span(struct buf *out, const char *what, int64_t first_ms, int64_t last_ms)
 {

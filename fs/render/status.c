@@ -138,3 +138,28 @@ void render_churn(struct buf *out, const struct render_churn *r)
 	put_time(out, r->last_ms);
 	buf_put_char(out, '\n');
 }
+
+void render_sources_header(struct buf *out)
+{
+	buf_put_text(out,
+		     "source\tlooked\tsuccess\tnewest\tlagSeconds\tfailures\terrors\t"
+		     "reason\n");
+}
+
+/* It lags by the time for which nothing may have come of it. */
+void render_source(struct buf *out, const struct render_source *r)
+{
+	put_cell(out, r->source);
+	put_time(out, r->tried_ms);
+	buf_put_char(out, '\t');
+	put_time(out, r->success_ms);
+	buf_put_char(out, '\t');
+	put_time(out, r->newest_ms);
+	buf_put_char(out, '\t');
+	if (r->success_ms > 0)
+		buf_printf(out, "%" PRId64,
+			   MAX(r->tried_ms - r->success_ms, INT64_C(0)) / 1000);
+	buf_printf(out, "\t%" PRIu64 "\t%" PRIu64 "\t", r->failures, r->errors);
+	text_safe(out, r->reason);
+	buf_put_char(out, '\n');
+}

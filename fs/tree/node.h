@@ -86,6 +86,7 @@ enum node_fixed {
 	NODE_FIXED_IMPORTS = 22,
 	NODE_FIXED_REFUSED = 23,  /* and its directory */
 	NODE_FIXED_REFUSALS = 24, /* refused.tsv */
+	NODE_FIXED_SOURCES = 25,
 	NODE_FIXED_COUNT,
 };
 

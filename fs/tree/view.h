@@ -54,7 +54,8 @@ extern const struct view view_at_folder, view_at_state, view_inventory;
 extern const struct view view_alarms, view_alarm, view_transition;
 extern const struct view view_status, view_churn;
 extern const struct view view_coverage; /* coverage.tsv and gaps.tsv */
-extern const struct view view_ledger;   /* imports.tsv and refused.tsv */
+extern const struct view view_sources;
+extern const struct view view_ledger; /* imports.tsv and refused.tsv */
 extern const struct view view_refused, view_refusal;
 extern const struct view view_by,
 	view_key; /* by-id, by-name, by-arn; what is shared there */

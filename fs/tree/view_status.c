@@ -21,6 +21,7 @@ static const struct fixed_entry entries[] = {
 	{ STR("imports.tsv"), NODE_FIXED_IMPORTS },
 	{ STR("refused.tsv"), NODE_FIXED_REFUSALS },
 	{ STR("refused"), NODE_FIXED_REFUSED },
+	{ STR("sources.tsv"), NODE_FIXED_SOURCES },
 };
 
 static int status_getattr(struct request *q, uint64_t node, struct tree_attr *ret)

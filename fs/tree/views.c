@@ -67,6 +67,7 @@ static const struct view *const fixed[NODE_FIXED_COUNT] = {
 	[NODE_FIXED_IMPORTS] = &view_ledger,
 	[NODE_FIXED_REFUSALS] = &view_ledger,
 	[NODE_FIXED_REFUSED] = &view_refused,
+	[NODE_FIXED_SOURCES] = &view_sources,
 	[NODE_FIXED_BY_ID] = &view_by,
 	[NODE_FIXED_BY_NAME] = &view_by,
 	[NODE_FIXED_BY_ARN] = &view_by,

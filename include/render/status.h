@@ -42,6 +42,16 @@ struct render_churn {
 void render_churn_header(struct buf *out);
 void render_churn(struct buf *out, const struct render_churn *r);
 
+/* sources.tsv: how a source of sync is. */
+struct render_source {
+	struct str source;
+	int64_t tried_ms, success_ms, newest_ms; /* 0: never, or not known */
+	uint64_t failures, errors;
+	struct str reason; /* of the last failure; empty while it is well */
+};
+void render_sources_header(struct buf *out);
+void render_source(struct buf *out, const struct render_source *r);
+
 /* coverage.tsv and gaps.tsv */
 void render_coverage_header(struct buf *out);
 void render_coverage(struct buf *out, const struct coverage_span *c);

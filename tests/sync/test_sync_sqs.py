@@ -229,6 +229,15 @@ class Follow(Queue):
         self.assertAlmostEqual(rows[QUEUE][2] / 1000, time.time(), delta=60)
         self.assertGreaterEqual(rows["s3://not-there/"][5], 1)
         self.assertIn(b"NoSuchBucket", rows["s3://not-there/"][6])
+        table = [line.split("\t") for line in self.cat_all("status/sources.tsv").splitlines()]
+        self.assertEqual([row[0] for row in table], ["source", "s3://not-there/", QUEUE])
+        self.assertEqual([len(row) for row in table], [8, 8, 8])
+        self.assertEqual((table[1][2], table[1][4]), ("", ""), "it never was well")
+        self.assertIn("NoSuchBucket", table[1][7])
+        self.assertEqual(table[2][5:], ["0", "0", ""])
+        text = self.run_program("status", self.history)[0]
+        self.assertIn(f"\nsources\n  s3://not-there/: last success never; failed ", text)
+        self.assertIn(f"  {QUEUE}: last success 20", text)
 
     def health(self):
         db = sqlite3.connect(f"file:{self.history}?mode=ro", uri=True)
