@@ -31,6 +31,7 @@ struct chunk_record {
 	const char *notice;         /* not to be parsed, but counted; static */
 	uint64_t count;             /* of a notice */
 	bool failure;               /* the damage is that the source cannot be read */
+	bool framing; /* the damage is text that may stand around what was found */
 	bool lenient; /* of a source that is not JSON: what is unknown is not worth a word */
 };
 
@@ -96,6 +97,7 @@ struct fact_refusal {
 	struct str bytes;
 	uint64_t length; /* of what was refused; bytes may be its beginning only */
 	bool failure;    /* the source cannot be read */
+	bool framing;    /* text around records: no refusal if the source had any */
 };
 
 enum chunk_state {

@@ -5,7 +5,7 @@
  *
  * A file that is not JSON at all - a licence, a script, a picture in a folder of deliveries -
  * is one refusal with its first bytes, not one for each of its shreds. Yet it is read to its
- * end: a mail may hold a notification behind its text.
+ * end: a mail may hold a notification behind its text, which is then a notice only.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -73,13 +73,14 @@ static int add(struct reading *r, const struct chunk_record *record, struct str 
 }
 
 static int add_refusal(struct reading *r, const struct fault *fault, struct str bytes,
-		       uint64_t whole)
+		       uint64_t whole, bool framing)
 {
 	struct chunk_record record = {
 		.offset = fault->offset == FAULT_NO_OFFSET ? 0 : fault->offset,
 		.whole = whole,
 		.damage = fault,
 		.failure = r->file->failed,
+		.framing = framing,
 	};
 
 	return add(r, &record, bytes);
@@ -276,12 +277,12 @@ static int sum_up(struct reading *r)
 	struct fault not_json;
 
 	if (r->broken)
-		return add_refusal(r, &r->fault, buf_str(&r->head), r->head.len);
+		return add_refusal(r, &r->fault, buf_str(&r->head), r->head.len, false);
 	if (r->suspect) {
 		fault_set(&not_json, 0, "", "is not JSON%s",
 			  r->size > r->head.len ? "; its first 1,048,576 bytes are kept"
 						: "");
-		return add_refusal(r, &not_json, buf_str(&r->head), r->size);
+		return add_refusal(r, &not_json, buf_str(&r->head), r->size, true);
 	}
 	if (!r->size)
 		return add_notice(r, "empty-file", 1);

@@ -269,6 +269,7 @@ static int add_refusal(struct chunk *c, const struct chunk_record *record,
 	if (!record->length)
 		f->bytes = STR("");
 	f->failure = record->failure;
+	f->framing = record->framing;
 	f->length = MAX(record->whole, (uint64_t)record->length);
 	return 0;
 }

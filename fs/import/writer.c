@@ -183,9 +183,8 @@ static int put_item(struct import_writer *w, struct import_file *file,
 		r = refuse_copy(w, file, f, put);
 	else
 		count(file, &file->counts.items, put);
-	if (r || put == STORE_PUT_KNOWN || put == STORE_PUT_CONFLICT)
-		return r;
-	return touch(w, f->resource);
+	/* "N items of M resources": those the new items are of, no others. */
+	return r || put != STORE_PUT_NEW ? r : touch(w, f->resource);
 }
 
 static int put_event(struct import_writer *w, struct import_file *file,
@@ -223,6 +222,19 @@ static int put_transition(struct import_writer *w, struct import_file *file,
 	return r;
 }
 
+static bool has_records(const struct store_counts *c)
+{
+	return c->items || c->events || c->transitions || c->duplicates || c->notices ||
+	       c->skipped;
+}
+
+/* A mail with a notification in it, a log with events: the text is not what it was sent for. */
+static int put_framing(struct import_writer *w, struct import_file *file)
+{
+	file->counts.notices++;
+	return store_count_notice(w->store, file->source, STR("text-around-json"), 1);
+}
+
 static int put_fact(struct import_writer *w, struct import_file *file,
 		    const struct fact *f)
 {
@@ -253,6 +265,8 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 
 		if (refusal->failure)
 			return put_failure(w, file, refusal);
+		if (refusal->framing && has_records(&file->counts))
+			return put_framing(w, file);
 		return put_refusal(w, file, &refusal->fault, refusal->bytes,
 				   refusal->length);
 	}
@@ -311,8 +325,7 @@ static int end_source(struct import_writer *w, struct import_file *file)
 	int r;
 
 	import_counts_add(&w->report->counts, c);
-	if (c->items || c->events || c->transitions || c->duplicates || c->notices ||
-	    c->skipped)
+	if (has_records(c))
 		w->report->files++;
 	if (file->failed)
 		return 0;

@@ -315,10 +315,31 @@ static bool is_epoch(struct str text)
 	return text.n > 0;
 }
 
+static bool parse_lenient(struct str text, int64_t *ret_ms)
+{
+	return timestamp_parse(text, ret_ms) == 0 ||
+	       (is_epoch(text) && timestamp_parse_epoch(text, ret_ms) == 0);
+}
+
+/* Any spelling of a time with "-N" behind it; what is a time as a whole has no twin in it. */
+static bool parse_lenient_twin(struct str text, int64_t *ret_ms, unsigned *ret_twin)
+{
+	size_t dash = text.n;
+
+	while (dash > 0 && text.p[dash - 1] != '-')
+		dash--;
+	/* The first has no number. */
+	if (dash == 0 || dash == text.n || text.p[dash] == '0')
+		return false;
+	return parse_twin(str_from(text, dash - 1), ret_twin) &&
+	       parse_lenient((struct str){ text.p, dash - 1 }, ret_ms);
+}
+
 bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin,
 		      bool *ret_canonical)
 {
 	struct str text = name;
+	unsigned twin = 0;
 	int64_t ms;
 
 	if (parse_canonical(name, ret_ms, ret_twin)) {
@@ -327,11 +348,10 @@ bool name_state_parse(struct str name, int64_t *ret_ms, unsigned *ret_twin,
 	}
 	if (str_ends(text, SUFFIX))
 		text.n -= strlen(SUFFIX);
-	if (timestamp_parse(text, &ms) != 0 &&
-	    (!is_epoch(text) || timestamp_parse_epoch(text, &ms) != 0))
+	if (!parse_lenient(text, &ms) && !parse_lenient_twin(text, &ms, &twin))
 		return false;
 	*ret_ms = ms;
-	*ret_twin = 0;
+	*ret_twin = twin;
 	*ret_canonical = false;
 	return true;
 }

@@ -178,6 +178,51 @@ void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms)
 	w->pending = true;
 }
 
+/* A list of folders, each once; they are few: those of the types that are recorded everywhere. */
+int folders_lower(struct store *s, int64_t resource)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct buf *list = &s->writer->lowered;
+	int r = sql_get(s, Q_FOLDER_OF_RESOURCE, ARGS(INT(resource)), &q);
+	int64_t folder = r ? 0 : col_int(q, 0);
+
+	for (size_t i = 0; i < list->len / sizeof(folder) && !r; i++)
+		if (((const int64_t *)list->data)[i] == folder)
+			return 0;
+	if (r)
+		return r;
+	buf_put(list, &folder, sizeof(folder));
+	return buf_error(list);
+}
+
+/* One folder and those above it. */
+static int folder_newest(struct store *s, int64_t folder)
+{
+	int r = 0;
+
+	while (folder && !r) {
+		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+
+		r = sql_run(s, Q_FOLDER_NEWEST, ARGS(INT(folder)));
+		if (!r)
+			r = sql_get(s, Q_FOLDER, ARGS(INT(folder)), &q);
+		if (!r)
+			folder = col_int(q, 1);
+	}
+	return r;
+}
+
+int folders_settle(struct store *s)
+{
+	struct buf *list = &s->writer->lowered;
+	int r = 0;
+
+	for (size_t i = 0; i < list->len / sizeof(int64_t) && !r; i++)
+		r = folder_newest(s, ((const int64_t *)list->data)[i]);
+	buf_reset(list);
+	return r;
+}
+
 /* --- resources ----------------------------------------------------------------------------- */
 
 static int resource_insert(struct store *s, int64_t folder, struct str rid,

@@ -106,6 +106,13 @@ X(FOLDER_TYPE, "UPDATE folder SET type = ?2 WHERE id = ?1 AND type IS NULL")
 X(FOLDER_TOUCH,
   "UPDATE folder SET newest_ms = max(newest_ms, ?2), first_ms = min(first_ms, ?3), "
   "changed = changed + 1 WHERE id = ?1")
+X(FOLDER_OF_RESOURCE, "SELECT folder FROM resource WHERE id = ?1")
+X(FOLDER_NEWEST,
+  "UPDATE folder SET newest_ms = max("
+  "coalesce((SELECT max(v.newest_ms) FROM resource r JOIN resource_view v ON v.resource = r.id "
+  "WHERE r.folder = ?1), 0), "
+  "coalesce((SELECT max(newest_ms) FROM folder WHERE parent = ?1), 0)), "
+  "changed = changed + 1 WHERE id = ?1")
 X(FOLDERS_TOUCH_ABOVE,
   "WITH RECURSIVE up(id) AS (SELECT folder FROM resource WHERE id = ?1 UNION ALL "
   "SELECT f.parent FROM up JOIN folder f ON f.id = up.id WHERE f.parent > 0) "

@@ -54,6 +54,8 @@ static int view_put(struct store *s, int64_t resource, struct view *v)
 
 	if (!r)
 		r = view_end(s, Q_SHOWN_NEWEST, resource, &v->newest_ms, &v->latest);
+	if (!r && v->newest_ms < v->before_ms)
+		r = folders_lower(s, resource);
 	if (r)
 		return r;
 	return sql_run(s, Q_VIEW_PUT,

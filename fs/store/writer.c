@@ -63,6 +63,7 @@ struct writer *writer_free(struct writer *w)
 	arena_deinit(&w->summed);
 	free(w->mentions.rows);
 	free(w->actors.rows);
+	buf_deinit(&w->lowered);
 	tell_deinit(&w->tell);
 	buf_deinit(&w->key);
 	buf_deinit(&w->name);
@@ -103,6 +104,7 @@ void writer_forget(struct writer *w)
 	w->actors.n = 0;
 	tell_forget(&w->tell);
 	memset(w->path_lengths, 0, sizeof(w->path_lengths));
+	buf_reset(&w->lowered);
 	w->pending = false;
 }
 

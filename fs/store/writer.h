@@ -140,6 +140,7 @@ struct writer {
 	int64_t next_event;
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
+	struct buf lowered;     /* int64_t: folders in which a newest time went back */
 	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
 	bool pending;                    /* something is gathered */
 	struct buf key, name, pack, raw; /* scratch */
@@ -174,3 +175,9 @@ int resource_get(struct store *s, struct leaf *leaf, struct str rid,
 		 struct resource **ret) _must_check_;
 void resource_touch(struct store *s, struct resource *res);
 void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms);
+/*
+ * The resource's newest state is hidden from now on: its folders' newest times, which can only
+ * grow otherwise, are looked for again at the commit.
+ */
+int folders_lower(struct store *s, int64_t resource) _must_check_;
+int folders_settle(struct store *s) _must_check_;

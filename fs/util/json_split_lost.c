@@ -41,6 +41,7 @@ struct place {
 	struct str name; /* of the first member; .p NULL when there is none */
 	char before;     /* the last byte before that is no white space; 0 when unknown */
 	bool newline;    /* begins a line */
+	bool label;      /* behind a word and a colon, as text has it: no member's name */
 };
 
 void split_missing(struct json_split *s, size_t at, const char *reason)
@@ -151,6 +152,8 @@ static size_t look_around(const struct json_split *s, size_t at, struct place *r
 	*ret = (struct place){ .at = at };
 	ret->before = prev > 0 ? s->win[prev - 1] : 0;
 	ret->newline = at > s->lost_at && s->win[at - 1] == '\n';
+	ret->label = ret->before == ':' && prev > s->lost_at + 1 &&
+		     s->win[prev - 2] != '"' && !json_is_space(s->win[prev - 2]);
 	return next == s->len ? 0 : next;
 }
 
@@ -198,7 +201,7 @@ static bool document_begins(const struct json_split *s, const struct place *here
 	if (here->newline && !s->pretty)
 		return true;
 	if (here->before != 0 && strchr(":,[{", here->before))
-		return false;
+		return s->stray && here->label;
 	if (json_name_index(s->config.containers, here->name) >= 0)
 		return true;
 	if (s->stray)

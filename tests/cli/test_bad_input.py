@@ -97,8 +97,15 @@ class Streams(Case):
     def test_json_behind_text(self):
         mail = b"View the timeline: https://console/\n\nNew state:\n\n"
         self.write("mail.txt", mail + json.dumps(event(5), indent=2).encode())
-        line, _ = self.import_("mail.txt", status=REFUSED)
-        self.assertEqual(line, "1 event in 1 file, 1 refused")
+        self.write("label.txt", b"New State and Change Record: " + json.dumps(event(6)).encode())
+        self.write("log.txt", b"2024-05-01 got: " + json.dumps(event(7)).encode() + b"\n"
+                   b"2024-05-02 bye [1] {none}\n")
+        for name in ("mail.txt", "label.txt", "log.txt"):
+            line, _ = self.import_(name)
+            self.assertEqual(line, "1 event in 1 file, 1 notice, 0 refused", name)
+        # A text with objects of others in it is no more than a text.
+        self.write("other.txt", b"see: {\"a\": 1}\n")
+        self.assertEqual(self.import_("other.txt", status=REFUSED)[0], "nothing new, 1 refused")
 
     def test_json_of_others(self):
         self.write("package.json", {"name": "x", "version": "1.0"})

@@ -116,6 +116,64 @@ class Again(Case):
         self.assert_totals(refused=0, events=51, sources=3)
 
 
+class Fuller(Case):
+    """One item in three guises, each telling more: new only once."""
+
+    def test_an_item_that_is_told_better_is_no_new_one(self):
+        whole = item()
+        api = {k: v for k, v in whole.items() if k not in ("awsAccountId", "ARN")}
+        api.update(accountId=ACCOUNT, arn=whole["ARN"], version="1.3",
+                   configurationStateId=str(whole["configurationStateId"]),
+                   configurationItemCaptureTime=1714558500.123, configuration='{"groupId":"sg-1"}')
+        batch = {k: v for k, v in api.items() if k not in ("tags", "relationships")}
+        self.write("1", batch)
+        self.write("2", api)
+        self.write("3", {"configurationItems": [whole, item("sg-2")]})
+        self.assertEqual(self.import_("1")[0], "1 item of 1 resource in 1 file, 0 refused")
+        self.assertEqual(self.import_("2")[0], "nothing new in 1 file, 1 already known, 0 refused")
+        self.assertEqual(self.import_("3")[0],
+                         "1 item of 1 resource in 1 file, 1 already known, 0 refused")
+
+    def test_spellings_of_other_years(self):
+        old = item("vol-1", type_="AWS::EC2::VOLUME", configurationItemStatus="Discovered",
+                   configurationItemVersion="1.0")
+        new = item("vol-1", "2024-05-02T10:15:00.000Z", "AWS::EC2::Volume", configuration=None,
+                   configurationItemStatus="Deleted")
+        self.write("in/1", old)
+        self.write("in/2", new)
+        # An oversized notification's id is 0; the API knows better, the file knows more.
+        self.write("in/3", {**new, "configurationStateId": 0})
+        self.import_("in")
+        folder = f"resources/{ACCOUNT}/{REGION}/AWS/EC2"
+        self.assertEqual(self.run_program("ls", self.history, folder)[0], "Volume\n")
+        names = self.run_program("ls", self.history, folder + "/Volume/vol-1")[0].split()
+        self.assertEqual([n for n in names if n[0] == "2"],
+                         ["2024-05-01T101500.123Z.json", "2024-05-02T101500.000Z.json"])
+        path = f"{folder}/Volume/vol-1/{{}}"
+        state = json.loads(self.run_program("cat", self.history, path.format(names[0]))[0])
+        self.assertEqual(state["resourceType"], "AWS::EC2::Volume")
+        self.assertEqual(state["configurationItemStatus"], "ResourceDiscovered")
+        raw = self.run_program("cat", "--raw", self.history, path.format(names[0]))[0]
+        self.assertEqual(json.loads(raw), old)
+        self.assertIn('"ResourceDeleted"',
+                      self.run_program("cat", self.history, path.format("latest.json"))[0])
+
+    def test_folders_are_as_new_as_what_they_show(self):
+        role = {"configuration": {"v": 1}, "awsRegion": "global"}
+        self.write("in/1", [item("AROA1", time, "AWS::IAM::Role", configurationStateId=n, **role)
+                            for n, time in enumerate(("2024-05-01T10:00:00.000Z",
+                                                      "2024-05-01T11:00:00.000Z"), 1)])
+        self.import_("in")
+        lines = self.run_program("ls", "-lR", self.history, "resources")[0]
+        self.assertNotIn("11:00:00", lines)
+        self.assertIn("10:00:00", lines)
+        # A later copy is hidden as well, in an import of its own.
+        self.write("in/2", item("AROA1", "2024-05-01T12:00:00.000Z", "AWS::IAM::Role",
+                                configurationStateId=3, **role))
+        self.import_("in")
+        self.assertEqual(self.run_program("ls", "-lR", self.history, "resources")[0], lines)
+
+
 class Sources(Case):
     def test_standard_input(self):
         data = json.dumps(trail_file([event(1), event(2)])).encode()

@@ -218,12 +218,13 @@ static void test_state_lookup(void **state)
 		".json",
 		"latest.json",
 		"changes",
-		"2024-05-01T101500.123Z-1",
 		"2024-05-01T101500.123Z-0.json",
 		"2024-05-01T101500.123Z-01.json",
 		"2024-05-01T101500.123Z-1x.json",
 		"2024-05-01T101500.123Z-9999999999.json",
-		"2024-05-01T10:15:00.123Z-1.json",
+		"2024-05-01T10:15:00.123Z-0.json",
+		"2024-05-01T10:15:00.123Z-.json",
+		"2024-05-01T10:15:00.123Z--1.json",
 		"2024-13-01T101500.123Z.json",
 		"2024-05-01T101500.123Z.json.json",
 		"2024-05-01T101500.123Z.jso",
@@ -242,6 +243,11 @@ static void test_state_lookup(void **state)
 	expect_state("2024-05-01T10:15:00.123Z.json", ms, 0, false);
 	expect_state("2024-05-01T12:15:00.123+02:00", ms, 0, false);
 	expect_state("1714558500.123", ms, 0, false);
+	/* Twins in any spelling, too. */
+	expect_state("2024-05-01T101500.123Z-1", ms, 1, false);
+	expect_state("2024-05-01T10:15:00.123Z-2.json", ms, 2, false);
+	expect_state("2024-05-01T12:15:00.123+02:00-10", ms, 10, false);
+	expect_state("1714558500123-3.json", ms, 3, false);
 	expect_state("1714558500123.json", ms, 0, false);
 	expect_state("2024-05-01", INT64_C(1714521600000), 0, false);
 	for (size_t i = 0; i < ARRAY_SIZE(none); i++) {

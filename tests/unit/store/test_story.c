@@ -198,6 +198,28 @@ static void test_empty_story(void **state)
 	assert_int_equal(dirty[0].from_ms, 5000);
 }
 
+/* A folder is as new as the newest that is shown in it, after its commit. */
+static void test_folder_of_hidden(void **state)
+{
+	struct history *h = *state;
+	struct store_state states[64];
+	int64_t id = make_resource(h, "sg-1", 3, states);
+	int64_t folder = resource_of(h, GROUP, "sg-1").folder;
+	struct story st;
+
+	changes_from(states, 0, 3, &st);
+	st.shown[2].hidden = true;
+	put_story(h, id, 1000, &st);
+	for (int levels = 0; folder != STORE_ROOT; levels++) {
+		struct store_folder f;
+
+		assert_true(levels < 8);
+		assert_int_equal(store_folder_get(h->s, folder, &h->a, &f), 0);
+		assert_int_equal(f.newest_ms, states[1].time_ms);
+		folder = f.parent;
+	}
+}
+
 static void test_inherited(void **state)
 {
 	struct history *h = *state;
@@ -288,10 +310,10 @@ static void test_pages_of_dirt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_whole_story),       CASE(test_part_of_story),
-		CASE(test_empty_story),       CASE(test_inherited),
-		CASE(test_dirtier_meanwhile), CASE(test_unordered),
-		CASE(test_pages_of_dirt),
+		CASE(test_whole_story), CASE(test_part_of_story),
+		CASE(test_empty_story), CASE(test_folder_of_hidden),
+		CASE(test_inherited),   CASE(test_dirtier_meanwhile),
+		CASE(test_unordered),   CASE(test_pages_of_dirt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
