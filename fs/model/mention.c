@@ -12,6 +12,7 @@
 #include "model/mention.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define TOKEN_MIN 2    /* shorter strings name nothing that a request could mean */
@@ -32,7 +33,7 @@ struct gather {
 /* ASCII case is folded: RDS answers in lower case what the request had in capitals. */
 static uint64_t token_of(const char *mark, struct str name)
 {
-	char folded[TOKEN_MAX + 16];
+	char folded[TOKEN_MAX + 160];
 	size_t n = strlen(mark);
 
 	memcpy(folded, mark, n);
@@ -304,6 +305,140 @@ static void add_relations(struct gather *g, const struct jv *relationships)
 	g->mark = "";
 }
 
+/* --- what alarms watch -------------------------------------------------------------------- */
+
+/*
+ * Metrics name what they are about by a dimension, whose name tells the type (the services' pages
+ * on their CloudWatch metrics). A name such as "orders" is a function's, a bucket's and a table's
+ * in each account and region, so both sides say type and place as well. What two services call
+ * alike has a row for each.
+ */
+static const struct {
+	const char *dimension, *type;
+} watched[] = {
+	{ "ApiId", "AWS::ApiGatewayV2::Api" },
+	{ "ApiName", "AWS::ApiGateway::RestApi" },
+	{ "AutoScalingGroupName", "AWS::AutoScaling::AutoScalingGroup" },
+	{ "BucketName", "AWS::S3::Bucket" },
+	{ "CacheClusterId", "AWS::ElastiCache::CacheCluster" },
+	{ "ClusterIdentifier", "AWS::Redshift::Cluster" },
+	{ "ClusterName", "AWS::ECS::Cluster" },
+	{ "ClusterName", "AWS::EKS::Cluster" },
+	{ "DBClusterIdentifier", "AWS::RDS::DBCluster" },
+	{ "DBInstanceIdentifier", "AWS::RDS::DBInstance" },
+	{ "DeliveryStreamName", "AWS::KinesisFirehose::DeliveryStream" },
+	{ "DistributionId", "AWS::CloudFront::Distribution" },
+	{ "DomainName", "AWS::Elasticsearch::Domain" },
+	{ "DomainName", "AWS::OpenSearch::Domain" },
+	{ "FunctionName", "AWS::Lambda::Function" },
+	{ "HealthCheckId", "AWS::Route53::HealthCheck" },
+	{ "LoadBalancer", "AWS::ElasticLoadBalancingV2::LoadBalancer" },
+	{ "LoadBalancerName", "AWS::ElasticLoadBalancing::LoadBalancer" },
+	{ "LogGroupName", "AWS::Logs::LogGroup" },
+	{ "ProjectName", "AWS::CodeBuild::Project" },
+	{ "QueueName", "AWS::SQS::Queue" },
+	{ "RepositoryName", "AWS::ECR::Repository" },
+	{ "RuleName", "AWS::Events::Rule" },
+	{ "ServiceName", "AWS::ECS::Service" },
+	{ "StreamName", "AWS::Kinesis::Stream" },
+	{ "TableName", "AWS::DynamoDB::Table" },
+	{ "TargetGroup", "AWS::ElasticLoadBalancingV2::TargetGroup" },
+	{ "TopicName", "AWS::SNS::Topic" },
+	{ "WebACL", "AWS::WAFv2::WebACL" },
+};
+
+#define ALARM_TYPE "AWS::CloudWatch::Alarm"
+
+/* Their metrics are all in one region, wherever Config has them. */
+static bool is_everywhere(const char *type)
+{
+	return !strcmp(type, "AWS::CloudFront::Distribution") ||
+	       !strcmp(type, "AWS::Route53::HealthCheck");
+}
+
+/* "watch:TYPE:ACCOUNT:REGION:" before the name. */
+static void add_watch(struct gather *g, const char *type, struct str account,
+		      struct str region, struct str name)
+{
+	char mark[160];
+	int n;
+
+	if (is_everywhere(type))
+		region = STR_NULL;
+	n = snprintf(mark, sizeof(mark), "watch:%s:%.*s:%.*s:", type, (int)account.n,
+		     account.n ? account.p : "", (int)region.n, region.n ? region.p : "");
+	if (n < 0 || (size_t)n >= sizeof(mark) || !name.n)
+		return;
+	g->mark = mark;
+	add(g, name);
+	g->mark = "";
+}
+
+static struct str last_segment(struct str s)
+{
+	ptrdiff_t at = MAX(str_rchr(s, '/'), str_rchr(s, ':'));
+
+	return at < 0 ? s : str_from(s, (size_t)at + 1);
+}
+
+/* The names that a metric may have for it: "orders", "app/web/50dc6c495c0c9188". */
+static void add_watched_names(struct gather *g, const struct item *item, const char *type)
+{
+	struct str tail = arn_resource(item->arn);
+	ptrdiff_t kind = MAX(str_chr(tail, '/'), str_chr(tail, ':'));
+
+	add_watch(g, type, item->account, item->region, last_segment(item->id));
+	add_watch(g, type, item->account, item->region, item->name);
+	add_watch(g, type, item->account, item->region, tail);
+	if (kind >= 0)
+		add_watch(g, type, item->account, item->region,
+			  str_from(tail, (size_t)kind + 1));
+}
+
+static void add_watched(struct gather *g, const struct item *item)
+{
+	const char *last = "";
+
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		if (str_is(item->type, watched[i].type) &&
+		    strcmp(watched[i].type, last) != 0) {
+			last = watched[i].type;
+			add_watched_names(g, item, last);
+		}
+	if (!str_is(item->type, ALARM_TYPE))
+		return;
+	add_watched_names(g, item, ALARM_TYPE);
+	/* A history of alarms does not say whose they are. */
+	add_watch(g, ALARM_TYPE, STR_NULL, STR_NULL, item->name);
+}
+
+/* i-0123456789abcdef0, an ARN: nobody else's name. */
+static bool is_unique(struct str s)
+{
+	ptrdiff_t dash = str_rchr(s, '-');
+	size_t digits = 0;
+
+	if (str_starts(s, "arn:"))
+		return true;
+	for (size_t i = (size_t)(dash + 1); i < s.n; i++, digits++)
+		if (!strchr("0123456789abcdef", s.p[i]))
+			return false;
+	return dash > 0 && (digits == 8 || digits == 17);
+}
+
+static void add_dimension(struct gather *g, const struct alarm *alarm,
+			  const struct alarm_dimension *d)
+{
+	if (is_unique(d->value) && names_something(g, d->value)) {
+		add(g, d->value);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		if (str_is(d->name, watched[i].dimension))
+			add_watch(g, watched[i].type, alarm->account, alarm->region,
+				  d->value);
+}
+
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    struct mention_set *ret)
 {
@@ -317,6 +452,7 @@ int mention_of_item(struct arena *a, const struct item *item, const struct jv *b
 	add_forms(&g, item->arn);
 	add_inner_ids(&g, jv_get(body, "configuration"));
 	add_relations(&g, jv_get(body, "relationships"));
+	add_watched(&g, item);
 	gather_finish(&g, ret);
 	return 0;
 }
@@ -328,11 +464,10 @@ int mention_of_alarm(struct arena *a, const struct alarm *alarm, struct mention_
 
 	if (r < 0)
 		return r;
-	add(&g, alarm->name);
+	add_watch(&g, ALARM_TYPE, alarm->account, alarm->region, alarm->name);
 	add(&g, alarm->arn);
 	for (size_t i = 0; i < alarm->n_dimensions; i++)
-		if (names_something(&g, alarm->dimensions[i].value))
-			add_forms(&g, alarm->dimensions[i].value);
+		add_dimension(&g, alarm, &alarm->dimensions[i]);
 	gather_finish(&g, ret);
 	return 0;
 }

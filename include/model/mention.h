@@ -30,6 +30,10 @@ int mention_of_event(struct arena *a, const struct event *e,
 /* `previous` may be NULL; bodies are canonical. */
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    struct mention_set *ret) _must_check_;
-/* The tokens of an alarm's dimensions, and of the alarm's own name and ARN. */
+/*
+ * The tokens of what an alarm watches, by the dimensions of its metrics, and of the alarm itself.
+ * A name stands for a resource of the dimension's type in the alarm's account and region only; an
+ * ARN and an id that nothing else has (i-0123456789abcdef0) for themselves.
+ */
 int mention_of_alarm(struct arena *a, const struct alarm *alarm,
 		     struct mention_set *ret) _must_check_;
