@@ -92,6 +92,24 @@ static bool only_relationships(const struct json_diff *d)
 	return d->n > 0;
 }
 
+const struct correlate_gap *correlate_gap_of(const struct correlate_input *in,
+					     size_t step)
+{
+	const struct correlate_step *s = &in->steps[step];
+	int64_t to = s->item.captured_ms;
+	int64_t from = MAX(s->previous_ms, to - (s->daily ? DAILY_MS : LAG_MS));
+	const struct correlate_gap *first = NULL;
+
+	for (size_t i = 0; i < in->n_gaps; i++) {
+		const struct correlate_gap *g = &in->gaps[i];
+
+		if (g->from_ms < to && g->to_ms > from &&
+		    (!first || g->from_ms < first->from_ms))
+			first = g;
+	}
+	return first;
+}
+
 static enum reason reason_of(const struct work *w, size_t k)
 {
 	const struct correlate_input *in = w->in;
@@ -101,7 +119,8 @@ static enum reason reason_of(const struct work *w, size_t k)
 	if (w->steps[k].n_causes)
 		return REASON_NONE;
 	if (!in->trail_known || captured < in->trail_first_ms ||
-	    s->previous_ms > in->trail_last_ms || captured - LAG_MS > in->trail_last_ms)
+	    s->previous_ms > in->trail_last_ms || captured - LAG_MS > in->trail_last_ms ||
+	    correlate_gap_of(in, k))
 		return REASON_NO_TRAIL;
 	if (s->change.type == CHANGE_CREATE && s->previous_ms < 0)
 		return REASON_FIRST_RECORDED;

@@ -272,6 +272,29 @@ static int read_events(struct story_work *w)
 					    &w->n_transitions);
 }
 
+static int read_gaps(struct story_work *w)
+{
+	/* What is recorded as global is called in one region. */
+	struct str region = str_is(w->resource.region, "global") ? STR("us-east-1")
+								 : w->resource.region;
+	struct store_trail_gap *found = NULL;
+	struct correlate_gap *gaps;
+	size_t n = 0;
+	int r = store_trail_gaps(w->s, w->resource.account, region, w->a, &found, &n);
+
+	if (r)
+		return r;
+	gaps = arena_alloc(w->a, (n + 1) * sizeof(*gaps));
+	if (!gaps)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		gaps[i] = (struct correlate_gap){ found[i].from_ms, found[i].to_ms,
+						  found[i].why };
+	w->in.gaps = gaps;
+	w->in.n_gaps = n;
+	return 0;
+}
+
 static int run_correlation(struct story_work *w)
 {
 	int r;
@@ -288,6 +311,9 @@ static int run_correlation(struct story_work *w)
 	if (r && r != STORE_E_NOT_FOUND)
 		return r;
 	w->in.trail_known = r == 0;
+	r = read_gaps(w);
+	if (r)
+		return r;
 	return correlate(w->a, &w->in, w->verdicts, w->reasons);
 }
 

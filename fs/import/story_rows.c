@@ -171,6 +171,16 @@ static int collect_causes(struct story_work *w, const struct causes *all, size_t
 	return 0;
 }
 
+/* Who stopped the trail, where that is why. */
+static struct str why_of(const struct story_work *w, size_t step)
+{
+	const struct correlate_gap *gap = w->reasons[step] == REASON_NO_TRAIL
+						  ? correlate_gap_of(&w->in, step)
+						  : NULL;
+
+	return gap ? gap->why : STR_NULL;
+}
+
 static int emit_change(struct story_work *w, struct output *o, const struct causes *all,
 		       size_t step)
 {
@@ -183,6 +193,7 @@ static int emit_change(struct story_work *w, struct output *o, const struct caus
 		.previous = before ? before->row.id : 0,
 		.change_type = (uint8_t)w->steps[step].change.type,
 		.reason = (uint8_t)w->reasons[step],
+		.why = why_of(w, step),
 	};
 	struct store_cause *causes;
 	struct story_entry e;
@@ -190,14 +201,15 @@ static int emit_change(struct story_work *w, struct output *o, const struct caus
 
 	entry_frame(w, row.time_ms, STORY_CHANGE, &e);
 	e.change = w->steps[step].change;
-	e.reason = w->reasons[step];
+	e.reason = row.reason;
+	e.why = row.why;
 	name_state(state->row.time_ms, state->twin, e.snapshot);
 	if (before)
 		name_state(before->row.time_ms, before->twin, e.previous);
 	e.folder = buf_str(&o->folder);
 	r = collect_causes(w, all, step, &row, &e, &causes);
-	w->blamed[step] =
-		(struct blame_change){ row.time_ms, e.reason, e.causes, e.n_causes };
+	w->blamed[step] = (struct blame_change){ row.time_ms, e.reason, e.why, e.causes,
+						 e.n_causes };
 	if (r == 0)
 		r = measure_lines(o, &row, causes, &e);
 	return r ? r : emit(o, &row, &e);

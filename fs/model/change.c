@@ -357,3 +357,8 @@ const char *reason_text(enum reason r)
 	}
 	return NULL;
 }
+
+struct str reason_sentence(enum reason r, struct str why)
+{
+	return why.n ? why : str_of(reason_text(r));
+}

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/timestamp.h"
+
 #define HOURS     24 /* of a day */
 #define HOUR_MS   INT64_C(3600000)
 #define SETTLE_MS (INT64_C(15) * 60000) /* so long a call that stops a source may take */
@@ -46,6 +48,17 @@ const char *coverage_gap_name(enum coverage_gap_kind k)
 	};
 
 	return names[k];
+}
+
+void coverage_gap_why(struct buf *out, const struct coverage_gap *g)
+{
+	char time[TIMESTAMP_ISO_SIZE];
+
+	if (!g->stop)
+		return;
+	timestamp_format(g->from_ms, time);
+	buf_printf(out, "no trail: logging was stopped %s by %.*s (%.*s)", time,
+		   STR_ARGS(g->stop->principal), STR_ARGS(g->stop->call));
 }
 
 int coverage_control_of(struct str event_source, struct str event_name,

@@ -117,7 +117,7 @@ static void put_leaf(struct walk *w, struct str key, const struct jv *value,
 	text_brief_json(w->out, value);
 	put_time(w->out, c->time_ms);
 	put_cause(w->out, cause_of(c, key, value));
-	put_field(w->out, c->n_causes ? STR_NULL : str_of(reason_text(c->reason)));
+	put_field(w->out, c->n_causes ? STR_NULL : reason_sentence(c->reason, c->why));
 	buf_put_char(w->out, '\n');
 }
 

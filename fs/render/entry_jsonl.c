@@ -80,7 +80,6 @@ static void put_difference(struct buf *out, const struct json_diff_entry *d)
 
 static void put_change(struct buf *out, const struct story_entry *e)
 {
-	const char *reason = reason_text(e->reason);
 
 	member_string(out, "changeType", str_of(change_type_name(e->change.type)));
 	member_string(out, "snapshot", str_of(e->snapshot));
@@ -95,7 +94,7 @@ static void put_change(struct buf *out, const struct story_entry *e)
 	}
 	buf_put_char(out, '}');
 	put_causes(out, e);
-	member_string(out, "reason", str_of(reason));
+	member_string(out, "reason", reason_sentence(e->reason, e->why));
 }
 
 static void put_call(struct buf *out, const struct story_entry *e)

@@ -202,7 +202,7 @@ static void put_cause(struct block *b, const struct story_event *cause)
 
 static void put_change(struct block *b, const struct story_entry *e)
 {
-	const char *reason = reason_text(e->reason);
+	struct str reason = reason_sentence(e->reason, e->why);
 
 	line(b, " ");
 	buf_printf(b->out, "%s %s", change_type_name(e->change.type), e->snapshot);
@@ -213,9 +213,9 @@ static void put_change(struct block *b, const struct story_entry *e)
 		put_difference(b, &e->change.diff.entries[i]);
 	for (size_t i = 0; i < e->n_causes; i++)
 		put_cause(b, &e->causes[i]);
-	if (e->n_causes == 0 && reason) {
+	if (e->n_causes == 0 && reason.n) {
 		line(b, "   no cause: ");
-		buf_put_text(b->out, reason);
+		text_safe(b->out, reason);
 		end(b);
 	}
 }

@@ -117,7 +117,7 @@ void render_change_line_jsonl(struct buf *out, const struct story_entry *e,
 	member_string(out, "accessKeyId", c->event.access_key);
 	member_string(out, "confidence",
 		      cause ? str_of(confidence_name(c->confidence)) : STR_NULL);
-	member_string(out, "reason", str_of(reason_text(e->reason)));
+	member_string(out, "reason", reason_sentence(e->reason, e->why));
 	end_json(out, start);
 }
 

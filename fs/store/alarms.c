@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "private.h"
+#include "story_load.h"
 
 int alarms_due(struct store *s, int64_t transition)
 {
@@ -272,7 +273,9 @@ int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int6
 					  .reason = (uint8_t)col_int(q, 6),
 					  .text_len = (uint32_t)col_int(q, 7),
 					  .jsonl_len = (uint32_t)col_int(q, 8) };
-		r = load_causes(s, resource, col_int(q, 1), a, &e);
+		r = story_why(q, 9, a, &e.why);
+		if (!r)
+			r = load_causes(s, resource, col_int(q, 1), a, &e);
 		buf_put(&rows, &e, sizeof(e));
 	}
 	*ret_n = rows.len / sizeof(struct store_entry);

@@ -88,6 +88,7 @@ static int load_changes(struct walk *w, struct blame_change **ret)
 
 		changes[i].time_ms = e->time_ms;
 		changes[i].reason = (enum reason)e->reason;
+		changes[i].why = e->why;
 		if (!used[i])
 			continue;
 		r = story_load_causes(w->s, e, w->arena, &changes[i].causes,

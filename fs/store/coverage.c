@@ -123,6 +123,9 @@ int coverage_settle(struct store *s)
 			    ARGS(TEXT(d->account), INT(d->source), TEXT(d->region),
 				 INT(d->day), INT(d->n), INT(d->writes), INT(d->first_ms),
 				 INT(d->hours)));
+	for (const struct day_sum *d = s->writer->day_list; d && !r; d = d->next)
+		if (d->source == COVERAGE_TRAIL)
+			r = sql_run(s, Q_TRAIL_DUE, ARGS(TEXT(d->account)));
 	return r;
 }
 
@@ -154,8 +157,8 @@ static int keep_text(struct arena *a, struct str text, struct str *last)
 	return last->p ? 0 : -ENOMEM;
 }
 
-int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
-			size_t *ret_n)
+static int read_days(struct store *s, enum statement id, const struct sql_arg *args,
+		     size_t n, struct arena *a, struct coverage_day **ret, size_t *ret_n)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
@@ -165,7 +168,7 @@ int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **
 	int r = reading(s);
 
 	if (!r)
-		r = sql_open(s, Q_DAYS, NO_ARGS, &q);
+		r = sql_open(s, id, args, n, &q);
 	while (!r) {
 		r = sql_next(s, q, &row);
 		if (r || !row)
@@ -216,8 +219,9 @@ static int load_control(struct store *s, struct arena *a, int64_t id,
 	return c->event_id.p ? 0 : -ENOMEM;
 }
 
-int store_coverage_controls(struct store *s, struct arena *a,
-			    struct coverage_control **ret, size_t *ret_n)
+static int read_controls(struct store *s, enum statement id, const struct sql_arg *args,
+			 size_t n, struct arena *a, struct coverage_control **ret,
+			 size_t *ret_n)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
@@ -226,7 +230,7 @@ int store_coverage_controls(struct store *s, struct arena *a,
 	int r = reading(s);
 
 	if (!r)
-		r = sql_open(s, Q_CONTROLS, NO_ARGS, &q);
+		r = sql_open(s, id, args, n, &q);
 	while (!r) {
 		struct coverage_control c = { 0 };
 
@@ -247,4 +251,27 @@ int store_coverage_controls(struct store *s, struct arena *a,
 		r = keep(a, &rows, sizeof(struct coverage_control), &all, ret_n);
 	*ret = all;
 	return r;
+}
+
+int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
+			size_t *ret_n)
+{
+	return read_days(s, Q_DAYS, NO_ARGS, a, ret, ret_n);
+}
+
+int store_coverage_controls(struct store *s, struct arena *a,
+			    struct coverage_control **ret, size_t *ret_n)
+{
+	return read_controls(s, Q_CONTROLS, NO_ARGS, a, ret, ret_n);
+}
+
+int coverage_trail(struct store *s, struct str account, struct arena *a,
+		   struct coverage_day **days, size_t *n_days,
+		   struct coverage_control **controls, size_t *n_controls)
+{
+	int r = read_days(s, Q_DAYS_OF_TRAIL, ARGS(TEXT(account)), a, days, n_days);
+
+	return r ? r
+		 : read_controls(s, Q_CONTROLS_OF_ACCOUNT, ARGS(TEXT(account)), a,
+				 controls, n_controls);
 }

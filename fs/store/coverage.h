@@ -15,5 +15,11 @@ int coverage_day_add(struct store *s, enum coverage_source source, struct str ac
 		     int64_t writes) _must_check_;
 /* Of a new event: its day, and whether it stops or starts a source. */
 int coverage_event(struct store *s, const struct event *e, int64_t id) _must_check_;
+/* Finds the gaps of trails that something came of anew; what changed in them is dirty. */
+int coverage_spread(struct store *s) _must_check_;
+/* Of one account: its trail's days, its controls. For coverage_make(). */
+int coverage_trail(struct store *s, struct str account, struct arena *a,
+		   struct coverage_day **days, size_t *n_days,
+		   struct coverage_control **controls, size_t *n_controls) _must_check_;
 /* Writes the days gathered. */
 int coverage_settle(struct store *s) _must_check_;

@@ -9,6 +9,7 @@
 #include "private.h"
 #include "store/activity.h"
 #include "store/timeline.h"
+#include "story_load.h"
 #include "tell.h"
 
 static int load_event(struct store *s, int64_t event, struct arena *a, struct event *ret)
@@ -110,7 +111,9 @@ int store_change_line(struct store *s, int64_t state, int64_t event, struct aren
 	ret->time_ms = col_int(q, 1);
 	ret->change.type = (enum change_type)col_int(q, 3);
 	ret->reason = (enum reason)col_int(q, 4);
-	r = load_frame(s, col_int(q, 0), state, a, ret);
+	r = story_why(q, 5, a, &ret->why);
+	if (!r)
+		r = load_frame(s, col_int(q, 0), state, a, ret);
 	if (!r)
 		r = find_cause(s, q, event, ret_cause, &cause);
 	if (r || !cause)

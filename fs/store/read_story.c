@@ -7,8 +7,18 @@
 
 #include "private.h"
 #include "store/derive.h"
+#include "story_load.h"
 
-static int read_entries(struct store *s, int64_t resource, struct buf *ret)
+int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret)
+{
+	struct str why = col_str(q, column);
+
+	*ret = why.n ? arena_str(a, why) : STR_NULL;
+	return why.n && !ret->p ? -ENOMEM : 0;
+}
+
+static int read_entries(struct store *s, int64_t resource, struct arena *a,
+			struct buf *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
@@ -28,6 +38,7 @@ static int read_entries(struct store *s, int64_t resource, struct buf *ret)
 					  .reason = (uint8_t)col_int(q, 6),
 					  .text_len = (uint32_t)col_int(q, 7),
 					  .jsonl_len = (uint32_t)col_int(q, 8) };
+		r = story_why(q, 9, a, &e.why);
 		buf_put(ret, &e, sizeof(e));
 	}
 	return r ? r : buf_error(ret);
@@ -98,7 +109,7 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 	int r = reading(s);
 
 	if (!r)
-		r = read_entries(s, resource, &entries);
+		r = read_entries(s, resource, a, &entries);
 	story = (struct store_entry *)entries.data;
 	n = entries.len / sizeof(story[0]);
 	if (!r)

@@ -84,6 +84,25 @@ static const char coverage[] =
 "min(t.time_ms), sum(DISTINCT 1 << (t.time_ms / 3600000 % 24))\n"
 "FROM transition t JOIN alarm a ON a.id = t.alarm GROUP BY 1, 3, 4;\n";
 
+static const char trail_gaps[] =
+"CREATE TABLE trail_gap(\n"
+"	-- Gaps in trails that have more before: where changes have no cause for want of events.\n"
+"	account TEXT NOT NULL,\n"
+"	region TEXT NOT NULL,          -- '*': the whole account\n"
+"	from_ms INTEGER NOT NULL,\n"
+"	to_ms INTEGER NOT NULL,        -- not in it; the largest: it has no end\n"
+"	why TEXT NOT NULL,             -- who stopped it, '' when nobody is known\n"
+"	PRIMARY KEY(account, region, from_ms)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE TABLE trail_due(\n"
+"	-- Accounts whose gaps are to be found anew.\n"
+"	account TEXT PRIMARY KEY\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE INDEX control_by_account ON control(account);\n"
+"ALTER TABLE entry ADD COLUMN why TEXT NOT NULL DEFAULT ''"
+" /* more than the reason: who stopped the trail */;\n"
+"INSERT INTO trail_due SELECT account FROM trail;\n";
+
 static const char alarms[] =
 "CREATE TABLE alarm_folder(\n"
 "	-- The directories of alarms/: accounts and regions.\n"
@@ -118,4 +137,4 @@ static const char alarms[] =
 
 /* clang-format on */
 
-const char *const schema_coverage[] = { lines, churn, coverage, alarms, NULL };
+const char *const schema_coverage[] = { lines, churn, coverage, trail_gaps, alarms, NULL };

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "coverage.h"
 #include "private.h"
 #include "store/derive.h"
 
@@ -251,6 +252,8 @@ int store_spread_dirt(struct store *s, size_t limit, bool *ret_more)
 		r = writer_settle(s);
 	if (!r)
 		r = spread_trails(s);
+	if (!r)
+		r = coverage_spread(s);
 	if (!r)
 		r = spread_batch(s, MAX(limit, (size_t)1), ret_more);
 	return written(s, r);

@@ -335,14 +335,15 @@ X(STORIES_WITHOUT_TRAIL,
 /* stories */
 X(ENTRY_INSERT,
   "INSERT INTO entry(resource, time_ms, seq, kind, ref, previous, change_type, reason, text_len, "
-  "jsonl_len, line_len, line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)")
+  "jsonl_len, line_len, line_jsonl_len, why) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
 X(ENTRY_SUMS_FROM,
   "SELECT coalesce(sum(text_len), 0), coalesce(sum(jsonl_len), 0) FROM entry "
   "WHERE resource = ?1 AND time_ms >= ?2")
 X(ENTRIES_DELETE_FROM, "DELETE FROM entry WHERE resource = ?1 AND time_ms >= ?2")
 X(ENTRIES,
-  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len FROM entry "
-  "WHERE resource = ?1 ORDER BY time_ms, seq")
+  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len, why "
+  "FROM entry WHERE resource = ?1 ORDER BY time_ms, seq")
 X(CAUSE_INSERT,
   "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, confidence, line_len, "
   "line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
@@ -482,7 +483,7 @@ X(CHANGES_FROM,
 X(CAUSE_LINES_FROM,
   "SELECT event, line_len, line_jsonl_len FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CHANGE_OF_STATE,
-  "SELECT n.resource, n.time_ms, n.seq, n.change_type, n.reason FROM state s "
+  "SELECT n.resource, n.time_ms, n.seq, n.change_type, n.reason, n.why FROM state s "
   "JOIN entry n ON n.resource = s.resource AND n.time_ms = s.capture_ms AND n.kind = 0 "
   "AND n.ref = s.id WHERE s.id = ?1")
 X(CAUSES_OF_CHANGE,

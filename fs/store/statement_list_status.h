@@ -49,6 +49,33 @@ X(CONTROL_INSERT,
 X(CONTROLS,
   "SELECT event, account, source, region, time_ms, starts FROM control "
   "WHERE event > 0 ORDER BY event")
+X(DAYS_OF_TRAIL,
+  "SELECT account, source, region, day, n, writes, first_ms, hours FROM day_coverage "
+  "WHERE account = ?1 AND source = 2 ORDER BY region, day")
+X(CONTROLS_OF_ACCOUNT,
+  "SELECT event, account, source, region, time_ms, starts FROM control "
+  "WHERE account = ?1 ORDER BY event")
+X(TRAIL_DUE, "INSERT INTO trail_due(account) VALUES(?1) ON CONFLICT DO NOTHING")
+X(TRAILS_DUE, "SELECT account FROM trail_due WHERE account >= '' ORDER BY account")
+X(TRAILS_STOPPED_DUE,
+  "INSERT INTO trail_due SELECT DISTINCT account FROM trail_gap WHERE account >= '' AND why != '' "
+  "ON CONFLICT DO NOTHING")
+X(TRAILS_DONE, "DELETE FROM trail_due")
+X(TRAIL_GAPS,
+  "SELECT from_ms, to_ms, why, region FROM trail_gap WHERE account = ?1 "
+  "ORDER BY region, from_ms")
+X(TRAIL_GAPS_OF_REGION,
+  "SELECT from_ms, to_ms, why, region FROM trail_gap WHERE account = ?1 AND region IN ('*', ?2) "
+  "ORDER BY region, from_ms")
+X(TRAIL_GAPS_DELETE, "DELETE FROM trail_gap WHERE account = ?1")
+X(TRAIL_GAP_PUT,
+  "INSERT INTO trail_gap(account, region, from_ms, to_ms, why) VALUES(?1, ?2, ?3, ?4, ?5)")
+X(DIRTY_OF_SPAN,
+  "INSERT INTO dirty(resource, from_ms) SELECT s.resource, min(t.time_ms) FROM timeline t "
+  "CROSS JOIN state s ON s.id = t.ref CROSS JOIN resource r ON r.id = s.resource "
+  "CROSS JOIN folder f ON f.id = r.folder WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 1 "
+  "AND f.account = ?1 GROUP BY s.resource ON CONFLICT DO UPDATE SET "
+  "from_ms = min(from_ms, excluded.from_ms)")
 
 /* alarms/ */
 X(TRANSITION_DUE, "INSERT INTO transition_due(transition) VALUES(?1) ON CONFLICT DO NOTHING")
@@ -71,8 +98,8 @@ X(TRANSITION_WHOLE,
 X(RESOURCES_OF_TRANSITION,
   "SELECT DISTINCT resource FROM entry INDEXED BY entry_by_transition WHERE ref = ?1 AND kind = 3")
 X(ENTRIES_BETWEEN,
-  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len FROM entry "
-  "WHERE resource = ?1 AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq")
+  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len, why "
+  "FROM entry WHERE resource = ?1 AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq")
 X(CAUSES_OF_ENTRY,
   "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
   "AND seq = ?3 ORDER BY n")

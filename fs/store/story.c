@@ -88,7 +88,7 @@ static int entry_insert(struct store *s, int64_t resource, const struct store_en
 			ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(e->kind),
 			     INT(e->ref), INT(e->previous), INT(e->change_type),
 			     INT(e->reason), INT(e->text_len), INT(e->jsonl_len),
-			     INT(e->line_len), INT(e->line_jsonl_len)));
+			     INT(e->line_len), INT(e->line_jsonl_len), TEXT(e->why)));
 
 	for (size_t i = 0; i < e->n_causes && !r; i++)
 		r = sql_run(s, Q_CAUSE_INSERT,

@@ -154,6 +154,7 @@ static int load_change(struct store *s, const struct store_entry *entry, struct 
 	if (!r)
 		r = story_load_causes(s, entry, a, &ret->causes, &ret->n_causes);
 	ret->reason = (enum reason)entry->reason;
+	ret->why = entry->why;
 	return r;
 }
 

@@ -3,6 +3,8 @@
 
 /* Parts of loading a story that other files of the store load by themselves. */
 
+#include <sqlite3.h>
+
 #include "model/story.h"
 #include "store/derive.h"
 
@@ -12,3 +14,5 @@ int story_load_body(struct store *s, int64_t state, struct arena *a,
 /* A change's causes with their people. */
 int story_load_causes(struct store *s, const struct store_entry *entry, struct arena *a,
 		      const struct story_event **ret, size_t *ret_n) _must_check_;
+/* Of a row of `entry` the column `why`, in the arena. */
+int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret) _must_check_;

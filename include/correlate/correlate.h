@@ -36,20 +36,32 @@ struct correlate_verdict {
 	enum confidence confidence;
 };
 
+/* A time for which the trail of the account (and region) is missing, though there is one. */
+struct correlate_gap {
+	int64_t from_ms, to_ms; /* the latter not in it */
+	struct str why;         /* may be empty */
+};
+
 struct correlate_input {
 	const struct correlate_step *steps; /* in order of (time, state id) */
 	size_t n_steps;
 	const struct event *events; /* in order of time; read-only ones may be among them */
 	size_t n_events;
-	bool trail_known;           /* the account has events in the history at all ... */
-	int64_t trail_first_ms;     /* ... from when */
-	int64_t trail_last_ms;      /* ... to when */
+	bool trail_known;       /* the account has events in the history at all ... */
+	int64_t trail_first_ms; /* ... from when */
+	int64_t trail_last_ms;  /* ... to when */
+	const struct correlate_gap *gaps; /* any order */
+	size_t n_gaps;
 	uint32_t disabled_evidence; /* bits switched off, for measuring what each is worth */
 };
 
 /* verdicts: one for each event; reasons: one for each step. Both the caller's. 0, -ENOMEM. */
 int correlate(struct arena *a, const struct correlate_input *in,
 	      struct correlate_verdict *verdicts, enum reason *reasons) _must_check_;
+
+/* The gap in which the cause of that step would lie: the first by time. NULL: none. */
+const struct correlate_gap *correlate_gap_of(const struct correlate_input *in,
+					     size_t step);
 
 /*
  * The ids an event was given for what it tied together (associations, attachments, gateways): a

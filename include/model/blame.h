@@ -11,6 +11,7 @@
 struct blame_change {
 	int64_t time_ms; /* capture time of the state it led to */
 	enum reason reason;
+	struct str why; /* more than the reason; may be empty */
 	const struct story_event *causes;
 	size_t n_causes;
 };

@@ -87,6 +87,8 @@ enum reason {
 	REASON_FIRST_RECORDED, /* first record of a resource that is older than the history */
 };
 const char *reason_text(enum reason r); /* one sentence; NULL for REASON_NONE */
+/* The sentence of a change; `why` tells more where it is not empty. Empty for REASON_NONE. */
+struct str reason_sentence(enum reason r, struct str why);
 
 /* An event linked to a change. */
 struct cause {

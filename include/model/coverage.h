@@ -88,6 +88,9 @@ struct coverage_gap {
 	const struct coverage_control *stop; /* who stopped it; NULL: nobody known */
 };
 
+/* One sentence on a gap that a call made; nothing of another gap. */
+void coverage_gap_why(struct buf *out, const struct coverage_gap *g);
+
 /* Does that call stop (0) or start (1) one? -1: neither. */
 int coverage_control_of(struct str event_source, struct str event_name,
 			enum coverage_source *ret);

@@ -46,6 +46,7 @@ struct story_entry {
 	char previous[NAME_STATE_SIZE]; /* "" for a first state */
 	struct change change;
 	enum reason reason;
+	struct str why;                   /* more than the reason; may be empty */
 	const struct story_event *causes; /* by time */
 	size_t n_causes;
 

@@ -55,6 +55,7 @@ struct store_entry {
 	int64_t ref;
 	int64_t previous; /* CHANGE: state row before it, 0 for none */
 	uint8_t change_type, reason;
+	struct str why; /* CHANGE: more than the reason; may be empty */
 	uint32_t text_len,
 		jsonl_len; /* bytes of its block in `changes`, its line in `changes.jsonl` */
 	uint32_t line_len, line_jsonl_len; /* CHANGE: of its line in timeline/ */
@@ -132,3 +133,11 @@ int store_transitions_mentioning(struct store *s, const struct mention_set *toke
    STORE_E_NOT_FOUND when there is none. */
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first,
 		     int64_t *ret_last) _must_check_;
+/* The gaps in the trail that concern a region: its own, and those of the whole account. */
+struct store_trail_gap {
+	int64_t from_ms, to_ms; /* the latter not in it; the largest: it has no end */
+	struct str why;         /* who stopped it; may be empty */
+};
+int store_trail_gaps(struct store *s, struct str account, struct str region,
+		     struct arena *a, struct store_trail_gap **ret,
+		     size_t *ret_n) _must_check_;

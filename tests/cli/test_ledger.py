@@ -32,7 +32,21 @@ def items_of(folder):
     return found
 
 
-class Ledger(Case):
+class Sized(Case):
+    def assert_sizes(self, where="status"):
+        """What a listing says is what is read."""
+        for line in self.run_program("ls", "-lR", self.history, where)[0].splitlines():
+            kind, size, _, path = line.split(None, 3)
+            if kind == "-":
+                data = subprocess.run([self.program(), "cat", str(self.history), path],
+                                      capture_output=True, check=True).stdout
+                self.assertEqual(len(data), int(size), path)
+
+    def program(self):
+        import os
+        return os.environ["DRIFTFS"]
+
+class Ledger(Sized):
     def test_imports(self):
         self.write("in/1.json", history_file([item(), item("sg-2")]))
         self.write("in/2.json.gz", trail_file([event(1), event(2), event(2)]))
@@ -56,19 +70,6 @@ class Ledger(Case):
         self.assertEqual({n for n in table if table[n] != again[n]}, {"1.json"})
         self.assertEqual([again["1.json"][c] for c in counts], ["3", "0", "0", "1", "0", "0"])
         self.assert_sizes()
-
-    def assert_sizes(self):
-        """What a listing says is what is read."""
-        for line in self.run_program("ls", "-lR", self.history, "status")[0].splitlines():
-            kind, size, _, path = line.split(None, 3)
-            if kind == "-":
-                data = subprocess.run([self.program(), "cat", str(self.history), path],
-                                      capture_output=True, check=True).stdout
-                self.assertEqual(len(data), int(size), path)
-
-    def program(self):
-        import os
-        return os.environ["DRIFTFS"]
 
     def test_refused(self):
         self.write("a/b c.json", b'{"Records":[{"eventTime":"x"},5]}')
@@ -129,7 +130,7 @@ class Ledger(Case):
         self.assertEqual({(r["accountId"], r["awsRegion"]) for r in table}, {(ACCOUNT, REGION)})
 
 
-class Coverage(Case):
+class Coverage(Sized):
     def day(self, text):
         return event(int(text[8:10]), name="CreateTags", time=text + "T10:00:00Z")
 
@@ -193,3 +194,46 @@ class Coverage(Case):
              "2024-05-11T00:00:00.000Z", "", "", ""),
             ("*", "cloudtrail", "no delivery", "2024-05-10T00:00:00.000Z",
              "2024-05-11T00:00:00.000Z", "", "", "")])
+
+    def test_reasons_rest_on_coverage(self):
+        """A change while the trail was stopped says so, and by whom, whatever came first."""
+        def at(n, hour, **rest):
+            return event(1000 + 100 * n + hour, name="ListThings", time=f"2024-05-{n:02}T{hour:02}:00:00Z",
+                         **rest)
+        session = {"type": "AssumedRole", "arn": f"arn:aws:sts::{ACCOUNT}:assumed-role/Ops/x",
+                   "accessKeyId": "ASIAOPS", "sessionContext": {}}
+        stop = at(5, 10) | {"eventName": "StopLogging", "eventSource": "cloudtrail.amazonaws.com",
+                            "userIdentity": session}
+        opened = at(5, 9) | {
+            "eventName": "AssumeRole", "eventSource": "sts.amazonaws.com",
+            "responseElements": {"credentials": {"accessKeyId": "ASIAOPS"}, "assumedRoleUser": {
+                "arn": session["arn"]}}}
+        back = at(8, 7) | {"eventName": "StartLogging", "eventSource": "cloudtrail.amazonaws.com"}
+        parts = [history_file([item(time="2024-05-01T09:00:00.000Z"),
+                               item(time="2024-05-06T09:00:00.000Z", configuration={"n": 2}),
+                               item(time="2024-05-08T12:00:00.000Z", configuration={"n": 3}),
+                               item(time="2024-05-10T09:00:00.000Z", configuration={"n": 4})]),
+                 trail_file([at(1, 8), at(2, 8), at(3, 8), at(4, 8)]), trail_file([stop]),
+                 trail_file([opened]), trail_file([back, at(9, 8), at(11, 8), at(12, 8)])]
+        path = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup/sg-1/"
+        seen = []
+        for number, order in enumerate(([[0, 1, 2, 3, 4]], [[0], [1], [2], [3], [4]],
+                                        [[4], [3], [2], [1], [0]], [[2], [4], [0], [1], [3]])):
+            self.history = self.folder / f"r{number}.db"
+            for heap in order:
+                names = [self.write(f"r{number}-{n}.json", parts[n]) for n in heap]
+                self.import_(*names)
+            seen.append({name: self.cat(path + name) for name in
+                         ("changes", "changes.jsonl", "blame")} |
+                        {"day": self.cat("timeline/2024/05/06.jsonl")})
+            self.assert_sizes("resources")
+        for other in seen[1:]:
+            self.assertEqual(other, seen[0])
+        story = [json.loads(line) for line in seen[0]["changes.jsonl"].splitlines()]
+        reasons = [e["reason"] for e in story if e["kind"] == "change"]
+        self.assertIn("no trail: logging was stopped 2024-05-05T10:00:00.000Z by user/alice "
+                      "(StopLogging)", reasons[1])
+        self.assertIn("none of them fits", reasons[2])
+        self.assertIn("no CloudTrail events of this account and time", reasons[3])
+        self.assertIn(reasons[1], seen[0]["changes"])
+        self.assertIn(reasons[1], seen[0]["day"])

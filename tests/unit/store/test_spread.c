@@ -229,6 +229,55 @@ static void test_trail_grows(void **state)
 	assert_int_equal(dirty[0].from_ms, 10000);
 }
 
+/*
+ * A day of silence within a trail is a gap that its changes know of, until something of it comes.
+ */
+static void test_trail_gap(void **state)
+{
+	const int64_t day = INT64_C(86400000);
+	struct store_entry change = { .time_ms = 3 * day + 5000,
+				      .reason = REASON_NO_EVENT,
+				      .line_len = 1,
+				      .line_jsonl_len = 1 };
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	struct store_trail_gap *gaps = NULL;
+	uint64_t alias = 1;
+	struct event before = event_of("before", 2 * day),
+		     after = event_of("after", 4 * day),
+		     within = event_of("within", 3 * day + 1);
+	size_t n = 0;
+	struct store_story again = { 0 };
+	int64_t r;
+
+	change.ref = ask(h, "SELECT coalesce(max(id), 0) + 1 FROM state");
+	r = derived(h, "a", &change, 1, &alias, 1);
+	put_event(h, &before, "before", NULL, 0);
+	put_event(h, &after, "after", NULL, 0);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, r);
+	assert_int_equal(dirty[0].from_ms, change.time_ms);
+	assert_int_equal(store_trail_gaps(h->s, before.account, STR("r"), &a, &gaps, &n),
+			 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(gaps[0].from_ms, 3 * day);
+	assert_int_equal(gaps[0].to_ms, 4 * day);
+	again = (struct store_story){ .dirty = { r, 0 },
+				      .entries = &change,
+				      .n_entries = 1,
+				      .aliases = { &alias, 1 } };
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &again), 0);
+	commit(h);
+	assert_int_equal(spread(h, dirty), 0);
+	put_event(h, &within, "within", NULL, 0);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(store_trail_gaps(h->s, before.account, STR("r"), &a, &gaps, &n),
+			 0);
+	assert_int_equal(n, 0);
+}
+
 /* --- aliases ------------------------------------------------------------------------------- */
 
 static size_t aliases_of(struct history *h)
@@ -289,10 +338,15 @@ static void test_alias_learnt_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events_named),     CASE(test_nothing_to_spread_at_first),
-		CASE(test_known_event),      CASE(test_session_issued),
-		CASE(test_alarms),           CASE(test_trail_grows),
-		CASE(test_aliases_replaced), CASE(test_alias_learnt_late),
+		CASE(test_events_named),
+		CASE(test_nothing_to_spread_at_first),
+		CASE(test_known_event),
+		CASE(test_session_issued),
+		CASE(test_alarms),
+		CASE(test_trail_gap),
+		CASE(test_trail_grows),
+		CASE(test_aliases_replaced),
+		CASE(test_alias_learnt_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
