@@ -41,6 +41,18 @@ static bool read_jobs(const char *text, unsigned *ret)
 	return true;
 }
 
+/* Twelve digits. */
+static bool is_account(const char *text)
+{
+	return strlen(text) == 12 && strspn(text, "0123456789") == 12;
+}
+
+/* As in eu-west-1: what a name of a directory can be made of as it is. */
+static bool is_region(const char *text)
+{
+	return *text && !text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-")];
+}
+
 /* By the name it has in the output. */
 static bool add_evidence(const char *name, uint32_t *bits)
 {
@@ -62,6 +74,8 @@ static int run(const struct command *command, int argc, char **argv)
 		{ "verbose", no_argument, NULL, 'v' },
 		{ "no-wait", no_argument, NULL, 'n' },
 		{ "without-evidence", required_argument, NULL, 'w' },
+		{ "account", required_argument, NULL, 'A' },
+		{ "region", required_argument, NULL, 'R' },
 		{ 0 }
 	};
 	struct show show = { 0 };
@@ -99,9 +113,24 @@ static int run(const struct command *command, int argc, char **argv)
 					command,
 					"--without-evidence takes a name of evidence");
 			break;
+		case 'A':
+			if (!is_account(optarg))
+				return cli_usage(command,
+						 "--account takes twelve digits");
+			o.account = optarg;
+			break;
+		case 'R':
+			if (!is_region(optarg))
+				return cli_usage(
+					command,
+					"--region takes a region such as us-east-1");
+			o.region = optarg;
+			break;
 		default:
 			return cli_option(command, c);
 		}
+	if (!o.account != !o.region)
+		return cli_usage(command, "--account and --region go together");
 	status = cli_check_words(command, argc - optind, 2, INT_MAX);
 	if (status != EXIT_DONE)
 		return status;
@@ -127,6 +156,8 @@ const struct command command_import = {
 		"                           something, those that open a session, and those that were\n"
 		"                           refused (write, the default), or read-only calls as well\n"
 		"                           (all), those skipped by an earlier import, too\n"
+		"      --account=ID --region=R  whose alarms those are whose source names neither account\n"
+		"                           nor region (answers of describe-alarm-history)\n"
 		"  -j, --jobs N             worker threads (1 to 64; one per processor)\n"
 		"  -q, --quiet              no progress\n"
 		"  -v, --verbose            name every refusal, not only the first twenty\n"

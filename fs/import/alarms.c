@@ -146,7 +146,8 @@ static int put_together(struct making *m, struct buf *out)
 						  .metric = t->metric,
 						  .state = t->state,
 						  .previous_state = t->previous_state,
-						  .reason = t->reason });
+						  .reason = t->reason,
+						  .ambiguous = t->ambiguous });
 	if (n > 1)
 		qsort(m->resources.data, n, sizeof(struct str), by_bytes);
 	if (n_lines > 1)

@@ -185,6 +185,7 @@ static bool keep_alarm(struct chunk *c, struct alarm *a)
 static int on_transition(void *ctx, const struct transition *transition)
 {
 	const struct sink *s = ctx;
+	const struct import_options *options = s->worker->options;
 	struct fact_transition *f = chunk_fact(s->chunk, sizeof(*f), FACT_TRANSITION,
 					       offset_of(s, transition->raw));
 	struct transition *t;
@@ -194,6 +195,10 @@ static int on_transition(void *ctx, const struct transition *transition)
 		return -ENOMEM;
 	t = &f->transition;
 	*t = *transition;
+	if (!t->alarm.account.n && !t->alarm.region.n && options->account) {
+		t->alarm.account = str_of(options->account);
+		t->alarm.region = str_of(options->region);
+	}
 	struct str *const strs[] = { &t->state, &t->previous_state, &t->reason, &t->raw };
 
 	r = mention_of_alarm(&s->worker->scratch, &t->alarm, &f->mentions);

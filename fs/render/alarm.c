@@ -41,6 +41,11 @@ void render_alarm(struct buf *out, const struct render_alarm *t)
 	buf_put_char(out, '\n');
 	put_named(out, "reason", t->reason);
 	put_named(out, "account", t->account);
+	if (t->ambiguous)
+		put_named(
+			out, "account",
+			STR("not told by the source, and several accounts or regions have "
+			    "an alarm of this name"));
 	put_named(out, "region", t->region);
 	put_named(out, "arn", t->arn);
 	put_named(out, "namespace", t->namespace);

@@ -185,6 +185,7 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 		return r;
 	ret->alarm = col_int(q, 0);
 	ret->time_ms = col_int(q, 1);
+	ret->ambiguous = col_int(q, 2 + (int)ARRAY_SIZE(texts)) != 0;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
 		*texts[i] = arena_str(a, col_str(q, 2 + (int)i));
 		if (!texts[i]->p)

@@ -13,27 +13,6 @@
 #include "spread.h"
 #include "store/write.h"
 
-static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool more;
-	int r = sql_run(s, Q_ALARM_PUT,
-			ARGS(TEXT(alarm->name), TEXT(alarm->account), TEXT(alarm->region),
-			     TEXT(alarm->arn), TEXT(alarm->namespace),
-			     TEXT(alarm->metric)));
-
-	more = !r && sqlite3_changes(s->db) > 0;
-	if (!r)
-		r = sql_get(s, Q_ALARM_BY_NAME,
-			    ARGS(TEXT(alarm->name), TEXT(alarm->account),
-				 TEXT(alarm->region)),
-			    &q);
-	if (r)
-		return r;
-	*ret = col_int(q, 0);
-	return more ? alarms_due_of_alarm(s, *ret) : 0;
-}
-
 /* The alarm's first transition: INT64_MAX for none. */
 static int earliest(struct store *s, int64_t alarm, int64_t *ret)
 {
@@ -44,28 +23,6 @@ static int earliest(struct store *s, int64_t alarm, int64_t *ret)
 		*ret = sqlite3_column_type(q, 0) == SQLITE_NULL ? INT64_MAX
 								: col_int(q, 0);
 	return r;
-}
-
-/* Tokens that are new to the alarm concern all its transitions. */
-static int put_tokens(struct store *s, int64_t alarm, const struct mention_set *mentions)
-{
-	size_t n = mentions ? mentions->n : 0;
-	int64_t from_ms = INT64_MAX;
-	bool more = false;
-	int r = 0;
-
-	for (size_t i = 0; i < n && !r; i++) {
-		r = sql_run(s, Q_ALARM_MENTION_INSERT,
-			    ARGS(INT(mentions->tokens[i]), INT(alarm)));
-		more = more || (!r && sqlite3_changes(s->db) > 0);
-	}
-	if (!r && more)
-		r = alarms_due_of_alarm(s, alarm);
-	if (!r && more)
-		r = earliest(s, alarm, &from_ms);
-	if (r || from_ms == INT64_MAX)
-		return r;
-	return spread_queue(s, SPREAD_NAMED, from_ms, mentions->tokens, n);
 }
 
 /* A new transition concerns all that its alarm watches. */
@@ -91,6 +48,73 @@ static int spread_transition(struct store *s, int64_t alarm, int64_t time_ms)
 		return r;
 	return spread_queue(s, SPREAD_NAMED, time_ms, (const uint64_t *)tokens.data,
 			    tokens.len / sizeof(uint64_t));
+}
+
+/*
+ * The first alarm of a name with an account is meant by what was told without one; the second
+ * makes that of no one again. Either way it is looked at anew.
+ */
+static int name_known(struct store *s, struct str name)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int64_t from_ms, nameless;
+	int r = sql_get(s, Q_ALARM_BY_NAME,
+			ARGS(TEXT(name), TEXT(STR("")), TEXT(STR(""))), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	nameless = col_int(q, 0);
+	r = earliest(s, nameless, &from_ms);
+	if (r || from_ms == INT64_MAX)
+		return r;
+	r = alarms_due_of_alarm(s, nameless);
+	return r ? r : spread_transition(s, nameless, from_ms);
+}
+
+static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool more;
+	int r = sql_run(s, Q_ALARM_PUT,
+			ARGS(TEXT(alarm->name), TEXT(alarm->account), TEXT(alarm->region),
+			     TEXT(alarm->arn), TEXT(alarm->namespace),
+			     TEXT(alarm->metric)));
+
+	more = !r && sqlite3_changes(s->db) > 0;
+	if (!r)
+		r = sql_get(s, Q_ALARM_BY_NAME,
+			    ARGS(TEXT(alarm->name), TEXT(alarm->account),
+				 TEXT(alarm->region)),
+			    &q);
+	if (r)
+		return r;
+	*ret = col_int(q, 0);
+	sql_endp(&q);
+	if (more)
+		r = alarms_due_of_alarm(s, *ret);
+	return r || !more || !alarm->account.n ? r : name_known(s, alarm->name);
+}
+
+/* Tokens that are new to the alarm concern all its transitions. */
+static int put_tokens(struct store *s, int64_t alarm, const struct mention_set *mentions)
+{
+	size_t n = mentions ? mentions->n : 0;
+	int64_t from_ms = INT64_MAX;
+	bool more = false;
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++) {
+		r = sql_run(s, Q_ALARM_MENTION_INSERT,
+			    ARGS(INT(mentions->tokens[i]), INT(alarm)));
+		more = more || (!r && sqlite3_changes(s->db) > 0);
+	}
+	if (!r && more)
+		r = alarms_due_of_alarm(s, alarm);
+	if (!r && more)
+		r = earliest(s, alarm, &from_ms);
+	if (r || from_ms == INT64_MAX)
+		return r;
+	return spread_queue(s, SPREAD_NAMED, from_ms, mentions->tokens, n);
 }
 
 /* The greater of two texts; the row's is copied, as its statement goes on meanwhile. */

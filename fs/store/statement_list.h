@@ -296,11 +296,21 @@ X(TRANSITION_FILL,
 X(TRANSITION,
   "SELECT t.id, t.time_ms, a.name, a.account, a.region, t.state, t.previous_state, t.reason "
   "FROM transition t JOIN alarm a ON a.id = t.alarm WHERE t.id = ?1")
-/* ... and of one transition told with and without the account only the former. */
+/* Are there several alarms of x's name, in accounts or regions apart? */
+#define SEVERAL_OF_NAME(x) \
+  "(SELECT 1 FROM alarm c WHERE c.name = " x ".name AND c.account <> '' " \
+  "AND (c.region <> '' OR NOT EXISTS(SELECT 1 FROM alarm d WHERE d.name = c.name " \
+  "AND d.account = c.account AND d.region <> '')) LIMIT 1 OFFSET 1) IS NOT NULL"
+/*
+ * ... but what lacks the account is of no one when several have the name; and of one transition
+ * told with and without the account only the former.
+ */
 X(TRANSITIONS_OF_TOKEN,
   "SELECT t.id, t.time_ms FROM alarm_mention m JOIN alarm a ON a.id = m.alarm "
   "JOIN alarm b ON b.name = a.name AND (b.id = a.id OR a.account = '' OR b.account = '') "
-  "JOIN transition t ON t.alarm = b.id WHERE m.token = ?1 AND (b.account <> '' OR NOT EXISTS("
+  "JOIN transition t ON t.alarm = b.id WHERE m.token = ?1 "
+  "AND ((a.account <> '' AND b.account <> '') OR NOT (" SEVERAL_OF_NAME("b") ")) "
+  "AND (b.account <> '' OR NOT EXISTS("
   "SELECT 1 FROM alarm c JOIN transition u ON u.alarm = c.id WHERE c.name = b.name "
   "AND c.account <> '' AND u.time_ms = t.time_ms AND u.state = t.state))")
 

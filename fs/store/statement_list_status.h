@@ -93,8 +93,8 @@ X(TRANSITION_TEXT_PUT,
 X(TRANSITION_TEXT, "SELECT len, bytes FROM transition_text WHERE transition = ?1")
 X(TRANSITION_WHOLE,
   "SELECT t.alarm, t.time_ms, a.name, a.account, a.region, a.arn, a.namespace, a.metric, t.state, "
-  "t.previous_state, t.reason FROM transition t JOIN alarm a ON a.id = t.alarm "
-  "WHERE t.id = ?1")
+  "t.previous_state, t.reason, a.account = '' AND " SEVERAL_OF_NAME("a") " "
+  "FROM transition t JOIN alarm a ON a.id = t.alarm WHERE t.id = ?1")
 X(RESOURCES_OF_TRANSITION,
   "SELECT DISTINCT resource FROM entry INDEXED BY entry_by_transition WHERE ref = ?1 AND kind = 3")
 X(ENTRIES_BETWEEN,

@@ -95,6 +95,8 @@ struct import_options {
 	const struct import_feed *feed; /* instead of the sources; NULL: none */
 	unsigned workers;               /* 0: one per processor */
 	bool all_events; /* take in read-only calls, too, also of sources that are done without */
+	/* Of transitions whose source names neither; NULL, or both. */
+	const char *account, *region;
 	bool wait;                 /* for another import to end */
 	uint32_t without_evidence; /* bits of enum evidence that correlation shall not look at */
 	void (*progress)(

@@ -13,6 +13,7 @@ struct render_alarm {
 	int64_t time_ms;
 	struct str name, account, region, arn, namespace, metric;
 	struct str state, previous_state, reason;
+	bool ambiguous; /* whose it is is not told, and several may be meant */
 };
 /* The transition itself; then come its resources, a heading, and lines. */
 void render_alarm(struct buf *out, const struct render_alarm *t);

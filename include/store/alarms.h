@@ -51,6 +51,7 @@ struct store_transition_whole {
 	int64_t time_ms;
 	struct str name, account, region, arn, namespace, metric;
 	struct str state, previous_state, reason;
+	bool ambiguous; /* has no account, and alarms of several have the name */
 };
 int store_transitions_due(struct store *s, int64_t *ret, size_t n,
 			  size_t *ret_n) _must_check_;

@@ -87,6 +87,58 @@ class Alarms(Case):
         self.assertEqual(self.cat(f"alarms/{ACCOUNT}/{REGION}/open-1/2024-05-01T10:20:00Z"),
                          self.cat(OPEN))
 
+    @staticmethod
+    def told_without_account(time="2024-05-01T10:25:00.000Z"):
+        data = {"version": "1.0", "oldState": {"stateValue": "OK"},
+                "newState": {"stateValue": "ALARM", "stateReason": "r"}}
+        return {"AlarmHistoryItems": [
+            {"AlarmName": "open-1", "AlarmType": "MetricAlarm", "HistoryItemType": "StateUpdate",
+             "Timestamp": time, "HistorySummary": "-", "HistoryData": json.dumps(data)}]}
+
+    def told_in(self, account):
+        lines = self.cat(f"resources/{account}/{REGION}/AWS/EC2/SecurityGroup/sg-1/changes.jsonl")
+        return [e["time"] for e in map(json.loads, lines.splitlines()) if e["kind"] == "alarm"]
+
+    def two_accounts(self):
+        other = "210987654321"
+        away = json.loads(json.dumps(alarm(1, time="2024-05-01T10:21:00Z")).replace(ACCOUNT, other))
+        parts = {"items": history_file([item(), item(awsAccountId=other)]), "here": alarm(1),
+                 "none": self.told_without_account(), "there": away}
+        return other, {name: self.write(name + ".json", part) for name, part in parts.items()}
+
+    def test_told_without_account(self):
+        """Of the one that has the name; of no one when two have it, in whatever order."""
+        other, files = self.two_accounts()
+        none, here = "2024-05-01T10:25:00.000Z", "2024-05-01T10:20:00.000Z"
+        seen = []
+        for order in ("items here none there", "items there none here", "none here there items",
+                      "there items here none", "here none items there"):
+            self.history = self.folder / (order.replace(" ", "-") + ".db")
+            for name in order.split():
+                self.import_(files[name])
+                if order == "items here none there" and name == "none":
+                    self.assertEqual(self.told_in(ACCOUNT), [here, none])
+            unknown = self.cat("alarms/unknown/unknown/open-1/2024-05-01T102500.000Z")
+            self.assertIn("\naccount    not told by the source, and several", unknown)
+            self.assertIn("none that is known here", unknown)
+            seen.append((self.told_in(ACCOUNT), self.told_in(other),
+                         {path: self.cat(path) for path in self.files()}))
+        self.assertNotIn(none, seen[0][0] + seen[0][1])
+        self.assertIn(here, seen[0][0])
+        for more in seen[1:]:
+            self.assertEqual(more, seen[0])
+
+    def test_whose_it_is_may_be_said(self):
+        other, files = self.two_accounts()
+        self.import_(files["items"], files["here"], files["there"])
+        self.import_(files["none"], options=["--account", other, "--region", REGION])
+        self.assertIn("2024-05-01T10:25:00.000Z", self.told_in(other))
+        self.assertIn(f"alarms/{other}/{REGION}/open-1/2024-05-01T102500.000Z", self.files())
+        for options in (["--account", other], ["--region", REGION],
+                        ["--account", "12", "--region", REGION],
+                        ["--account", other, "--region", "US East"]):
+            self.run_program("import", *options, self.history, files["none"], status=2)
+
     def test_twins_and_unknown_places(self):
         rows = [{"AlarmName": "a/b", "AlarmType": "MetricAlarm", "HistoryItemType": "StateUpdate",
                  "Timestamp": "2024-05-01T10:20:00.000Z", "HistorySummary": f"Alarm updated to {s}",
