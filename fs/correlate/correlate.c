@@ -91,7 +91,7 @@ static int prepare_candidate(struct work *w, size_t i)
 
 	c->e = &w->in->events[i];
 	c->natural = c->step = natural_step(w, c->e->time_ms);
-	if (is_read(c->e) || event_issues_session(c->e))
+	if (is_read(c->e) || (event_issues_session(c->e) && !c->e->failed))
 		return 0;
 	judge(c->e, work_item_at(w, c->natural), state_before(w, c->natural),
 	      state_after(w, c->natural), w->in->disabled_evidence, &c->j);
@@ -227,13 +227,14 @@ int correlate(struct arena *a, const struct correlate_input *in,
 		r = prepare_steps(&w);
 	if (r == 0)
 		r = bonds_make(&w);
-	for (size_t i = 0; r == 0 && i < in->n_events; i++) {
+	for (size_t i = 0; r == 0 && i < in->n_events; i++)
 		r = prepare_candidate(&w, i);
-		if (r == 0 && w.candidates[i].live && !in->events[i].failed)
-			choose_step(&w, &w.candidates[i]);
-	}
 	if (r < 0)
 		return r;
+	life_bound(&w);
+	for (size_t i = 0; i < in->n_events; i++)
+		if (w.candidates[i].live && !in->events[i].failed)
+			choose_step(&w, &w.candidates[i]);
 	for (size_t i = 0; i < in->n_events; i++)
 		verdicts[i] = (struct correlate_verdict){ .also_step = SIZE_MAX };
 	r = decide_all(&w);

@@ -145,9 +145,7 @@ static void make_cause(struct work *w, size_t i)
 static void make_other(struct work *w, size_t i)
 {
 	struct candidate *c = &w->candidates[i];
-	bool on_it = !work_is_compliance(w) &&
-		     (c->j.part >= PART_OBJECT ||
-		      (c->j.part == PART_SUB && c->j.naming.request_typed));
+	bool on_it = !work_is_compliance(w) && c->j.on_it;
 
 	w->verdicts[i] = (struct correlate_verdict){ .role = CORRELATE_NONE,
 						     .also_step = SIZE_MAX };

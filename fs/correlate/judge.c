@@ -182,6 +182,9 @@ static enum part part_on(const struct view *v, const struct naming *n)
 	}
 	if ((n->evidence & BIT(EVIDENCE_OWNED_ID)) && v->noun != NOUN_OTHER)
 		return PART_OBJECT;
+	/* The source in another group's rule. */
+	if (n->nested && v->call.verb == VERB_CHANGES)
+		return PART_BYSTANDER;
 	if (n->response && v->call.verb == VERB_MAKES && n->unique && comes_along(v))
 		return PART_SIDE;
 	/* Requests of over 100 KB are left out; then the answer or resources[] name the object. */
@@ -232,6 +235,68 @@ static enum part part_of(const struct view *v, const struct naming *n,
 	return part_on(v, n);
 }
 
+/* --- whose story a call without effect belongs in ------------------------------------------ */
+
+/* Types that calls on other things name as what to use, or where to put it. */
+static bool is_mostly_parameter(const struct type_words *type)
+{
+	static const char *const nouns[] = { "vpc",
+					     "subnet",
+					     "securitygroup",
+					     "keypair",
+					     "image",
+					     "launchtemplate",
+					     "targetgroup",
+					     "launchconfiguration",
+					     "cluster",
+					     "taskdefinition",
+					     "dbsubnetgroup",
+					     "dbparametergroup",
+					     "networkacl",
+					     "internetgateway",
+					     "cachesubnetgroup",
+					     "optiongroup",
+					     "natgateway",
+					     "placementgroup",
+					     NULL };
+
+	for (size_t i = 0; nouns[i]; i++)
+		if (!strcmp(type->noun, nouns[i]))
+			return true;
+	return false;
+}
+
+/* What a machine's own agent reports every few minutes. */
+static bool is_heartbeat(struct str name)
+{
+	return str_starts(name, "Update") || str_starts(name, "Put");
+}
+
+/*
+ * A call may make something else of the resource (a snapshot of a volume, a user's access key,
+ * a grant on a key), or do something on it by another service (a command on an instance). Of
+ * roles only attempts to assume them: the rest is a thousand an hour, and changes nothing.
+ */
+static bool is_on(const struct view *v, const struct naming *n)
+{
+	bool typed = n->request_typed && !n->nested;
+
+	if (n->foreign_id && !n->unique)
+		return false;
+	if (!v->service && !strcmp(v->type.noun, "instance"))
+		return n->unique && typed && !is_heartbeat(v->e->name);
+	if (!v->service)
+		return v->e->failed && event_issues_session(v->e) && n->unique && typed;
+	if (str_starts(v->e->name, "Run"))
+		return false;
+	if (n->request_generic && n->unique && v->call.verb == VERB_MAKES)
+		return true;
+	if (is_mostly_parameter(&v->type))
+		return false;
+	return typed || (n->response_typed &&
+			 (!v->e->request || (n->unique && v->call.verb == VERB_CHANGES)));
+}
+
 void judge(const struct event *e, const struct item *item, const struct jv *before,
 	   const struct jv *after, uint32_t disabled, struct judgement *ret)
 {
@@ -251,6 +316,10 @@ void judge(const struct event *e, const struct item *item, const struct jv *befo
 	ret->part = part_of(&v, &ret->naming, before, after);
 	if (ret->part == PART_SIDE && (disabled & BIT(EVIDENCE_PARENT)))
 		ret->part = PART_BYSTANDER;
+	ret->on_it = ret->part >= PART_OBJECT ||
+		     (ret->part == PART_SUB && ret->naming.request_typed) ||
+		     (ret->part == PART_BYSTANDER && is_on(&v, &ret->naming));
+	ret->makes = v.call.verb == VERB_MAKES;
 	ret->changes = v.call.verb == VERB_CHANGES;
 	ret->tags = v.call.tags;
 	ret->inert = v.call.verb == VERB_INERT;

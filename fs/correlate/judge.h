@@ -17,6 +17,8 @@ enum part {
 
 struct judgement {
 	enum part part;
+	bool on_it;   /* names it as its object, whatever it did with it */
+	bool makes;   /* its verb is one that makes something */
 	bool changes; /* its verb neither makes nor removes */
 	bool tags;    /* sets or removes tags */
 	bool inert;   /* a write that changes no configuration */

@@ -9,6 +9,8 @@
  */
 #include "naming.h"
 
+#include <limits.h>
+
 struct search {
 	const struct item *item;
 	const struct type_words *type;
@@ -16,7 +18,9 @@ struct search {
 	const struct jv *before;
 	struct naming *ret;
 	bool in_request;
-	bool hit; /* found in this part */
+	bool hit;                        /* found in this part */
+	bool by_id;                      /* naming_is_by_id() */
+	unsigned own_depth, other_depth; /* of a typed key in the request */
 };
 
 static struct str tail(struct str s)
@@ -36,6 +40,21 @@ static bool looks_generated(struct str id)
 	return id.n >= 10 && (digits >= 2 || str_starts(id, "A")) &&
 	       str_chr(id, ' ') < 0 &&
 	       (str_chr(id, '-') >= 0 || (str_starts(id, "A") && id.n >= 16));
+}
+
+bool naming_is_by_id(const struct item *item)
+{
+	return looks_generated(item->id) && !str_starts(item->id, "arn:") &&
+	       !str_eq(item->id, item->name);
+}
+
+/* Of one kind: sg-... and sg-..., AROA... and AROA.... */
+static bool same_kind(struct str a, struct str b)
+{
+	ptrdiff_t dash = str_chr(a, '-');
+	size_t n = dash >= 0 ? (size_t)dash + 1 : 4;
+
+	return a.n > n && b.n > n && looks_generated(b) && !memcmp(a.p, b.p, n);
 }
 
 enum hit { HIT_NONE, HIT_NAME, HIT_ID, HIT_UNIQUE };
@@ -124,7 +143,18 @@ static void hit_in_request(struct search *s, struct str key, enum hit hit)
 	}
 }
 
-static void leaf(struct search *s, struct str key, struct str text)
+/* Names another resource of the type, by its id. */
+static void note_other(struct search *s, struct str key, struct str text, unsigned depth)
+{
+	if (!s->by_id || !same_kind(s->item->id, tail(text)) ||
+	    words_match_key(key, s->type) != SUBJECT_TYPE)
+		return;
+	s->ret->foreign_id = true;
+	if (s->in_request)
+		s->other_depth = MIN(s->other_depth, depth);
+}
+
+static void leaf(struct search *s, struct str key, struct str text, unsigned depth)
 {
 	enum hit hit = compare(s->item, text);
 
@@ -135,9 +165,19 @@ static void leaf(struct search *s, struct str key, struct str text)
 	if (hit != HIT_NONE) {
 		s->hit = true;
 		s->ret->unique |= hit == HIT_UNIQUE;
+		s->ret->own_id |= s->by_id && str_eq(tail(text), s->item->id);
 		if (s->in_request)
 			hit_in_request(s, key, hit);
-	} else if (s->in_request) {
+		if (words_match_key(key, s->type) != SUBJECT_TYPE)
+			return;
+		if (s->in_request)
+			s->own_depth = MIN(s->own_depth, depth);
+		else
+			s->ret->response_typed = true;
+		return;
+	}
+	note_other(s, key, text, depth);
+	if (s->in_request) {
 		if (words_key_in_noun(key, s->call))
 			s->ret->noun_key_other = true;
 		if ((str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
@@ -148,41 +188,51 @@ static void leaf(struct search *s, struct str key, struct str text)
 }
 
 /* Lists in EC2's manner, xxxSet.items[].yyyId, take the innermost telling key. */
-static void search(struct search *s, struct str key, const struct jv *v)
+static void search(struct search *s, struct str key, const struct jv *v, unsigned depth)
 {
 	if (!v)
 		return;
 	if (v->type == JV_STRING)
-		leaf(s, key, jv_str(v));
+		leaf(s, key, jv_str(v), depth);
 	else if (v->type == JV_ARRAY)
 		for (uint32_t i = 0; i < v->len; i++)
-			search(s, key, &v->items[i]);
+			search(s, key, &v->items[i], depth);
 	else if (v->type == JV_OBJECT)
 		for (uint32_t i = 0; i < v->len; i++)
 			if (!passed_over(jv_str(&v->members[i].key)))
 				search(s, jv_str(&v->members[i].key),
-				       &v->members[i].value);
+				       &v->members[i].value, depth + 1);
 }
 
 void naming_of(const struct event *e, const struct call_words *call,
 	       const struct item *item, const struct type_words *type,
 	       const struct jv *before, struct naming *ret)
 {
-	struct search s = { item, type, call, before, ret, true, false };
+	struct search s = { .item = item,
+			    .type = type,
+			    .call = call,
+			    .before = before,
+			    .ret = ret,
+			    .in_request = true,
+			    .by_id = naming_is_by_id(item),
+			    .own_depth = UINT_MAX,
+			    .other_depth = UINT_MAX };
 	bool in_request;
 
 	*ret = (struct naming){ 0 };
-	search(&s, STR("name"), e->request);
-	search(&s, STR("name"), e->service_details);
+	search(&s, STR("name"), e->request, 0);
+	search(&s, STR("name"), e->service_details, 0);
 	in_request = s.hit;
+	ret->nested = s.other_depth < s.own_depth && s.own_depth != UINT_MAX;
 	s.in_request = s.hit = false;
-	search(&s, STR("name"), e->response);
+	search(&s, STR("name"), e->response, 0);
 	if (s.hit) {
 		ret->evidence |= 1u << EVIDENCE_RESPONSE_ID;
 		ret->response = !in_request;
 	}
+	ret->foreign_id &= !ret->own_id;
 	s.hit = false;
-	search(&s, STR("name"), e->resources);
+	search(&s, STR("name"), e->resources, 0);
 	if (s.hit)
 		ret->evidence |= 1u << EVIDENCE_RESOURCES;
 }

@@ -9,12 +9,18 @@
 struct naming {
 	uint32_t evidence; /* REQUEST_ID, REQUEST_NAME, RESPONSE_ID, RESOURCES, OWNED_ID */
 	bool request_typed, request_generic, request_other; /* the keys it stands under */
-	bool response; /* in the response and not in the request */
-	bool unique;   /* by a name that is unique in itself: an ARN, a generated id */
+	bool response;       /* in the response and not in the request */
+	bool response_typed; /* the response has it under a key of its own kind */
+	bool unique; /* by a name that is unique in itself: an ARN, a generated id */
+	bool own_id; /* by an id that no other resource ever has; an ARN may be used again */
+	bool foreign_id; /* another resource's such id stands under a key of this type */
+	bool nested;     /* inside of what the request says about another of its kind */
 	bool noun_key_other; /* the request has a key of the call's noun that names another thing */
 };
 
 /* `before` is the state ahead of the event (for owned ids), or NULL. */
+/* Ids that are made up by AWS, and not the name: no two resources share one. */
+bool naming_is_by_id(const struct item *item);
 void naming_of(const struct event *e, const struct call_words *call,
 	       const struct item *item, const struct type_words *type,
 	       const struct jv *before, struct naming *ret);

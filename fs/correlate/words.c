@@ -238,6 +238,10 @@ enum subject_match words_match_key(struct str key, const struct type_words *type
 		return SUBJECT_GENERIC;
 	if (!strcmp(subject, type->noun))
 		return SUBJECT_TYPE;
+	/* StartSession has a target, SendCommand may have targets[].values. */
+	if (!strcmp(type->noun, "instance") &&
+	    (str_is(key, "target") || str_is(key, "values")))
+		return SUBJECT_TYPE;
 	if (!strcmp(type->noun, "eip"))
 		return !strcmp(subject, "allocation") || !strcmp(subject, "publicip")
 			       ? SUBJECT_TYPE

@@ -12,11 +12,12 @@
 
 #define BIT(e) (1u << (e))
 
-#define SKEW_MS  2000                      /* an event's clock ahead of the recorder's */
-#define RACE_MS  INT64_C(90000)            /* a describe call before the capture time */
-#define LAG_MS   (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
-#define DAY_MS   (INT64_C(25) * 60 * 60 * 1000)
-#define DAILY_MS (2 * DAY_MS) /* recorded once a day, at an hour of its own */
+#define SKEW_MS      2000           /* an event's clock ahead of the recorder's */
+#define WIDE_SKEW_MS INT64_C(60000) /* ... where all else says so */
+#define RACE_MS      INT64_C(90000) /* a describe call before the capture time */
+#define LAG_MS       (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
+#define DAY_MS       (INT64_C(25) * 60 * 60 * 1000)
+#define DAILY_MS     (2 * DAY_MS) /* recorded once a day, at an hour of its own */
 
 struct step {
 	const struct correlate_step *in;
@@ -71,6 +72,8 @@ bool work_is_compliance(const struct work *w);
 /* The identity an event would have met at a step; deletions carry the inherited name. */
 const struct item *work_item_at(const struct work *w, size_t step);
 
+/* Drops the candidates that name by the same name another resource than this one. */
+void life_bound(struct work *w);
 /* Puts candidates to the steps chosen for them: fills verdicts and causes. 0, -ENOMEM. */
 int decide_all(struct work *w) _must_check_;
 /* Notes the ids that events were given. 0, -ENOMEM. */

@@ -219,6 +219,8 @@ int mention_of_event(struct arena *a, const struct event *e, struct mention_set 
 		/* Roles are assumed a thousand times an hour: only the session counts. */
 		add(&g, event_issued_key(e));
 		add(&g, event_issued_arn(e));
+		if (e->failed)
+			add_leaves(&g, e->request);
 	} else {
 		g.numbers = str_rchr(e->name, 'A') >= 0 &&
 			    memmem(e->name.p, e->name.n, "Account", 7);

@@ -155,10 +155,11 @@ def make_snapshot(w, acct, db, name, kind):
 def snapshot_by_hand(w, who, acct, db):
     name = '%s-%s' % (db.name, w.rng.hex(5))
     snap = make_snapshot(w, acct, db, name, 'manual')
-    simple(w, who, acct, snap, 'rds', 'CreateDBSnapshot', {
+    event = simple(w, who, acct, snap, 'rds', 'CreateDBSnapshot', {
         'dBInstanceIdentifier': db.name, 'dBSnapshotIdentifier': name}, {
             **snap.c, 'status': 'creating', 'snapshotCreateTime': java(w.now),
             'instanceCreateTime': java(db.created)})
+    w.activity(event, db, 'makes something else')
     yield w.rng.choice((900, 90000, 400000))
     if snap.alive and w.rng.random() < 0.7:
         simple(w, who, acct, snap, 'rds', 'DeleteDBSnapshot', {'dBSnapshotIdentifier': name},

@@ -149,10 +149,12 @@ def machine_run(w, who, acct, region):
     app = w.rng.choice(APPS)
     for number in range(w.rng.choice((1, 1, 1, 2))):
         if w.rng.random() < 0.1:
-            ec2.refuse(w, who, acct, subnet, 'RunInstances', {
+            # No attempt on the subnet, which would only have been where the machine stands.
+            ec2.call(w, who, acct, region, 'RunInstances', {
                 'instancesSet': {'items': [{'imageId': w.rng.ec2('ami'), 'minCount': 1, 'maxCount': 1}]},
-                'instanceType': 'p4d.24xlarge', 'subnetId': subnet.id}, 'Client.VcpuLimitExceeded',
-                'You have requested more vCPU capacity than your current vCPU limit of 0 allows.')
+                'instanceType': 'p4d.24xlarge', 'subnetId': subnet.id}, None,
+                     err='Client.VcpuLimitExceeded', msg='You have requested more vCPU capacity '
+                     'than your current vCPU limit of 0 allows.')
             yield 5
         if not subnet.alive:
             return

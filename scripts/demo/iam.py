@@ -166,6 +166,8 @@ def role_policies(w, who, acct, region):
             None, err='AccessDenied', msg='User is not authorized to perform: iam:AttachRolePolicy on '
             'resource: role ' + role.name)
         w.attempt(event, role, 'AccessDenied')
+        if not isinstance(policy, str):
+            w.attempt(event, policy, 'AccessDenied')
         yield w.rng.uniform(5, 300)
         if not role.alive or getattr(policy, 'alive', True) is False:
             return

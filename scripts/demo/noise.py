@@ -172,6 +172,47 @@ REFUSED = (
 )
 
 
+# Calls that make something else of a resource, or do something on it by another service:
+# (source, name, type, request, answer).
+MADE_OF = (
+    ('iam', 'CreateLoginProfile', 'AWS::IAM::User',
+     lambda r: {'userName': r.name, 'passwordResetRequired': True},
+     lambda r: {'loginProfile': {'userName': r.name, 'passwordResetRequired': True}}),
+    ('iam', 'DeleteAccessKey', 'AWS::IAM::User',
+     lambda r: {'userName': r.name, 'accessKeyId': 'AKIA0123456789EXAMPL'}, lambda r: None),
+    ('ec2', 'CreateSnapshot', 'AWS::EC2::Volume',
+     lambda r: {'volumeId': r.id, 'description': 'before the upgrade'},
+     lambda r: {'snapshotId': 'snap-' + r.id[4:], 'volumeId': r.id, 'status': 'pending'}),
+    ('ec2', 'CreateImage', 'AWS::EC2::Instance',
+     lambda r: {'instanceId': r.id, 'name': 'golden', 'noReboot': True},
+     lambda r: {'imageId': 'ami-' + r.id[2:]}),
+    ('ssm', 'SendCommand', 'AWS::EC2::Instance',
+     lambda r: {'instanceIds': [r.id], 'documentName': 'AWS-RunShellScript', 'interactive': False},
+     lambda r: {'command': {'instanceIds': [r.id], 'status': 'Pending'}}),
+    ('ec2-instance-connect', 'SendSSHPublicKey', 'AWS::EC2::Instance',
+     lambda r: {'instanceId': r.id, 'instanceOSUser': 'ec2-user', 'sSHPublicKey': 'ssh-ed25519 AAAA'},
+     lambda r: {'success': True}),
+    ('kms', 'CreateGrant', 'AWS::KMS::Key',
+     lambda r: {'keyId': r.id, 'operations': ['Decrypt'], 'granteePrincipal': 'backup'},
+     lambda r: {'grantId': '0' * 64, 'keyId': r.arn}),
+    ('s3', 'CreateAccessPoint', 'AWS::S3::Bucket',
+     lambda r: {'name': 'share', 'bucket': r.id}, lambda r: None),
+)
+
+
+def make_of(w, who, acct, region):
+    """A call that has a resource as its object, and changes nothing that is recorded of it."""
+    source, name, rtype, request, answer = w.rng.choice(MADE_OF)
+    where = 'global' if source == 'iam' else region
+    pool = [r for r in acct.pool(where, rtype) if r.seen is not None]
+    if not pool:
+        return
+    res = w.rng.choice(pool)
+    event = w.call(who, acct, 'us-east-1' if source == 'iam' else region, source, name,
+                   request(res), answer(res))
+    w.activity(event, res, 'makes something else')
+
+
 def refused(w, who, acct, region):
     """A call on a resource that is not allowed; with a dry run, a call that was not meant."""
     source, name, rtype, request = w.rng.choice(REFUSED)

@@ -213,6 +213,8 @@ class Days:
         who = self.actor(acct)
         if w.rng.random() < 0.2:
             noise.refused(w, self.actor(acct), acct, region)
+        if w.rng.random() < 0.12:
+            noise.make_of(w, self.actor(acct), acct, region)
         w.begin(action(w, who, acct, region))
         if w.rng.random() < 0.12:
             # Somebody else works on the same kind of thing within the minute.

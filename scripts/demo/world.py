@@ -39,10 +39,15 @@ def dumps(value):
 
 class Event:
     """One CloudTrail record, as far as the model remembers it."""
-    __slots__ = ('id', 'time', 'person')
+    __slots__ = ('id', 'time', 'person', 'said')
 
-    def __init__(self, eid, time, person):
-        self.id, self.time, self.person = eid, time, person
+    def __init__(self, eid, time, person, said):
+        self.id, self.time, self.person, self.said = eid, time, person, said
+
+    def names(self, res):
+        """Does the record name the resource at all?"""
+        return any(name and json.dumps(name)[1:-1] in self.said
+                   for name in (res.id, res.name, res.arn))
 
 
 class Resource:
@@ -246,8 +251,9 @@ class World:
             record['sessionCredentialFromConsole'] = 'true'
         self.counts['events'] += 1
         self.counts['reads'] += read
-        self.sink.event(account.id, region, when, eid, dumps(record))
-        return Event(eid, when, person)
+        text = dumps(record)
+        self.sink.event(account.id, region, when, eid, text)
+        return Event(eid, when, person, text)
 
     def version(self, when):
         """Services move to newer record versions one after the other."""
@@ -261,8 +267,11 @@ class World:
 
     def activity(self, event, res, why):
         self.trap('activity: ' + why)
-        self.sink.truth({'activity': event.id, 'resource': res.key, 'why': why,
-                         'time': iso_s(event.time), 'who': event.person})
+        line = {'activity': event.id, 'resource': res.key, 'why': why, 'time': iso_s(event.time),
+                'who': event.person}
+        if not event.names(res):
+            line['unnamed'] = True
+        self.sink.truth(line)
 
     # --- modifications ---
 

@@ -3,7 +3,7 @@
 """Scores the causes that driftfs finds against what the demo generator knows.
 
 usage: score.py DRIFTFS GENERATOR [--seeds 1,2,3] [--lags short,real,long,daily] [--min 0.97]
-                [--misses N] [--items N] [--without EVIDENCE]
+                [--min-others 0.95] [--misses N] [--items N] [--without EVIDENCE]
 
 For each seed and lag a history is generated and imported, every changes.jsonl is read through
 `driftfs cat`, and the causes of each change are compared with the truth:
@@ -15,7 +15,12 @@ A cause is an event that modified the resource (DESIGN, section 5). Where an eff
 later ("late"), or where something else was modified and shows here only through a relationship,
 a count of free addresses or an evaluation ("related"), finding the event or not is neither right
 nor wrong for these figures; the second pair of figures counts related ones like any other.
-Exits 1 when any of the four figures of any run is below --min. With --without the import does not
+What stands beside the changes is scored, too: attempts and activity (calls that have the resource
+as their object and show in no change), for resources that are in the history at all. A call of
+which the truth says that its record does not name the resource, or that it changed another one and
+may show here, is neither right nor wrong.
+Exits 1 when any of the four figures of any run is below --min, or any of those of attempts and
+activity below --min-others. With --without the import does not
 look at that piece of evidence ("each": one after the other, all that changes.jsonl can name).
 """
 import argparse
@@ -28,7 +33,7 @@ import tempfile
 
 
 def truth_of(path):
-    changes, others = {}, {"attempt": set(), "activity": set()}
+    changes, others = {}, {"attempt": set(), "activity": set(), "neither": set()}
     for line in path.read_text().splitlines():
         row = json.loads(line)
         if "captureTime" in row:
@@ -36,10 +41,13 @@ def truth_of(path):
                 continue
             key = (row["account"], row["region"], row["type"], row["id"], row["captureTime"])
             changes[key] = row
-        elif "attempt" in row:
-            others["attempt"].add((row["attempt"], tuple(row["resource"])))
-        elif "activity" in row:
-            others["activity"].add((row["activity"], tuple(row["resource"])))
+            may = row.get("relatedCauses", []) + row.get("late", [])
+            others["neither"].update((event, key[:4])
+                                     for event in may + (row["causes"] if "related" in row else []))
+        for kind in ("attempt", "activity"):
+            if kind in row:
+                others["neither" if "unnamed" in row else kind].add(
+                    (row[kind], tuple(row["resource"])))
     return changes, others
 
 
@@ -107,16 +115,17 @@ def run(args, seed, lag):
                        stdout=subprocess.DEVNULL)
         truth, others = truth_of(truth_file)
         score, seen = Score(), set()
-        kinds = collections.Counter()
+        kinds, known = collections.Counter(), set()
+        standing = {"attempt": set(), "activity": set()}
         for row in found_in(args.driftfs, history):
+            resource = tuple(row[name] for name in ("accountId", "awsRegion", "resourceType",
+                                                    "resourceId"))
+            known.add(resource)
             if row["kind"] != "change":
-                if row["kind"] in others:
-                    key = (row["eventID"], (row["accountId"], row["awsRegion"],
-                                            row["resourceType"], row["resourceId"]))
-                    kinds[row["kind"] + (" right" if key in others[row["kind"]] else " wrong")] += 1
+                if row["kind"] in standing:
+                    standing[row["kind"]].add((row["eventID"], resource))
                 continue
-            key = (row["accountId"], row["awsRegion"], row["resourceType"], row["resourceId"],
-                   row["time"])
+            key = (*resource, row["time"])
             if key not in truth:
                 kinds["change not in the truth"] += 1
                 continue
@@ -125,9 +134,12 @@ def run(args, seed, lag):
         for key in truth.keys() - seen:
             score.add(key, truth[key], set())
             kinds["state not found"] += 1
-        for kind in others:
-            kinds[kind + " true"] = len(others[kind])
-        return score, kinds
+        beside = {}
+        for kind, found in standing.items():
+            true = {one for one in others[kind] if one[1] in known}
+            found -= others["neither"]
+            beside[kind] = (len(found & true), len(found - true), len(true - found))
+        return score, kinds, beside
 
 
 EVIDENCE = ("request-id", "request-name", "response-id", "resources", "owned-id", "parent",
@@ -142,6 +154,7 @@ def main():
     parser.add_argument("--lags", default="short,real,long")
     parser.add_argument("--items", type=int, default=3000)
     parser.add_argument("--min", type=float, default=0.97)
+    parser.add_argument("--min-others", type=float, default=0.95)
     parser.add_argument("--misses", type=int, default=0)
     parser.add_argument("--without")
     args = parser.parse_args()
@@ -157,10 +170,16 @@ def score_all(args):
     bad = 0
     for lag in args.lags.split(","):
         for seed in args.seeds.split(","):
-            score, kinds = run(args, int(seed), lag)
+            score, kinds, beside = run(args, int(seed), lag)
             print(f"lag {lag:5} seed {seed:>3}: precision {score.precision():.4f} "
                   f"recall {score.recall():.4f} of {score.right + score.missed} causes"
                   "; with related ones {:.4f}, {:.4f}".format(*score.with_related()), flush=True)
+            for kind, (right, wrong, missed) in beside.items():
+                precision, recall = right / max(1, right + wrong), right / max(1, right + missed)
+                print(f"    {kind}: precision {precision:.4f} recall {recall:.4f} of "
+                      f"{right + missed}", flush=True)
+                if min(precision, recall) < args.min_others and not args.without:
+                    bad += 1
             if args.misses:
                 print("   ", dict(sorted(kinds.items())))
                 print("   ", score.by_type.most_common(20))

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names used again.
+ *
+ * A role "app" is deleted and another one made: CloudTrail calls both "app", AWS Config knows
+ * them by ids of their own. A call that names the resource by a name (or by an ARN, which is
+ * made of it) counts only while the resource has it: from its creation to its deletion, and not
+ * if the call or its answer tells the id of another. The end of an earlier life and the beginning
+ * of a later one are among the candidates themselves, since they go by the same name.
+ */
+#include "model/timestamp.h"
+#include "work.h"
+
+struct life {
+	int64_t from_ms, to_ms;
+};
+
+static bool is_live(const struct candidate *c)
+{
+	return c->live && !c->e->failed;
+}
+
+static bool is_own_maker(const struct candidate *c)
+{
+	return is_live(c) && c->j.part == PART_MAKER && c->j.makes && c->j.naming.own_id;
+}
+
+static bool is_remover(const struct candidate *c)
+{
+	return is_live(c) && c->j.part == PART_REMOVER && !c->j.naming.foreign_id;
+}
+
+/* Made by that name, and it is another one. */
+static bool is_other_maker(const struct candidate *c)
+{
+	return is_live(c) && c->j.part == PART_MAKER && c->j.makes &&
+	       c->j.naming.foreign_id;
+}
+
+/* The earliest creation time that a state tells, INT64_MIN for none. */
+static int64_t created_ms(const struct work *w)
+{
+	int64_t found = INT64_MIN;
+
+	for (size_t k = 0; k < w->in->n_steps; k++) {
+		struct str text =
+			jv_get_text(w->in->steps[k].change.after, "resourceCreationTime");
+		int64_t ms;
+
+		if (text.n && timestamp_parse(text, &ms) == 0 &&
+		    (found == INT64_MIN || ms < found))
+			found = ms;
+	}
+	return found;
+}
+
+static int64_t born(const struct work *w)
+{
+	int64_t first = w->in->steps[0].item.captured_ms;
+	int64_t created = created_ms(w), from = INT64_MIN;
+
+	for (size_t i = 0; i < w->in->n_events; i++)
+		if (is_own_maker(&w->candidates[i]))
+			return w->candidates[i].e->time_ms;
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		const struct candidate *c = &w->candidates[i];
+
+		if (c->e->time_ms >= first)
+			break;
+		if (is_other_maker(c) || (is_remover(c) && !c->j.naming.own_id &&
+					  c->e->time_ms < first - RACE_MS))
+			from = c->e->time_ms + 1;
+	}
+	return created == INT64_MIN ? from : MAX(from, created - WIDE_SKEW_MS);
+}
+
+static int64_t died(const struct work *w, int64_t born_ms)
+{
+	int64_t alive = born_ms, to = INT64_MAX;
+	size_t last = w->in->n_steps - 1;
+
+	for (size_t k = 0; k <= last; k++)
+		if (type_at(w, k) != CHANGE_DELETE)
+			alive = MAX(alive, w->in->steps[k].item.captured_ms - RACE_MS);
+	if (type_at(w, last) == CHANGE_DELETE)
+		to = w->in->steps[last].item.captured_ms + WIDE_SKEW_MS;
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		const struct candidate *c = &w->candidates[i];
+
+		if (c->e->time_ms < alive)
+			continue;
+		if (is_remover(c))
+			return MIN(to, c->e->time_ms);
+		if (is_other_maker(c))
+			return MIN(to, c->e->time_ms - 1);
+	}
+	return to;
+}
+
+void life_bound(struct work *w)
+{
+	struct life life;
+
+	if (work_is_compliance(w) || !naming_is_by_id(work_item_at(w, 0)))
+		return; /* all that ever has the name is this resource */
+	life.from_ms = born(w);
+	life.to_ms = died(w, life.from_ms);
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		struct candidate *c = &w->candidates[i];
+
+		if (!c->live || c->bond || c->j.naming.own_id || !c->j.naming.evidence ||
+		    c->j.naming.evidence & BIT(EVIDENCE_OWNED_ID))
+			continue;
+		if (c->j.naming.foreign_id || c->e->time_ms < life.from_ms ||
+		    c->e->time_ms > life.to_ms)
+			c->live = false;
+	}
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whose story a call stands in that changes nothing recorded: the object's, not a parameter's. */
+#include "scene.h"
+
+static enum correlate_role role_of(const char *type, const char *id, const char *name,
+				   const char *source, const char *call, const char *rest)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, type, id, name, "{\"configuration\":{\"a\":1}}");
+	add_event(&s, 20 * MINUTE, source, call, rest);
+	run(&s);
+	keep = s.a;
+	return s.verdicts[0].role;
+}
+
+#define USER     "AWS::IAM::User", "AIDAEXAMPLEEXAMPLE001", "alice"
+#define ROLE     "AWS::IAM::Role", "AROAEXAMPLEEXAMPLE001", "admin"
+#define INSTANCE "AWS::EC2::Instance", "i-0123456789abcdef0", ""
+#define VOLUME   "AWS::EC2::Volume", "vol-0123456789abcdef0", ""
+#define GROUP    "AWS::EC2::SecurityGroup", "sg-0123456789abcdef0", "web"
+#define SUBNET   "AWS::EC2::Subnet", "subnet-0123456789abcdef0", ""
+#define KEY      "AWS::KMS::Key", "0f1e2d3c-1111-2222-3333-444455556666", ""
+#define BUCKET   "AWS::S3::Bucket", "orders", "orders"
+#define REQUEST  "\"requestParameters\":"
+
+static void test_objects(void **state)
+{
+	(void)state;
+	assert_int_equal(role_of(USER, "iam", "CreateAccessKey",
+				 REQUEST "{\"userName\":\"alice\"}"),
+			 CORRELATE_ACTIVITY);
+	/* One's own key: only the answer names the user. */
+	assert_int_equal(role_of(USER, "iam", "CreateAccessKey",
+				 REQUEST "null,\"responseElements\":{\"accessKey\":"
+					 "{\"userName\":\"alice\"}}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(
+		role_of(USER, "iam", "UpdateAccessKey",
+			REQUEST
+			"{\"userName\":\"alice\",\"accessKeyId\":\"AKIAEXAMPLE000000001\"}"),
+		CORRELATE_ACTIVITY);
+	assert_int_equal(
+		role_of(USER, "iam", "CreateLoginProfile",
+			REQUEST
+			"{\"userName\":\"alice\"},\"errorCode\":\"AccessDenied\""),
+		CORRELATE_ATTEMPT);
+	assert_int_equal(role_of(INSTANCE, "ssm", "SendCommand",
+				 REQUEST "{\"instanceIds\":[\"i-0123456789abcdef0\"]}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of(INSTANCE, "ssm", "SendCommand",
+				 REQUEST
+				 "{\"targets\":[{\"key\":\"InstanceIds\",\"values\":"
+				 "[\"i-0123456789abcdef0\"]}]}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of(INSTANCE, "ssm", "StartSession",
+				 REQUEST "{\"target\":\"i-0123456789abcdef0\"}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of(INSTANCE, "ec2", "CreateImage",
+				 REQUEST "{\"instanceId\":\"i-0123456789abcdef0\"}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of(VOLUME, "ec2", "CreateSnapshot",
+				 REQUEST "{\"volumeId\":\"vol-0123456789abcdef0\"}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of(KEY, "kms", "CreateGrant",
+				 REQUEST
+				 "{\"keyId\":\"0f1e2d3c-1111-2222-3333-444455556666\"}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of(BUCKET, "s3", "CreateAccessPoint",
+				 REQUEST "{\"name\":\"share\",\"bucket\":\"orders\"}"),
+			 CORRELATE_ACTIVITY);
+}
+
+static void test_parameters(void **state)
+{
+	(void)state;
+	assert_int_equal(role_of(SUBNET, "ec2", "RunInstances",
+				 REQUEST "{\"subnetId\":\"subnet-0123456789abcdef0\"}"),
+			 CORRELATE_NONE);
+	assert_int_equal(role_of(GROUP, "ec2", "CreateNetworkInterface",
+				 REQUEST "{\"groupSet\":{\"items\":[{\"groupId\":"
+					 "\"sg-0123456789abcdef0\"}]}}"),
+			 CORRELATE_NONE);
+	/* The source in another group's rule. */
+	assert_int_equal(
+		role_of(GROUP, "ec2", "AuthorizeSecurityGroupIngress",
+			REQUEST "{\"groupId\":\"sg-0fedcba9876543210\",\"ipPermissions\":"
+				"{\"items\":[{\"groups\":{\"items\":[{\"groupId\":"
+				"\"sg-0123456789abcdef0\"}]}}]}}"),
+		CORRELATE_NONE);
+	assert_int_equal(role_of(INSTANCE, "ssm", "UpdateInstanceInformation",
+				 REQUEST "{\"instanceId\":\"i-0123456789abcdef0\"}"),
+			 CORRELATE_NONE);
+	/* A user of that name is no role of that name. */
+	assert_int_equal(role_of(ROLE, "iam", "CreateAccessKey",
+				 REQUEST "{\"userName\":\"admin\"}"),
+			 CORRELATE_NONE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_parameters),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
