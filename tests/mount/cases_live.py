@@ -7,7 +7,8 @@ import stat
 import subprocess
 import time
 
-from harness import GROUPS, check, equal, item, read, within
+from cases_views import alarm, estate, event
+from harness import ACCOUNT, GROUPS, REGION, check, equal, item, read, within
 
 SOON = 1.0
 
@@ -192,3 +193,40 @@ def case_live_storm(world):
             os.stat(world.path(path)).st_size == len(read(world.path(path))) for path in files)
 
     within(3, "mount and history agree", settled)
+
+
+def case_live_alarms_and_status(world):
+    """A transition, a refusal and days that come are seen in what was listed and read before."""
+    estate(world)
+    world.mount()
+    folder = world.path(f"alarms/{ACCOUNT}/{REGION}/api-5xx")
+    first = os.path.join(folder, "2024-05-02T115000.000Z")
+    new = os.path.join(folder, "2024-05-02T122000.000Z")
+    tables = [world.path("status", name) for name in
+              ("coverage.tsv", "gaps.tsv", "imports.tsv", "refused.tsv", "churn.tsv")]
+    refused = world.path("status/refused")
+    for _ in range(2):
+        names, kept, told = os.listdir(folder), os.listdir(refused), read(first)
+        before = [read(path) for path in tables]
+    check(not os.path.exists(new), "not there yet")
+    world.take_file(alarm("2024-05-02T12:20:00Z", "ALARM", "OK"))
+    start = time.monotonic()
+    within(SOON, "transition listed", lambda: len(os.listdir(folder)) == len(names) + 1)
+    within(SOON, "transition found", lambda: os.path.exists(new))
+    within(SOON, "alarms covered", lambda: read(tables[0]) != before[0])
+    check(time.monotonic() - start < SOON, "all within a second")
+    world.take_in(item("i-1", "2024-05-02T11:45:00.000Z", kind="AWS::EC2::Instance", name="web", n=2))
+    within(SOON, "what is no longer related", lambda: read(first) != told)
+    equal(os.stat(first).st_size, len(read(first)), "its size")
+    world.take_in(item("sg-1", "2024-05-02T11:49:00.000Z", name="web", open=5))
+    within(SOON, "a change before it", lambda: b"2024-05-02T114900.000Z.json" in read(first))
+    equal(os.stat(first).st_size, len(read(first)), "its size with the change")
+    # A record of a day far off: covered then, and not between.
+    world.take_file({"Records": [event(20, "2024-05-25T00:00:00Z", "CreateTags"),
+                                 event(21, "never", "RunInstances")]}, status=3)
+    start = time.monotonic()
+    within(SOON, "refused listed", lambda: len(os.listdir(refused)) == len(kept) + 1)
+    for path, old in zip(tables, before):
+        within(SOON, path, lambda path=path, old=old: read(path) != old)
+        within(SOON, f"size of {path}", lambda path=path: os.stat(path).st_size == len(read(path)))
+    check(time.monotonic() - start < SOON, "all of status within a second")
