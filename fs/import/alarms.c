@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The files of alarms/. Each tells of the hour before a transition on what its alarm watches, so
- * it is made anew whenever one of these stories was; the store says which. Lines are ordered by
+ * The files of alarms/. Each tells of the hour before a transition on what its alarm watches and
+ * on what was related to that then, so it is made anew whenever one of these stories or
+ * relationships was; the store says which. Lines are ordered by
  * time, then by their own bytes: what came in first makes no difference.
  */
 #include "alarms.h"
@@ -27,12 +28,16 @@ struct making {
 	struct arena *a;
 	struct store_transition_whole t;
 	struct buf resources; /* struct str, a line each */
+	struct buf related;   /* the same */
+	struct buf others;    /* int64_t: the related ones' rows */
 	struct buf lines;     /* struct line */
 };
 
 static void making_deinit(struct making *m)
 {
 	buf_deinit(&m->resources);
+	buf_deinit(&m->related);
+	buf_deinit(&m->others);
 	buf_deinit(&m->lines);
 }
 
@@ -89,7 +94,7 @@ static int add_entry(struct making *m, const struct store_resource *resource,
 	return r;
 }
 
-static int add_resource(struct making *m, int64_t id)
+static int add_resource(struct making *m, int64_t id, bool related)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	struct store_resource resource;
@@ -102,9 +107,9 @@ static int add_resource(struct making *m, int64_t id)
 		r = path_of(m, &resource, &path);
 	if (r)
 		return r;
-	render_alarm_resource(&text, resource.type, resource.rid, path);
+	render_alarm_resource(&text, related, resource.type, resource.rid, path);
 	r = keep(m, &text, &line);
-	buf_put(&m->resources, &line, sizeof(line));
+	buf_put(related ? &m->related : &m->resources, &line, sizeof(line));
 	if (!r)
 		r = store_story_between(m->s, id, m->t.time_ms - HOUR_MS, m->t.time_ms,
 					m->a, &entries, &n);
@@ -129,13 +134,64 @@ static int by_nearness(const void *a, const void *b)
 	return str_cmp(x->text, y->text);
 }
 
+static int by_row(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* Appends what was related to it; repetitions are dropped later. */
+static int find_related(struct making *m, int64_t id)
+{
+	int64_t *found = NULL;
+	size_t n = 0;
+	int r = store_related_at(m->s, id, m->t.time_ms, m->a, &found, &n);
+
+	if (!r && n)
+		buf_put(&m->others, found, n * sizeof(*found));
+	return r ? r : buf_error(&m->others);
+}
+
+/* The related ones that the alarm does not watch itself, each once. own: in any order. */
+static int add_related(struct making *m, int64_t *own, size_t n_own)
+{
+	int64_t *all = (int64_t *)m->others.data;
+	size_t n = m->others.len / sizeof(*all), kept = 0;
+	int r = 0;
+
+	if (n)
+		qsort(all, n, sizeof(*all), by_row);
+	if (n_own)
+		qsort(own, n_own, sizeof(*own), by_row);
+	for (size_t i = 0; i < n; i++)
+		if ((!kept || all[i] != all[kept - 1]) &&
+		    !bsearch(&all[i], own, n_own, sizeof(*own), by_row))
+			all[kept++] = all[i];
+	m->others.len = kept * sizeof(*all);
+	for (size_t i = 0; i < kept && !r; i++)
+		r = add_resource(m, all[i], true);
+	return r;
+}
+
+static void put_sorted(struct buf *lines, struct buf *out)
+{
+	struct str *all = (struct str *)lines->data;
+	size_t n = lines->len / sizeof(*all);
+
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_bytes);
+	for (size_t i = 0; i < n; i++)
+		buf_put_str(out, all[i]);
+}
+
 static int put_together(struct making *m, struct buf *out)
 {
 	const struct store_transition_whole *t = &m->t;
 	size_t n = m->resources.len / sizeof(struct str);
 	size_t n_lines = m->lines.len / sizeof(struct line);
 
-	if (buf_error(&m->resources) || buf_error(&m->lines))
+	if (buf_error(&m->resources) || buf_error(&m->related) || buf_error(&m->lines))
 		return -ENOMEM;
 	render_alarm(out, &(struct render_alarm){ .time_ms = t->time_ms,
 						  .name = t->name,
@@ -147,15 +203,15 @@ static int put_together(struct making *m, struct buf *out)
 						  .state = t->state,
 						  .previous_state = t->previous_state,
 						  .reason = t->reason,
-						  .ambiguous = t->ambiguous });
-	if (n > 1)
-		qsort(m->resources.data, n, sizeof(struct str), by_bytes);
+						  .ambiguous = t->ambiguous,
+						  .dimensions = t->dimensions,
+						  .n_dimensions = t->n_dimensions });
 	if (n_lines > 1)
 		qsort(m->lines.data, n_lines, sizeof(struct line), by_nearness);
-	for (size_t i = 0; i < n; i++)
-		buf_put_str(out, ((const struct str *)m->resources.data)[i]);
+	put_sorted(&m->resources, out);
 	if (!n)
 		render_alarm_no_resource(out);
+	put_sorted(&m->related, out);
 	render_alarm_heading(out, n_lines > 0);
 	for (size_t i = 0; i < n_lines; i++)
 		buf_put_str(out, ((const struct line *)m->lines.data)[i].text);
@@ -173,11 +229,11 @@ static int put(struct making *m, int64_t id, struct str text)
 	name_escape(&name, t->name);
 	if (buf_error(&account) || buf_error(&region) || buf_error(&name))
 		return -ENOMEM;
-	return store_put_transition_text(m->s, id, t,
-					 (const struct str[]){ buf_str(&account),
-							       buf_str(&region),
-							       buf_str(&name) },
-					 text);
+	return store_put_transition_text(
+		m->s, id, t,
+		(const struct str[]){ buf_str(&account), buf_str(&region),
+				      buf_str(&name) },
+		(const int64_t *)m->others.data, m->others.len / sizeof(int64_t), text);
 }
 
 static int make(struct store *s, int64_t id)
@@ -192,7 +248,11 @@ static int make(struct store *s, int64_t id)
 	if (!r)
 		r = store_transition_resources(s, id, &a, &resources, &n);
 	for (size_t i = 0; i < n && !r; i++)
-		r = add_resource(&m, resources[i]);
+		r = add_resource(&m, resources[i], false);
+	for (size_t i = 0; i < n && !r; i++)
+		r = find_related(&m, resources[i]);
+	if (!r)
+		r = add_related(&m, resources, n);
 	if (!r)
 		r = put_together(&m, &text);
 	if (!r)

@@ -50,12 +50,19 @@ void render_alarm(struct buf *out, const struct render_alarm *t)
 	put_named(out, "arn", t->arn);
 	put_named(out, "namespace", t->namespace);
 	put_named(out, "metric", t->metric);
+	for (size_t i = 0; i < t->n_dimensions; i++) {
+		buf_put_text(out, "dimension  ");
+		text_safe(out, t->dimensions[i].name);
+		buf_put_char(out, '=');
+		text_safe(out, t->dimensions[i].value);
+		buf_put_char(out, '\n');
+	}
 }
 
-void render_alarm_resource(struct buf *out, struct str type, struct str id,
+void render_alarm_resource(struct buf *out, bool related, struct str type, struct str id,
 			   struct str path)
 {
-	buf_put_text(out, "resource   ");
+	buf_put_text(out, related ? "related    " : "resource   ");
 	text_safe(out, type);
 	buf_put_char(out, ' ');
 	text_safe(out, id);

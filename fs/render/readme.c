@@ -195,8 +195,9 @@ static const char formats[] =
 
 static const char tables[] =
 	"\n"
-	"alarms/.../TIME   The transition, its reason, its metric, the resources it concerns; then\n"
-	"  lines of TABs, nearest in time first: time, CREATE|UPDATE|DELETE|ATTEMPT, account, region,\n"
+	"alarms/.../TIME   The transition, its reason, its metric, the resources it concerns and those\n"
+	"  related to them then; then lines of TABs of the hour before it on all of these, nearest\n"
+	"  in time first: time, CREATE|UPDATE|DELETE|ATTEMPT, account, region,\n"
 	"  type, id, principal, address, call (and error), path. Of a change the first cause's. Where\n"
 	"  the source names no account or region: unknown.\n"
 	"\n"

@@ -25,6 +25,16 @@ int alarms_due_of_story(struct store *s, int64_t resource, int64_t from_ms)
 	return sql_run(s, Q_TRANSITIONS_DUE_OF_STORY, ARGS(INT(resource), INT(from_ms)));
 }
 
+int alarms_due_of_watched(struct store *s, int64_t resource)
+{
+	return sql_run(s, Q_TRANSITIONS_DUE_OF_WATCHED, ARGS(INT(resource)));
+}
+
+int alarms_due_of_related(struct store *s, int64_t resource)
+{
+	return sql_run(s, Q_TRANSITIONS_DUE_OF_RELATED, ARGS(INT(resource)));
+}
+
 /* --- directories --------------------------------------------------------------------------- */
 
 static int folder_of(sqlite3_stmt *q, struct arena *a, struct store_alarm_folder *ret)
@@ -172,6 +182,42 @@ int store_transitions_due(struct store *s, int64_t *ret, size_t n, size_t *ret_n
 	return r;
 }
 
+static int into_arena(struct arena *a, const struct buf *rows, void *ret)
+{
+	void *copy = buf_error(rows) ? NULL : arena_alloc(a, rows->len + 1);
+
+	if (!copy)
+		return -ENOMEM;
+	if (rows->len)
+		memcpy(copy, rows->data, rows->len);
+	*(void **)ret = copy;
+	return 0;
+}
+
+static int read_dimensions(struct store *s, struct arena *a,
+			   struct store_transition_whole *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_ALARM_DIMENSIONS, ARGS(INT(ret->alarm)), &q);
+
+	while (!r) {
+		struct alarm_dimension d;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		d = (struct alarm_dimension){ arena_str(a, col_str(q, 0)),
+					      arena_str(a, col_str(q, 1)) };
+		if (!d.name.p || !d.value.p)
+			return -ENOMEM;
+		buf_put(&rows, &d, sizeof(d));
+	}
+	ret->n_dimensions = rows.len / sizeof(struct alarm_dimension);
+	return r ? r : into_arena(a, &rows, &ret->dimensions);
+}
+
 int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 			   struct store_transition_whole *ret)
 {
@@ -191,28 +237,16 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 		if (!texts[i]->p)
 			return -ENOMEM;
 	}
-	return 0;
+	return read_dimensions(s, a, ret);
 }
 
-static int into_arena(struct arena *a, const struct buf *rows, void *ret)
-{
-	void *copy = buf_error(rows) ? NULL : arena_alloc(a, rows->len + 1);
-
-	if (!copy)
-		return -ENOMEM;
-	if (rows->len)
-		memcpy(copy, rows->data, rows->len);
-	*(void **)ret = copy;
-	return 0;
-}
-
-int store_transition_resources(struct store *s, int64_t id, struct arena *a,
-			       int64_t **ret, size_t *ret_n)
+static int read_rows(struct store *s, enum statement id, const struct sql_arg *args,
+		     size_t n, struct arena *a, int64_t **ret, size_t *ret_n)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	bool row = true;
-	int r = sql_open(s, Q_RESOURCES_OF_TRANSITION, ARGS(INT(id)), &q);
+	int r = sql_open(s, id, args, n, &q);
 
 	while (!r) {
 		int64_t resource;
@@ -225,6 +259,19 @@ int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 	}
 	*ret_n = rows.len / sizeof(int64_t);
 	return r ? r : into_arena(a, &rows, ret);
+}
+
+int store_transition_resources(struct store *s, int64_t id, struct arena *a,
+			       int64_t **ret, size_t *ret_n)
+{
+	return read_rows(s, Q_RESOURCES_OF_TRANSITION, ARGS(INT(id)), a, ret, ret_n);
+}
+
+int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
+		     int64_t **ret, size_t *ret_n)
+{
+	return read_rows(s, Q_RELATED_AT, ARGS(INT(resource), INT(time_ms)), a, ret,
+			 ret_n);
 }
 
 static int load_causes(struct store *s, int64_t resource, int64_t seq, struct arena *a,
@@ -299,7 +346,8 @@ static int make_folder(struct store *s, int64_t parent, struct str name, int64_t
 
 int store_put_transition_text(struct store *s, int64_t id,
 			      const struct store_transition_whole *t,
-			      const struct str names[3], struct str text)
+			      const struct str names[3], const int64_t *related,
+			      size_t n_related, struct str text)
 {
 	int64_t account = 0, region = 0;
 	int r = writing(s, "transition");
@@ -312,6 +360,10 @@ int store_put_transition_text(struct store *s, int64_t id,
 		r = sql_run(s, Q_ALARM_PLACE_PUT,
 			    ARGS(INT(t->alarm), INT(region), TEXT(names[2]),
 				 INT(t->time_ms)));
+	if (!r)
+		r = sql_run(s, Q_TRANSITION_RELATED_DELETE, ARGS(INT(id)));
+	for (size_t i = 0; i < n_related && !r; i++)
+		r = sql_run(s, Q_TRANSITION_RELATED_PUT, ARGS(INT(related[i]), INT(id)));
 	if (!r)
 		r = body_pack_prefix(s, text, STR_NULL, &s->writer->pack);
 	if (!r)

@@ -13,6 +13,21 @@
 #include "spread.h"
 #include "store/write.h"
 
+/* Of all sources together; *ret_more: there was a new one. */
+static int put_dimensions(struct store *s, int64_t id, const struct alarm *alarm,
+			  bool *ret_more)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < alarm->n_dimensions && !r; i++) {
+		r = sql_run(s, Q_ALARM_DIMENSION_PUT,
+			    ARGS(INT(id), TEXT(alarm->dimensions[i].name),
+				 TEXT(alarm->dimensions[i].value)));
+		*ret_more = *ret_more || (!r && sqlite3_changes(s->db) > 0);
+	}
+	return r;
+}
+
 /* The alarm's first transition: INT64_MAX for none. */
 static int earliest(struct store *s, int64_t alarm, int64_t *ret)
 {
@@ -90,7 +105,8 @@ static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
 		return r;
 	*ret = col_int(q, 0);
 	sql_endp(&q);
-	if (more)
+	r = put_dimensions(s, *ret, alarm, &more);
+	if (!r && more)
 		r = alarms_due_of_alarm(s, *ret);
 	return r || !more || !alarm->account.n ? r : name_known(s, alarm->name);
 }

@@ -13,6 +13,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alarms.h"
 #include "private.h"
 
 /* A resource whose relationships are put. */
@@ -97,7 +98,9 @@ static int tail_length(struct store *s, int64_t resource, size_t *ret)
 /* Even by nothing: its lines are others now. */
 static int grow(struct store *s, int64_t resource, int64_t by)
 {
-	return sql_run(s, Q_VIEW_RELATIONS, ARGS(INT(resource), INT(by), INT(now_ms())));
+	int r = sql_run(s, Q_VIEW_RELATIONS, ARGS(INT(resource), INT(by), INT(now_ms())));
+
+	return r ? r : alarms_due_of_watched(s, resource);
 }
 
 int relation_renamed(struct store *s, int64_t resource, int64_t by)
@@ -105,6 +108,11 @@ int relation_renamed(struct store *s, int64_t resource, int64_t by)
 	int64_t now = now_ms();
 	int r = sql_run(s, Q_RENAMED_SOURCES, ARGS(INT(resource), INT(by), INT(now)));
 
+	/* Its path stands in the files of alarms. */
+	if (!r)
+		r = alarms_due_of_watched(s, resource);
+	if (!r)
+		r = alarms_due_of_related(s, resource);
 	return r ? r
 		 : sql_run(s, Q_RENAMED_TARGETS, ARGS(INT(resource), INT(by), INT(now)));
 }

@@ -84,6 +84,23 @@ X(TRANSITIONS_DUE_OF_ALARM,
 X(TRANSITIONS_DUE_OF_STORY,
   "INSERT INTO transition_due SELECT ref FROM entry WHERE resource = ?1 AND time_ms >= ?2 "
   "AND kind = 3 ON CONFLICT DO NOTHING")
+X(TRANSITIONS_DUE_OF_WATCHED,
+  "INSERT INTO transition_due SELECT ref FROM entry INDEXED BY entry_of_transition "
+  "WHERE resource = ?1 AND kind = 3 ON CONFLICT DO NOTHING")
+X(TRANSITIONS_DUE_OF_RELATED,
+  "INSERT INTO transition_due SELECT transition FROM transition_related WHERE resource = ?1 "
+  "ON CONFLICT DO NOTHING")
+X(TRANSITION_RELATED_DELETE, "DELETE FROM transition_related WHERE transition = ?1")
+X(TRANSITION_RELATED_PUT,
+  "INSERT INTO transition_related(resource, transition) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+X(RELATED_AT,
+  "SELECT target FROM edge WHERE source = ?1 AND since_ms <= ?2 AND until_ms > ?2 "
+  "AND target IS NOT NULL UNION SELECT source FROM edge INDEXED BY edge_by_target "
+  "WHERE target = ?1 AND since_ms <= ?2 AND until_ms > ?2 ORDER BY 1")
+X(ALARM_DIMENSION_PUT,
+  "INSERT INTO alarm_dimension(alarm, name, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
+X(ALARM_DIMENSIONS,
+  "SELECT name, value FROM alarm_dimension WHERE alarm = ?1 ORDER BY name, value")
 X(TRANSITIONS_DUE,
   "SELECT transition FROM transition_due WHERE transition > 0 ORDER BY transition LIMIT ?1")
 X(TRANSITION_DONE, "DELETE FROM transition_due WHERE transition = ?1")

@@ -280,6 +280,8 @@ int store_put_story(struct store *s, const struct store_story *story)
 	if (!r)
 		r = alarms_due_of_story(s, resource, entries_ms);
 	if (!r)
+		r = alarms_due_of_related(s, resource);
+	if (!r)
 		r = entries_delete(s, resource, entries_ms, &v);
 	if (!r)
 		r = entries_insert(s, resource, story->entries, story->n_entries, &v);

@@ -7,6 +7,7 @@
  * files of what is due. The files are kept as bytes: a reader sees the one or the other, whole.
  */
 
+#include "model/alarm.h"
 #include "store/derive.h"
 
 /* A directory of alarms/: an account (parent 0), a region, or an alarm (its id is the alarm's). */
@@ -52,6 +53,8 @@ struct store_transition_whole {
 	struct str name, account, region, arn, namespace, metric;
 	struct str state, previous_state, reason;
 	bool ambiguous; /* has no account, and alarms of several have the name */
+	struct alarm_dimension *dimensions; /* by name and value */
+	size_t n_dimensions;
 };
 int store_transitions_due(struct store *s, int64_t *ret, size_t n,
 			  size_t *ret_n) _must_check_;
@@ -60,11 +63,16 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 /* The resources in whose stories it stands. */
 int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 			       int64_t **ret, size_t *ret_n) _must_check_;
+/* The resources at the other ends of its relationships at that moment, each once. */
+int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
+		     int64_t **ret, size_t *ret_n) _must_check_;
 /* The resource's entries of that time, both ends in it, with their causes. */
 int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
 			struct arena *a, struct store_entry **ret,
 			size_t *ret_n) _must_check_;
-/* The file; account, region and alarm: the names of its directories. */
+/* The file; account, region and alarm: the names of its directories; related: other resources
+   whose stories it tells from. */
 int store_put_transition_text(struct store *s, int64_t id,
 			      const struct store_transition_whole *t,
-			      const struct str names[3], struct str text) _must_check_;
+			      const struct str names[3], const int64_t *related,
+			      size_t n_related, struct str text) _must_check_;

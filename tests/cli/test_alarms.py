@@ -79,6 +79,51 @@ class Alarms(Case):
         for other in seen[1:]:
             self.assertEqual(other, seen[0])
 
+    def related_parts(self):
+        """Machines with the watched group: i-1 until later, i-2 until ten, i-3 without a change then."""
+        def machine(rid, time, *groups, **more):
+            return item(rid, time=f"2024-05-01T{time}:00.000Z", type_="AWS::EC2::Instance",
+                        relationships=[{"resourceId": g, "resourceName": None, "name": "Is associated with SecurityGroup",
+                                        "resourceType": "AWS::EC2::SecurityGroup"} for g in groups], **more)
+        other = event(9, name="StopInstances", time="2024-05-01T10:10:00Z", errorCode="AccessDenied",
+                      requestParameters={"instancesSet": {"items": [{"instanceId": "i-1"}]}})
+        return [history_file([item(time="2024-05-01T08:00:00.000Z")]),
+                history_file([machine("i-1", "08:30", "sg-1"), machine("i-3", "08:31", "sg-1")]),
+                history_file([machine("i-1", "10:05", "sg-1", configuration={"n": 2})]),
+                history_file([machine("i-1", "11:00", configuration={"n": 3})]),
+                history_file([machine("i-2", "08:30", "sg-1")]),
+                history_file([machine("i-2", "10:01", configuration={"n": 2})]),
+                trail_file([other]), alarm(1), alarm(1, state="OK", time="2024-05-01T11:30:00Z")]
+
+    def test_related_in_any_order(self):
+        parts = self.related_parts()
+        all_ = list(range(len(parts)))
+        seen = []
+        for number, order in enumerate(([all_], [[n] for n in all_], [[n] for n in all_[::-1]],
+                                        [[7], [4, 2], [0], [5], [8, 1], [6], [3]],
+                                        [[0, 1, 7], [3], [2, 8], [6], [4], [5]])):
+            self.history = self.folder / f"r{number}.db"
+            for heap in order:
+                self.import_(*[self.write(f"r{number}-{n}.json", parts[n]) for n in heap])
+            files = self.files()
+            seen.append({path: self.cat(path) for path in files})
+            for path, size in files.items():
+                self.assertEqual(len(seen[-1][path].encode()), size)
+        for other in seen[1:]:
+            self.assertEqual(other, seen[0])
+        rises, falls = [seen[0][path] for path in sorted(seen[0])]
+        base = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/Instance/"
+        self.assertEqual([line.split()[2] for line in rises.splitlines() if line.startswith("related ")],
+                         ["i-1", "i-3"])
+        self.assertIn(f"\nrelated    AWS::EC2::Instance i-1 {base}i-1\n", rises)
+        lines = [line.split("\t") for line in rises.splitlines() if "\t" in line]
+        self.assertEqual([(row[1], row[5], row[8]) for row in lines],
+                         [("ATTEMPT", "i-1", "StopInstances AccessDenied"), ("UPDATE", "i-1", "")])
+        self.assertEqual([line.split()[2] for line in falls.splitlines() if line.startswith("related ")],
+                         ["i-3"])
+        self.assertIn("no change and no attempt", falls)
+        self.assertRegex(rises, r"\ndimension  \w+=sg-1\n")
+
     def test_names(self):
         self.take_in("h.db", range(4), True)
         for path in (OPEN + ".json", OPEN + "-1", OPEN[:-9] + "x", f"alarms/{ACCOUNT}/{REGION}/none",

@@ -47,7 +47,8 @@ static void test_file(void **state)
 	render_alarm(&out, &t);
 	render_alarm_no_resource(&out);
 	render_alarm_heading(&out, false);
-	render_alarm_resource(&out, STR("A::B::C"), STR("x\ny"), STR("resources/x"));
+	render_alarm_resource(&out, false, STR("A::B::C"), STR("x\ny"),
+			      STR("resources/x"));
 	render_alarm_heading(&out, true);
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
 		render_alarm_line(&out, &entries[i], STR("resources/x"));
