@@ -2,6 +2,7 @@
 /* driftfs mount: serves the tree as a filesystem. Also what mount(8) calls as its helper. */
 #include <getopt.h>
 #include <stdio.h>
+#include <syslog.h>
 
 #include "cli.h"
 #include "mount/mount.h"
@@ -14,6 +15,15 @@ static int failed(const struct mount_options *o, const struct fault *f)
 	if (str_is(str_of(f->field), "mountpoint"))
 		return cli_fault(o->mountpoint, f);
 	return cli_fail("%s", f->reason);
+}
+
+/* In the background there is no one to read standard error. */
+static void notice(const struct mount_options *o, const char *text)
+{
+	if (o->foreground)
+		fprintf(stderr, "driftfs: %s: %s\n", o->history, text);
+	else
+		syslog(LOG_DAEMON | LOG_WARNING, "driftfs: %s: %s", o->history, text);
 }
 
 static int take_options(const struct command *command, struct mount_options *o,
@@ -34,7 +44,7 @@ static int run(const struct command *command, int argc, char **argv)
 						   'o' },
 						 { 0 } };
 	_cleanup_(mount_options_deinit) struct mount_options o = {
-		.helper = command == &command_mount_helper
+		.helper = command == &command_mount_helper, .notice = notice
 	};
 	struct fault f = { 0 };
 	int c, status;

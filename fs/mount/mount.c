@@ -176,7 +176,7 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 		fault_set(f, FAULT_NO_OFFSET, "history", "%s", why.reason);
 		return MOUNT_E_FAILED;
 	}
-	r = watch_new(tree, &watch);
+	r = watch_new(tree, o, &watch);
 	if (r < 0)
 		return out_of_memory(f);
 	s.tree = tree;

@@ -35,6 +35,8 @@
 
 struct watch {
 	struct tree *tree;
+	const struct mount_options *options;
+	const char *told; /* what was said of the history's file last */
 	struct fuse_session *session;
 	pthread_t thread;
 	bool running;
@@ -48,13 +50,14 @@ static void watch_freep(struct watch **w)
 	*w = watch_free(*w);
 }
 
-int watch_new(struct tree *t, struct watch **ret)
+int watch_new(struct tree *t, const struct mount_options *options, struct watch **ret)
 {
 	_cleanup_(watch_freep) struct watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
 	w->tree = t;
+	w->options = options;
 	w->stop_fd = -1;
 	if (pthread_mutex_init(&w->lock, NULL) != 0) {
 		free(take_ptr(w));
@@ -196,6 +199,16 @@ static void pass(struct watch *w, bool last)
 	}
 }
 
+/* Once for each thing that there is to say; nothing when the file is back in its place. */
+static void notice(struct watch *w)
+{
+	const char *moved = tree_moved(w->tree);
+
+	if (moved && moved != w->told && w->options->notice)
+		w->options->notice(w->options, moved);
+	w->told = moved;
+}
+
 static void *watch_thread(void *arg)
 {
 	struct watch *w = arg;
@@ -207,8 +220,10 @@ static void *watch_thread(void *arg)
 		if (tick <= LAST_PASS)
 			tick++;
 		/* A history that cannot be read says so to whoever reads; here it is tried again. */
-		if (tree_poll(w->tree, &changed) == 0 && changed)
+		if (tree_poll(w->tree, &changed) == 0 && changed) {
+			notice(w);
 			tick = 0;
+		}
 		if (tick <= LAST_PASS && (PASSES & 1u << tick))
 			pass(w, tick == LAST_PASS);
 	}

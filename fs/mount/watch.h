@@ -9,13 +9,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "mount/mount.h"
 #include "tree/tree.h"
 
 struct fuse_session;
 struct watch;
 
 /* 0 or negative errno. */
-int watch_new(struct tree *t, struct watch **ret) _must_check_;
+int watch_new(struct tree *t, const struct mount_options *options,
+	      struct watch **ret) _must_check_;
 struct watch *watch_free(struct watch *w); /* returns NULL; stopped before */
 
 /* Watches, in a thread of its own, until watch_stop(). 0 or negative errno. */

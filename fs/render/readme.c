@@ -269,6 +269,9 @@ static void put_sessions(struct buf *out, struct str example)
 void render_readme(struct buf *out, const struct render_readme *r)
 {
 	buf_put_text(out, intro);
+	if (r->moved)
+		buf_printf(out, "\nTHIS IS NOT THE HISTORY FILE ANY MORE: %s.\n",
+			   r->moved);
 	put_totals(out, r);
 	buf_put_text(out, layout);
 	put_sessions(out, r->example);

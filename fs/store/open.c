@@ -243,11 +243,33 @@ int store_open(const char *path, enum store_mode mode, bool wait, struct store *
 		fault_set(f, FAULT_NO_OFFSET, "", "%s", strerror(e));
 		return -e;
 	}
+	/* Before it is opened: whatever takes its place from now on is another one. */
+	if (stat(s->path, &s->stamp))
+		return -errno;
 	r = connection_open(s, f);
 	if (r)
 		return r;
 	*ret = take_ptr(s);
 	return 0;
+}
+
+static bool is_file(const struct stat *a, const struct stat *b)
+{
+	return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+enum store_place store_place(const struct store *s)
+{
+	struct stat st;
+
+	if (stat(s->path, &st))
+		return STORE_PLACE_REMOVED;
+	return is_file(&st, &s->stamp) ? STORE_PLACE_SAME : STORE_PLACE_REPLACED;
+}
+
+bool store_is_same(const struct store *a, const struct store *b)
+{
+	return is_file(&a->stamp, &b->stamp);
 }
 
 struct store *store_close(struct store *s)

@@ -20,7 +20,7 @@ struct store {
 	enum store_mode mode;
 	int lock_fd;    /* holds the writer lock; -1 for readers */
 	bool immutable; /* read-only place without a log: nothing is locked or watched */
-	struct stat stamp; /* immutable: the file as it was opened */
+	struct stat stamp; /* the file as it was opened */
 	const char *who;   /* the write transaction's owner; NULL: none is open */
 	int broken; /* first failure in the write transaction: it cannot be committed */
 	unsigned views;        /* nesting of store_read_begin() */

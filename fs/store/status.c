@@ -35,9 +35,8 @@ static int bytes(const struct store *s, uint64_t *ret)
 	_cleanup_(freep) char *log = NULL;
 	struct stat st;
 
-	if (stat(s->path, &st))
-		return -errno;
-	*ret = (uint64_t)st.st_size;
+	/* Renamed or removed while it is open: as it was then. */
+	*ret = (uint64_t)(stat(s->path, &st) ? s->stamp.st_size : st.st_size);
 	if (asprintf(&log, "%s-wal", s->path) < 0) {
 		log = NULL;
 		return -ENOMEM;

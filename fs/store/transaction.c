@@ -111,9 +111,11 @@ static int look_again(struct store *s)
 	struct fault f;
 	struct stat st;
 
-	if (stat(s->path, &st))
-		return -errno;
-	if (st.st_ino == s->stamp.st_ino && st.st_size == s->stamp.st_size &&
+	/* Gone, or another one is in its place: that is not to be mixed with what is open. */
+	if (stat(s->path, &st) || st.st_dev != s->stamp.st_dev ||
+	    st.st_ino != s->stamp.st_ino)
+		return 0;
+	if (st.st_size == s->stamp.st_size &&
 	    st.st_mtim.tv_sec == s->stamp.st_mtim.tv_sec &&
 	    st.st_mtim.tv_nsec == s->stamp.st_mtim.tv_nsec)
 		return 0;

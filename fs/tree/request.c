@@ -79,26 +79,79 @@ static void give_back(struct tree *t, struct connection *c)
 	pthread_mutex_lock(&t->lock);
 	c->next = t->idle;
 	t->idle = c;
+	pthread_cond_signal(&t->returned);
 	pthread_mutex_unlock(&t->lock);
 }
 
-/* A connection; a new one opens the file, and one idle over a commit looks at it again. */
+/* One more of the file that was opened first; STORE_E_MISSING: that is not there any more. */
+static int connection_more(struct tree *t, struct connection **ret)
+{
+	_cleanup_(connection_freep) struct connection *c = NULL;
+	int r = connection_new(t->path, &c, NULL);
+
+	if (r == 0 && !store_is_same(c->store, t->poller->store))
+		r = STORE_E_MISSING;
+	if (r)
+		return r;
+	pthread_mutex_lock(&t->lock);
+	t->connections++;
+	pthread_mutex_unlock(&t->lock);
+	*ret = take_ptr(c);
+	return 0;
+}
+
+/* There cannot be more: waits until one of those there are is given back. */
+static int wait_idle(struct tree *t, struct connection **ret, uint64_t *ret_epoch)
+{
+	int r = 0;
+
+	pthread_mutex_lock(&t->lock);
+	while (!t->idle && t->connections > 0)
+		pthread_cond_wait(&t->returned, &t->lock);
+	*ret = t->idle;
+	*ret_epoch = t->epoch;
+	if (t->idle)
+		t->idle = t->idle->next;
+	else
+		r = -EIO;
+	pthread_mutex_unlock(&t->lock);
+	return r;
+}
+
+static void drop(struct tree *t, struct connection *c)
+{
+	connection_free(c);
+	pthread_mutex_lock(&t->lock);
+	t->connections--;
+	pthread_cond_broadcast(&t->returned);
+	pthread_mutex_unlock(&t->lock);
+}
+
+/*
+ * A connection; a new one opens the file, and one idle over a commit looks at it again. What has
+ * taken the history's place is never mixed with it: then those that are open have to do.
+ */
 static int connection_take(struct tree *t, struct connection **ret)
 {
 	struct connection *c;
 	uint64_t epoch, generation;
+	bool fresh;
 	int r = 0;
 
 	c = take_idle(t, &epoch);
-	if (!c) {
-		r = connection_new(t->path, &c, NULL);
-		if (r)
-			return view_error(r);
-	} else if (c->epoch != epoch) {
-		r = view_error(store_generation(c->store, &generation));
+	fresh = !c;
+	if (!c)
+		r = connection_more(t, &c);
+	if (r == STORE_E_MISSING) {
+		r = wait_idle(t, &c, &epoch);
+		fresh = false;
 	}
+	if (r)
+		return view_error(r);
+	if (!fresh && c->epoch != epoch)
+		r = view_error(store_generation(c->store, &generation));
 	if (r) {
-		connection_free(c);
+		drop(t, c);
 		return r;
 	}
 	c->epoch = epoch;

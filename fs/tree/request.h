@@ -29,10 +29,13 @@ struct connection {
 struct tree {
 	char *path;
 	pthread_mutex_t lock;
+	pthread_cond_t returned; /* a connection is idle, or one less is there */
 	/* Under lock: */
 	struct connection *idle;
-	uint64_t label; /* grows with every commit noticed; never 0 */
-	uint64_t epoch; /* grows with every commit noticed by tree_poll() */
+	size_t connections;     /* idle or at work; the poller's not among them */
+	uint64_t label;         /* grows with every commit noticed; never 0 */
+	uint64_t epoch;         /* grows with every commit noticed by tree_poll() */
+	enum store_place place; /* of the file, as tree_poll() found it last */
 
 	struct connection *poller; /* of tree_poll() alone */
 	struct cache cache;

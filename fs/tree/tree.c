@@ -31,6 +31,7 @@ static int tree_new(const char *path, struct tree **ret)
 		free(t);
 		return -ENOMEM;
 	}
+	(void)pthread_cond_init(&t->returned, NULL); /* cannot fail on Linux */
 	if (stream_marks_init(&t->marks) < 0 || moments_init(&t->moments) < 0 ||
 	    at_sums_init(&t->sums) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0) {
 		pthread_mutex_destroy(&t->lock);
@@ -73,6 +74,7 @@ struct tree *tree_close(struct tree *t)
 	stream_marks_deinit(&t->marks);
 	moments_deinit(&t->moments);
 	at_sums_deinit(&t->sums);
+	pthread_cond_destroy(&t->returned);
 	pthread_mutex_destroy(&t->lock);
 	free(t->path);
 	free(t);
@@ -175,20 +177,42 @@ int tree_affected(struct tree *t, uint64_t dir, bool (*visit)(void *ctx, uint64_
 
 int tree_poll(struct tree *t, bool *ret_changed)
 {
+	enum store_place place = store_place(t->poller->store);
 	uint64_t generation;
 	int r = store_generation(t->poller->store, &generation);
 
 	if (r)
 		return view_error(r);
-	*ret_changed = generation != t->poller->seen;
+	/* The README says it, too. */
+	*ret_changed = generation != t->poller->seen || place != t->place;
 	if (!*ret_changed)
 		return 0;
 	t->poller->seen = generation;
 	pthread_mutex_lock(&t->lock);
+	t->place = place;
 	t->label++;
 	t->epoch++;
 	pthread_mutex_unlock(&t->lock);
 	return 0;
+}
+
+const char *tree_moved(struct tree *t)
+{
+	enum store_place place;
+
+	pthread_mutex_lock(&t->lock);
+	place = t->place;
+	pthread_mutex_unlock(&t->lock);
+	switch (place) {
+	case STORE_PLACE_REPLACED:
+		return "another file has taken its place; the one that was mounted is served "
+		       "on until it is unmounted";
+	case STORE_PLACE_REMOVED:
+		return "it was removed or renamed; what was mounted is served on until it is "
+		       "unmounted";
+	default:
+		return NULL;
+	}
 }
 
 /* All files: each fixed node knows of those it stands for. */

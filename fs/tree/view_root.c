@@ -165,6 +165,7 @@ static int readme_render(struct request *q, uint64_t node, struct buf *out)
 					 .item_last_ms = t.item_last_ms,
 					 .event_first_ms = t.event_first_ms,
 					 .event_last_ms = t.event_last_ms,
+					 .moved = tree_moved(q->tree),
 					 .example = buf_str(&path) };
 	render_readme(out, &readme);
 	return 0;

@@ -19,7 +19,9 @@ struct mount_options {
 	bool allow_other;  /* other users may read, too */
 	bool auto_unmount; /* also when it is killed */
 	bool nonempty;     /* mount over a directory with something in it */
-	struct buf fuse;   /* options handed on to FUSE, each with a comma before it */
+	/* Something its user should know, while it is served; from another thread. May be NULL. */
+	void (*notice)(const struct mount_options *o, const char *text);
+	struct buf fuse; /* options handed on to FUSE, each with a comma before it */
 };
 
 enum {

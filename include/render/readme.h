@@ -13,6 +13,7 @@ struct render_readme {
 	uint64_t resources, states, events, transitions;
 	int64_t item_first_ms, item_last_ms;
 	int64_t event_first_ms, event_last_ms;
+	const char *moved;  /* that the history's file is not where it was, or NULL */
 	struct str example; /* path of a resource's directory for the sessions, or empty */
 };
 

@@ -51,6 +51,16 @@ const char *store_message(const struct store *s);
    it only with what the same connection said before. */
 int store_generation(struct store *s, uint64_t *ret) _must_check_;
 
+/* What stands at the history's path now, against the file that is open. */
+enum store_place {
+	STORE_PLACE_SAME,
+	STORE_PLACE_REPLACED, /* another file */
+	STORE_PLACE_REMOVED,  /* nothing that could be looked at */
+};
+enum store_place store_place(const struct store *s);
+/* Have both opened one file? */
+bool store_is_same(const struct store *a, const struct store *b) _pure_;
+
 /*
  * One write transaction; who is a literal naming the caller, kept for messages. No nesting.
  * Large ones are cheap, small ones dear: each commit writes every page of an index it touched,

@@ -114,6 +114,12 @@ int tree_walk_path(struct tree *t, struct str path, bool follow,
  */
 int tree_poll(struct tree *t, bool *ret_changed) _must_check_;
 /*
+ * What tree_poll() found at the history's path last: NULL, or words that say that the file served
+ * is not there any more. It is served on: nodes are made of its rows, and mean nothing in another
+ * file. Static text; for tree_poll()'s thread.
+ */
+const char *tree_moved(struct tree *t);
+/*
  * The nodes whose attributes or content may have changed when the directory's stamp did, the
  * directory itself among them; directories beneath it are left out, they have stamps of their
  * own. visit() must not call the tree; false stops.

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 from cases_views import alarm, estate, event
-from harness import ACCOUNT, GROUPS, REGION, check, equal, item, read, within
+from harness import ACCOUNT, GROUPS, REGION, check, equal, item, read, wait_mounts, within
 
 SOON = 1.0
 
@@ -36,6 +36,34 @@ def case_live_state(world):
     check(read(f"{group}/changes.jsonl").startswith(lines), "lines stay as they were")
     check(read(f"{group}/latest.json") != latest, "latest reads anew")
     equal(len(os.listdir(group)), len(names) + 1, "entries")
+
+
+def case_live_history_moved(world):
+    """Another file in the history's place is not mixed with the one that is mounted."""
+    world.take_in(item("sg-1", "2024-05-01T10:15:00.000Z", name="web"))
+    with open(os.path.join(world.folder, "err"), "wb") as err:
+        server = subprocess.Popen([world.driftfs, "mount", "-f", world.history, world.mountpoint],
+                                  stderr=err, env=world.env)
+    wait_mounts(world.mountpoint, True)
+    readme = world.path("README")
+    check(b"NOT THE HISTORY FILE" not in read(readme), "nothing to say at first")
+    names = os.listdir(world.path(GROUPS))
+    old = world.history + ".old"
+    os.rename(world.history, old)
+    within(SOON, "removed", lambda: b"removed or renamed" in read(readme))
+    mounted, world.history = world.history, world.history + ".new"
+    world.take_in(item("sg-2", "2024-05-02T10:15:00.000Z", name="db"))
+    os.rename(world.history, mounted)
+    within(SOON, "replaced", lambda: b"another file has taken its place" in read(readme))
+    equal(os.listdir(world.path(GROUPS)), names, "what was mounted")
+    check(not os.path.exists(world.path(GROUPS, "sg-2")), "nothing of the other")
+    os.rename(old, mounted)
+    within(SOON, "back", lambda: b"NOT THE HISTORY FILE" not in read(readme))
+    server.terminate()
+    equal(server.wait(10), 0, "ends")
+    text = read(os.path.join(world.folder, "err")).decode()
+    equal([line.partition(": it was")[1] or line.partition(": another")[1]
+           for line in text.splitlines()], [": it was", ": another"], "said once each")
 
 
 def case_live_shared_name(world):
