@@ -55,35 +55,39 @@ static const char layout[] =
 	"      refused.tsv, refused/               what was turned down and why; its bytes\n"
 	"      sources.tsv                         how the sources are that sync reads\n";
 
-/* $R stands for the directory of a resource. */
+/*
+ * Of a resource of the history: @R its directory, @I its id; @D the day of its newest state, @P the
+ * day as a path, @H the hour of it, @F that hour as a moment and @T the hour two hours later.
+ */
 static const char sessions[] =
 	"\n"
 	"SESSIONS TO COPY   (from the directory this page is in)\n"
 	"\n"
 	"  What does it look like, what did it look like?\n"
-	"      R='$R'\n"
+	"      R='@R'\n"
 	"      cat \"$R/latest.json\"\n"
 	"      ls \"$R\"\n"
 	"\n"
 	"  What changed between its last two states?\n"
-	"      diff $(ls -d \"$R\"/[0-9]*.json | tail -n 2)\n"
+	"      ls -d \"$R\"/[0-9]*.json | tail -n 2 | tr '\\n' '\\0' | xargs -0 diff\n"
 	"\n"
 	"  Who did that, when, from where?\n"
 	"      cat \"$R/changes\"\n"
 	"      tail -n 40 \"$R/changes\"\n"
 	"\n"
 	"  What else did they touch? (a person, a role, an address, an access key)\n"
-	"      cat activity/principal/user%2Falice.log\n"
-	"      cut -f 2,5-8 activity/address/203.0.113.77.log | sort | uniq -c\n"
-	"      grep -r AKIAIOSFODNN7EXAMPLE activity/access-key\n"
+	"      ls activity/principal activity/address activity/access-key\n"
+	"      W=$(ls activity/principal/*.log | head -n 1)      # or any other of them\n"
+	"      tail -n 20 \"$W\"\n"
+	"      cut -f 2,5-8 \"$W\" | sort | uniq -c\n"
 	"\n"
 	"  What changed on that day, in that hour? (every line begins with its time)\n"
-	"      grep ^2024-05-02T11: timeline/2024/05/02.log\n"
-	"      tail -f timeline/2024/05/02.log\n"
-	"      find resources -name '2024-05-02T11*.json'\n"
+	"      grep ^@H: timeline/@P.log\n"
+	"      tail -f timeline/@P.log\n"
+	"      find resources -name '@D*.json'\n"
 	"\n"
 	"  What was different everywhere, two hours later?\n"
-	"      diff -r at/2024-05-02T10:00Z at/2024-05-02T12:00Z\n"
+	"      diff -r at/@F at/@T\n"
 	"\n"
 	"  Since when is that setting so, and who set it?\n"
 	"      cut -f 1-5 \"$R/blame\"\n"
@@ -100,9 +104,9 @@ static const char sessions[] =
 	"      find resources -name latest.json -exec grep -l '0\\.0\\.0\\.0/0' {} +\n"
 	"\n"
 	"  I have an id, an ARN, a name, a tag: where is it? (deleted and renamed ones are found, too)\n"
-	"      cd by-id/sg-0ab\n"
-	"      ls -l by-arn/arn:aws:iam::123456789012:role/Admin\n"
-	"      ls by-tag/env/prod\n"
+	"      cd 'by-id/@I'\n"
+	"      ls -l by-arn | head\n"
+	"      ls by-tag\n"
 	"\n"
 	"  What fills the bill of the recorder?\n"
 	"      head -n 20 status/churn.tsv\n"
@@ -256,14 +260,64 @@ static void put_quoted(struct buf *out, struct str path)
 	}
 }
 
-static void put_sessions(struct buf *out, struct str example)
-{
-	const char *mark = strstr(sessions, "'$R'");
-	size_t before = (size_t)(mark - sessions) + 1;
+/* The names of its time that the sessions use. */
+struct example_time {
+	char day[TIMESTAMP_ISO_SIZE], path[TIMESTAMP_ISO_SIZE], hour[TIMESTAMP_ISO_SIZE];
+	char from[TIMESTAMP_ISO_SIZE], to[TIMESTAMP_ISO_SIZE];
+};
 
-	buf_put(out, sessions, before);
-	put_quoted(out, example.n ? example : STR("resources/ACCOUNT/REGION/TYPE/ID"));
-	buf_put_text(out, sessions + before + strlen("$R"));
+#define HOUR_MS INT64_C(3600000)
+
+static void name_times(int64_t ms, struct example_time *ret)
+{
+	timestamp_format(ms, ret->day);
+	timestamp_format(ms, ret->hour);
+	timestamp_format(ms, ret->from);
+	timestamp_format(ms + 2 * HOUR_MS, ret->to);
+	ret->day[strlen("2024-05-02")] = '\0';
+	memcpy(ret->path, ret->day, sizeof(ret->path));
+	ret->path[strlen("2024")] = ret->path[strlen("2024-05")] = '/';
+	ret->hour[strlen("2024-05-02T11")] = '\0';
+	memcpy(ret->from + strlen("2024-05-02T11"), ":00Z", sizeof(":00Z"));
+	memcpy(ret->to + strlen("2024-05-02T11"), ":00Z", sizeof(":00Z"));
+}
+
+static void put_sessions(struct buf *out, const struct render_readme *r)
+{
+	bool any = r->example.n > 0;
+	struct str path = any ? r->example : STR("resources/ACCOUNT/REGION/TYPE/ID");
+	struct example_time t;
+
+	name_times(any ? r->example_ms : INT64_C(1714649412000), &t);
+	for (const char *c = sessions; *c; c++) {
+		if (*c != '@') {
+			buf_put_char(out, *c);
+			continue;
+		}
+		switch (*++c) {
+		case 'R':
+			put_quoted(out, path);
+			break;
+		case 'I':
+			put_quoted(out, any ? r->example_id : STR("ID"));
+			break;
+		case 'D':
+			buf_put_text(out, t.day);
+			break;
+		case 'P':
+			buf_put_text(out, t.path);
+			break;
+		case 'H':
+			buf_put_text(out, t.hour);
+			break;
+		case 'F':
+			buf_put_text(out, t.from);
+			break;
+		default:
+			buf_put_text(out, t.to);
+			break;
+		}
+	}
 }
 
 void render_readme(struct buf *out, const struct render_readme *r)
@@ -274,7 +328,7 @@ void render_readme(struct buf *out, const struct render_readme *r)
 			   r->moved);
 	put_totals(out, r);
 	buf_put_text(out, layout);
-	put_sessions(out, r->example);
+	put_sessions(out, r);
 	buf_put_text(out, names);
 	buf_put_text(out, formats);
 	buf_put_text(out, tables);

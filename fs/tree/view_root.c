@@ -126,7 +126,7 @@ static int folder_path(struct request *q, int64_t id, struct str *ret)
 }
 
 /* The path of a resource that has something to show: the most states among the first ones. */
-static int example(struct request *q, struct buf *out)
+static int example(struct request *q, struct buf *out, struct store_resource *ret)
 {
 	struct search search = { .q = q, .folders = { STORE_ROOT }, .n = 1 };
 	struct str folder;
@@ -142,6 +142,7 @@ static int example(struct request *q, struct buf *out)
 	buf_put_text(out, "resources/");
 	buf_put_str(out, folder);
 	buf_put_str(out, search.best.name);
+	*ret = search.best;
 	return buf_error(out);
 }
 
@@ -149,12 +150,13 @@ static int readme_render(struct request *q, uint64_t node, struct buf *out)
 {
 	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
 	struct store_totals t;
+	struct store_resource shown = { 0 };
 	struct render_readme readme;
 	int r = view_error(store_totals(q->store, &t));
 
 	(void)node;
 	if (r == 0)
-		r = example(q, &path);
+		r = example(q, &path, &shown);
 	if (r)
 		return r;
 	readme = (struct render_readme){ .resources = t.resources,
@@ -166,7 +168,9 @@ static int readme_render(struct request *q, uint64_t node, struct buf *out)
 					 .event_first_ms = t.event_first_ms,
 					 .event_last_ms = t.event_last_ms,
 					 .moved = tree_moved(q->tree),
-					 .example = buf_str(&path) };
+					 .example = buf_str(&path),
+					 .example_id = shown.name,
+					 .example_ms = shown.newest_ms };
 	render_readme(out, &readme);
 	return 0;
 }

@@ -23,6 +23,8 @@ static void test_page(void **state)
 		.event_last_ms = -1,
 		.example = STR(
 			"resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-0ab"),
+		.example_id = STR("sg-0ab"),
+		.example_ms = INT64_C(1714649412000),
 	};
 
 	(void)state;
@@ -50,13 +52,21 @@ static void test_no_resource(void **state)
 static void test_quotes(void **state)
 {
 	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
-	const struct render_readme r = { .example = STR("resources/it's $(rm -rf ~)") };
+	const struct render_readme r = { .example = STR("resources/it's $(rm -rf ~)"),
+					 .example_id = STR("it's"),
+					 .example_ms = INT64_C(1704065400000) };
 
 	(void)state;
 	render_readme(&out, &r);
 	buf_put_char(&out, '\0');
 	assert_int_equal(buf_error(&out), 0);
 	assert_non_null(strstr(out.data, "R='resources/it'\\''s $(rm -rf ~)'\n"));
+	assert_non_null(strstr(out.data, "cd 'by-id/it'\\''s'\n"));
+	/* Its own day, across midnight. */
+	assert_non_null(
+		strstr(out.data, "grep ^2023-12-31T23: timeline/2023/12/31.log\n"));
+	assert_non_null(
+		strstr(out.data, "diff -r at/2023-12-31T23:00Z at/2024-01-01T01:00Z\n"));
 }
 
 int main(void)
