@@ -8,6 +8,7 @@
  */
 #include <errno.h>
 
+#include "rules.h"
 #include "words.h"
 #include "work.h"
 
@@ -22,9 +23,9 @@ static bool in_window(const struct work *w, const struct candidate *c)
 		return true; /* however long the recorder took to be switched on */
 	if (s->change.type == CHANGE_CREATE && w->steps[c->step].made_ms >= 0)
 		return true; /* in this life of the resource: see before_life() */
-	if (s->daily)
-		return lag <= DAILY_MS;
-	return lag <= (c->strong || c->j.part == PART_REMOVER ? DAY_MS : LAG_MS);
+	if (lag <= (s->daily ? DAILY_MS : LAG_MS))
+		return true;
+	return lag <= DAY_MS && (c->strong || c->j.part == PART_REMOVER);
 }
 
 /* An event of an earlier life of the same name. */
@@ -81,14 +82,12 @@ static bool accepts(const struct work *w, const struct candidate *c)
 
 /* --- verdicts ------------------------------------------------------------------------------ */
 
-static enum confidence confidence_of(const struct work *w, const struct candidate *c,
-				     uint32_t evidence)
+static enum confidence confidence_by_part(const struct candidate *c, uint32_t evidence)
 {
 	bool id = evidence & (BIT(EVIDENCE_REQUEST_ID) | BIT(EVIDENCE_RESPONSE_ID) |
 			      BIT(EVIDENCE_OWNED_ID) | BIT(EVIDENCE_RESOURCES));
 	bool shows = evidence & (BIT(EVIDENCE_VALUE) | BIT(EVIDENCE_VERB));
 
-	(void)w;
 	switch (c->j.part) {
 	case PART_MAKER:
 	case PART_REMOVER:
@@ -103,6 +102,17 @@ static enum confidence confidence_of(const struct work *w, const struct candidat
 	default:
 		return id ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 	}
+}
+
+/* What happened in days that nobody looked at has to show by more than a common value. */
+static enum confidence confidence_of(const struct work *w, const struct candidate *c,
+				     uint32_t evidence)
+{
+	enum confidence by_part = confidence_by_part(c, evidence);
+	int64_t lag = w->in->steps[c->step].item.captured_ms - c->e->time_ms;
+	bool sure = c->strong || c->j.part == PART_MAKER || c->j.part == PART_REMOVER;
+
+	return lag > DAY_MS && !sure ? MIN(by_part, CONFIDENCE_LIKELY) : by_part;
 }
 
 static bool entry_explained(const struct step *s, size_t entry)
@@ -284,6 +294,103 @@ static int decide_silent(struct work *w)
 	return 0;
 }
 
+/* --- late and early ------------------------------------------------------------------------ */
+
+/* All that it asked for came with the change (or went). */
+static int matches_exactly(struct work *w, const struct candidate *c, size_t step,
+			   bool *ret)
+{
+	const struct step *s = &w->steps[step];
+	struct value_set asked;
+	struct value_sides at;
+	size_t strong;
+	int r;
+
+	*ret = false;
+	if (c->j.part == PART_MAKER || c->j.part == PART_REMOVER) {
+		*ret = type_at(w, step) ==
+		       (c->j.part == PART_MAKER ? CHANGE_CREATE : CHANGE_DELETE);
+		return 0;
+	}
+	if (type_at(w, step) != CHANGE_UPDATE || c->j.part < PART_SUB ||
+	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
+		return 0;
+	r = values_of_request(w->arena, c->e, work_item_at(w, step), &asked);
+	if (r < 0)
+		return r;
+	if (rules_effect(c->e, s->in->change.before, s->in->change.after) ==
+	    RULES_SHOWN) {
+		*ret = true;
+		return 0;
+	}
+	at = values_sides(&asked, &s->changed);
+	*ret = asked.n && values_shared(&asked, &s->changed, &strong, NULL) == asked.n &&
+	       (words_take_off(c->e->name) ? at.gone > 0 : at.come > 0);
+	return 0;
+}
+
+/* Was it called long before, since the state before, and does it show what nothing else does? */
+static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
+{
+	const struct step *s = &w->steps[c->step];
+	int r;
+
+	*ret = false;
+	if (c->step == w->in->n_steps || !c->shared || before_life(w, c) ||
+	    in_window(w, c))
+		return 0;
+	r = undone_prepare(w, c);
+	if (r < 0 || !accepts(w, c))
+		return r;
+	if (!s->n_causes || s->remote) {
+		*ret = true;
+		return 0;
+	}
+	r = matches_exactly(w, c, c->step, ret);
+	return r < 0 || !*ret ? r : explains_more(w, c, ret);
+}
+
+/* By a clock that is ahead of the recorder's by more than they mostly are? */
+static int is_ahead(struct work *w, const struct candidate *c, bool *ret)
+{
+	*ret = false;
+	if (c->natural == 0 || w->steps[c->natural - 1].n_causes ||
+	    c->e->time_ms - w->in->steps[c->natural - 1].item.captured_ms > WIDE_SKEW_MS)
+		return 0;
+	return matches_exactly(w, c, c->natural - 1, ret);
+}
+
+/* What the calls in their window leave unexplained of the changes. */
+static int decide_remote(struct work *w)
+{
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		struct candidate *c = &w->candidates[i];
+		bool is = false;
+		int r;
+
+		if (!c->live || c->e->failed || c->j.inert || c->j.part < PART_SUB)
+			continue;
+		r = is_remote_cause(w, c, &is);
+		if (r < 0)
+			return r;
+		if (is) {
+			w->steps[c->step].remote |= !w->steps[c->step].n_causes;
+			make_cause(w, i);
+			continue;
+		}
+		r = is_ahead(w, c, &is);
+		if (r < 0)
+			return r;
+		if (!is)
+			continue;
+		c->step = c->natural - 1;
+		c->shared = values_shared(&c->values, &w->steps[c->step].changed,
+					  &c->strong, NULL);
+		make_cause(w, i);
+	}
+	return 0;
+}
+
 int decide_all(struct work *w)
 {
 	int r = 0;
@@ -296,6 +403,8 @@ int decide_all(struct work *w)
 		r = decide_silent(w);
 	for (enum pass pass = PASS_CALLS_ON_NEIGHBOURS; r == 0 && pass < PASSES; pass++)
 		r = decide(w, pass);
+	if (r == 0)
+		r = decide_remote(w);
 	for (size_t i = 0; r == 0 && i < w->in->n_events; i++)
 		if (w->candidates[i].live)
 			make_other(w, i);

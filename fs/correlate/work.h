@@ -26,6 +26,7 @@ struct step {
 	bool have_before;
 	bool *explained; /* by entry of the difference, two each: come, gone */
 	bool presumed; /* a call on it whose values do not show is taken to explain the rest */
+	bool remote; /* its causes are from long before it, and none near */
 	size_t n_causes;
 	size_t n_bystanders; /* of these, calls on a neighbour */
 	int64_t made_ms; /* when the resource's present life began, by its maker; -1 unknown */

@@ -171,6 +171,67 @@ static void test_no_trail_says_so(void **state)
 	keep = s.a;
 }
 
+#define DAYS (1440 * MINUTE)
+
+/* Nobody looked for two weeks: what shows may have been called for on any of these days. */
+static void test_a_cause_of_days_before(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 14 * DAYS, SG, OPEN);
+	add_event(&s, 30 * MINUTE, "ec2", "AuthorizeSecurityGroupIngress", AUTHORIZE);
+	add_event(&s, 40 * MINUTE, "ec2", "ModifySecurityGroupRules",
+		  "\"requestParameters\":{\"groupId\":\"sg-0123456789abcdef0\"}");
+	run(&s);
+	assert_cause(&s, 0, 1);
+	assert_true(s.verdicts[0].evidence & 1u << EVIDENCE_VALUE);
+	assert_int_equal(s.reasons[1], REASON_NONE);
+	assert_int_equal(s.verdicts[1].role, CORRELATE_ACTIVITY); /* nothing shows it */
+	keep = s.a;
+}
+
+/* A clock ahead by more than two seconds is believed only where the values say so. */
+static void test_a_clock_ahead(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 30 * MINUTE, SG, OPEN);
+	add_event(&s, 30 * MINUTE + 5000, "ec2", "AuthorizeSecurityGroupIngress",
+		  AUTHORIZE);
+	add_event(
+		&s, 30 * MINUTE + 6000, "ec2", "AuthorizeSecurityGroupIngress",
+		"\"requestParameters\":{\"groupId\":\"sg-0123456789abcdef0\",\"cidrIp\":"
+		"\"10.9.8.0/24\",\"fromPort\":443}");
+	run(&s);
+	assert_cause(&s, 0, 1);
+	assert_int_equal(s.verdicts[1].role, CORRELATE_ACTIVITY);
+	keep = s.a;
+}
+
+static void test_a_clock_too_far_ahead(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 30 * MINUTE, SG, OPEN);
+	add_event(&s, 31 * MINUTE + 5000, "ec2", "AuthorizeSecurityGroupIngress",
+		  AUTHORIZE);
+	run(&s);
+	assert_int_equal(s.verdicts[0].role, CORRELATE_ACTIVITY);
+	keep = s.a;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -182,6 +243,9 @@ int main(void)
 		cmocka_unit_test(test_what_was_so_already_is_activity),
 		cmocka_unit_test(test_owned_ids),
 		cmocka_unit_test(test_no_trail_says_so),
+		cmocka_unit_test(test_a_cause_of_days_before),
+		cmocka_unit_test(test_a_clock_ahead),
+		cmocka_unit_test(test_a_clock_too_far_ahead),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -73,6 +73,29 @@ static void test_objects(void **state)
 			 CORRELATE_ACTIVITY);
 }
 
+static void test_assuming_a_role(void **state)
+{
+	static const char request[] = REQUEST
+		"{\"roleArn\":\"arn:aws:iam::111122223333:role/admin\",\"roleSessionName\":\"x\"}";
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, ROLE, "{\"configuration\":{\"a\":1}}");
+	s.steps[0].item.arn = STR("arn:aws:iam::111122223333:role/admin");
+	for (size_t i = 0; i < 2; i++) {
+		char rest[256];
+
+		snprintf(rest, sizeof(rest), "%s%s", request,
+			 i ? ",\"errorCode\":\"AccessDenied\"" : "");
+		add_event(&s, 20 * MINUTE, "sts", "AssumeRole", rest);
+	}
+	run(&s);
+	assert_int_equal(s.verdicts[0].role, CORRELATE_NONE);
+	assert_int_equal(s.verdicts[1].role, CORRELATE_ATTEMPT);
+	arena_deinit(&s.a);
+}
+
 static void test_parameters(void **state)
 {
 	(void)state;
@@ -103,6 +126,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_assuming_a_role),
 		cmocka_unit_test(test_parameters),
 	};
 
