@@ -104,7 +104,7 @@ static const char sessions[] =
 	"      find resources -name latest.json -exec grep -l '0\\.0\\.0\\.0/0' {} +\n"
 	"\n"
 	"  I have an id, an ARN, a name, a tag: where is it? (deleted and renamed ones are found, too)\n"
-	"      cd 'by-id/@I'\n"
+	"      ls -l 'by-id/@I'\n"
 	"      ls -l by-arn | head\n"
 	"      ls by-tag\n"
 	"\n"

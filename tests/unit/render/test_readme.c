@@ -61,7 +61,7 @@ static void test_quotes(void **state)
 	buf_put_char(&out, '\0');
 	assert_int_equal(buf_error(&out), 0);
 	assert_non_null(strstr(out.data, "R='resources/it'\\''s $(rm -rf ~)'\n"));
-	assert_non_null(strstr(out.data, "cd 'by-id/it'\\''s'\n"));
+	assert_non_null(strstr(out.data, "ls -l 'by-id/it'\\''s'\n"));
 	/* Its own day, across midnight. */
 	assert_non_null(
 		strstr(out.data, "grep ^2023-12-31T23: timeline/2023/12/31.log\n"));
