@@ -118,6 +118,8 @@ static enum reason reason_of(const struct work *w, size_t k)
 
 	if (w->steps[k].n_causes)
 		return REASON_NONE;
+	if (s->change.type == CHANGE_UPDATE && change_is_untold(s->change.after))
+		return REASON_NOT_RECORDED;
 	if (!in->trail_known || captured < in->trail_first_ms ||
 	    s->previous_ms > in->trail_last_ms || captured - LAG_MS > in->trail_last_ms ||
 	    correlate_gap_of(in, k))

@@ -156,8 +156,9 @@ static int make_steps(struct story_work *w)
 
 	w->steps = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->steps));
 	w->blamed = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->blamed));
+	w->compared = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->compared));
 	w->trace.arena = w->a;
-	if (!w->steps || !w->blamed)
+	if (!w->steps || !w->blamed || !w->compared)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->n_shown; i++) {
 		const struct story_state *state = &w->states[w->shown[i]];
@@ -168,12 +169,15 @@ static int make_steps(struct story_work *w)
 		if (r)
 			return r;
 		step->item = state->item;
-		step->previous_ms = last ? last->row.time_ms : -1;
+		w->compared[i] = last;
+		step->previous_ms = i > 0 ? w->states[w->shown[i - 1]].row.time_ms : -1;
 		/* A deletion may no longer say so. */
 		step->daily =
 			str_is(jv_get_text(state->body, "recordingFrequency"), "DAILY") ||
 			(i > 0 && step[-1].daily);
-		last = state;
+		/* Recording goes on from what was last told. */
+		if (step->change.type != CHANGE_UPDATE || !change_is_untold(state->body))
+			last = state;
 	}
 	return 0;
 }

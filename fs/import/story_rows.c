@@ -185,7 +185,7 @@ static int emit_change(struct story_work *w, struct output *o, const struct caus
 		       size_t step)
 {
 	const struct story_state *state = &w->states[w->shown[step]];
-	const struct story_state *before = step ? &w->states[w->shown[step - 1]] : NULL;
+	const struct story_state *before = w->compared[step];
 	struct store_entry row = {
 		.time_ms = state->row.time_ms,
 		.kind = STORE_ENTRY_CHANGE,

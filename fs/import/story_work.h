@@ -27,8 +27,10 @@ struct story_work {
 	size_t *shown; /* indexes of those not hidden */
 	size_t n_shown;
 	struct correlate_step *steps; /* one each shown */
-	struct change_trace trace;    /* over the steps; marks are their indexes */
-	struct blame_change *blamed;  /* one each shown */
+	const struct story_state *
+		*compared;           /* one each: with which before it, NULL for none */
+	struct change_trace trace;   /* over the steps; marks are their indexes */
+	struct blame_change *blamed; /* one each shown */
 	struct event *events;
 	struct store_event_hit *hits;
 	size_t n_events;

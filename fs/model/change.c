@@ -79,6 +79,12 @@ static bool is_deleted(const struct jv *body)
 		item_status_parse(jv_get_text(body, "configurationItemStatus")));
 }
 
+bool change_is_untold(const struct jv *after)
+{
+	return item_status_parse(jv_get_text(after, "configurationItemStatus")) ==
+	       ITEM_NOT_RECORDED;
+}
+
 static bool key_in(struct str key, const char *const *keys)
 {
 	for (; *keys; keys++) {
@@ -273,6 +279,10 @@ int change_follow(struct arena *a, const struct jv *before, const struct jv *aft
 	else
 		change.type =
 			!before || is_deleted(before) ? CHANGE_CREATE : CHANGE_UPDATE;
+	if (change.type == CHANGE_UPDATE && change_is_untold(after)) {
+		*ret = change; /* nothing is told, so nothing went */
+		return 0;
+	}
 	if (trace && change.type == CHANGE_UPDATE)
 		r = take_step(a, trace, mark, &change);
 	else if (before && change.type != CHANGE_CREATE)
@@ -354,6 +364,9 @@ const char *reason_text(enum reason r)
 		return "nothing differs: the resource was recorded again";
 	case REASON_FIRST_RECORDED:
 		return "first record of a resource that is older than the recording";
+	case REASON_NOT_RECORDED:
+		return "AWS Config stopped recording this resource: how it is from here on is not "
+		       "known";
 	}
 	return NULL;
 }

@@ -44,12 +44,13 @@ static int find_changes(struct walk *w, const struct store_entry *entries, size_
 
 static int follow(struct walk *w, const struct jv **ret_newest)
 {
-	const struct jv *before = NULL, *after;
+	const struct jv *before = NULL, *after = NULL;
+	size_t kept = 0;
 	int r = 0;
 
 	w->trace.arena = w->arena;
-	for (size_t i = 0; !r && i < w->n; i++, before = after) {
-		struct arena *a = i + 1 < w->n ? &w->pair[i % 2] : w->arena;
+	for (size_t i = 0; !r && i < w->n; i++) {
+		struct arena *a = i + 1 < w->n ? &w->pair[kept % 2] : w->arena;
 		struct change change;
 
 		if (a != w->arena)
@@ -58,8 +59,13 @@ static int follow(struct walk *w, const struct jv **ret_newest)
 		if (!r)
 			r = change_follow(a, before, after, &w->trace, (uint32_t)i,
 					  &change);
+		/* What tells nothing is passed over: the next is compared with the one before. */
+		if (!r && (change.type != CHANGE_UPDATE || !change_is_untold(after))) {
+			before = after;
+			kept++;
+		}
 	}
-	*ret_newest = before;
+	*ret_newest = after;
 	return r;
 }
 

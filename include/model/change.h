@@ -26,8 +26,10 @@ struct change {
 
 /*
  * The change between two canonical bodies. A CREATE has an empty diff (AWS says the same:
- * changedProperties {}); a DELETE lists what went. Everything lives in the arena. 0, -ENOMEM.
+ * changedProperties {}); a DELETE lists what went. An item that only says that the resource is
+ * recorded no more (change_is_untold()) is an UPDATE with an empty diff. Everything lives in the arena. 0, -ENOMEM.
  */
+bool change_is_untold(const struct jv *after);
 int change_between(struct arena *a, const struct jv *before, const struct jv *after,
 		   struct change *ret) _must_check_;
 
@@ -85,6 +87,7 @@ enum reason {
 	REASON_RELATIONSHIPS, /* only relationships changed: another resource's change shows here */
 	REASON_NOTHING, /* no difference: re-recorded (baseline, snapshot, schema) */
 	REASON_FIRST_RECORDED, /* first record of a resource that is older than the history */
+	REASON_NOT_RECORDED, /* AWS Config stopped recording it; the item carries no details */
 };
 const char *reason_text(enum reason r); /* one sentence; NULL for REASON_NONE */
 /* The sentence of a change; `why` tells more where it is not empty. Empty for REASON_NONE. */

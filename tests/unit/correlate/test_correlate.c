@@ -171,6 +171,23 @@ static void test_no_trail_says_so(void **state)
 	keep = s.a;
 }
 
+static void test_not_recorded_says_so(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 30 * MINUTE, SG,
+		  "{\"configuration\":null,\"configurationItemStatus\":"
+		  "\"ResourceNotRecorded\"}");
+	run(&s);
+	assert_int_equal(s.steps[1].change.type, CHANGE_UPDATE);
+	assert_int_equal(s.reasons[1], REASON_NOT_RECORDED);
+	keep = s.a;
+}
+
 #define DAYS (1440 * MINUTE)
 
 /* Nobody looked for two weeks: what shows may have been called for on any of these days. */
@@ -243,6 +260,7 @@ int main(void)
 		cmocka_unit_test(test_what_was_so_already_is_activity),
 		cmocka_unit_test(test_owned_ids),
 		cmocka_unit_test(test_no_trail_says_so),
+		cmocka_unit_test(test_not_recorded_says_so),
 		cmocka_unit_test(test_a_cause_of_days_before),
 		cmocka_unit_test(test_a_clock_ahead),
 		cmocka_unit_test(test_a_clock_too_far_ahead),

@@ -65,7 +65,7 @@ static void test_types(void **state)
 	       "UPDATE /a 1 -> 2\n");
 	expect("{\"configurationItemStatus\":\"OK\",\"configuration\":{}}",
 	       "{\"configurationItemStatus\":\"ResourceNotRecorded\",\"configuration\":null}",
-	       CHANGE_UPDATE, "DELETE /configuration {} -> \n");
+	       CHANGE_UPDATE, "");
 }
 
 static void test_metadata(void **state)
@@ -138,6 +138,15 @@ static void test_untold(void **state)
 	       "CREATE /relationships/0  -> " RELATION "\nCREATE /tags/t  -> \"1\"\n");
 }
 
+/* Recording stopped: an item without details takes nothing away. */
+static void test_not_recorded(void **state)
+{
+	(void)state;
+	expect("{\"configuration\":{\"a\":1},\"resourceName\":\"q\"}",
+	       "{\"configurationItemStatus\":\"ResourceNotRecorded\",\"configuration\":null}",
+	       CHANGE_UPDATE, "");
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -151,7 +160,7 @@ static void test_words(void **state)
 		assert_true(evidence_name(e) && evidence_name(e)[0]);
 	assert_string_equal(evidence_name(EVIDENCE_COUNT), "");
 	assert_null(reason_text(REASON_NONE));
-	for (enum reason r = REASON_NO_TRAIL; r <= REASON_FIRST_RECORDED; r++)
+	for (enum reason r = REASON_NO_TRAIL; r <= REASON_NOT_RECORDED; r++)
 		assert_non_null(reason_text(r));
 }
 
@@ -160,7 +169,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_types),  cmocka_unit_test(test_metadata),
 		cmocka_unit_test(test_nulls),  cmocka_unit_test(test_deletion),
-		cmocka_unit_test(test_untold), cmocka_unit_test(test_words),
+		cmocka_unit_test(test_untold), cmocka_unit_test(test_not_recorded),
+		cmocka_unit_test(test_words),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
