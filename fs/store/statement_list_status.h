@@ -95,8 +95,8 @@ X(TRANSITION_RELATED_PUT,
   "INSERT INTO transition_related(resource, transition) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 X(RELATED_AT,
   "SELECT target FROM edge WHERE source = ?1 AND since_ms <= ?2 AND until_ms > ?2 "
-  "AND target IS NOT NULL UNION SELECT source FROM edge INDEXED BY edge_by_target "
-  "WHERE target = ?1 AND since_ms <= ?2 AND until_ms > ?2 ORDER BY 1")
+  "AND target IS NOT NULL UNION ALL SELECT source FROM edge INDEXED BY edge_by_target "
+  "WHERE target = ?1 AND since_ms <= ?2 AND until_ms > ?2")
 X(ALARM_DIMENSION_PUT,
   "INSERT INTO alarm_dimension(alarm, name, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
 X(ALARM_DIMENSIONS,

@@ -63,7 +63,7 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 /* The resources in whose stories it stands. */
 int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 			       int64_t **ret, size_t *ret_n) _must_check_;
-/* The resources at the other ends of its relationships at that moment, each once. */
+/* The resources at the other ends of its relationships at that moment; some perhaps twice. */
 int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
 		     int64_t **ret, size_t *ret_n) _must_check_;
 /* The resource's entries of that time, both ends in it, with their causes. */
