@@ -97,7 +97,8 @@ int pump_document_cursor(struct pump_document *d, const char *name, int64_t valu
 
 static bool is_stopped(const struct pump *p)
 {
-	return p->stop || (p->options.stop && *p->options.stop);
+	return p->stop ||
+	       (p->options.stop && __atomic_load_n(p->options.stop, __ATOMIC_RELAXED));
 }
 
 bool pump_stopped(struct pump *p)
