@@ -3,7 +3,7 @@
 /*
  * The callbacks. Each resolves nothing (a node is its own inode number), asks the tree, and
  * replies once. There is no state per open file: where the kernel allows it, open and opendir
- * are answered "not implemented" once and never asked again, and pages and listings stay
+ * are answered once with ENOSYS and never asked again, and pages and listings stay
  * cached until the watcher takes them back.
  */
 

@@ -313,15 +313,7 @@ int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int6
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		e = (struct store_entry){ .time_ms = col_int(q, 0),
-					  .kind = (enum store_entry_kind)col_int(q, 2),
-					  .ref = col_int(q, 3),
-					  .previous = col_int(q, 4),
-					  .change_type = (uint8_t)col_int(q, 5),
-					  .reason = (uint8_t)col_int(q, 6),
-					  .text_len = (uint32_t)col_int(q, 7),
-					  .jsonl_len = (uint32_t)col_int(q, 8) };
-		r = story_why(q, 9, a, &e.why);
+		r = story_entry_of(q, a, &e);
 		if (!r)
 			r = load_causes(s, resource, col_int(q, 1), a, &e);
 		buf_put(&rows, &e, sizeof(e));

@@ -25,11 +25,14 @@ static int64_t until_told(int64_t stored)
 
 /* --- of a resource ------------------------------------------------------------------------- */
 
-static int read_out(struct store *s, int64_t resource, struct arena *a, struct buf *ret)
+/* One direction; the other end's row stands in a column of its own in each. */
+static int read_edges(struct store *s, int64_t resource, bool out, struct arena *a,
+		      struct buf *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
-	int r = sql_open(s, Q_EDGES_OF_SOURCE, ARGS(INT(resource)), &q);
+	int r = sql_open(s, out ? Q_EDGES_OF_SOURCE : Q_EDGES_OF_TARGET,
+			 ARGS(INT(resource)), &q);
 
 	while (!r) {
 		struct store_edge_line line;
@@ -38,40 +41,14 @@ static int read_out(struct store *s, int64_t resource, struct arena *a, struct b
 		if (r || !row)
 			break;
 		line = (struct store_edge_line){
-			.out = true,
+			.out = out,
 			.relation = { .what = keep(a, q, 0, &r),
 				      .type = keep(a, q, 1, &r),
 				      .id = keep(a, q, 2, &r),
 				      .name = keep(a, q, 3, &r),
 				      .since_ms = col_int(q, 4),
 				      .until_ms = until_told(col_int(q, 5)) },
-			.resource = col_int(q, 8),
-		};
-		buf_put(ret, &line, sizeof(line));
-	}
-	return r ? r : buf_error(ret);
-}
-
-static int read_in(struct store *s, int64_t resource, struct arena *a, struct buf *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_EDGES_OF_TARGET, ARGS(INT(resource)), &q);
-
-	while (!r) {
-		struct store_edge_line line;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		line = (struct store_edge_line){
-			.relation = { .what = keep(a, q, 0, &r),
-				      .type = keep(a, q, 1, &r),
-				      .id = keep(a, q, 2, &r),
-				      .name = keep(a, q, 3, &r),
-				      .since_ms = col_int(q, 4),
-				      .until_ms = until_told(col_int(q, 5)) },
-			.resource = col_int(q, 6),
+			.resource = col_int(q, out ? 8 : 6),
 		};
 		buf_put(ret, &line, sizeof(line));
 	}
@@ -162,9 +139,9 @@ int store_edges(struct store *s, int64_t resource, struct arena *a,
 	int r = reading(s);
 
 	if (!r)
-		r = read_out(s, resource, a, &rows);
+		r = read_edges(s, resource, true, a, &rows);
 	if (!r)
-		r = read_in(s, resource, a, &rows);
+		r = read_edges(s, resource, false, a, &rows);
 	if (r)
 		return r;
 	lines = arena_alloc(a, rows.len + 1);

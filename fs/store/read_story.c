@@ -17,6 +17,19 @@ int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret)
 	return why.n && !ret->p ? -ENOMEM : 0;
 }
 
+int story_entry_of(sqlite3_stmt *q, struct arena *a, struct store_entry *ret)
+{
+	*ret = (struct store_entry){ .time_ms = col_int(q, 0),
+				     .kind = (enum store_entry_kind)col_int(q, 2),
+				     .ref = col_int(q, 3),
+				     .previous = col_int(q, 4),
+				     .change_type = (uint8_t)col_int(q, 5),
+				     .reason = (uint8_t)col_int(q, 6),
+				     .text_len = (uint32_t)col_int(q, 7),
+				     .jsonl_len = (uint32_t)col_int(q, 8) };
+	return story_why(q, 9, a, &ret->why);
+}
+
 static int read_entries(struct store *s, int64_t resource, struct arena *a,
 			struct buf *ret)
 {
@@ -30,15 +43,7 @@ static int read_entries(struct store *s, int64_t resource, struct arena *a,
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		e = (struct store_entry){ .time_ms = col_int(q, 0),
-					  .kind = (enum store_entry_kind)col_int(q, 2),
-					  .ref = col_int(q, 3),
-					  .previous = col_int(q, 4),
-					  .change_type = (uint8_t)col_int(q, 5),
-					  .reason = (uint8_t)col_int(q, 6),
-					  .text_len = (uint32_t)col_int(q, 7),
-					  .jsonl_len = (uint32_t)col_int(q, 8) };
-		r = story_why(q, 9, a, &e.why);
+		r = story_entry_of(q, a, &e);
 		buf_put(ret, &e, sizeof(e));
 	}
 	return r ? r : buf_error(ret);

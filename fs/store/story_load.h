@@ -16,3 +16,7 @@ int story_load_causes(struct store *s, const struct store_entry *entry, struct a
 		      const struct story_event **ret, size_t *ret_n) _must_check_;
 /* Of a row of `entry` the column `why`, in the arena. */
 int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret) _must_check_;
+/* A row of `entry` without its causes: time_ms, seq, kind, ref, previous, change_type, reason,
+   text_len, jsonl_len, why. */
+int story_entry_of(sqlite3_stmt *q, struct arena *a,
+		   struct store_entry *ret) _must_check_;
