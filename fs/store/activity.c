@@ -10,21 +10,26 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "rows.h"
 #include "tell.h"
 
 /* Commits whose changes are told of; whoever asks does so some times a second. */
 #define RECENT_COMMITS 256
 
-static int value_row(sqlite3_stmt *q, struct arena *a, struct store_value *ret)
+static int value_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_value){ .id = col_int(q, 0),
-				     .kind = (enum store_value_kind)col_int(q, 1),
-				     .name = arena_str(a, col_str(q, 2)),
-				     .text_len = (uint64_t)col_int(q, 3),
-				     .jsonl_len = (uint64_t)col_int(q, 4),
-				     .newest_ms = col_int(q, 5) };
-	return ret->name.p ? 0 : -ENOMEM;
+	struct store_value *value = ret;
+
+	*value = (struct store_value){ .id = col_int(q, 0),
+				       .kind = (enum store_value_kind)col_int(q, 1),
+				       .name = arena_str(a, col_str(q, 2)),
+				       .text_len = (uint64_t)col_int(q, 3),
+				       .jsonl_len = (uint64_t)col_int(q, 4),
+				       .newest_ms = col_int(q, 5) };
+	return value->name.p ? 0 : -ENOMEM;
 }
+
+static const struct sql_shape value_shape = { sizeof(struct store_value), value_row };
 
 static int one_value(struct store *s, enum statement id, const struct sql_arg *args,
 		     size_t n, struct arena *a, struct store_value *ret)
@@ -53,20 +58,12 @@ int store_value_find(struct store *s, enum store_value_kind kind, struct str nam
 int store_values(struct store *s, enum store_value_kind kind, int64_t after,
 		 struct arena *a, struct store_value *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
 	int r = tell_reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_VALUES, ARGS(INT(kind), INT(after), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = value_row(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_VALUES, ARGS(INT(kind), INT(after), INT(n)),
+			    &value_shape, a, ret, n, ret_n);
 }
 
 static int last_change(struct store *s, enum store_value_kind kind, int64_t *ret)
@@ -172,26 +169,23 @@ static int by_order(const void *a, const void *b)
 	return (x->event > y->event) - (x->event < y->event);
 }
 
+static int act_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	(void)a;
+	*(struct store_act *)ret =
+		(struct store_act){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
+	return 0;
+}
+
 static int read_run(struct store *s, int64_t value, const struct store_act *after,
 		    size_t n, struct buf *acts)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_ACTIVITY_AFTER,
-			 ARGS(INT(value), INT(after->second), INT(after->rank),
-			      INT(after->event), INT(n)),
-			 &q);
+	static const struct sql_shape shape = { sizeof(struct store_act), act_row };
 
-	while (!r) {
-		struct store_act act;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		act = (struct store_act){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
-		buf_put(acts, &act, sizeof(act));
-	}
-	return r ? r : buf_error(acts);
+	return sql_all(s, Q_ACTIVITY_AFTER,
+		       ARGS(INT(value), INT(after->second), INT(after->rank),
+			    INT(after->event), INT(n)),
+		       &shape, NULL, acts);
 }
 
 static const struct store_act *act_at(const struct buf *acts, size_t i)
@@ -326,31 +320,25 @@ static int by_time(const void *a, const void *b)
 	return by_resource ? by_resource : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
+static int caused_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct caused *c = ret;
+
+	*c = (struct caused){ col_int(q, 0), col_int(q, 1), col_int(q, 2),
+			      arena_str(a, col_str(q, 3)) };
+	return c->resource.p ? 0 : -ENOMEM;
+}
+
 int store_changes_of_event(struct store *s, int64_t event, struct arena *a, int64_t **ret,
 			   size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	static const struct sql_shape shape = { sizeof(struct caused), caused_row };
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	const struct caused *c;
-	bool row = true;
 	int r = reading(s);
 
 	if (!r)
-		r = sql_open(s, Q_CHANGES_OF_EVENT, ARGS(INT(event)), &q);
-	while (!r) {
-		struct caused caused;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		caused = (struct caused){ col_int(q, 0), col_int(q, 1), col_int(q, 2),
-					  arena_str(a, col_str(q, 3)) };
-		if (!caused.resource.p)
-			return -ENOMEM;
-		buf_put(&rows, &caused, sizeof(caused));
-	}
-	if (!r)
-		r = buf_error(&rows);
+		r = sql_all(s, Q_CHANGES_OF_EVENT, ARGS(INT(event)), &shape, a, &rows);
 	if (r)
 		return r;
 	*ret_n = rows.len / sizeof(*c);

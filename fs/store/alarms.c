@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "private.h"
+#include "rows.h"
 #include "story_load.h"
 
 int alarms_due(struct store *s, int64_t transition)
@@ -37,14 +38,19 @@ int alarms_due_of_related(struct store *s, int64_t resource)
 
 /* --- directories --------------------------------------------------------------------------- */
 
-static int folder_of(sqlite3_stmt *q, struct arena *a, struct store_alarm_folder *ret)
+static int folder_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_alarm_folder){ .id = col_int(q, 0),
-					    .parent = col_int(q, 1),
-					    .name = arena_str(a, col_str(q, 2)),
-					    .newest_ms = col_int(q, 3) };
-	return ret->name.p ? 0 : -ENOMEM;
+	struct store_alarm_folder *folder = ret;
+
+	*folder = (struct store_alarm_folder){ .id = col_int(q, 0),
+					       .parent = col_int(q, 1),
+					       .name = arena_str(a, col_str(q, 2)),
+					       .newest_ms = col_int(q, 3) };
+	return folder->name.p ? 0 : -ENOMEM;
 }
+
+static const struct sql_shape folder_shape = { sizeof(struct store_alarm_folder),
+					       folder_of };
 
 static int folder_one(struct store *s, enum statement id, const struct sql_arg *args,
 		      size_t n, struct arena *a, struct store_alarm_folder *ret)
@@ -59,18 +65,8 @@ static int folder_page(struct store *s, enum statement id, int64_t parent, int64
 		       struct arena *a, struct store_alarm_folder *ret, size_t n,
 		       size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, id, ARGS(INT(parent), INT(after)), &q);
-
-	*ret_n = 0;
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = folder_of(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return sql_page(s, id, ARGS(INT(parent), INT(after)), &folder_shape, a, ret, n,
+			ret_n);
 }
 
 int store_alarm_folder_get(struct store *s, int64_t id, struct arena *a,
@@ -168,54 +164,27 @@ int store_transition_text(struct store *s, int64_t id, struct buf *out)
 
 int store_transitions_due(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_TRANSITIONS_DUE, ARGS(INT(n)), &q);
-
-	*ret_n = 0;
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret[(*ret_n)++] = col_int(q, 0);
-	}
-	return r;
+	return sql_page(s, Q_TRANSITIONS_DUE, ARGS(INT(n)), &sql_number, NULL, ret, n,
+			ret_n);
 }
 
-static int into_arena(struct arena *a, const struct buf *rows, void *ret)
+static int dimension_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	void *copy = buf_error(rows) ? NULL : arena_alloc(a, rows->len + 1);
+	struct alarm_dimension *d = ret;
 
-	if (!copy)
-		return -ENOMEM;
-	if (rows->len)
-		memcpy(copy, rows->data, rows->len);
-	*(void **)ret = copy;
-	return 0;
+	*d = (struct alarm_dimension){ arena_str(a, col_str(q, 0)),
+				       arena_str(a, col_str(q, 1)) };
+	return d->name.p && d->value.p ? 0 : -ENOMEM;
 }
 
 static int read_dimensions(struct store *s, struct arena *a,
 			   struct store_transition_whole *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
-	int r = sql_open(s, Q_ALARM_DIMENSIONS, ARGS(INT(ret->alarm)), &q);
+	static const struct sql_shape shape = { sizeof(struct alarm_dimension),
+						dimension_row };
 
-	while (!r) {
-		struct alarm_dimension d;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		d = (struct alarm_dimension){ arena_str(a, col_str(q, 0)),
-					      arena_str(a, col_str(q, 1)) };
-		if (!d.name.p || !d.value.p)
-			return -ENOMEM;
-		buf_put(&rows, &d, sizeof(d));
-	}
-	ret->n_dimensions = rows.len / sizeof(struct alarm_dimension);
-	return r ? r : into_arena(a, &rows, &ret->dimensions);
+	return sql_list(s, Q_ALARM_DIMENSIONS, ARGS(INT(ret->alarm)), &shape, a,
+			&ret->dimensions, &ret->n_dimensions);
 }
 
 int store_transition_whole(struct store *s, int64_t id, struct arena *a,
@@ -240,62 +209,38 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 	return read_dimensions(s, a, ret);
 }
 
-static int read_rows(struct store *s, enum statement id, const struct sql_arg *args,
-		     size_t n, struct arena *a, int64_t **ret, size_t *ret_n)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
-	int r = sql_open(s, id, args, n, &q);
-
-	while (!r) {
-		int64_t resource;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		resource = col_int(q, 0);
-		buf_put(&rows, &resource, sizeof(resource));
-	}
-	*ret_n = rows.len / sizeof(int64_t);
-	return r ? r : into_arena(a, &rows, ret);
-}
-
 int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 			       int64_t **ret, size_t *ret_n)
 {
-	return read_rows(s, Q_RESOURCES_OF_TRANSITION, ARGS(INT(id)), a, ret, ret_n);
+	return sql_list(s, Q_RESOURCES_OF_TRANSITION, ARGS(INT(id)), &sql_number, a, ret,
+			ret_n);
 }
 
 int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
 		     int64_t **ret, size_t *ret_n)
 {
-	return read_rows(s, Q_RELATED_AT, ARGS(INT(resource), INT(time_ms)), a, ret,
-			 ret_n);
+	return sql_list(s, Q_RELATED_AT, ARGS(INT(resource), INT(time_ms)), &sql_number,
+			a, ret, ret_n);
+}
+
+static int cause_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	(void)a;
+	*(struct store_cause *)ret =
+		(struct store_cause){ .event = col_int(q, 0),
+				      .evidence = (uint32_t)col_int(q, 1),
+				      .confidence = (uint8_t)col_int(q, 2) };
+	return 0;
 }
 
 static int load_causes(struct store *s, int64_t resource, int64_t seq, struct arena *a,
 		       struct store_entry *e)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
-	int r = sql_open(s, Q_CAUSES_OF_ENTRY,
-			 ARGS(INT(resource), INT(e->time_ms), INT(seq)), &q);
+	static const struct sql_shape shape = { sizeof(struct store_cause), cause_row };
 
-	while (!r) {
-		struct store_cause c;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		c = (struct store_cause){ .event = col_int(q, 0),
-					  .evidence = (uint32_t)col_int(q, 1),
-					  .confidence = (uint8_t)col_int(q, 2) };
-		buf_put(&rows, &c, sizeof(c));
-	}
-	e->n_causes = rows.len / sizeof(struct store_cause);
-	return r ? r : into_arena(a, &rows, &e->causes);
+	return sql_list(s, Q_CAUSES_OF_ENTRY,
+			ARGS(INT(resource), INT(e->time_ms), INT(seq)), &shape, a,
+			&e->causes, &e->n_causes);
 }
 
 int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
@@ -318,8 +263,7 @@ int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int6
 			r = load_causes(s, resource, col_int(q, 1), a, &e);
 		buf_put(&rows, &e, sizeof(e));
 	}
-	*ret_n = rows.len / sizeof(struct store_entry);
-	return r ? r : into_arena(a, &rows, ret);
+	return r ? r : sql_keep(a, &rows, sizeof(struct store_entry), ret, ret_n);
 }
 
 static int make_folder(struct store *s, int64_t parent, struct str name, int64_t time_ms,

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "rows.h"
 #include "store/derive.h"
 
 static int by_time(const void *a, const void *b)
@@ -18,25 +19,16 @@ static int by_time(const void *a, const void *b)
 	return (x->event > y->event) - (x->event < y->event);
 }
 
-/* Rows of (id, time), appended. */
-static int add_hits(struct store *s, enum statement id, const struct sql_arg *args,
-		    size_t n, struct buf *hits)
+/* Rows of (id, time). */
+static int hit_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, id, args, n, &q);
-
-	while (!r) {
-		struct store_event_hit hit;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		hit = (struct store_event_hit){ col_int(q, 0), col_int(q, 1) };
-		buf_put(hits, &hit, sizeof(hit));
-	}
-	return r ? r : buf_error(hits);
+	(void)a;
+	*(struct store_event_hit *)ret =
+		(struct store_event_hit){ col_int(q, 0), col_int(q, 1) };
+	return 0;
 }
+
+static const struct sql_shape hit_shape = { sizeof(struct store_event_hit), hit_row };
 
 /* In order of time, each once, into the arena. */
 static int take_hits(struct buf *hits, struct arena *a, struct store_event_hit **ret,
@@ -66,9 +58,9 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 	int r = reading(s);
 
 	for (size_t i = 0; i < tokens->n && !r; i++)
-		r = add_hits(s, Q_MENTIONS_OF_TOKEN,
-			     ARGS(INT(tokens->tokens[i]), INT(from_ms), INT(to_ms)),
-			     &hits);
+		r = sql_all(s, Q_MENTIONS_OF_TOKEN,
+			    ARGS(INT(tokens->tokens[i]), INT(from_ms), INT(to_ms)),
+			    &hit_shape, NULL, &hits);
 	return r ? r : take_hits(&hits, a, ret, ret_n);
 }
 
@@ -80,8 +72,8 @@ int store_transitions_mentioning(struct store *s, const struct mention_set *toke
 	int r = reading(s);
 
 	for (size_t i = 0; i < tokens->n && !r; i++)
-		r = add_hits(s, Q_TRANSITIONS_OF_TOKEN, ARGS(INT(tokens->tokens[i])),
-			     &hits);
+		r = sql_all(s, Q_TRANSITIONS_OF_TOKEN, ARGS(INT(tokens->tokens[i])),
+			    &hit_shape, NULL, &hits);
 	return r ? r : take_hits(&hits, a, ret, ret_n);
 }
 

@@ -8,31 +8,28 @@
 #include <errno.h>
 
 #include "private.h"
+#include "rows.h"
+
+static int churn_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct store_churn *c = ret;
+
+	*c = (struct store_churn){ .rid = arena_str(a, col_str(q, 0)),
+				   .items = (uint64_t)col_int(q, 1),
+				   .first_ms = col_int(q, 2),
+				   .last_ms = col_int(q, 3) };
+	return c->rid.p ? 0 : -ENOMEM;
+}
 
 int store_churn(struct store *s, struct str account, struct str region, struct str type,
 		struct arena *a, struct store_churn *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct store_churn), churn_row };
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_CHURN_OF_LEAF,
-			     ARGS(TEXT(account), TEXT(region), TEXT(type), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		struct store_churn *c = &ret[*ret_n];
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		*c = (struct store_churn){ .rid = arena_str(a, col_str(q, 0)),
-					   .items = (uint64_t)col_int(q, 1),
-					   .first_ms = col_int(q, 2),
-					   .last_ms = col_int(q, 3) };
-		if (!c->rid.p)
-			r = -ENOMEM;
-		++*ret_n;
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_CHURN_OF_LEAF,
+			    ARGS(TEXT(account), TEXT(region), TEXT(type), INT(n)), &shape,
+			    a, ret, n, ret_n);
 }

@@ -10,6 +10,7 @@
 #include "model/event.h"
 #include "model/story.h"
 #include "private.h"
+#include "rows.h"
 #include "util/json.h"
 
 #define HOUR_MS INT64_C(3600000)
@@ -131,23 +132,6 @@ int coverage_settle(struct store *s)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* The rows gathered in `rows`, in the arena. */
-static int keep(struct arena *a, const struct buf *rows, size_t size, void **ret,
-		size_t *ret_n)
-{
-	int r = buf_error(rows);
-
-	if (r)
-		return r;
-	*ret = arena_alloc(a, rows->len + 1);
-	if (!*ret)
-		return -ENOMEM;
-	if (rows->len)
-		memcpy(*ret, rows->data, rows->len);
-	*ret_n = rows->len / size;
-	return 0;
-}
-
 /* Text that repeats from row to row is kept once. */
 static int keep_text(struct arena *a, struct str text, struct str *last)
 {
@@ -164,7 +148,6 @@ static int read_days(struct store *s, enum statement id, const struct sql_arg *a
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	struct coverage_day d = { 0 };
 	bool row = true;
-	void *all = NULL;
 	int r = reading(s);
 
 	if (!r)
@@ -185,8 +168,7 @@ static int read_days(struct store *s, enum statement id, const struct sql_arg *a
 		buf_put(&rows, &d, sizeof(d));
 	}
 	if (!r)
-		r = keep(a, &rows, sizeof(d), &all, ret_n);
-	*ret = all;
+		r = sql_keep(a, &rows, sizeof(d), ret, ret_n);
 	return r;
 }
 
@@ -226,7 +208,6 @@ static int read_controls(struct store *s, enum statement id, const struct sql_ar
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	bool row = true;
-	void *all = NULL;
 	int r = reading(s);
 
 	if (!r)
@@ -248,8 +229,7 @@ static int read_controls(struct store *s, enum statement id, const struct sql_ar
 		buf_put(&rows, &c, sizeof(c));
 	}
 	if (!r)
-		r = keep(a, &rows, sizeof(struct coverage_control), &all, ret_n);
-	*ret = all;
+		r = sql_keep(a, &rows, sizeof(struct coverage_control), ret, ret_n);
 	return r;
 }
 

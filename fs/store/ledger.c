@@ -9,6 +9,7 @@
 
 #include "ledger.h"
 #include "private.h"
+#include "rows.h"
 
 #define PAGE_BITS 10 /* as the schema has it */
 
@@ -31,18 +32,8 @@ int ledger_forget_refusals(struct store *s, int64_t source)
 int store_lines_due(struct store *s, enum store_lines file, int64_t *ret, size_t n,
 		    size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_LINES_DUE, ARGS(INT(file), INT(n)), &q);
-
-	*ret_n = 0;
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret[(*ret_n)++] = col_int(q, 0);
-	}
-	return r;
+	return sql_page(s, Q_LINES_DUE, ARGS(INT(file), INT(n)), &sql_number, NULL, ret,
+			n, ret_n);
 }
 
 int store_put_line(struct store *s, enum store_lines file, int64_t id, size_t len)
@@ -58,9 +49,11 @@ int store_put_line(struct store *s, enum store_lines file, int64_t id, size_t le
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
-static int import_of(sqlite3_stmt *q, struct arena *a, struct store_import *ret)
+static int import_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_import){
+	struct store_import *import = ret;
+
+	*import = (struct store_import){
 		.id = col_int(q, 0),
 		.name = arena_str(a, col_str(q, 1)),
 		.size = (uint64_t)col_int(q, 2),
@@ -74,8 +67,10 @@ static int import_of(sqlite3_stmt *q, struct arena *a, struct store_import *ret)
 			    .refused = (uint64_t)col_int(q, 10),
 			    .skipped = (uint64_t)col_int(q, 11) },
 	};
-	return ret->name.p ? 0 : -ENOMEM;
+	return import->name.p ? 0 : -ENOMEM;
 }
+
+static const struct sql_shape import_shape = { sizeof(struct store_import), import_of };
 
 int store_import_get(struct store *s, int64_t id, struct arena *a,
 		     struct store_import *ret)
@@ -89,32 +84,27 @@ int store_import_get(struct store *s, int64_t id, struct arena *a,
 int store_import_lines(struct store *s, int64_t after, struct arena *a,
 		       struct store_import *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_IMPORT_LINES, ARGS(INT(after)), &q);
-
-	*ret_n = 0;
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = import_of(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return sql_page(s, Q_IMPORT_LINES, ARGS(INT(after)), &import_shape, a, ret, n,
+			ret_n);
 }
 
-static int refusal_of(sqlite3_stmt *q, struct arena *a, struct store_refusal *ret)
+static int refusal_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_refusal){ .id = col_int(q, 0),
-				       .source = arena_str(a, col_str(q, 1)),
-				       .field = arena_str(a, col_str(q, 2)),
-				       .reason = arena_str(a, col_str(q, 3)),
-				       .offset = (uint64_t)col_int(q, 4),
-				       .length = (uint64_t)col_int(q, 5),
-				       .kept = (uint64_t)col_int(q, 6),
-				       .finished_ms = col_int(q, 7) };
-	return ret->source.p && ret->field.p && ret->reason.p ? 0 : -ENOMEM;
+	struct store_refusal *refusal = ret;
+
+	*refusal = (struct store_refusal){ .id = col_int(q, 0),
+					   .source = arena_str(a, col_str(q, 1)),
+					   .field = arena_str(a, col_str(q, 2)),
+					   .reason = arena_str(a, col_str(q, 3)),
+					   .offset = (uint64_t)col_int(q, 4),
+					   .length = (uint64_t)col_int(q, 5),
+					   .kept = (uint64_t)col_int(q, 6),
+					   .finished_ms = col_int(q, 7) };
+	return refusal->source.p && refusal->field.p && refusal->reason.p ? 0 : -ENOMEM;
 }
+
+static const struct sql_shape refusal_shape = { sizeof(struct store_refusal),
+						refusal_of };
 
 int store_refusal_get(struct store *s, int64_t id, struct arena *a,
 		      struct store_refusal *ret)
@@ -128,20 +118,11 @@ int store_refusal_get(struct store *s, int64_t id, struct arena *a,
 static int refusals(struct store *s, enum statement id, int64_t after, struct arena *a,
 		    struct store_refusal *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, id, ARGS(INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = refusal_of(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, id, ARGS(INT(after)), &refusal_shape, a, ret, n, ret_n);
 }
 
 int store_refusals(struct store *s, int64_t after, struct arena *a,

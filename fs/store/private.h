@@ -44,9 +44,8 @@ int migrate(struct store *s, struct fault *f) _must_check_;
 /* Only looks: 0, STORE_E_NOT_HISTORY, STORE_E_NEWER, STORE_E_OLDER ... */
 int migrate_check(struct store *s, int64_t *ret_version, struct fault *f) _must_check_;
 
-/* A resource with account, region, type and id, of a statement with the columns of Q_RESOURCE. */
-int resource_row_whole(sqlite3_stmt *q, struct arena *a,
-		       struct store_resource *ret) _must_check_;
+/* A struct store_resource with account, region, type and id, of the columns of Q_RESOURCE. */
+int resource_row_whole(sqlite3_stmt *q, struct arena *a, void *ret) _must_check_;
 
 /* Now, in milliseconds since 1970. */
 int64_t now_ms(void);

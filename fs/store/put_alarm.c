@@ -10,6 +10,7 @@
 #include "alarms.h"
 #include "coverage.h"
 #include "private.h"
+#include "rows.h"
 #include "spread.h"
 #include "store/write.h"
 
@@ -43,22 +44,9 @@ static int earliest(struct store *s, int64_t alarm, int64_t *ret)
 /* A new transition concerns all that its alarm watches. */
 static int spread_transition(struct store *s, int64_t alarm, int64_t time_ms)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT;
-	bool row = true;
-	int r = sql_open(s, Q_ALARM_TOKENS, ARGS(INT(alarm)), &q);
+	int r = sql_all(s, Q_ALARM_TOKENS, ARGS(INT(alarm)), &sql_number, NULL, &tokens);
 
-	while (!r) {
-		int64_t token;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		token = col_int(q, 0);
-		buf_put(&tokens, &token, sizeof(token));
-	}
-	if (!r)
-		r = buf_error(&tokens);
 	if (r || !tokens.len)
 		return r;
 	return spread_queue(s, SPREAD_NAMED, time_ms, (const uint64_t *)tokens.data,

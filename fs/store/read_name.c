@@ -8,6 +8,7 @@
 #include "model/name.h"
 #include "names.h"
 #include "private.h"
+#include "rows.h"
 #include "store/names.h"
 
 /* A cookie of a name: its hash above its id. */
@@ -18,13 +19,15 @@ _Static_assert(COOKIE_ID_BITS + NAME_HASH_BITS < 62, "a cookie stays below 2^62"
 /* How much of a shortened file name is the beginning of the text; see model/name.h. */
 #define CUT_TAIL 17
 
-static int key_row(sqlite3_stmt *q, struct arena *a, struct store_key *ret)
+static int key_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
+	struct store_key *key = ret;
+
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 
 	buf_put_str(&text, col_str(q, 3));
 	buf_put_str(&text, col_str(q, 4));
-	*ret = (struct store_key){ .id = col_int(q, 0),
+	*key = (struct store_key){ .id = col_int(q, 0),
 				   .space = col_int(q, 1),
 				   .text = arena_str(a, buf_str(&text)),
 				   .n = (uint64_t)col_int(q, 5),
@@ -32,8 +35,10 @@ static int key_row(sqlite3_stmt *q, struct arena *a, struct store_key *ret)
 				   .resource = col_int(q, 7),
 				   .cookie = (uint64_t)col_int(q, 2) << COOKIE_ID_BITS |
 					     (uint64_t)col_int(q, 0) };
-	return buf_error(&text) || !ret->text.p ? -ENOMEM : 0;
+	return buf_error(&text) || !key->text.p ? -ENOMEM : 0;
 }
+
+static const struct sql_shape key_shape = { sizeof(struct store_key), key_row };
 
 static bool is_called(struct str text, struct str file_name)
 {
@@ -151,27 +156,17 @@ int store_key_find(struct store *s, int64_t space, struct str file_name, struct 
 int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
 	       struct store_key *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int64_t id = (int64_t)(after & ((UINT64_C(1) << COOKIE_ID_BITS) - 1));
-	bool row = true;
 	int r = reading(s);
 
 	*ret_n = 0;
 	if (r)
 		return r;
 	if (space == STORE_SPACE_IDS)
-		r = sql_open(s, Q_IDS, ARGS(INT(after)), &q);
-	else
-		r = sql_open(s, Q_NAMES,
-			     ARGS(INT(space), INT(after >> COOKIE_ID_BITS), INT(id)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = key_row(q, a, &ret[*ret_n]);
-		++*ret_n;
-	}
-	return r;
+		return sql_page(s, Q_IDS, ARGS(INT(after)), &key_shape, a, ret, n, ret_n);
+	return sql_page(s, Q_NAMES,
+			ARGS(INT(space), INT(after >> COOKIE_ID_BITS), INT(id)),
+			&key_shape, a, ret, n, ret_n);
 }
 
 int store_key_has(struct store *s, const struct store_key *key, int64_t resource)
@@ -193,36 +188,33 @@ int store_key_resources(struct store *s, const struct store_key *key, int64_t af
 			struct arena *a, struct store_resource *ret, size_t n,
 			size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct store_resource),
+						resource_row_whole };
 	int r = reading(s);
 
 	*ret_n = 0;
 	if (r)
 		return r;
 	if (key->space == STORE_SPACE_IDS)
-		r = sql_open(s, Q_RESOURCES_OF_ID, ARGS(TEXT(key->text), INT(after)), &q);
-	else
-		r = sql_open(s, Q_BEARERS, ARGS(INT(key->id), INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = resource_row_whole(q, a, &ret[*ret_n]);
-		++*ret_n;
-	}
-	return r;
+		return sql_page(s, Q_RESOURCES_OF_ID, ARGS(TEXT(key->text), INT(after)),
+				&shape, a, ret, n, ret_n);
+	return sql_page(s, Q_BEARERS, ARGS(INT(key->id), INT(after)), &shape, a, ret, n,
+			ret_n);
 }
 
 /* --- tags' keys and stems ------------------------------------------------------------------ */
 
-static int tag_row(sqlite3_stmt *q, struct arena *a, struct store_tag *ret)
+static int tag_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_tag){ .id = col_int(q, 0),
+	struct store_tag *tag = ret;
+
+	*tag = (struct store_tag){ .id = col_int(q, 0),
 				   .text = arena_str(a, col_str(q, 2)),
 				   .newest_ms = col_int(q, 4) };
-	return ret->text.p ? 0 : -ENOMEM;
+	return tag->text.p ? 0 : -ENOMEM;
 }
+
+static const struct sql_shape tag_shape = { sizeof(struct store_tag), tag_row };
 
 int store_tag_get(struct store *s, int64_t id, struct arena *a, struct store_tag *ret)
 {
@@ -254,21 +246,12 @@ int store_tag_find(struct store *s, struct str file_name, struct arena *a,
 int store_tags(struct store *s, int64_t after, struct arena *a, struct store_tag *ret,
 	       size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_TAG_KEYS, ARGS(INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = tag_row(q, a, &ret[*ret_n]);
-		++*ret_n;
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_TAG_KEYS, ARGS(INT(after)), &tag_shape, a, ret, n,
+			    ret_n);
 }
 
 static int64_t kind_of(int64_t space)

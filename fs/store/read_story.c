@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "private.h"
+#include "rows.h"
 #include "store/derive.h"
 #include "story_load.h"
 
@@ -17,36 +18,28 @@ int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret)
 	return why.n && !ret->p ? -ENOMEM : 0;
 }
 
-int story_entry_of(sqlite3_stmt *q, struct arena *a, struct store_entry *ret)
+int story_entry_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_entry){ .time_ms = col_int(q, 0),
-				     .kind = (enum store_entry_kind)col_int(q, 2),
-				     .ref = col_int(q, 3),
-				     .previous = col_int(q, 4),
-				     .change_type = (uint8_t)col_int(q, 5),
-				     .reason = (uint8_t)col_int(q, 6),
-				     .text_len = (uint32_t)col_int(q, 7),
-				     .jsonl_len = (uint32_t)col_int(q, 8) };
-	return story_why(q, 9, a, &ret->why);
+	struct store_entry *e = ret;
+
+	*e = (struct store_entry){ .time_ms = col_int(q, 0),
+				   .kind = (enum store_entry_kind)col_int(q, 2),
+				   .ref = col_int(q, 3),
+				   .previous = col_int(q, 4),
+				   .change_type = (uint8_t)col_int(q, 5),
+				   .reason = (uint8_t)col_int(q, 6),
+				   .text_len = (uint32_t)col_int(q, 7),
+				   .jsonl_len = (uint32_t)col_int(q, 8) };
+	return story_why(q, 9, a, &e->why);
 }
 
 static int read_entries(struct store *s, int64_t resource, struct arena *a,
 			struct buf *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_ENTRIES, ARGS(INT(resource)), &q);
+	static const struct sql_shape shape = { sizeof(struct store_entry),
+						story_entry_of };
 
-	while (!r) {
-		struct store_entry e;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = story_entry_of(q, a, &e);
-		buf_put(ret, &e, sizeof(e));
-	}
-	return r ? r : buf_error(ret);
+	return sql_all(s, Q_ENTRIES, ARGS(INT(resource)), &shape, a, ret);
 }
 
 /* The entry of (time, seq): causes come in the order of the entries, so the search goes on. */
@@ -95,22 +88,13 @@ static int read_causes(struct store *s, int64_t resource, struct store_entry *en
 	return r ? r : buf_error(ret);
 }
 
-static void *into_arena(struct arena *a, const struct buf *b)
-{
-	void *copy = arena_alloc(a, b->len);
-
-	if (copy && b->len)
-		memcpy(copy, b->data, b->len);
-	return copy;
-}
-
 int store_story(struct store *s, int64_t resource, struct arena *a,
 		struct store_entry **ret, size_t *ret_n)
 {
 	_cleanup_(buf_deinit) struct buf entries = BUF_INIT, causes = BUF_INIT;
 	const struct store_cause *next;
 	struct store_entry *story;
-	size_t n;
+	size_t n, n_causes;
 	int r = reading(s);
 
 	if (!r)
@@ -121,10 +105,11 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 		r = read_causes(s, resource, story, n, &causes);
 	if (r)
 		return r;
-	story = into_arena(a, &entries);
-	next = into_arena(a, &causes);
-	if (!story || !next)
-		return -ENOMEM;
+	r = sql_keep(a, &entries, sizeof(*story), &story, &n);
+	if (!r)
+		r = sql_keep(a, &causes, sizeof(*next), &next, &n_causes);
+	if (r)
+		return r;
 	for (size_t i = 0; i < n; i++) {
 		story[i].causes = next;
 		next += story[i].n_causes;

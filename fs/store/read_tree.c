@@ -8,6 +8,7 @@
 
 #include "model/name.h"
 #include "private.h"
+#include "rows.h"
 
 /* A row's text in the arena; the error is the sticky -ENOMEM in *r. */
 static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
@@ -21,12 +22,11 @@ static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
 
 /*
  * What is listed beneath a folder comes by its name there, or page by page: the statements for
- * either, and what turns a row into one of `size` bytes.
+ * either, and the shape of their rows.
  */
 struct listed {
 	enum statement by_name, all;
-	size_t size;
-	int (*row)(sqlite3_stmt *q, struct arena *a, void *ret);
+	struct sql_shape shape;
 };
 
 static int find(struct store *s, const struct listed *what, int64_t parent,
@@ -37,27 +37,18 @@ static int find(struct store *s, const struct listed *what, int64_t parent,
 
 	if (!r)
 		r = sql_get(s, what->by_name, ARGS(INT(parent), TEXT(name)), &q);
-	return r ? r : what->row(q, a, ret);
+	return r ? r : what->shape.row(q, a, ret);
 }
 
 static int list(struct store *s, const struct listed *what, int64_t parent, int64_t after,
 		struct arena *a, void *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, what->all, ARGS(INT(parent), INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = what->row(q, a, (char *)ret + *ret_n * what->size);
-		++*ret_n;
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, what->all, ARGS(INT(parent), INT(after)), &what->shape, a,
+			    ret, n, ret_n);
 }
 
 /* --- folders ------------------------------------------------------------------------------- */
@@ -74,8 +65,9 @@ static int folder_row(sqlite3_stmt *q, struct arena *a, void *ret)
 	return r;
 }
 
-static const struct listed folders = { Q_FOLDER_BY_NAME, Q_FOLDERS,
-				       sizeof(struct store_folder), folder_row };
+static const struct listed folders = { Q_FOLDER_BY_NAME,
+				       Q_FOLDERS,
+				       { sizeof(struct store_folder), folder_row } };
 
 int store_folder_get(struct store *s, int64_t id, struct arena *a,
 		     struct store_folder *ret)
@@ -122,19 +114,21 @@ static int resource_row(sqlite3_stmt *q, struct arena *a, void *ret)
 	return r;
 }
 
-static const struct listed resources = { Q_RESOURCE_BY_FNAME, Q_RESOURCES,
-					 sizeof(struct store_resource), resource_row };
+static const struct listed resources = {
+	Q_RESOURCE_BY_FNAME, Q_RESOURCES, { sizeof(struct store_resource), resource_row }
+};
 
-int resource_row_whole(sqlite3_stmt *q, struct arena *a, struct store_resource *ret)
+int resource_row_whole(sqlite3_stmt *q, struct arena *a, void *ret)
 {
+	struct store_resource *resource = ret;
 	int r = resource_row(q, a, ret);
 
 	if (r)
 		return r;
-	ret->account = keep(a, q, 12, &r);
-	ret->region = keep(a, q, 13, &r);
-	ret->type = keep(a, q, 14, &r);
-	ret->rid = keep(a, q, 15, &r);
+	resource->account = keep(a, q, 12, &r);
+	resource->region = keep(a, q, 13, &r);
+	resource->type = keep(a, q, 14, &r);
+	resource->rid = keep(a, q, 15, &r);
 	return r;
 }
 

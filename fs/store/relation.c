@@ -15,6 +15,7 @@
 
 #include "alarms.h"
 #include "private.h"
+#include "rows.h"
 
 /* A resource whose relationships are put. */
 struct source {
@@ -272,20 +273,8 @@ static int tokens_of(const struct source *src, const struct store_relations *rel
 
 static int tokens_before(struct store *s, int64_t resource, struct buf *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), &q);
-
-	while (!r) {
-		int64_t token;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		token = col_int(q, 0);
-		buf_put(ret, &token, sizeof(token));
-	}
-	return r ? r : buf_error(ret);
+	return sql_all(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), &sql_number,
+		       NULL, ret);
 }
 
 /* Writes the difference and gathers its tokens. */

@@ -19,6 +19,7 @@
 
 #include "coverage.h"
 #include "private.h"
+#include "rows.h"
 #include "store/derive.h"
 
 /* A change may be captured so long after the trail's last event and yet look for its cause there. */
@@ -259,22 +260,21 @@ int store_spread_dirt(struct store *s, size_t limit, bool *ret_more)
 	return written(s, r);
 }
 
+static int dirty_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	(void)a;
+	*(struct store_dirty *)ret = (struct store_dirty){ col_int(q, 0), col_int(q, 1) };
+	return 0;
+}
+
 int store_dirty_next(struct store *s, int64_t after, struct store_dirty *ret, size_t n,
 		     size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct store_dirty), dirty_row };
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_DIRTY_NEXT, ARGS(INT(after), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret[*ret_n] = (struct store_dirty){ col_int(q, 0), col_int(q, 1) };
-		++*ret_n;
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_DIRTY_NEXT, ARGS(INT(after), INT(n)), &shape, NULL, ret,
+			    n, ret_n);
 }

@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "private.h"
+#include "rows.h"
 
 static int counter(struct store *s, enum counter c, uint64_t *ret)
 {
@@ -80,43 +81,26 @@ int store_totals(struct store *s, struct store_totals *ret)
 	return r;
 }
 
+static int tally_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct store_tally *t = ret;
+
+	*t = (struct store_tally){ .what = arena_str(a, col_str(q, 0)),
+				   .account = arena_str(a, col_str(q, 1)),
+				   .region = arena_str(a, col_str(q, 2)),
+				   .type = arena_str(a, col_str(q, 3)),
+				   .n = (uint64_t)col_int(q, 4),
+				   .resources = (uint64_t)col_int(q, 5),
+				   .first_ms = col_int(q, 6),
+				   .last_ms = col_int(q, 7) };
+	return t->what.p && t->account.p && t->region.p && t->type.p ? 0 : -ENOMEM;
+}
+
 int store_tallies(struct store *s, struct arena *a, struct store_tally **ret,
 		  size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct store_tally), tally_row };
 	int r = reading(s);
 
-	if (!r)
-		r = sql_open(s, Q_TALLIES, NO_ARGS, &q);
-	while (!r) {
-		struct store_tally t;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		t = (struct store_tally){ .what = arena_str(a, col_str(q, 0)),
-					  .account = arena_str(a, col_str(q, 1)),
-					  .region = arena_str(a, col_str(q, 2)),
-					  .type = arena_str(a, col_str(q, 3)),
-					  .n = (uint64_t)col_int(q, 4),
-					  .resources = (uint64_t)col_int(q, 5),
-					  .first_ms = col_int(q, 6),
-					  .last_ms = col_int(q, 7) };
-		if (!t.what.p || !t.account.p || !t.region.p || !t.type.p)
-			r = -ENOMEM;
-		buf_put(&rows, &t, sizeof(t));
-	}
-	if (!r)
-		r = buf_error(&rows);
-	if (r)
-		return r;
-	*ret = arena_alloc(a, rows.len);
-	if (!*ret)
-		return -ENOMEM;
-	if (rows.len)
-		memcpy(*ret, rows.data, rows.len);
-	*ret_n = rows.len / sizeof(struct store_tally);
-	return 0;
+	return r ? r : sql_list(s, Q_TALLIES, NO_ARGS, &shape, a, ret, ret_n);
 }

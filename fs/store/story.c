@@ -11,6 +11,7 @@
 #include "names.h"
 #include "private.h"
 #include "relation.h"
+#include "rows.h"
 #include "store/derive.h"
 
 struct view {
@@ -175,20 +176,8 @@ static int shown_replace(struct store *s, int64_t resource, int64_t from_ms,
 
 static int aliases_read(struct store *s, int64_t resource, struct buf *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_ALIASES_OF_RESOURCE, ARGS(INT(resource)), &q);
-
-	while (!r) {
-		int64_t token;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		token = col_int(q, 0);
-		buf_put(ret, &token, sizeof(token));
-	}
-	return r ? r : buf_error(ret);
+	return sql_all(s, Q_ALIASES_OF_RESOURCE, ARGS(INT(resource)), &sql_number, NULL,
+		       ret);
 }
 
 static int by_value(const void *a, const void *b)

@@ -18,5 +18,4 @@ int story_load_causes(struct store *s, const struct store_entry *entry, struct a
 int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret) _must_check_;
 /* A row of `entry` without its causes: time_ms, seq, kind, ref, previous, change_type, reason,
    text_len, jsonl_len, why. */
-int story_entry_of(sqlite3_stmt *q, struct arena *a,
-		   struct store_entry *ret) _must_check_;
+int story_entry_of(sqlite3_stmt *q, struct arena *a, void *ret) _must_check_;

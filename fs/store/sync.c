@@ -8,6 +8,7 @@
 #include <errno.h>
 
 #include "private.h"
+#include "rows.h"
 
 int store_cursor(struct store *s, struct str name, int64_t *ret)
 {
@@ -59,9 +60,11 @@ int store_put_health(struct store *s, const struct store_health *h)
 	return written(s, r);
 }
 
-static int health_of(sqlite3_stmt *q, struct arena *a, struct store_health *ret)
+static int health_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_health){
+	struct store_health *health = ret;
+
+	*health = (struct store_health){
 		.source = arena_str(a, col_str(q, 0)),
 		.tried_ms = col_int(q, 1),
 		.success_ms = col_int(q, 2),
@@ -70,22 +73,13 @@ static int health_of(sqlite3_stmt *q, struct arena *a, struct store_health *ret)
 		.errors = (uint64_t)col_int(q, 5),
 		.reason = arena_str(a, col_str(q, 6)),
 	};
-	return ret->source.p && ret->reason.p ? 0 : -ENOMEM;
+	return health->source.p && health->reason.p ? 0 : -ENOMEM;
 }
+
+static const struct sql_shape health_shape = { sizeof(struct store_health), health_of };
 
 int store_healths(struct store *s, struct str after, struct arena *a,
 		  struct store_health *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_HEALTHS, ARGS(TEXT(after)), &q);
-
-	*ret_n = 0;
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = health_of(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return sql_page(s, Q_HEALTHS, ARGS(TEXT(after)), &health_shape, a, ret, n, ret_n);
 }

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "rows.h"
 
 #define CACHED_MAX 131072     /* values; then the cache starts over */
 #define ROWS_MAX   (1u << 19) /* gathered places; then they are written at once */
@@ -137,8 +138,7 @@ int tell_event(struct store *s, const struct event *e, int64_t id, struct str id
 static int untold(struct store *s, enum counter c, enum statement next, int64_t *ret,
 		  size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *last = NULL, *q = NULL;
-	bool row = true;
+	_cleanup_(sql_endp) sqlite3_stmt *last = NULL;
 	int r = reading(s);
 
 	*ret_n = 0;
@@ -146,14 +146,8 @@ static int untold(struct store *s, enum counter c, enum statement next, int64_t 
 		r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(c))), &last);
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
-	r = sql_open(s, next, ARGS(INT(col_int(last, 0)), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret[(*ret_n)++] = col_int(q, 0);
-	}
-	return r;
+	return sql_page(s, next, ARGS(INT(col_int(last, 0)), INT(n)), &sql_number, NULL,
+			ret, n, ret_n);
 }
 
 int store_untold_events(struct store *s, int64_t *ret, size_t n, size_t *ret_n)

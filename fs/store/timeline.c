@@ -9,6 +9,7 @@
 #include <errno.h>
 
 #include "private.h"
+#include "rows.h"
 #include "tell.h"
 
 #define MINUTE_MS   INT64_C(60000)
@@ -199,56 +200,55 @@ int store_day_get(struct store *s, int64_t day, struct store_day *ret)
 	return store_timeline_newest(s, (day + 1) * STORE_DAY_MS, &ret->newest_ms);
 }
 
+static int day_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	(void)a;
+	*(struct store_day *)ret =
+		(struct store_day){ .day = col_int(q, 0),
+				    .text_len = (uint64_t)col_int(q, 1),
+				    .jsonl_len = (uint64_t)col_int(q, 2) };
+	return 0;
+}
+
 int store_days(struct store *s, int64_t from, int64_t to, struct store_day *ret, size_t n,
 	       size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct store_day), day_row };
 	int r = tell_reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_TIMELINE_DAYS, ARGS(INT(from), INT(to), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret[(*ret_n)++] =
-			(struct store_day){ .day = col_int(q, 0),
-					    .text_len = (uint64_t)col_int(q, 1),
-					    .jsonl_len = (uint64_t)col_int(q, 2) };
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_TIMELINE_DAYS, ARGS(INT(from), INT(to), INT(n)), &shape,
+			    NULL, ret, n, ret_n);
+}
+
+static int line_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	(void)a;
+	*(struct store_line *)ret = (struct store_line){
+		.time_ms = col_int(q, 0),
+		.kind = (enum store_line_kind)col_int(q, 1),
+		.rank = col_int(q, 2),
+		.twin = col_int(q, 3),
+		.ref = col_int(q, 4),
+		.text_len = (uint32_t)col_int(q, 5),
+		.jsonl_len = (uint32_t)col_int(q, 6),
+	};
+	return 0;
 }
 
 int store_timeline(struct store *s, const struct store_line *after, int64_t to_ms,
 		   struct store_line *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct store_line), line_row };
 	int r = tell_reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_TIMELINE_AFTER,
-			     ARGS(INT(after->time_ms), INT(after->kind), INT(after->rank),
-				  INT(after->twin), INT(after->ref), INT(to_ms), INT(n)),
-			     &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret[(*ret_n)++] = (struct store_line){
-			.time_ms = col_int(q, 0),
-			.kind = (enum store_line_kind)col_int(q, 1),
-			.rank = col_int(q, 2),
-			.twin = col_int(q, 3),
-			.ref = col_int(q, 4),
-			.text_len = (uint32_t)col_int(q, 5),
-			.jsonl_len = (uint32_t)col_int(q, 6),
-		};
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_TIMELINE_AFTER,
+			    ARGS(INT(after->time_ms), INT(after->kind), INT(after->rank),
+				 INT(after->twin), INT(after->ref), INT(to_ms), INT(n)),
+			    &shape, NULL, ret, n, ret_n);
 }
 
 /* The minute that the byte is in, and where that begins. */

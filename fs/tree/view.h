@@ -81,6 +81,9 @@ struct tree_attr view_folder_attr(struct request *q, const struct store_folder *
 struct tree_attr view_resource_attr(const struct store_resource *r);
 struct tree_attr view_state_attr(const struct store_state *st);
 struct tree_attr view_changes_attr(enum node_kind kind, const struct store_resource *r);
+/* A call's line, in the timeline or in activity. */
+int view_event_line(struct request *q, int64_t event, bool text, struct arena *a,
+		    struct buf *out);
 /* A change's line: in the timeline (event 0), or behind the event that caused it. */
 int view_change_line(struct request *q, int64_t state, int64_t event, bool text,
 		     struct arena *a, struct buf *out);

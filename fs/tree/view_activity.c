@@ -221,19 +221,12 @@ static int value_getattr(struct request *q, uint64_t node, struct tree_attr *ret
 static int render_act(struct request *q, int64_t event, bool text, struct arena *a,
 		      struct buf *out)
 {
-	struct event_told told;
-	struct event e;
 	int64_t *states;
 	size_t n = 0;
-	int r = view_error(store_event_line(q->store, event, a, &e, &told));
+	int r = view_event_line(q, event, text, a, out);
 
-	if (r)
-		return r;
-	if (text)
-		render_event_line(out, &e, &told);
-	else
-		render_event_line_jsonl(out, &e, &told);
-	r = view_error(store_changes_of_event(q->store, event, a, &states, &n));
+	if (r == 0)
+		r = view_error(store_changes_of_event(q->store, event, a, &states, &n));
 	for (size_t i = 0; r == 0 && i < n; i++)
 		r = view_change_line(q, states[i], event, text, a, out);
 	return r;

@@ -306,8 +306,8 @@ const struct view view_month = {
 
 /* --- a day -------------------------------------------------------------------------------- */
 
-static int render_attempt(struct request *q, int64_t event, bool text, struct arena *a,
-			  struct buf *out)
+int view_event_line(struct request *q, int64_t event, bool text, struct arena *a,
+		    struct buf *out)
 {
 	struct event_told told;
 	struct event e;
@@ -360,7 +360,7 @@ static int render_line(struct request *q, const struct store_line *line, bool te
 {
 	switch (line->kind) {
 	case STORE_LINE_ATTEMPT:
-		return render_attempt(q, line->ref, text, a, out);
+		return view_event_line(q, line->ref, text, a, out);
 	case STORE_LINE_CHANGE:
 		return view_change_line(q, line->ref, 0, text, a, out);
 	case STORE_LINE_TRANSITION:
