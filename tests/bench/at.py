@@ -69,20 +69,20 @@ def template():
     return "".join(part if i % 2 == 0 else "{" + part + "}" for i, part in enumerate(text))
 
 
-def write(folder, resources, states):
-    """State k of resource i: k days after the start, and i seconds into that day."""
+def write(folder, resources, k):
+    """State k of every resource i: k days after the start, and i seconds into that day."""
     form = template().format
-    for k in range(states):
-        for first in range(0, resources, FILE_ITEMS):
-            items = []
-            for i in range(first, min(first + FILE_ITEMS, resources)):
-                when = START + datetime.timedelta(days=k, seconds=i * 86000 // resources)
-                items.append(form(rid=f"i-{i * 2654435761 % 2**64:017x}", n=i, rev=k, time=iso(when),
-                                  ip=f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}", vol=f"vol-{i:017x}",
-                                  state=int(when.timestamp()) * 1000))
-            path = os.path.join(folder, f"history-{k:03}-{first:07}.json.gz")
-            with gzip.open(path, "wt", compresslevel=1) as file:
-                file.write('{"fileVersion":"1.0","configurationItems":[' + ",".join(items) + "]}")
+    for first in range(0, resources, FILE_ITEMS):
+        items = []
+        for i in range(first, min(first + FILE_ITEMS, resources)):
+            when = START + datetime.timedelta(days=k, seconds=i * 86000 // resources)
+            items.append(form(rid=f"i-{i * 2654435761 % 2**64:017x}", n=i, rev=k, time=iso(when),
+                              ip=f"10.{i >> 16}.{i >> 8 & 255}.{i & 255}", vol=f"vol-{i:017x}",
+                              state=int(when.timestamp()) * 1000))
+        path = os.path.join(folder, f"history-{k:03}-{first:07}.json.gz")
+        with open(path, "wb") as raw, gzip.GzipFile("", "wb", 1, raw, mtime=0) as file:
+            file.write(('{"fileVersion":"1.0","configurationItems":[' + ",".join(items) +
+                        "]}").encode())
 
 
 class Mount:
@@ -197,7 +197,8 @@ def main():
         if not os.path.exists(history):
             deliveries = os.path.join(work, "deliveries")
             os.makedirs(deliveries, exist_ok=True)
-            write(deliveries, options.resources, options.states)
+            for k in range(options.states):
+                write(deliveries, options.resources, k)
             took, _ = timed(options.driftfs, "import", history, deliveries)
             items = options.resources * options.states
             print(f"import: {items} items in {took:.1f} s, {items / took:,.0f} a second", flush=True)
