@@ -18,10 +18,12 @@
 #define SPREAD_ROWS 50000 /* a transaction of spreading dirt */
 #define BATCH       512 /* dirty resources asked for at once, and stories a transaction */
 #define READY_MAX   64  /* made and not yet put, by all workers */
+#define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
 
 struct made {
 	struct made *next;
 	struct arena arena;
+	size_t bytes; /* of the arena */
 	struct store_story rows;
 };
 
@@ -32,6 +34,7 @@ struct shared {
 	const struct store_dirty *dirty; /* the batch under way */
 	size_t n, next;
 	size_t waiting; /* stories made and not put */
+	size_t bytes;   /* of theirs */
 	struct made *made;
 	int error;
 	bool stop;
@@ -59,13 +62,19 @@ static void fail(struct shared *sh, int error)
 	pthread_mutex_unlock(&sh->lock);
 }
 
+/* More is made than is put. */
+static bool is_ahead(const struct shared *sh)
+{
+	return sh->waiting >= READY_MAX || sh->bytes >= READY_BYTES;
+}
+
 /* The next resource of the batch; false when the worker is to end. */
 static bool take(struct shared *sh, struct store_dirty *ret)
 {
 	bool got = false;
 
 	pthread_mutex_lock(&sh->lock);
-	while (!sh->stop && !sh->error && (sh->next == sh->n || sh->waiting >= READY_MAX))
+	while (!sh->stop && !sh->error && (sh->next == sh->n || is_ahead(sh)))
 		pthread_cond_wait(&sh->work, &sh->lock);
 	if (!sh->stop && !sh->error) {
 		*ret = sh->dirty[sh->next++];
@@ -77,10 +86,12 @@ static bool take(struct shared *sh, struct store_dirty *ret)
 
 static void give(struct shared *sh, struct made *m)
 {
+	m->bytes = arena_size(&m->arena);
 	pthread_mutex_lock(&sh->lock);
 	m->next = sh->made;
 	sh->made = m;
 	sh->waiting++;
+	sh->bytes += m->bytes;
 	pthread_cond_signal(&sh->ready);
 	pthread_mutex_unlock(&sh->lock);
 }
@@ -158,6 +169,7 @@ static struct made *wait_made(struct shared *sh)
 	if (m) {
 		sh->made = m->next;
 		sh->waiting--;
+		sh->bytes -= m->bytes;
 		pthread_cond_broadcast(&sh->work);
 	}
 	pthread_mutex_unlock(&sh->lock);

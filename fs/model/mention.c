@@ -143,6 +143,8 @@ static void gather_finish(struct gather *g, struct mention_set *ret)
 	for (size_t i = 0; i < g->n; i++)
 		if (i == 0 || g->tokens[i] != g->tokens[n - 1])
 			g->tokens[n++] = g->tokens[i];
+	/* A thousand mentions may be had; most records make some ten. */
+	arena_trim(g->arena, g->tokens, n * sizeof(*g->tokens));
 	*ret = (struct mention_set){ g->tokens, n };
 }
 

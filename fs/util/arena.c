@@ -40,6 +40,7 @@ void arena_reset(struct arena *a)
 		return;
 	free_blocks(a->block->older);
 	a->block->older = NULL;
+	a->newest = NULL;
 	a->next = a->block->bytes;
 	a->end = a->next + a->block->size;
 }
@@ -83,10 +84,15 @@ static void *alloc_big(struct arena *a, size_t size)
 	return block->bytes;
 }
 
+/* What is allocated is a multiple of this, and never nothing. */
+static size_t aligned_of(size_t size)
+{
+	return (MAX(size, (size_t)1) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+}
+
 void *arena_alloc(struct arena *a, size_t size)
 {
-	size_t aligned =
-		(MAX(size, (size_t)1) + ARENA_ALIGN - 1) & ~(size_t)(ARENA_ALIGN - 1);
+	size_t aligned = aligned_of(size);
 	char *p;
 
 	if (size > SIZE_MAX / 2)
@@ -102,7 +108,23 @@ void *arena_alloc(struct arena *a, size_t size)
 	}
 	p = a->next;
 	a->next += aligned;
+	a->newest = p;
 	return p;
+}
+
+void arena_trim(struct arena *a, const void *p, size_t used)
+{
+	if (p && p == a->newest)
+		a->next = a->newest + aligned_of(used);
+}
+
+size_t arena_size(const struct arena *a)
+{
+	size_t size = 0;
+
+	for (const struct arena_block *b = a->block; b; b = b->older)
+		size += b->size;
+	return size;
 }
 
 void *arena_zalloc(struct arena *a, size_t size)

@@ -16,6 +16,7 @@ struct arena {
 	struct arena_block *block; /* newest block, linked to the older ones */
 	char *next;
 	char *end;
+	char *newest; /* allocation, where it is not one with a block of its own */
 };
 
 #define ARENA_INIT ((struct arena){ 0 })
@@ -26,5 +27,9 @@ void arena_reset(struct arena *a);
 /* 16-byte aligned; NULL when out of memory. */
 void *arena_alloc(struct arena *a, size_t size) _must_check_;
 void *arena_zalloc(struct arena *a, size_t size) _must_check_;
+/* Of the newest allocation, only the first `used` bytes are wanted any more; of another: nothing. */
+void arena_trim(struct arena *a, const void *p, size_t used);
+/* Bytes that it has of the system's. */
+size_t arena_size(const struct arena *a);
 /* A copy of s living in the arena, NUL-terminated behind its n bytes; p is NULL when out of memory. */
 struct str arena_str(struct arena *a, struct str s);

@@ -107,6 +107,27 @@ static void test_str(void **state)
 	assert_int_equal(empty.p[0], 0);
 }
 
+static void test_trim(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	char *first = arena_alloc(&a, 100);
+	char *second = arena_alloc(&a, 4096);
+	char *big, *after;
+
+	(void)state;
+	arena_trim(&a, first, 0); /* not the newest: nothing */
+	arena_trim(&a, second, 17);
+	after = arena_alloc(&a, 16);
+	assert_ptr_equal(after, second + 32);
+	big = arena_alloc(&a, (size_t)3 << 20);
+	arena_trim(&a, big, 16); /* has a block of its own */
+	assert_ptr_equal(arena_alloc(&a, 16), after + 16);
+	assert_true(arena_size(&a) > (size_t)3 << 20);
+	arena_reset(&a);
+	arena_trim(&a, after, 0);
+	assert_true(arena_size(&a) < (size_t)3 << 20);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +137,7 @@ int main(void)
 		cmocka_unit_test(test_reset_keeps_one_block),
 		cmocka_unit_test(test_absurd_sizes),
 		cmocka_unit_test(test_str),
+		cmocka_unit_test(test_trim),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
