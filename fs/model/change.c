@@ -7,71 +7,14 @@
  * recording is no change, and a deletion reads as AWS's own does: the configuration as a whole,
  * each relationship, each supplementary part.
  *
- * Nulls are taken out of copies before comparing. Each copied node knows its origin, so that the
- * diff shows values as they were recorded, nulls and all.
+ * What is compared are copies of what may differ (change_prune.c), nulls taken out.
  */
 
 #include "model/change.h"
 
 #include <errno.h>
 
-/*
- * A tree without its null members. A copied value's `at` is its place in origins; json_diff has
- * no use for positions.
- */
-struct pruned {
-	struct jv *
-		items; /* one block for the elements of all arrays, one for all members */
-	struct jv_member *members;
-	const struct jv **origins;
-	size_t n_items, n_members, n_values;
-};
-
-/* The room a copy needs. The depth of both recursions is bounded by JV_MAX_DEPTH. */
-static void count_values(const struct jv *v, struct pruned *room)
-{
-	room->n_values++;
-	if (v->type == JV_ARRAY) {
-		room->n_items += v->len;
-		for (uint32_t i = 0; i < v->len; i++)
-			count_values(&v->items[i], room);
-	} else if (v->type == JV_OBJECT) {
-		room->n_members += v->len;
-		for (uint32_t i = 0; i < v->len; i++)
-			count_values(&v->members[i].value, room);
-	}
-}
-
-static struct jv copy_value(struct pruned *to, const struct jv *from)
-{
-	struct jv copy = *from;
-
-	copy.at = (uint32_t)to->n_values;
-	to->origins[to->n_values++] = from;
-	if (from->type == JV_ARRAY) {
-		struct jv *items = to->items + to->n_items;
-
-		to->n_items += from->len;
-		copy.items = items;
-		for (uint32_t i = 0; i < from->len; i++)
-			items[i] = copy_value(to, &from->items[i]);
-	} else if (from->type == JV_OBJECT) {
-		struct jv_member *members = to->members + to->n_members;
-
-		to->n_members += from->len;
-		copy.members = members;
-		copy.len = 0;
-		for (uint32_t i = 0; i < from->len; i++) {
-			const struct jv_member *m = &from->members[i];
-
-			if (m->value.type == JV_NULL)
-				continue;
-			members[copy.len].key = m->key;
-			members[copy.len++].value = copy_value(to, &m->value);
-		}
-	}
-	return copy;
-}
+#include "change_prune.h"
 
 static bool is_deleted(const struct jv *body)
 {
@@ -85,99 +28,32 @@ bool change_is_untold(const struct jv *after)
 	       ITEM_NOT_RECORDED;
 }
 
-static bool key_in(struct str key, const char *const *keys)
-{
-	for (; *keys; keys++) {
-		if (str_is(key, *keys))
-			return true;
-	}
-	return false;
-}
-
-static bool is_null(const struct jv *v)
-{
-	return !v || v->type == JV_NULL;
-}
-
-/* Where these are missing the guise did not tell; a resource without any has {} or []. */
-static const char *const untold[CHANGE_UNTOLD_MAX + 1] = { "relationships",
-							   "supplementaryConfiguration",
-							   "tags", NULL };
-
-/* Is a top-level member no part of the comparison? */
-static bool is_left_out(struct str key, const struct change *change)
-{
-	/* A deleted item has lost them with everything else; AWS does not list them. */
-	static const char *const lost[] = {
-		"ARN", "availabilityZone", "resourceCreationTime", "resourceName", "tags",
-		NULL
-	};
-	if (str_is(key, "configurationItemStatus") || item_key_is_metadata(key))
-		return true;
-	if (change->type == CHANGE_DELETE)
-		return key_in(key, lost);
-	return key_in(key, untold) && (is_null(jv_get_str(change->before, key)) ||
-				       is_null(jv_get_str(change->after, key)));
-}
-
-static int prune(struct arena *a, const struct jv *body, const struct change *change,
-		 struct pruned *to, struct jv *ret)
-{
-	struct jv *root = ret;
-
-	*to = (struct pruned){ 0 };
-	count_values(body, to);
-	to->items = arena_alloc(a, to->n_items * sizeof(*to->items));
-	to->members = arena_alloc(a, to->n_members * sizeof(*to->members));
-	to->origins = arena_alloc(a, to->n_values * sizeof(*to->origins));
-	if (!to->items || !to->members || !to->origins)
-		return -ENOMEM;
-	to->n_items = to->n_members = to->n_values = 0;
-	*root = copy_value(to, body);
-	if (root->type == JV_OBJECT) {
-		struct jv_member *members = to->members;
-		uint32_t n = 0;
-
-		/* The root's members were the first to be placed. */
-		for (uint32_t i = 0; i < root->len; i++) {
-			if (!is_left_out(jv_str(&members[i].key), change))
-				members[n++] = members[i];
-		}
-		root->len = n;
-	}
-	return 0;
-}
-
-static const struct jv *origin_of(const struct pruned *tree, const struct jv *copy)
-{
-	return copy ? tree->origins[copy->at] : NULL;
-}
-
 static int diff_states(struct arena *a, const struct json_trace *trace,
 		       struct json_origin **origin, struct change *change)
 {
 	struct pruned before, after;
-	struct jv before_root, after_root;
-	int r;
+	int r = change_prune(a, change, &before, &after);
 
-	r = prune(a, change->before, change, &before, &before_root);
 	if (r == 0)
-		r = prune(a, change->after, change, &after, &after_root);
-	if (r == 0)
-		r = json_diff_trace(a, &before_root, &after_root, trace, origin,
+		r = json_diff_trace(a, &before.root, &after.root, trace, origin,
 				    &change->diff);
 	if (r != 0)
 		return r;
 	for (size_t i = 0; i < change->diff.n; i++) {
 		struct json_diff_entry *e = &change->diff.entries[i];
 
-		e->previous = origin_of(&before, e->previous);
-		e->updated = origin_of(&after, e->updated);
+		e->previous = pruned_origin(&before, e->previous);
+		e->updated = pruned_origin(&after, e->updated);
 	}
 	return 0;
 }
 
 /* --- following a resource ------------------------------------------------------------------ */
+
+static bool is_null(const struct jv *v)
+{
+	return !v || v->type == JV_NULL;
+}
 
 /* A value that lives on in the trace's arena, whatever becomes of its state. */
 static int keep_value(struct arena *a, const struct jv **value)
@@ -221,8 +97,8 @@ static int follow_untold(struct arena *a, const struct change *change,
 			 const struct json_trace *step, struct change_trace *trace)
 {
 	for (size_t i = 0; i < CHANGE_UNTOLD_MAX; i++) {
-		const struct jv *before = jv_get(change->before, untold[i]);
-		const struct jv *after = jv_get(change->after, untold[i]);
+		const struct jv *before = jv_get(change->before, change_untold[i]);
+		const struct jv *after = jv_get(change->after, change_untold[i]);
 		int r = 0;
 
 		if (is_null(after)) {
@@ -231,7 +107,7 @@ static int follow_untold(struct arena *a, const struct change *change,
 			trace->told_kept[i] = true;
 		} else {
 			if (is_null(before))
-				r = follow_again(a, step, str_of(untold[i]),
+				r = follow_again(a, step, str_of(change_untold[i]),
 						 trace->told[i], after, trace->origin);
 			trace->told[i] = after;
 			trace->told_kept[i] = false;
@@ -250,7 +126,7 @@ static int follow_anew(const struct change *change, uint32_t mark,
 	if (trace->origin && is_deleted(change->after) && is_deleted(change->before))
 		return 0;
 	for (size_t i = 0; i < CHANGE_UNTOLD_MAX; i++) {
-		const struct jv *value = jv_get(change->after, untold[i]);
+		const struct jv *value = jv_get(change->after, change_untold[i]);
 
 		trace->told[i] = is_null(value) ? NULL : value;
 		trace->told_kept[i] = false;
