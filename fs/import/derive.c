@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "story.h"
+#include "writer.h"
 
 #define SPREAD_ROWS 50000 /* a transaction of spreading dirt */
 #define BATCH       512 /* dirty resources asked for at once, and stories a transaction */
@@ -139,15 +140,20 @@ static void *worker(void *arg)
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
-static int spread(struct store *w)
+static bool is_over(int64_t until_ms)
 {
-	bool more = true;
+	return until_ms && import_writer_clock() >= until_ms;
+}
 
-	while (more) {
+/* *ret_more: the time was over before. */
+static int spread(struct store *w, int64_t until_ms, bool *ret_more)
+{
+	*ret_more = true;
+	while (*ret_more && !is_over(until_ms)) {
 		int r = store_begin(w, "spread dirt");
 
 		if (!r)
-			r = store_spread_dirt(w, SPREAD_ROWS, &more);
+			r = store_spread_dirt(w, SPREAD_ROWS, ret_more);
 		if (!r)
 			r = store_commit(w);
 		if (r) {
@@ -176,13 +182,31 @@ static struct made *wait_made(struct shared *sh)
 	return m;
 }
 
-static int put_batch(struct store *w, struct shared *sh, size_t n)
+/* The time is over: what no worker has taken stays dirty. */
+static size_t cut_short(struct shared *sh)
+{
+	size_t n;
+
+	pthread_mutex_lock(&sh->lock);
+	sh->n = sh->next;
+	n = sh->n;
+	pthread_mutex_unlock(&sh->lock);
+	return n;
+}
+
+/* *n is how many there are, and afterwards how many were put. */
+static int put_batch(struct store *w, struct shared *sh, size_t *n, int64_t until_ms)
 {
 	int r = store_begin(w, "put stories");
 
-	for (size_t i = 0; r == 0 && i < n; i++) {
-		struct made *m = wait_made(sh);
+	for (size_t i = 0; r == 0 && i < *n; i++) {
+		struct made *m;
 
+		if (is_over(until_ms))
+			*n = cut_short(sh);
+		if (i >= *n)
+			break;
+		m = wait_made(sh);
 		if (!m)
 			r = sh->error;
 		else
@@ -213,32 +237,33 @@ static uint64_t count_dirty(struct store *w, int *ret_error)
 	return total;
 }
 
-static int go_through(struct store *w, struct shared *sh, const struct derive_options *o)
+static int go_through(struct store *w, struct shared *sh, const struct derive_options *o,
+		      int64_t *after, int64_t until_ms)
 {
 	struct store_dirty page[BATCH];
-	int64_t after = 0;
-	uint64_t done = 0, total;
+	uint64_t done = 0, total = 0;
 	size_t n = 0;
 	int r = 0;
 
-	total = count_dirty(w, &r);
-	while (!r) {
-		r = store_dirty_next(w, after, page, BATCH, &n);
-		if (!r && n == 0 && after) {
+	if (o->progress)
+		total = count_dirty(w, &r);
+	while (!r && !is_over(until_ms)) {
+		r = store_dirty_next(w, *after, page, BATCH, &n);
+		if (!r && n == 0 && *after) {
 			/* Putting stories may have made others dirty again: once more from the start. */
-			after = 0;
-			r = store_dirty_next(w, after, page, BATCH, &n);
+			*after = 0;
+			r = store_dirty_next(w, *after, page, BATCH, &n);
 		}
 		if (r || n == 0)
 			break;
-		after = page[n - 1].resource;
 		pthread_mutex_lock(&sh->lock);
 		sh->dirty = page;
 		sh->n = n;
 		sh->next = 0;
 		pthread_cond_broadcast(&sh->work);
 		pthread_mutex_unlock(&sh->lock);
-		r = put_batch(w, sh, n);
+		r = put_batch(w, sh, &n, until_ms);
+		*after = n ? page[n - 1].resource : *after;
 		done += n;
 		if (o->progress)
 			o->progress(o->ctx, done, total);
@@ -246,8 +271,20 @@ static int go_through(struct store *w, struct shared *sh, const struct derive_op
 	return r;
 }
 
-int derive_run(struct store *writer, const struct derive_options *o, struct fault *f)
+static int is_any_left(struct store *writer, bool *ret)
 {
+	struct store_dirty one;
+	size_t n = 0;
+	int r = store_dirty_next(writer, 0, &one, 1, &n);
+
+	*ret = n > 0;
+	return r;
+}
+
+int derive_run(struct store *writer, const struct derive_options *o, int64_t *after,
+	       bool *ret_more, struct fault *f)
+{
+	int64_t until_ms = o->budget_ms ? import_writer_clock() + o->budget_ms : 0;
 	struct shared sh = { .lock = PTHREAD_MUTEX_INITIALIZER,
 			     .work = PTHREAD_COND_INITIALIZER,
 			     .ready = PTHREAD_COND_INITIALIZER,
@@ -256,15 +293,25 @@ int derive_run(struct store *writer, const struct derive_options *o, struct faul
 	pthread_t threads[64];
 	unsigned started = 0,
 		 want = MIN(o->workers ? o->workers : 1, (unsigned)ARRAY_SIZE(threads));
-	int r = spread(writer);
+	bool queued = false;
+	int r = spread(writer, until_ms, &queued);
 
+	if (!r)
+		r = is_any_left(writer, ret_more);
+	if (!r && !*ret_more) {
+		*ret_more = queued;
+		return 0;
+	}
 	while (!r && started < want)
 		if (pthread_create(&threads[started], NULL, worker, &sh) == 0)
 			started++;
 		else
 			r = -EAGAIN;
 	if (!r)
-		r = go_through(writer, &sh, o);
+		r = go_through(writer, &sh, o, after, until_ms);
+	if (!r)
+		r = is_any_left(writer, ret_more);
+	*ret_more |= queued;
 	pthread_mutex_lock(&sh.lock);
 	sh.stop = true;
 	pthread_cond_broadcast(&sh.work);

@@ -7,6 +7,7 @@
  * transaction.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -19,8 +20,13 @@ struct derive_options {
 	uint32_t without_evidence; /* see struct import_options */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total); /* may be NULL */
 	void *ctx;
+	unsigned budget_ms; /* ends early after so much time; 0: when all are made */
 };
 
-/* `writer` is the open STORE_WRITE connection, with no transaction under way. */
-int derive_run(struct store *writer, const struct derive_options *options,
-	       struct fault *f);
+/*
+ * `writer` is the open STORE_WRITE connection, with no transaction under way. *after is where to
+ * begin, 0 at first, and is moved on: whoever comes back goes through all before he begins anew.
+ * *ret_more: the time was over before all were made.
+ */
+int derive_run(struct store *writer, const struct derive_options *options, int64_t *after,
+	       bool *ret_more, struct fault *f) _must_check_;

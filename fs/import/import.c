@@ -11,11 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "alarms.h"
-#include "derive.h"
+#include "between.h"
 #include "lines.h"
 #include "sources.h"
-#include "tell.h"
 #include "worker.h"
 #include "writer.h"
 
@@ -23,6 +21,7 @@
 
 #define TICK_MS      100 /* between two reports of progress */
 #define IDLE_MS      200 /* that a feed is waited for at once */
+#define QUIET_MS     20 /* nothing for so long: it is no gap between two of its documents */
 #define FEED_AT_ONCE 512 /* sources looked at before the writer goes on */
 
 struct import {
@@ -33,9 +32,10 @@ struct import {
 	struct sources *sources;
 	struct pipeline *pipeline;
 	struct import_writer writer;
-	bool fed;              /* no more sources */
-	bool later;            /* the feed has nothing just now */
-	bool underived;        /* something was written since stories were made last */
+	bool fed;         /* no more sources */
+	bool later;       /* the feed has nothing just now */
+	int64_t quiet_ms; /* since then it has nothing; 0: it has */
+	struct between between;
 	struct buf ended;      /* struct ended each: written, not yet committed */
 	uint64_t passed_bytes; /* of sources that are known */
 	uint64_t files_done;
@@ -256,6 +256,8 @@ static int feed_document(struct import *i)
 
 	i->fed = r == IMPORT_E_END;
 	i->later = r == IMPORT_E_LATER;
+	if (!i->later)
+		i->quiet_ms = 0;
 	if (r)
 		return i->fed || i->later ? 0 : r;
 	r = document_file(&d, &file);
@@ -323,7 +325,7 @@ static int put(struct import *i, struct pipeline_taken *taken)
 
 	pipeline_give_back(i->pipeline, taken->chunk);
 	i->files_done += taken->ended;
-	i->underived = true;
+	i->between.due = true;
 	tell(i, taken->ended ? NULL : taken->file);
 	if (!r && taken->ended)
 		r = note_ended(i, taken->file);
@@ -365,17 +367,11 @@ static void tell_derived(void *ctx, uint64_t done, uint64_t total)
 	i->options->progress(i->options->ctx, p);
 }
 
-static int derive(struct import *i)
+static int slice(struct import *i, bool idle)
 {
-	const struct derive_options options = {
-		.history = i->options->history,
-		.workers = workers_of(i->options),
-		.without_evidence = i->options->without_evidence,
-		.progress = i->options->progress ? tell_derived : NULL,
-		.ctx = i,
-	};
+	int r = commit(i, true);
 
-	return derive_run(i->store, &options, i->fault);
+	return r ? r : between_slice(&i->between, idle);
 }
 
 /*
@@ -385,17 +381,25 @@ static int derive(struct import *i)
 static int idle(struct import *i)
 {
 	const struct import_feed *feed = i->options->feed;
-	int r = 0;
+	int64_t now = import_writer_clock();
+	bool quiet = i->quiet_ms && now - i->quiet_ms >= QUIET_MS;
 
-	if (feed->follow && i->underived) {
-		r = commit(i, true);
-		if (!r)
-			r = derive(i);
-		i->underived = false;
-		return r;
-	}
-	feed->wait(feed->ctx, IDLE_MS);
+	if (!i->quiet_ms)
+		i->quiet_ms = now;
+	if (quiet && between_is_due(&i->between, true))
+		return slice(i, true);
+	feed->wait(feed->ctx, i->between.due ? QUIET_MS : IDLE_MS);
 	return commit(i, false);
+}
+
+/* Something is under way. */
+static int busy(struct import *i)
+{
+	int r = take(i);
+
+	return !r && i->options->feed && between_is_due(&i->between, false)
+		       ? slice(i, false)
+		       : r;
 }
 
 static int read_sources(struct import *i)
@@ -406,7 +410,7 @@ static int read_sources(struct import *i)
 	while (!r && more) {
 		r = feed(i);
 		if (r || !pipeline_is_empty(i->pipeline))
-			r = r ? r : take(i);
+			r = r ? r : busy(i);
 		else if (i->fed)
 			more = false;
 		else if (i->later)
@@ -451,6 +455,13 @@ static void tell_missing(const struct import_options *options,
 	report->sources_failed = options->n_sources;
 }
 
+static bool is_hurried(const struct import *i)
+{
+	const struct import_feed *feed = i->options->feed;
+
+	return feed && feed->stop && __atomic_load_n(feed->stop, __ATOMIC_RELAXED);
+}
+
 int import_run(const struct import_options *options, struct import_report *ret,
 	       struct fault *f)
 {
@@ -470,6 +481,11 @@ int import_run(const struct import_options *options, struct import_report *ret,
 	i.writer = (struct import_writer){
 		.store = i.store, .options = options, .report = ret, .fault = f
 	};
+	i.between = (struct between){ .store = i.store,
+				      .options = options,
+				      .workers = workers_of(options),
+				      .fault = f };
+	between_begin(&i.between);
 	r = start(&i);
 	if (!r)
 		r = read_sources(&i);
@@ -480,8 +496,6 @@ int import_run(const struct import_options *options, struct import_report *ret,
 		return fail(&i, r);
 	/* The threads and what they hold are not needed any more. */
 	i.pipeline = pipeline_free(i.pipeline);
-	r = tell_run(i.store, f);
-	if (!r)
-		r = derive(&i);
-	return r ? r : alarms_settle(i.store, f);
+	return between_end(&i.between, is_hurried(&i),
+			   options->progress ? tell_derived : NULL, &i);
 }

@@ -370,6 +370,7 @@ static int run(struct sync *s, struct fault *f)
 					  .wait = sync_wait,
 					  .done = sync_done,
 					  .follow = s->options->follow,
+					  .stop = s->options->stop,
 					  .ctx = s };
 	struct import_options import = s->options->import;
 	int r = add_sources(s, f);

@@ -74,7 +74,10 @@ struct import_feed {
 	void (*wait)(void *ctx, unsigned ms);
 	/* The document is in the history, committed; `kept`: all of it was read. May be NULL. */
 	void (*done)(void *ctx, void *cookie, bool kept);
-	bool follow; /* does not end: stories are made whenever there is nothing to read */
+	bool follow; /* does not end */
+	/* Not 0: it was ended. Stories that take longer than seconds are left to another run; may
+	   be NULL. */
+	const volatile int *stop;
 	void *ctx;
 };
 /* Is this version of it in the history, whole? 0, STORE_E_..., negative errno. */

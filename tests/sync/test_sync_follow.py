@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 
-from fake_aws import on, status
+from fake_aws import STALL, on, status
 from support import ACCOUNT, REGION, driftfs, item, history_file, text_of
 from sync_support import SyncCase, config_key, small
 
@@ -46,6 +46,21 @@ class Follow(SyncCase):
             out, err = self.end(process)
         self.assertEqual(err, "")
         self.assertTrue(out.startswith("2 items of 2 resources in 2 files"), out)
+
+    def test_stories_show_before_the_backfill_is_over(self):
+        """Also to who does not follow; and what is left to be told is told by the next run."""
+        bucket = self.aws.bucket("logs")
+        for n in range(400):
+            bucket.put(config_key(n), small(n))
+        self.aws.fault = lambda rq: STALL if rq.raw_path.endswith("/00399.json") else None
+        with self.running("s3://logs/") as process:
+            self.wait_for(lambda: self.cat(f"{FOLDER}/sg-198/changes").count("CREATE") == 1)
+            self.wait_for(lambda: "UPDATE" in self.cat(f"{FOLDER}/sg-198/changes"))
+            self.assertIsNone(process.poll())
+            self.end(process)
+        self.aws.fault = None
+        self.sync("s3://logs/")
+        self.assertIn("UPDATE", self.cat(f"{FOLDER}/sg-199/changes"))
 
     def test_no_core_is_left(self):
         self.aws.bucket("logs").put(config_key(1), small(1))

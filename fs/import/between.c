@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a slice costs is measured, and the next one waits a multiple of it: so their share of the
+ * time is bounded, whatever a story costs. A story that is made and whose resource then has
+ * another state is made again, and that is what they cost; the resources are gone through in the
+ * order they were first seen in, since those of long ago are the least likely to be touched again.
+ */
+#include "between.h"
+
+#include "alarms.h"
+#include "tell.h"
+#include "writer.h"
+
+#define SLICE_MS  200
+#define FIRST_MS  2000 /* before the first one: most runs of sync are over by then */
+#define BUSY_REST 30   /* times as long as a slice took: a share of three in a hundred */
+#define IDLE_REST 1
+#define HURRY_MS  5000
+
+void between_begin(struct between *b)
+{
+	b->busy_ms = import_writer_clock() + FIRST_MS;
+	b->idle_ms = 0;
+}
+
+bool between_is_due(const struct between *b, bool idle)
+{
+	return b->due && import_writer_clock() >= (idle ? b->idle_ms : b->busy_ms);
+}
+
+static int derive(struct between *b, const struct derive_options *more, bool *ret_more)
+{
+	struct derive_options options = *more;
+
+	options.history = b->options->history;
+	options.workers = b->workers;
+	options.without_evidence = b->options->without_evidence;
+	return derive_run(b->store, &options, &b->after, ret_more, b->fault);
+}
+
+int between_slice(struct between *b, bool idle)
+{
+	const struct derive_options slice = { .budget_ms = SLICE_MS };
+	int64_t began = import_writer_clock(), ended;
+	bool more = false;
+	int r = idle ? tell_run(b->store, b->fault) : 0;
+
+	if (!r)
+		r = derive(b, &slice, &more);
+	if (!r && idle && !more)
+		r = alarms_settle(b->store, b->fault);
+	b->due = more || !idle;
+	ended = import_writer_clock();
+	b->busy_ms = ended + BUSY_REST * (ended - began);
+	b->idle_ms = ended + IDLE_REST * (ended - began);
+	return r;
+}
+
+int between_end(struct between *b, bool hurry,
+		void (*progress)(void *, uint64_t, uint64_t), void *ctx)
+{
+	const struct derive_options last = { .progress = progress,
+					     .ctx = ctx,
+					     .budget_ms = hurry ? HURRY_MS : 0 };
+	bool more = false;
+	int r;
+
+	if (!b->due && hurry)
+		return 0;
+	r = tell_run(b->store, b->fault);
+	if (!r)
+		r = derive(b, &last, &more);
+	return r || more ? r : alarms_settle(b->store, b->fault);
+}
