@@ -6,6 +6,7 @@
 #include "store/at.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "model/name.h"
 #include "private.h"
@@ -122,8 +123,7 @@ int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 	return 0;
 }
 
-int store_at_each(struct store *s, int64_t folder, int64_t time_ms,
-		  enum store_at_order order, int64_t after,
+int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
 		  bool (*visit)(void *ctx, const struct store_at_state *st), void *ctx)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -131,10 +131,7 @@ int store_at_each(struct store *s, int64_t folder, int64_t time_ms,
 	int r = reading(s);
 
 	if (!r)
-		r = sql_open(s,
-			     order == STORE_AT_BY_NAME ? Q_AT_RESOURCES_BY_NAME
-						       : Q_AT_RESOURCES,
-			     ARGS(INT(folder), INT(after)), &q);
+		r = sql_open(s, Q_AT_RESOURCES, ARGS(INT(folder), INT(after)), &q);
 	while (!r) {
 		struct store_at_state st;
 
@@ -173,6 +170,100 @@ int store_at_changed(struct store *s, int64_t folder, int64_t changed_ms,
 	}
 	return r;
 }
+
+/* --- rosters ------------------------------------------------------------------------------- */
+
+/* A resource, and its place by name. */
+struct placed {
+	int64_t resource;
+	size_t place;
+};
+
+static int by_resource(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	return (x->resource > y->resource) - (x->resource < y->resource);
+}
+
+static int read_placed(struct store *s, int64_t folder, int64_t after, size_t max,
+		       struct buf *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct placed p = { 0 };
+	bool row = true;
+	int r = sql_open(s, Q_AT_ROSTER, ARGS(INT(folder), INT(after), INT(max)), &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		p.resource = col_int(q, 0);
+		buf_put(ret, &p, sizeof(p));
+		p.place++;
+	}
+	return r ? r : buf_error(ret);
+}
+
+static struct store_at_row row_of(const struct store_at_state *st)
+{
+	return (struct store_at_row){ .resource = st->resource,
+				      .state = st->state,
+				      .time_ms = st->time_ms,
+				      .measured = st->measured,
+				      .csv_len = st->csv_len,
+				      .jsonl_len = st->jsonl_len,
+				      .item_len = st->item_len };
+}
+
+/* Leaves out the rows of those that did not exist. */
+static size_t close_up(struct store_at_row *rows, size_t n)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < n; i++)
+		if (rows[i].resource)
+			rows[kept++] = rows[i];
+	return kept;
+}
+
+int store_at_roster(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
+		    size_t max, struct store_at_row **ret, size_t *ret_n,
+		    int64_t *ret_last)
+{
+	_cleanup_(buf_deinit) struct buf all = BUF_INIT;
+	_cleanup_(freep) struct store_at_row *rows = NULL;
+	struct placed *placed;
+	size_t n;
+	int r = reading(s);
+
+	if (!r)
+		r = read_placed(s, folder, after, max, &all);
+	if (r)
+		return r;
+	placed = (struct placed *)all.data;
+	n = all.len / sizeof(*placed);
+	*ret_last = n == max ? placed[n - 1].resource : 0;
+	rows = calloc(n + 1, sizeof(*rows));
+	if (!rows)
+		return -ENOMEM;
+	if (n > 1)
+		qsort(placed, n, sizeof(*placed), by_resource);
+	for (size_t i = 0; i < n; i++) {
+		struct store_at_state st;
+
+		r = store_at_get(s, placed[i].resource, time_ms, &st);
+		if (!r)
+			rows[placed[i].place] = row_of(&st);
+		else if (r != STORE_E_NOT_FOUND)
+			return r;
+	}
+	*ret_n = close_up(rows, n);
+	*ret = take_ptr(rows);
+	return 0;
+}
+
+/* --- names --------------------------------------------------------------------------------- */
 
 /*
  * A shortened name that no resource has in resources/ may be one that is only too long with the

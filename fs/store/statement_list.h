@@ -220,9 +220,11 @@ X(AT_FOLDER_BEHIND,
   "LEFT JOIN folder p ON p.id = f.parent WHERE f.parent = ?1 "
   "AND f.name > coalesce((SELECT b.name FROM folder b WHERE b.id = ?2), '') "
   "AND f.first_ms <= ?3 ORDER BY f.name LIMIT 1")
-X(AT_RESOURCES_BY_NAME,
-  "SELECT id, fname, rid FROM resource WHERE folder = ?1 "
-  "AND fname > coalesce((SELECT b.fname FROM resource b WHERE b.id = ?2), '') ORDER BY fname")
+/* The name's index alone is read. */
+X(AT_ROSTER,
+  "SELECT id FROM resource WHERE folder = ?1 "
+  "AND fname > coalesce((SELECT b.fname FROM resource b WHERE b.id = ?2), '') "
+  "ORDER BY fname LIMIT ?3")
 X(AT_RESOURCES,
   "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND id > ?2 ORDER BY id")
 X(AT_RESOURCE_NAME, "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND fname = ?2")

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Sums over the estate at a moment. A folder's sum is that of its own resources and the sums of
+ * Sums over the estate at a moment. A folder's sum is that of its own rosters and the sums of
  * its folders, each kept by itself: so the inventory of an account costs nothing more once
  * those of its regions are known.
  */
@@ -13,6 +13,7 @@
 
 #include "render/inventory.h"
 
+#include "at_roster.h"
 #include "view.h"
 
 /* Account, region and the segments of a type: deeper than this there is nothing. */
@@ -79,7 +80,7 @@ static void keep(struct request *q, const struct at_slot *slot)
 
 /* --- sums --------------------------------------------------------------------------------- */
 
-int at_measure(struct request *q, const struct store_at_state *st, struct at_sums *ret)
+int at_measure(struct request *q, const struct store_at_row *row, struct at_sums *ret)
 {
 	_cleanup_(arena_deinit) struct arena arena = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf body = BUF_INIT, csv = BUF_INIT,
@@ -87,11 +88,11 @@ int at_measure(struct request *q, const struct store_at_state *st, struct at_sum
 	struct jv v;
 	int r;
 
-	*ret = (struct at_sums){ 1, st->csv_len, st->jsonl_len, st->item_len,
-				 st->time_ms };
-	if (st->measured)
+	*ret = (struct at_sums){ 1, row->csv_len, row->jsonl_len, row->item_len,
+				 row->time_ms };
+	if (row->measured)
 		return 0;
-	r = view_error(store_state_body(q->store, st->state, &body));
+	r = view_error(store_state_body(q->store, row->state, &body));
 	if (r == 0)
 		r = buf_error(&body);
 	if (r == 0)
@@ -106,7 +107,7 @@ int at_measure(struct request *q, const struct store_at_state *st, struct at_sum
 	return buf_error(&csv) ? -ENOMEM : buf_error(&jsonl);
 }
 
-static void add(struct at_sums *to, const struct at_sums *more)
+void at_sums_add(struct at_sums *to, const struct at_sums *more)
 {
 	to->n += more->n;
 	to->csv_len += more->csv_len;
@@ -115,35 +116,26 @@ static void add(struct at_sums *to, const struct at_sums *more)
 	to->newest_ms = MAX(to->newest_ms, more->newest_ms);
 }
 
-struct summing {
-	struct request *q;
-	struct at_sums *sums;
-	int error;
-};
-
-static bool add_state(void *ctx, const struct store_at_state *st)
-{
-	struct summing *s = ctx;
-	struct at_sums one;
-
-	s->error = at_measure(s->q, st, &one);
-	if (s->error == 0)
-		add(s->sums, &one);
-	return s->error == 0;
-}
-
 static int sum_own(struct request *q, const struct store_at_folder *f, int64_t time_ms,
 		   struct at_sums *ret)
 {
-	struct summing s = { .q = q, .sums = ret };
-	int r;
+	int64_t after = 0;
 
 	/* Accounts and regions hold no resources. */
 	if (f->level < 3)
 		return 0;
-	r = view_error(store_at_each(q->store, f->id, time_ms, STORE_AT_BY_ROW, 0,
-				     add_state, &s));
-	return r ? r : s.error;
+	do {
+		struct cache_entry *held = NULL;
+		const struct at_roster *roster;
+		int r = at_roster_get(q, f, time_ms, after, &held, &roster);
+
+		if (r)
+			return r;
+		at_sums_add(ret, &roster->sums);
+		after = roster->next;
+		cache_release(&q->tree->rosters, held);
+	} while (after);
+	return 0;
 }
 
 static int sum_all(struct request *q, const struct store_at_folder *f, int64_t time_ms,
@@ -166,7 +158,7 @@ static int sum_folders(struct request *q, const struct store_at_folder *f,
 
 			r = sum_all(q, &page[i], time_ms, depth + 1, &slot);
 			if (r == 0)
-				add(ret, &slot.all);
+				at_sums_add(ret, &slot.all);
 			after = page[i].id;
 		}
 		if (r)

@@ -47,6 +47,7 @@ int at_any(struct request *q, const struct store_at_folder *f, int64_t time_ms,
 	   bool *ret) _must_check_;
 /* The folder; for STORE_ROOT one that stands for all accounts. */
 int at_folder(struct request *q, int64_t id, struct store_at_folder *ret) _must_check_;
+void at_sums_add(struct at_sums *to, const struct at_sums *more);
 /* A state's lengths, reckoned where the history does not have them yet. */
-int at_measure(struct request *q, const struct store_at_state *st,
+int at_measure(struct request *q, const struct store_at_row *row,
 	       struct at_sums *ret) _must_check_;

@@ -45,6 +45,7 @@ struct connection *connection_free(struct connection *c)
 	if (!c)
 		return NULL;
 	c->store = store_close(c->store);
+	c->codec = zcodec_free(c->codec);
 	arena_deinit(&c->arena);
 	free(c);
 	return NULL;

@@ -12,6 +12,7 @@
 
 #include "store/store.h"
 #include "util/arena.h"
+#include "util/zcodec.h"
 
 #include "at_sums.h"
 #include "cache.h"
@@ -21,8 +22,9 @@
 struct connection {
 	struct store *store;
 	struct arena arena;
-	uint64_t seen;  /* the store's generation when it was last used */
-	uint64_t epoch; /* the tree's when the file itself was last looked at */
+	struct zcodec *codec; /* of at_block.c; NULL until it is wanted */
+	uint64_t seen;        /* the store's generation when it was last used */
+	uint64_t epoch;       /* the tree's when the file itself was last looked at */
 	struct connection *next;
 };
 
@@ -42,6 +44,8 @@ struct tree {
 	struct stream_marks marks;
 	struct moments moments;
 	struct at_sums_cache sums;
+	struct cache rosters; /* at_roster.h */
+	struct cache blocks;  /* at_block.h */
 };
 
 struct request {

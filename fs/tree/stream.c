@@ -22,7 +22,7 @@
  * reads on from there. So the last bytes are a batch of their own, with a mark before it.
  */
 #define TAIL_BYTES ((size_t)4 << 10)
-/* A mark further back than this is worth less than a seek. */
+/* A mark further back than this is worth less than a seek, unless the view says otherwise. */
 #define NEAR_BYTES ((uint64_t)8 << 20)
 
 int stream_marks_init(struct stream_marks *m)
@@ -36,7 +36,7 @@ void stream_marks_deinit(struct stream_marks *m)
 }
 
 /* The nearest mark before the offset. A label of 0 says that nothing is sure: no mark then. */
-static bool mark_find(struct request *q, uint64_t node, uint64_t offset,
+static bool mark_find(struct request *q, uint64_t node, uint64_t near, uint64_t offset,
 		      struct stream_mark *ret)
 {
 	struct stream_marks *m = &q->tree->marks;
@@ -49,7 +49,7 @@ static bool mark_find(struct request *q, uint64_t node, uint64_t offset,
 		const struct stream_mark *mark = &m->marks[i];
 
 		if (mark->node != node || mark->label != q->label ||
-		    mark->offset > offset || offset - mark->offset > NEAR_BYTES ||
+		    mark->offset > offset || offset - mark->offset > near ||
 		    (found && mark->offset <= ret->offset))
 			continue;
 		*ret = *mark;
@@ -76,7 +76,7 @@ static int begin(struct request *q, const struct stream *stream, uint64_t node,
 {
 	int r = 0;
 
-	if (mark_find(q, node, offset, ret))
+	if (mark_find(q, node, stream->near ? stream->near : NEAR_BYTES, offset, ret))
 		return 0;
 	*ret = (struct stream_mark){ .node = node, .label = q->label };
 	if (stream->seek && offset > BATCH_BYTES)

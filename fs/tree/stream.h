@@ -28,6 +28,8 @@ struct stream {
 	 */
 	int (*seek)(struct request *q, uint64_t node, uint64_t offset,
 		    struct stream_key *ret_key, uint64_t *ret_offset);
+	/* A mark further back than so many bytes is worth less than a seek; 0: as is usual. */
+	uint64_t near;
 	/*
 	 * Appends some of the pieces from the key on, at least one and about `want` bytes, and moves
 	 * the key behind them. Nothing appended: the file's end.

@@ -13,6 +13,7 @@
 
 #include "model/name.h"
 
+#include "at_block.h"
 #include "view.h"
 
 static void tree_freep(struct tree **t)
@@ -33,7 +34,9 @@ static int tree_new(const char *path, struct tree **ret)
 	}
 	(void)pthread_cond_init(&t->returned, NULL); /* cannot fail on Linux */
 	if (stream_marks_init(&t->marks) < 0 || moments_init(&t->moments) < 0 ||
-	    at_sums_init(&t->sums) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0) {
+	    at_sums_init(&t->sums) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0 ||
+	    cache_init(&t->rosters, AT_ROSTERS_BYTES) < 0 ||
+	    cache_init(&t->blocks, AT_BLOCKS_BYTES) < 0) {
 		pthread_mutex_destroy(&t->lock);
 		free(t);
 		return -ENOMEM;
@@ -71,6 +74,8 @@ struct tree *tree_close(struct tree *t)
 	}
 	t->poller = connection_free(t->poller);
 	cache_deinit(&t->cache);
+	cache_deinit(&t->rosters);
+	cache_deinit(&t->blocks);
 	stream_marks_deinit(&t->marks);
 	moments_deinit(&t->moments);
 	at_sums_deinit(&t->sums);

@@ -298,7 +298,7 @@ static int folder_readdir(struct request *q, uint64_t node, uint64_t cookie,
 	}
 	if (r == 0 && l.wanted)
 		r = view_error(store_at_each(q->store, node_at_row(node), l.time_ms,
-					     STORE_AT_BY_ROW, after, list_state, &l));
+					     after, list_state, &l));
 	return r ? r : l.error;
 }
 

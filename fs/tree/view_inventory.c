@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * Inventories of a moment, of one of its accounts, or of one of its regions: read piece by piece,
- * a piece a resource, folder by folder (a folder before those in it, each by name), so that the
- * memory is that of one batch however many resources there are.
+ * Inventories of a moment, of one of its accounts, or of one of its regions: read block by block,
+ * folder by folder (a folder before those in it, each by name), so that the memory is that
+ * of one batch and of what is kept, however many resources there are.
  *
- * A key is { phase, folder, resource behind which to go on }.
+ * A key is { phase, folder, resource behind which the roster begins, block }.
  */
 
 #include "view_at.h"
@@ -16,6 +16,8 @@
 
 #include "render/inventory.h"
 
+#include "at_block.h"
+
 enum phase {
 	PHASE_HEAD,
 	PHASE_FIRST, /* no resource yet */
@@ -23,9 +25,13 @@ enum phase {
 	PHASE_END,
 };
 
-#define KEY_PHASE    0
-#define KEY_FOLDER   1
-#define KEY_RESOURCE 2
+#define KEY_PHASE  0
+#define KEY_FOLDER 1
+#define KEY_ROSTER 2
+#define KEY_BLOCK  3
+
+/* To a block that is kept a seek is cheap: a mark must be nearer than about a block. */
+#define NEAR_BYTES ((uint64_t)32 << 10)
 
 /* The file a node stands for. */
 struct inventory {
@@ -162,75 +168,85 @@ static int next_folder(const struct inventory *v, int64_t folder, int64_t *ret)
 	return r;
 }
 
-/* --- pieces ------------------------------------------------------------------------------- */
+/* --- blocks ------------------------------------------------------------------------------- */
 
-struct making {
-	const struct inventory *v;
-	struct stream_key *key;
-	struct buf *out;
-	size_t until; /* bytes in out */
-	struct arena arena;
-	struct buf body;
-	int error;
-};
-
-static void making_deinit(struct making *m)
+static enum at_form form_of(const struct inventory *v)
 {
-	arena_deinit(&m->arena);
-	buf_deinit(&m->body);
+	switch (v->kind) {
+	case NODE_AT_CSV:
+		return AT_FORM_CSV;
+	case NODE_AT_JSONL:
+		return AT_FORM_JSONL;
+	default:
+		return AT_FORM_ITEM;
+	}
 }
 
-static int put_piece(struct making *m, int64_t state)
+/* The first piece of a snapshot has no comma before it. */
+static void take_comma(struct buf *out, size_t at)
 {
-	struct request *q = m->v->q;
-	struct jv body;
-	int r;
+	memmove(out->data + at, out->data + at + 1, out->len - at - 1);
+	out->len--;
+}
 
-	buf_reset(&m->body);
-	arena_reset(&m->arena);
-	r = view_error(store_state_body(q->store, state, &m->body));
+static int put_block(const struct inventory *v, const struct store_at_folder *f,
+		     const struct at_roster *roster, struct stream_key *key,
+		     struct buf *out)
+{
+	size_t before = out->len;
+	int r = at_block_put(v->q, f, roster, (size_t)key->part[KEY_BLOCK], form_of(v),
+			     out);
+
 	if (r == 0)
-		r = buf_error(&m->body);
-	if (r == 0 && m->v->kind == NODE_AT_SNAPSHOT)
-		render_snapshot_item(m->out, buf_str(&m->body),
-				     m->key->part[KEY_PHASE] == PHASE_FIRST);
-	if (r || m->v->kind == NODE_AT_SNAPSHOT)
-		return r;
-	r = view_error(jv_parse(&m->arena, buf_str(&m->body), &body, NULL));
+		r = buf_error(out);
 	if (r)
 		return r;
-	if (m->v->kind == NODE_AT_CSV)
-		render_inventory_csv(m->out, &body);
-	else
-		render_inventory_jsonl(m->out, &body);
+	if (v->kind == NODE_AT_SNAPSHOT && key->part[KEY_PHASE] == PHASE_FIRST)
+		take_comma(out, before);
+	key->part[KEY_PHASE] = PHASE_MORE;
+	key->part[KEY_BLOCK]++;
 	return 0;
 }
 
-static bool make_piece(void *ctx, const struct store_at_state *st)
+/* Blocks of the key's folder; the key moves on to the roster behind, 0: there is none. */
+static int put_blocks(const struct inventory *v, const struct store_at_folder *f,
+		      struct stream_key *key, struct buf *out, size_t until)
 {
-	struct making *m = ctx;
+	struct cache_entry *held = NULL;
+	const struct at_roster *roster;
+	int r = at_roster_get(v->q, f, v->time_ms, key->part[KEY_ROSTER], &held, &roster);
 
-	m->error = put_piece(m, st->state);
-	m->key->part[KEY_PHASE] = PHASE_MORE;
-	m->key->part[KEY_RESOURCE] = st->resource;
-	return m->error == 0 && m->out->len < m->until;
+	if (r)
+		return r;
+	while (r == 0 && out->len < until && key->part[KEY_BLOCK] < roster->n_blocks)
+		r = put_block(v, f, roster, key, out);
+	if (r == 0 && key->part[KEY_BLOCK] >= roster->n_blocks) {
+		key->part[KEY_ROSTER] = roster->next ? roster->next : -1;
+		key->part[KEY_BLOCK] = 0;
+	}
+	cache_release(&v->q->tree->rosters, held);
+	return r;
 }
 
-static int make_pieces(struct making *m)
+/* Until there is enough, or KEY_FOLDER is -1: the end. */
+static int put_folders(const struct inventory *v, struct stream_key *key, struct buf *out,
+		       size_t until)
 {
-	struct stream_key *key = m->key;
 	int r = 0;
 
-	while (r == 0 && key->part[KEY_FOLDER] >= 0 && m->out->len < m->until) {
-		r = view_error(store_at_each(m->v->q->store, key->part[KEY_FOLDER],
-					     m->v->time_ms, STORE_AT_BY_NAME,
-					     key->part[KEY_RESOURCE], make_piece, m));
-		if (r == 0)
-			r = m->error;
-		if (r || m->out->len >= m->until)
+	while (r == 0 && key->part[KEY_FOLDER] >= 0 && out->len < until) {
+		struct store_at_folder f;
+
+		r = at_folder(v->q, key->part[KEY_FOLDER], &f);
+		/* Accounts and regions hold no resources. */
+		if (r == 0 && f.level < 3)
+			key->part[KEY_ROSTER] = -1;
+		while (r == 0 && key->part[KEY_ROSTER] >= 0 && out->len < until)
+			r = put_blocks(v, &f, key, out, until);
+		if (r || key->part[KEY_ROSTER] >= 0)
 			break;
-		key->part[KEY_RESOURCE] = 0;
-		r = next_folder(m->v, key->part[KEY_FOLDER], &key->part[KEY_FOLDER]);
+		key->part[KEY_ROSTER] = 0;
+		r = next_folder(v, key->part[KEY_FOLDER], &key->part[KEY_FOLDER]);
 	}
 	return r;
 }
@@ -238,21 +254,19 @@ static int make_pieces(struct making *m)
 static int inventory_next(struct request *q, uint64_t node, size_t want,
 			  struct stream_key *key, struct buf *out)
 {
+	size_t until = out->len + MAX(want, 1);
 	struct inventory v;
-	_cleanup_(making_deinit) struct making m = { .v = &v, .key = key, .out = out };
 	int r = open_inventory(q, node, &v);
 
 	if (r)
 		return r;
-	m.until = out->len + MAX(want, 1);
 	if (key->part[KEY_PHASE] == PHASE_HEAD) {
 		r = put_head(&v, out);
-		key->part[KEY_PHASE] = PHASE_FIRST;
-		key->part[KEY_FOLDER] = v.top.id;
+		*key = (struct stream_key){ { PHASE_FIRST, v.top.id } };
 	}
 	if (r || key->part[KEY_PHASE] == PHASE_END)
 		return r;
-	r = make_pieces(&m);
+	r = put_folders(&v, key, out, until);
 	if (r == 0 && key->part[KEY_FOLDER] < 0) {
 		put_tail(&v, out);
 		key->part[KEY_PHASE] = PHASE_END;
@@ -267,22 +281,35 @@ struct seeking {
 	uint64_t offset; /* sought */
 	uint64_t at; /* of the next piece, as if none were shorter for being the first */
 	struct stream_key *key;
-	int error;
 };
 
-static bool seek_piece(void *ctx, const struct store_at_state *st)
+/* The block of the folder that the offset is in; the offset is not behind the folder's. */
+static int seek_block(struct seeking *s, const struct store_at_folder *f)
 {
-	struct seeking *s = ctx;
-	struct at_sums one;
-	uint64_t n;
+	const struct inventory *v = s->v;
+	enum at_form form = form_of(v);
+	bool found = false;
 
-	s->error = at_measure(s->v->q, st, &one);
-	n = length(s->v, &one);
-	if (s->error || s->at + n > s->offset)
-		return false;
-	s->at += n;
-	s->key->part[KEY_RESOURCE] = st->resource;
-	return true;
+	while (!found) {
+		struct cache_entry *held = NULL;
+		const struct at_roster *roster;
+		const struct at_block *blocks;
+		size_t block;
+		int r = at_roster_get(v->q, f, v->time_ms, s->key->part[KEY_ROSTER],
+				      &held, &roster);
+
+		if (r)
+			return r;
+		blocks = at_roster_blocks(roster);
+		block = at_roster_find(roster, form, s->offset - s->at);
+		s->at += blocks[block].start[form];
+		found = block < roster->n_blocks || !roster->next;
+		s->key->part[KEY_BLOCK] = found ? (int64_t)block : 0;
+		if (!found)
+			s->key->part[KEY_ROSTER] = roster->next;
+		cache_release(&v->q->tree->rosters, held);
+	}
+	return 0;
 }
 
 /* Moves into that of the folder's folders which the offset is in. false: it is behind them. */
@@ -312,7 +339,7 @@ static int seek_child(struct seeking *s, struct store_at_folder *folder, bool *r
 	return r == TREE_E_NOT_FOUND ? 0 : r;
 }
 
-/* The folder whose own resources the offset is among; -1 for the tail. */
+/* Into the folder whose own resources the offset is among; to the end for the tail. */
 static int seek_folder(struct seeking *s)
 {
 	const struct inventory *v = s->v;
@@ -324,8 +351,10 @@ static int seek_folder(struct seeking *s)
 		int r = at_sums_get(v->q, &folder, v->time_ms, &own, &all);
 
 		s->key->part[KEY_FOLDER] = folder.id;
-		if (r || s->offset < s->at + length(v, &own))
+		if (r)
 			return r;
+		if (s->offset < s->at + length(v, &own))
+			return seek_block(s, &folder);
 		s->at += length(v, &own);
 		r = seek_child(s, &folder, &found);
 		if (r)
@@ -352,11 +381,6 @@ static int inventory_seek(struct request *q, uint64_t node, uint64_t offset,
 		return buf_error(&head);
 	s.at = head.len;
 	r = seek_folder(&s);
-	if (r == 0 && key.part[KEY_FOLDER] >= 0)
-		r = view_error(store_at_each(q->store, key.part[KEY_FOLDER], v.time_ms,
-					     STORE_AT_BY_NAME, 0, seek_piece, &s));
-	if (r == 0)
-		r = s.error;
 	if (r)
 		return r;
 	if (s.at > head.len) {
@@ -369,6 +393,7 @@ static int inventory_seek(struct request *q, uint64_t node, uint64_t offset,
 }
 
 static const struct stream inventory_stream = {
+	.near = NEAR_BYTES,
 	.seek = inventory_seek,
 	.next = inventory_next,
 };

@@ -50,6 +50,16 @@ bool buf_reserve(struct buf *b, size_t n)
 	return !b->failed;
 }
 
+void buf_fit(struct buf *b)
+{
+	char *data = b->len > 0 ? realloc(b->data, b->len) : NULL;
+
+	if (!data)
+		return;
+	b->data = data;
+	b->cap = b->len;
+}
+
 void buf_put(struct buf *b, const void *bytes, size_t n)
 {
 	if (n == 0 || !buf_reserve(b, n))

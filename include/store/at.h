@@ -58,15 +58,32 @@ int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 		 struct store_at_state *ret) _must_check_;
 /*
  * Visits the resources of just this folder behind that of the row `after` (0: from the start), until
- * false is returned. By row id is fastest, and what is added comes last; by name is the order
- * that does not depend on what was imported first. visit() may read from the store, but not
- * call this function again.
+ * false is returned, by row id: what is added comes last. visit() may read from the store, but
+ * not call this function again.
  */
-enum store_at_order { STORE_AT_BY_ROW, STORE_AT_BY_NAME };
-int store_at_each(struct store *s, int64_t folder, int64_t time_ms,
-		  enum store_at_order order, int64_t after,
+int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
 		  bool (*visit)(void *ctx, const struct store_at_state *st),
 		  void *ctx) _must_check_;
+
+/* A resource of a roster: less than store_at_state, since there are many of them at once. */
+struct store_at_row {
+	int64_t resource;
+	int64_t state;
+	int64_t time_ms; /* captured */
+	/* As in store_at_state; where `measured` is false they are 0. */
+	bool measured;
+	uint32_t csv_len, jsonl_len, item_len;
+};
+
+/*
+ * Goes through the next `max` resources of just this folder by name, behind that of the row
+ * `after` (0: from the start), and sets *ret to those that existed, in that order, for the
+ * caller to free. The states are looked up in the order of their rows, where their pages lie one
+ * behind the other. *ret_last: the last resource gone through; 0: there are none behind these.
+ */
+int store_at_roster(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
+		    size_t max, struct store_at_row **ret, size_t *ret_n,
+		    int64_t *ret_last) _must_check_;
 /* The resource whose file below at/ has this name (name_at_state()), at any time. */
 int store_at_find(struct store *s, int64_t folder, struct str name,
 		  int64_t *ret_resource) _must_check_;

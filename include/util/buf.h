@@ -31,6 +31,8 @@ static inline void buf_reset(struct buf *b)
 int buf_error(const struct buf *b) _must_check_;
 /* Room for n more bytes; false (and failed set) when there is none. */
 bool buf_reserve(struct buf *b, size_t n);
+/* Gives back the room that is not used: for what is kept long. */
+void buf_fit(struct buf *b);
 void buf_put(struct buf *b, const void *bytes, size_t n);
 void buf_put_str(struct buf *b, struct str s);
 void buf_put_text(struct buf *b, const char *text);

@@ -241,6 +241,20 @@ static void test_without_seek(void **state)
 	assert_int_equal(fake.seeks, 0);
 }
 
+/* Where a seek is cheap, a mark must be near. */
+static void test_near(void **state)
+{
+	struct stream cheap = { .near = 5000, .seek = fake_seek, .next = fake_next };
+	struct reading *r = *state;
+
+	view.stream = &cheap;
+	check(r, NODE, 0, 200000);
+	check(r, NODE, 200000, 10);
+	assert_int_equal(fake.seeks, 0);
+	check(r, NODE, 210000, 10);
+	assert_int_equal(fake.seeks, 1);
+}
+
 /* A seek that leads too far would leave bytes out: the start is taken then. */
 static void test_overshooting_seek(void **state)
 {
@@ -274,6 +288,7 @@ int main(void)
 						teardown),
 		cmocka_unit_test_setup_teardown(test_many_marks, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_without_seek, setup, teardown),
+		cmocka_unit_test_setup_teardown(test_near, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_overshooting_seek, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_failure, setup, teardown),
 	};

@@ -90,6 +90,21 @@ static void test_reserve_is_kept(void **state)
 	assert_ptr_equal(b.data, data);
 }
 
+static void test_fit(void **state)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	(void)state;
+	buf_fit(&b);
+	assert_null(b.data);
+	assert_true(buf_reserve(&b, 1000));
+	buf_put_text(&b, "kept");
+	buf_fit(&b);
+	assert_int_equal(b.cap, 4);
+	buf_put_text(&b, " on");
+	assert_true(str_is(buf_str(&b), "kept on"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -98,6 +113,7 @@ int main(void)
 		cmocka_unit_test(test_printf_at_the_edge),
 		cmocka_unit_test(test_error_sticks),
 		cmocka_unit_test(test_reserve_is_kept),
+		cmocka_unit_test(test_fit),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
