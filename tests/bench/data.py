@@ -9,11 +9,14 @@ what it was made from; the command prints that folder. KIND is one of
 
   tree     20,000 resources of 10 states each, 10,000 of them in one directory, and for every state
            the CloudTrail record that caused it: the history that reading is measured on
-  estate   100,000 instances of one region with 20 states each, no records: moments are measured on it
+  estate   100,000 instances of one region with 20 states each, no records: moments are measured
+           on it
+  names    the same 100,000 with one state each: a directory of as many entries
   import   the demo's accounts (scripts/demo_history) with 50,000 items and 200,000 records, three
            quarters of them read-only calls: what importing is measured on
   scale    1,000 accounts with 10,000 records and 1,000 items each, as ten parts in order of time
-           (part-00 to part-09): ten million records, one million items
+           (part-00 to part-09): ten million records, one million items (below a size of 0.02 the
+           accounts are smaller instead of fewer)
 
 --size is a factor on these (0.1: a tenth of the resources or accounts); tree, estate and scale take
 both processors. A history of one of them is made by
@@ -23,6 +26,7 @@ both processors. A history of one of them is made by
 
 import argparse
 import collections
+import gzip
 import json
 import os
 import pathlib
@@ -37,13 +41,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "scripts"))
 sys.path.insert(0, str(ROOT / "tests/bench"))
 
+import estate as estate_items  # noqa: E402
 import shapes  # noqa: E402
 from demo import replicate  # noqa: E402
 from demo.ids import DAY, HOUR, Rng, basic, basic_minute, iso_ms, iso_s  # noqa: E402
 from demo.output import day_padded, day_plain, pack  # noqa: E402
 
 CACHE = ROOT / "build-bench/data"
-VERSION = 1  # of the bytes: raise it with a change of them, so that no old cache is taken for new
+# Of the bytes: raised with a change of them, so that no old cache is taken for new.
+VERSIONS = {"tree": 1, "estate": 1, "names": 1, "import": 1, "scale": 2}
 START = 1704067200000  # 2024-01-01
 ACCOUNTS = ["111122223333", "444455556666"]
 REGIONS = ["us-east-1", "eu-west-1"]
@@ -131,14 +137,18 @@ def tree(folder, size):
 # --- estate ---
 
 def estate_task(folder, number, task):
-    import at  # pylint: disable=import-outside-toplevel
-    at.write(str(folder), *task)
+    del number
+    estate_items.write(str(folder), *task)
 
 
 def estate(folder, size):
-    """What tests/bench/at.py measures: a task a state of all."""
+    """A task a state of all."""
     resources = max(10, round(100000 * size))
     run_all(estate_task, folder, [(resources, k) for k in range(20)])
+
+
+def names(folder, size):
+    run_all(estate_task, folder, [(max(10, round(100000 * size)), 0)])
 
 
 # --- import ---
@@ -154,31 +164,33 @@ def demo(folder, size):
 SCALE_PARTS, SCALE_RECORDS, SCALE_ITEMS = 10, 10000, 1000
 
 
-def scale_model():
-    """The records and items of one account of the demo, cut at their identifiers, part by part."""
+def scale_model(share):
+    """Records, items and alarms of one account of the demo, cut at their identifiers, by part."""
+    count_records, count_items = round(SCALE_RECORDS * share), round(SCALE_ITEMS * share)
     with tempfile.TemporaryDirectory() as folder:
         subprocess.run([sys.executable, ROOT / "scripts/demo_history", "--out", folder, "--accounts",
-                        "1", "--items", str(SCALE_ITEMS), "--events", str(SCALE_RECORDS)],
+                        "1", "--items", str(count_items), "--events", str(count_records)],
                        check=True, stdout=subprocess.DEVNULL)
-        records, items = {}, {}
-        for path in sorted(pathlib.Path(folder).rglob("*.json.gz")):
+        records, items, alarms = {}, {}, []
+        for path in sorted(pathlib.Path(folder).rglob("*.gz")):
             if "/CloudTrail/" in str(path):
                 for one in read(path)["Records"]:
                     records[one["eventID"]] = one
             elif "/ConfigHistory/" in str(path):
                 for one in read(path)["configurationItems"]:
                     items[compact(one)] = one
+            elif "/CloudWatch/" in str(path):
+                alarms += gzip.decompress(path.read_bytes()).decode().splitlines()
     records = sorted(records.values(), key=lambda r: (r["eventTime"], r["eventID"]))
     items = sorted(items.items(), key=lambda i: (i[1]["configurationItemCaptureTime"], i[0]))
-    records = [compact(one) for one in records[:SCALE_RECORDS]]
-    items = [text for text, _ in items[:SCALE_ITEMS]]
+    records = [compact(one) for one in records[:count_records]]
+    items = [text for text, _ in items[:count_items]]
     pattern = re.compile(f"({ACCOUNTS[0]}|{replicate.PATTERN})")
-    return [tuple(pattern.split(",".join(cut(all_, n))) for all_ in (records, items))
-            for n in range(SCALE_PARTS)]
+    return [tuple(pattern.split(between.join(cut(all_, n))) for all_, between in (
+        (records, ","), (items, ","), (alarms, "\n"))) for n in range(SCALE_PARTS)]
 
 
 def read(path):
-    import gzip  # pylint: disable=import-outside-toplevel
     with gzip.open(path) as file:
         return json.load(file)
 
@@ -188,33 +200,35 @@ def cut(all_, n):
 
 
 def scale_task(folder, number, task):
-    """One account: two files a part."""
+    """One account: three files a part."""
     mapping = replicate.Mapping(number, [ACCOUNTS[0]])
     account = mapping.map(ACCOUNTS[0])
-    for part, (records, items) in enumerate(shared["model"]):
+    for part, (records, items, alarms) in enumerate(shared["model"]):
         when = START + (part + 1) * 9 * DAY
         base = folder / f"part-{part:02}/AWSLogs/{account}"
-        for pieces, head, below, name in (
-                (records, '{"Records":[', f"CloudTrail/us-east-1/{day_padded(when)}",
+        for pieces, head, end, below, name in (
+                (records, '{"Records":[', "]}", f"CloudTrail/us-east-1/{day_padded(when)}",
                  f"{account}_CloudTrail_us-east-1_{basic_minute(when)}_bench{part:011d}.json.gz"),
-                (items, '{"fileVersion":"1.0","configurationItems":[',
+                (items, '{"fileVersion":"1.0","configurationItems":[', "]}",
                  f"Config/us-east-1/{day_plain(when)}/ConfigHistory",
-                 f"{account}_Config_us-east-1_ConfigHistory_All_{basic(when)}_{part + 1}.json.gz")):
+                 f"{account}_Config_us-east-1_ConfigHistory_All_{basic(when)}_{part + 1}.json.gz"),
+                (alarms, "", "\n", f"CloudWatch/us-east-1/{day_padded(when)}",
+                 f"{account}_CloudWatch_us-east-1_AlarmStateChange_{basic(when)}.jsonl.gz")):
             out = list(pieces)
             out[1::2] = [mapping.map(one) for one in pieces[1::2]]
             (base / below).mkdir(parents=True)
-            (base / below / name).write_bytes(pack((head + "".join(out) + "]}").encode(), 1))
+            (base / below / name).write_bytes(pack((head + "".join(out) + end).encode(), 1))
 
 
 def scale(folder, size):
-    shared["model"] = scale_model()
+    shared["model"] = scale_model(min(1, 50 * size))
     run_all(scale_task, folder, [None] * max(1, round(1000 * size)))
 
 
 # --- all ---
 
 shared = {}
-KINDS = {"tree": tree, "estate": estate, "import": demo, "scale": scale}
+KINDS = {"tree": tree, "estate": estate, "names": names, "import": demo, "scale": scale}
 
 
 def run_all(task, folder, tasks, workers=2):
@@ -226,7 +240,7 @@ def run_all(task, folder, tasks, workers=2):
 
 def build(kind, size=1.0, cache=CACHE):
     """The folder of deliveries of a kind, made if it is not there yet."""
-    folder = pathlib.Path(cache).resolve() / f"{kind}-{size:g}-v{VERSION}"
+    folder = pathlib.Path(cache).resolve() / f"{kind}-{size:g}-v{VERSIONS[kind]}"
     if not folder.exists():
         making = folder.with_name(folder.name + ".making")
         shutil.rmtree(making, ignore_errors=True)

@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Importing: against DuckDB and jq over the same files, and against itself."""
+
+import json
+import pathlib
+import shutil
+
+from core import Row, Skip, attempt, judge, judge_ratio, remove, run
+
+TITLE = "Importing the demo's 200,000 records and 50,000 items: rates, and times another's"
+ROWS = [
+    Row("trail-duckdb", "CloudTrail to a history, against DuckDB", "times", 2, 4, less=False,
+        yardstick="DuckDB"),
+    Row("trail-jq", "  ... against jq -c '.Records[]'", "times", less=False, yardstick="jq"),
+    Row("trail", "  ... a second", "events/s", less=False),
+    Row("trail-write", "  ... a second, read-only calls left out (the default)", "events/s",
+        less=False),
+    Row("config", "Config items, causes included", "items/s", 20000, 50000, less=False),
+    Row("config-alone", "  ... into a history without events", "items/s", less=False),
+    Row("both", "all of it, new", "s"),
+    Row("again", "the same input again: times as fast", "times", 20, 100, less=False,
+        yardstick="first time"),
+    Row("memory", "memory at peak, all of it", "MiB", 300, 150),
+    Row("sync", "sync from a server on the loopback, times an import's time", "times", 1.3, 1.0,
+        yardstick="import"),
+]
+HERE = pathlib.Path(__file__).resolve().parents[1]
+
+
+def parts(bench):
+    folder = bench.data("import")
+    return (sorted(folder.glob("AWSLogs/*/CloudTrail")), sorted(folder.glob("AWSLogs/*/Config")))
+
+
+def duckdb(bench):
+    """A folder where node finds DuckDB, put there by npm the first time."""
+    if not shutil.which("npm") or not shutil.which("node"):
+        raise Skip("no npm here to bring @duckdb/node-api")
+    place = bench.cache / "duckdb"
+    if not (place / "node_modules/@duckdb/node-api").exists():
+        bench.log("npm install @duckdb/node-api")
+        place.mkdir(exist_ok=True)
+        run("npm", "install", "--no-audit", "--no-fund", "--prefix", place, "@duckdb/node-api")
+    shutil.copy(HERE / "duckdb.mjs", place / "duckdb.mjs")
+    return place / "duckdb.mjs"
+
+
+def take(bench, name, *what):
+    """One import into a new history."""
+    return run(bench.driftfs, "import", "-q", bench.new(name), *what)
+
+
+def measure_trail(bench, rows):
+    trail, _ = parts(bench)
+    files = "\0".join(str(p) for d in trail for p in sorted(d.rglob("*.json.gz")))
+    listing = bench.work / "files"
+    listing.write_text(files)
+    script = None
+    if "trail-duckdb" in rows and bench.options.yardsticks:
+        with attempt(rows["trail-duckdb"], bench.log):
+            script = duckdb(bench)
+    ours, default, duck, jq = [], [], [], []
+    for n in bench.runs():
+        ours.append(take(bench, "trail", "--events=all", *trail).seconds)
+        count = bench.status(bench.work / "trail")["events"]
+        if script:
+            out = json.loads(run("node", script, bench.new("duck"), *trail).out)
+            if out["records"] != count:
+                raise RuntimeError(f"DuckDB has {out['records']} records, driftfs {count}")
+            duck.append(out["records"] / out["seconds"])
+        if "trail-jq" in rows and shutil.which("jq") and bench.options.yardsticks:
+            with listing.open() as names:
+                jq.append(count / run("sh", "-c", "xargs -0 zcat | jq -c '.Records[]' >/dev/null",
+                                      stdin=names).seconds)
+        if "trail-write" in rows:
+            default.append(count / take(bench, "trail", *trail).seconds)
+        bench.log(f"CloudTrail: turn {n + 1} of {bench.options.runs}")
+    for name, values in (("trail", {}), ("trail-duckdb", {"DuckDB": duck}), ("trail-jq", {"jq": jq})):
+        if name in rows:
+            rows[name].values = {"driftfs": [count / s for s in ours],
+                                 **{k: v for k, v in values.items() if v}}
+            rows[name].note = f"{count:,} events"
+            (judge_ratio if rows[name].yardstick else judge)(rows[name])
+    if "trail-write" in rows:
+        rows["trail-write"].values = {"driftfs": default}
+        judge(rows["trail-write"])
+
+
+def measure_config(bench, rows):
+    """The items come into a history that has the events, as they do in life."""
+    trail, config = parts(bench)
+    base = bench.new("base")
+    run(bench.driftfs, "import", "-q", base, *trail)
+    for _ in bench.runs():
+        if "config" in rows:
+            history = bench.new("config")
+            shutil.copy(base, history)
+            seconds = run(bench.driftfs, "import", "-q", history, *config).seconds
+            count = bench.status(history)["items"]
+            rows["config"].add("driftfs", count / seconds)
+        if "config-alone" in rows:
+            seconds = take(bench, "config", *config).seconds
+            count = bench.status(bench.work / "config")["items"]
+            rows["config-alone"].add("driftfs", count / seconds)
+    for name in ("config", "config-alone"):
+        if name in rows:
+            rows[name].note = f"{count:,} items"
+            judge(rows[name])
+    remove(base)
+
+
+def measure_both(bench, rows):
+    trail, config = parts(bench)
+    first, second, memory = [], [], []
+    for _ in bench.runs():
+        new = take(bench, "both", *trail, *config)
+        first.append(new.seconds)
+        memory.append(new.memory)
+        second.append(run(bench.driftfs, "import", "-q", bench.work / "both", *trail,
+                          *config).seconds)
+    for name, values in (("both", {"driftfs": first}), ("memory", {"driftfs": memory}),
+                         ("again", {"driftfs": [1 / s for s in second],
+                                    "first time": [1 / s for s in first]})):
+        if name in rows:
+            rows[name].values = values
+            (judge_ratio if name == "again" else judge)(rows[name])
+
+
+def measure_sync(bench, row):
+    import sync  # pylint: disable=import-outside-toplevel
+    objects = max(20, round(10000 * bench.options.size))
+    values = sync.compare(bench.driftfs, bench.work, objects, bench.options.runs)
+    row.values = {"driftfs": values["sync"], "import": values["import"]}
+    row.note = f"{objects:,} objects"
+    judge_ratio(row)
+
+
+def measure(bench, rows):
+    for names, what in ((("trail", "trail-duckdb", "trail-jq", "trail-write"), measure_trail),
+                        (("config", "config-alone"), measure_config),
+                        (("both", "again", "memory"), measure_both)):
+        some = {n: rows[n] for n in names if n in rows}
+        if some:
+            with attempt(list(some.values()), bench.log):
+                what(bench, some)
+    if "sync" in rows:
+        with attempt(rows["sync"], bench.log):
+            measure_sync(bench, rows["sync"])
+    for name in ("trail", "duck", "config", "both", "base"):
+        bench.new(name)
