@@ -66,6 +66,10 @@ static int print_totals(struct store *s, uint64_t files)
 	print_line("states", t.states, -1, -1);
 	print_line("events", t.events, t.event_first_ms, t.event_last_ms);
 	print_line("alarm transitions", t.transitions, -1, -1);
+	if (t.points)
+		print_line("metric points", t.points, -1, -1);
+	if (t.keys)
+		print_line("public keys", t.keys, -1, -1);
 	print_line("sources", t.sources, -1, -1);
 	print_line("notices", t.notices, -1, -1);
 	print_line("calls skipped", t.skipped, -1, -1);
@@ -268,6 +272,8 @@ static void build_totals(struct json_build *b, const struct store_totals *t)
 	json_build_integer(b, "states", (int64_t)t->states);
 	json_build_integer(b, "events", (int64_t)t->events);
 	json_build_integer(b, "transitions", (int64_t)t->transitions);
+	json_build_integer(b, "metricPoints", (int64_t)t->points);
+	json_build_integer(b, "publicKeys", (int64_t)t->keys);
 	json_build_integer(b, "sources", (int64_t)t->sources);
 	json_build_integer(b, "notices", (int64_t)t->notices);
 	json_build_integer(b, "skipped", (int64_t)t->skipped);

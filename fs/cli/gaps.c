@@ -7,6 +7,7 @@
 #include "cli.h"
 #include "model/timestamp.h"
 #include "store/coverage.h"
+#include "store/recorder.h"
 #include "store/sync.h"
 
 #define GAPS_SHOWN    10
@@ -35,10 +36,14 @@ static void print_gap(const struct coverage_gap *g)
 		timestamp_format(g->to_ms, time);
 		printf(" to %s", time);
 	}
-	if (g->stop) {
+	if (g->unknown.n) {
+		printf(": ");
+		print_text(g->unknown);
+	} else if (g->stop) {
 		printf(": ");
 		print_text(g->stop->call);
-		printf(" by ");
+		if (g->stop->principal.n)
+			printf(" by ");
 		print_text(g->stop->principal);
 	}
 	putchar('\n');
@@ -49,14 +54,18 @@ int cli_print_gaps(struct store *s)
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf spans = BUF_INIT, gaps = BUF_INIT;
 	struct coverage_control *controls;
+	struct recorder_seen *seen;
 	struct coverage_day *days;
-	size_t n_controls, n_days, n;
+	size_t n_controls, n_days, n_seen, n;
 	int r = store_coverage_days(s, &a, &days, &n_days);
 
 	if (!r)
 		r = store_coverage_controls(s, &a, &controls, &n_controls);
 	if (!r)
-		r = coverage_make(&a, days, n_days, controls, n_controls, &spans, &gaps);
+		r = store_recorders(s, &a, &seen, &n_seen);
+	if (!r)
+		r = recorder_coverage(&a, days, n_days, controls, n_controls, seen,
+				      n_seen, &spans, &gaps);
 	if (r)
 		return r;
 	n = gaps.len / sizeof(struct coverage_gap);

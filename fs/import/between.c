@@ -8,6 +8,7 @@
 #include "between.h"
 
 #include "alarms.h"
+#include "metrics.h"
 #include "tell.h"
 #include "writer.h"
 
@@ -38,6 +39,14 @@ static int derive(struct between *b, const struct derive_options *more, bool *re
 	return derive_run(b->store, &options, &b->after, ret_more, b->fault);
 }
 
+/* What tells from stories. */
+static int files(struct between *b)
+{
+	int r = alarms_settle(b->store, b->fault);
+
+	return r ? r : metrics_settle(b->store, b->fault);
+}
+
 int between_slice(struct between *b, bool idle)
 {
 	const struct derive_options slice = { .budget_ms = SLICE_MS };
@@ -48,7 +57,7 @@ int between_slice(struct between *b, bool idle)
 	if (!r)
 		r = derive(b, &slice, &more);
 	if (!r && idle && !more)
-		r = alarms_settle(b->store, b->fault);
+		r = files(b);
 	b->due = more || !idle;
 	ended = import_writer_clock();
 	b->busy_ms = ended + BUSY_REST * (ended - began);
@@ -70,5 +79,5 @@ int between_end(struct between *b, bool hurry,
 	r = tell_run(b->store, b->fault);
 	if (!r)
 		r = derive(b, &last, &more);
-	return r || more ? r : alarms_settle(b->store, b->fault);
+	return r || more ? r : files(b);
 }

@@ -26,7 +26,7 @@ void between_begin(struct between *b);
 bool between_is_due(const struct between *b, bool idle);
 /*
  * Makes one, no transaction being under way. When all stories are made, and nothing else is to be
- * done, the files of alarms and the persons behind sessions are brought up to date, too.
+ * done, the files of alarms and metrics and the persons behind sessions are brought up to date, too.
  */
 int between_slice(struct between *b, bool idle) _must_check_;
 /* The last one: all of it; or, in a hurry, what can be done in some seconds. */

@@ -43,6 +43,9 @@ enum fact_kind {
 	FACT_ALARM,
 	FACT_NOTICE,
 	FACT_SIGN,
+	FACT_RECORDER, /* fact_answer.h */
+	FACT_KEY,
+	FACT_METRIC,
 	FACT_REFUSAL,
 };
 

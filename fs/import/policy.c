@@ -8,7 +8,7 @@
 #include "import/sync.h"
 #include "util/json_build.h"
 
-#define ACTIONS_MAX 6
+#define ACTIONS_MAX 12
 
 /* For APIs whose actions know no resources. */
 static const struct {
@@ -18,14 +18,18 @@ static const struct {
 } apis[] = {
 	{ "config://",
 	  false,
-	  { "config:DescribeConfigurationRecorders", "config:GetDiscoveredResourceCounts",
-	    "config:GetResourceConfigHistory", "config:ListDiscoveredResources",
-	    "config:SelectResourceConfig" } },
+	  { "config:DescribeConfigurationRecorderStatus",
+	    "config:DescribeConfigurationRecorders",
+	    "config:DescribeDeliveryChannelStatus", "config:DescribeDeliveryChannels",
+	    "config:GetDiscoveredResourceCounts", "config:GetResourceConfigHistory",
+	    "config:ListDiscoveredResources", "config:SelectResourceConfig" } },
 	{ "config://",
 	  true,
 	  { "config:BatchGetAggregateResourceConfig",
 	    "config:SelectAggregateResourceConfig" } },
-	{ "cloudtrail://", false, { "cloudtrail:LookupEvents" } },
+	{ "cloudtrail://",
+	  false,
+	  { "cloudtrail:ListPublicKeys", "cloudtrail:LookupEvents" } },
 	{ "cloudwatch://",
 	  false,
 	  { "cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms" } },

@@ -405,8 +405,10 @@ static int walk(struct api_source *s, struct aws_handle *h, struct fault *f)
 				       : MIN(since, s->options->since_ms);
 	if (s->again && done != INT64_MIN && !w.anew && begun == INT64_MIN &&
 	    s->now_ms - listed < LISTED_MS)
-		return read_changed(&w, done, f);
-	return read_all(&w, begun, f);
+		r = read_changed(&w, done, f);
+	else
+		r = read_all(&w, begun, f);
+	return r ? r : config_recorders(&w, f);
 }
 
 static bool check(struct str rest)

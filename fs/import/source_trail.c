@@ -10,7 +10,7 @@
  * so that a walk that was cut off goes on, after what has come meanwhile. Events are told of up to
  * 15 minutes late; the last ones are therefore looked at twice.
  */
-#include "api_source.h"
+#include "source_keys.h"
 
 #define KEPT_DAYS  90 /* that CloudTrail can be asked for */
 #define LATE_MS    (20 * 60 * API_SECOND_MS)
@@ -135,7 +135,9 @@ static int walk(struct api_source *s, struct aws_handle *h, struct fault *f)
 		r = read_newer(&w, MAX(to - LATE_MS, since), f);
 		low = MAX(from, done);
 	}
-	return r ? r : read_older(&w, low, done, MIN(done_since, since), f);
+	if (!r)
+		r = read_older(&w, low, done, MIN(done_since, since), f);
+	return r ? r : keys_read(s, h, f);
 }
 
 static bool check(struct str rest)

@@ -150,6 +150,34 @@ static int read_states(struct story_work *w)
 	return w->shown ? settle_states(w) : -ENOMEM;
 }
 
+/* What is recorded as global is so in every region; this one's recorder stands for all. */
+static int read_recorders(struct story_work *w)
+{
+	struct str region = str_is(w->resource.region, "global") ? STR("us-east-1")
+								 : w->resource.region;
+
+	return store_recorders_of(w->s, w->resource.account, region, w->a, &w->recorders,
+				  &w->n_recorders);
+}
+
+/*
+ * Is it recorded once a day only? Deliveries may not say so; the recorder's description does, from
+ * when it was asked for. One that was described after a change says nothing of it.
+ */
+static bool is_daily(const struct story_work *w, const struct story_state *state)
+{
+	struct str own = jv_get_text(state->body, "recordingFrequency");
+	const struct recorder_seen *at = NULL;
+
+	if (own.n)
+		return str_is(own, "DAILY");
+	for (size_t i = 0; i < w->n_recorders; i++)
+		if (w->recorders[i].seen_ms <= state->row.time_ms &&
+		    (!at || w->recorders[i].seen_ms >= at->seen_ms))
+			at = &w->recorders[i];
+	return at && recorder_is_daily(&at->recorder, w->resource.type);
+}
+
 static int make_steps(struct story_work *w)
 {
 	const struct story_state *last = NULL;
@@ -172,9 +200,7 @@ static int make_steps(struct story_work *w)
 		w->compared[i] = last;
 		step->previous_ms = i > 0 ? w->states[w->shown[i - 1]].row.time_ms : -1;
 		/* A deletion may no longer say so. */
-		step->daily =
-			str_is(jv_get_text(state->body, "recordingFrequency"), "DAILY") ||
-			(i > 0 && step[-1].daily);
+		step->daily = is_daily(w, state) || (i > 0 && step[-1].daily);
 		/* Recording goes on from what was last told. */
 		if (step->change.type != CHANGE_UPDATE || !change_is_untold(state->body))
 			last = state;
@@ -327,6 +353,8 @@ int story_correlate(struct story_work *w, int64_t resource)
 
 	if (!r)
 		r = read_states(w);
+	if (!r)
+		r = read_recorders(w);
 	if (!r)
 		r = make_steps(w);
 	if (!r)

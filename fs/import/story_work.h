@@ -5,6 +5,7 @@
 
 #include "correlate/correlate.h"
 #include "model/blame.h"
+#include "store/recorder.h"
 #include "story.h"
 
 struct story_state {
@@ -26,6 +27,8 @@ struct story_work {
 	size_t n_states;
 	size_t *shown; /* indexes of those not hidden */
 	size_t n_shown;
+	struct recorder_seen *recorders; /* of its region, as they were described */
+	size_t n_recorders;
 	struct correlate_step *steps; /* one each shown */
 	const struct story_state *
 		*compared;           /* one each: with which before it, NULL for none */

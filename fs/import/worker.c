@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "fact_answer.h"
 #include "tell.h"
 
 /* What the parser's sink needs to know of the record at hand. */
@@ -262,6 +263,27 @@ static int on_sign(void *ctx, const struct coverage_sign *sign)
 	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
 }
 
+static int on_recorder(void *ctx, const struct recorder *r)
+{
+	const struct sink *s = ctx;
+
+	return fact_recorder_add(s->chunk, s->record->offset, r);
+}
+
+static int on_key(void *ctx, const struct public_key *key)
+{
+	const struct sink *s = ctx;
+
+	return fact_key_add(s->chunk, s->record->offset, key);
+}
+
+static int on_metric(void *ctx, const struct metric_data *data)
+{
+	const struct sink *s = ctx;
+
+	return fact_metric_add(s->chunk, s->record->offset, &s->worker->scratch, data);
+}
+
 static int add_refusal(struct chunk *c, const struct chunk_record *record,
 		       const struct fault *fault)
 {
@@ -287,6 +309,9 @@ static int parse_one(struct sink *s)
 					 .alarm = on_alarm,
 					 .notice = on_notice,
 					 .sign = on_sign,
+					 .recorder = on_recorder,
+					 .key = on_key,
+					 .metric = on_metric,
 					 .ctx = s };
 	const struct chunk_record *record = s->record;
 	struct str text = { s->chunk->text.data + record->start, record->length };

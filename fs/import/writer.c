@@ -10,11 +10,14 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "fact_answer.h"
 #include "lines.h"
 #include "tell.h"
 
 #include "model/timestamp.h"
 #include "store/coverage.h"
+#include "store/metric.h"
+#include "store/recorder.h"
 #include "store/sync.h"
 
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
@@ -222,6 +225,28 @@ static int put_transition(struct import_writer *w, struct import_file *file,
 	return r;
 }
 
+static int put_key(struct import_writer *w, struct import_file *file,
+		   const struct fact_key *f)
+{
+	bool new;
+	int r = store_put_key(w->store, &f->key, file->source, &new);
+
+	file->counts.duplicates += !r && !new;
+	return r;
+}
+
+static int put_metric(struct import_writer *w, struct import_file *file,
+		      const struct fact_metric *f)
+{
+	size_t new;
+	int r = store_put_points(w->store, &f->data, f->tail, &f->mentions, &new);
+
+	if (!r)
+		file->counts.duplicates += f->data.n_points - new;
+	w->rows += (unsigned)f->data.n_points;
+	return r;
+}
+
 static bool has_records(const struct store_counts *c)
 {
 	return c->items || c->events || c->transitions || c->duplicates || c->notices ||
@@ -260,6 +285,13 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 	}
 	case FACT_SIGN:
 		return store_put_sign(w->store, &((const struct fact_sign *)f)->sign);
+	case FACT_RECORDER:
+		return store_put_recorder(w->store,
+					  &((const struct fact_recorder *)f)->recorder);
+	case FACT_KEY:
+		return put_key(w, file, (const struct fact_key *)f);
+	case FACT_METRIC:
+		return put_metric(w, file, (const struct fact_metric *)f);
 	case FACT_REFUSAL: {
 		const struct fact_refusal *refusal = (const struct fact_refusal *)f;
 

@@ -45,6 +45,10 @@ const char *coverage_gap_name(enum coverage_gap_kind k)
 		[COVERAGE_TRAIL_STOPPED] = "trail stopped",
 		[COVERAGE_NO_DELIVERY] = "no delivery",
 		[COVERAGE_NO_TRAIL] = "no trail",
+		[COVERAGE_RECORDER_FAILS] = "recorder fails",
+		[COVERAGE_DELIVERY_FAILS] = "delivery fails",
+		[COVERAGE_TYPE_EXCLUDED] = "type excluded",
+		[COVERAGE_RECORDED_DAILY] = "recorded daily",
 	};
 
 	return names[k];
@@ -118,7 +122,16 @@ static int by_place(const void *a, const void *b)
 		order = str_cmp(x->region, y->region);
 	if (!order && x->from_ms != y->from_ms)
 		order = x->from_ms < y->from_ms ? -1 : 1;
-	return order ? order : (int)x->kind - (int)y->kind;
+	if (!order)
+		order = (int)x->kind - (int)y->kind;
+	return order ? order : str_cmp(x->unknown, y->unknown);
+}
+
+void coverage_sort_gaps(struct buf *gaps)
+{
+	if (gaps->len > sizeof(struct coverage_gap))
+		qsort(gaps->data, gaps->len / sizeof(struct coverage_gap),
+		      sizeof(struct coverage_gap), by_place);
 }
 
 /* --- the account's trail ------------------------------------------------------------------- */
@@ -513,9 +526,8 @@ int coverage_make(struct arena *a, const struct coverage_day *days, size_t n_day
 			w.n_controls++, c++;
 		r = account_make(&w, a);
 	}
-	if (!r && gaps->len > sizeof(struct coverage_gap))
-		qsort(gaps->data, gaps->len / sizeof(struct coverage_gap),
-		      sizeof(struct coverage_gap), by_place);
+	if (!r)
+		coverage_sort_gaps(gaps);
 	if (!r)
 		r = buf_error(spans);
 	return r ? r : buf_error(gaps);

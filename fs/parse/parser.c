@@ -19,7 +19,7 @@
 #define CONTAINERS \
 	"Records", "configurationItems", "baseConfigurationItems", "BaseConfigurationItems", \
 	"logEvents", "Events", "events", "AlarmHistoryItems", "MetricAlarms", \
-	"CompositeAlarms", "Messages"
+	"CompositeAlarms", "Messages", "PublicKeyList"
 /* clang-format on */
 
 const char *const parse_containers[] = { CONTAINERS, NULL };
@@ -76,7 +76,13 @@ static const struct guise guises[] = {
 	{ "s3Bucket", "s3ObjectKey", NULL, "cloudtrail-delivery" },
 	{ "metric_stream_name", NULL, NULL, "metric-stream" },
 	{ "Datapoints", NULL, NULL, "metric-statistics" },
-	{ "MetricDataResults", NULL, NULL, "metric-data" },
+	{ "MetricDataResults", NULL, guise_metric_data, NULL },
+	{ "configurationRecorder", "askedTime", guise_recorder, NULL },
+	{ "ConfigurationRecorders", NULL, NULL, "config-recorder" },
+	{ "ConfigurationRecordersStatus", NULL, NULL, "config-recorder" },
+	{ "DeliveryChannels", NULL, NULL, "config-recorder" },
+	{ "DeliveryChannelsStatus", NULL, NULL, "config-recorder" },
+	{ "Fingerprint", "Value", guise_public_key, NULL },
 	{ "configRuleName", "newEvaluationResult", NULL, "config-compliance" },
 
 	/* Partial ones, to be refused with the field that is missing. */

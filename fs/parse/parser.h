@@ -119,6 +119,13 @@ int parse_alarm(struct parser *p, const struct jv *v, struct alarm *ret) _must_c
 int parse_dimensions(struct parser *p, const struct jv *alarm,
 		     struct alarm *ret) _must_check_;
 
+/* answer.c */
+int guise_recorder(struct parser *p, const struct parse_source *src, const struct jv *v);
+int guise_public_key(struct parser *p, const struct parse_source *src,
+		     const struct jv *v);
+int guise_metric_data(struct parser *p, const struct parse_source *src,
+		      const struct jv *v);
+
 /* transition.c */
 int guise_alarm_payload(struct parser *p, const struct parse_source *src,
 			const struct jv *v);

@@ -77,6 +77,11 @@ void render_gap(struct buf *out, const struct coverage_gap *g)
 	text_safe(out, stop->principal);
 	buf_put_char(out, '\t');
 	text_safe(out, stop->event_id);
-	buf_printf(out, "\t%s\n",
-		   g->source == COVERAGE_CONFIG ? "what changed" : "who changed what");
+	buf_put_char(out, '\t');
+	if (g->unknown.n)
+		text_safe(out, g->unknown);
+	else
+		buf_put_text(out, g->source == COVERAGE_CONFIG ? "what changed"
+							       : "who changed what");
+	buf_put_char(out, '\n');
 }

@@ -279,6 +279,7 @@ static const struct migration ladder[] = {
 	{ .version = 5, .sql = schema_names },
 	{ .version = 6, .sql = schema_coverage },
 	{ .version = 7, .sql = schema_sync },
+	{ .version = 8, .sql = schema_apis },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -18,6 +18,7 @@ extern const char *const schema_moments[],
 					   *const schema_names[],
 						   *const schema_coverage[],
 							   *const schema_sync[];
+extern const char *const schema_apis[];
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -578,4 +578,5 @@ X(PERSON_ADD, "INSERT INTO person(person, unit) VALUES(?1, ?2)")
 X(PERSON_DELETE, "DELETE FROM person WHERE person = ?1 AND unit = ?2")
 
 /* about the history itself, and alarms/ */
+#include "statement_apis.h"
 #include "statement_list_status.h"

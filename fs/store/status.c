@@ -65,6 +65,9 @@ int store_totals(struct store *s, struct store_totals *ret)
 		{ COUNTER_SKIPPED, &t.skipped },
 		{ COUNTER_VALUE, &t.values },
 		{ COUNTER_DAY, &t.days },
+		{ COUNTER_KEY, &t.keys },
+		{ COUNTER_POINT, &t.points },
+		{ COUNTER_METRIC_FILE, &t.metric_files },
 	};
 	int r = reading(s);
 

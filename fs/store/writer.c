@@ -36,6 +36,9 @@ static const char *const counter_names[] = {
 	[COUNTER_DAY] = "day",
 	[COUNTER_UNTOLD_EVENT] = "untold event",
 	[COUNTER_UNTOLD_TRANSITION] = "untold transition",
+	[COUNTER_KEY] = "public key",
+	[COUNTER_POINT] = "point",
+	[COUNTER_METRIC_FILE] = "metric file",
 };
 
 struct str counter_name(enum counter c)

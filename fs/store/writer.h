@@ -33,6 +33,9 @@ enum counter {
 	COUNTER_DAY,          /* days of the timeline */
 	COUNTER_UNTOLD_EVENT, /* last row not told of; see tell.c */
 	COUNTER_UNTOLD_TRANSITION,
+	COUNTER_KEY,
+	COUNTER_POINT,
+	COUNTER_METRIC_FILE,
 	COUNTER_COUNT
 };
 

@@ -20,6 +20,8 @@ enum node_kind {
 	NODE_STATE = 6,         /* state row */
 	NODE_BLAME = 7,         /* resource row */
 	NODE_RELATIONSHIPS = 8, /* resource row */
+	NODE_METRICS = 9,       /* resource row */
+	NODE_METRIC = 10,       /* row of the file in it */
 
 	/* One moment of the estate: the row is in two parts, see node_make_at(). */
 	NODE_AT_FOLDER = 16,        /* folder row; 0: all of the moment */

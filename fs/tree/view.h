@@ -49,6 +49,7 @@ extern const struct view view_resource, view_latest;
 extern const struct view view_changes; /* in both forms */
 extern const struct view view_blame, view_relationships, view_at_relationships;
 extern const struct view view_state;
+extern const struct view view_metrics, view_metric;
 extern const struct view view_at, view_at_readme;
 extern const struct view view_at_folder, view_at_state, view_inventory;
 extern const struct view view_alarms, view_alarm, view_transition;
@@ -89,6 +90,9 @@ int view_change_line(struct request *q, int64_t state, int64_t event, bool text,
 		     struct arena *a, struct buf *out);
 struct tree_attr view_blame_attr(const struct store_resource *r);
 struct tree_attr view_relationships_attr(const struct store_resource *r);
+/* Of the directory metrics/; TREE_E_NOT_FOUND: there is none. */
+int view_metrics_attr(struct request *q, const struct store_resource *resource,
+		      struct tree_attr *ret);
 /* The stamp of whatever is made of a resource's derived rows. */
 int view_resource_stamp(struct request *q, uint64_t node, uint64_t *ret);
 int view_state_get(struct request *q, int64_t row, struct store_state *ret);

@@ -10,6 +10,7 @@
 #include "render/status.h"
 #include "store/coverage.h"
 #include "store/ledger.h"
+#include "store/recorder.h"
 
 struct coverage {
 	struct buf spans, gaps;
@@ -24,17 +25,20 @@ static void coverage_deinit(struct coverage *c)
 static int reckon(struct request *q, struct coverage *c)
 {
 	struct coverage_control *controls;
+	struct recorder_seen *seen;
 	struct coverage_day *days;
-	size_t n_controls, n_days;
+	size_t n_controls, n_days, n_seen;
 	int r = view_error(store_coverage_days(q->store, q->arena, &days, &n_days));
 
 	if (r == 0)
 		r = view_error(store_coverage_controls(q->store, q->arena, &controls,
 						       &n_controls));
+	if (r == 0)
+		r = view_error(store_recorders(q->store, q->arena, &seen, &n_seen));
 	if (r)
 		return r;
-	return coverage_make(q->arena, days, n_days, controls, n_controls, &c->spans,
-			     &c->gaps);
+	return recorder_coverage(q->arena, days, n_days, controls, n_controls, seen,
+				 n_seen, &c->spans, &c->gaps);
 }
 
 static int coverage_render(struct request *q, uint64_t node, struct buf *out)

@@ -140,7 +140,7 @@ static int relationships_attr(struct request *q, const struct store_resource *r,
 	return 0;
 }
 
-/* What every resource has; one that is not there (yet) says TREE_E_NOT_FOUND. */
+/* What a resource has; one that is not there (yet) says TREE_E_NOT_FOUND. */
 static const struct {
 	const char *name;
 	enum node_kind kind;
@@ -152,6 +152,7 @@ static const struct {
 	{ "latest.json", NODE_LATEST, latest_attr },
 	{ "blame", NODE_BLAME, blame_attr },
 	{ "relationships.tsv", NODE_RELATIONSHIPS, relationships_attr },
+	{ "metrics", NODE_METRICS, view_metrics_attr },
 };
 
 int view_resource_files(struct request *q, uint64_t *ret)
@@ -161,9 +162,9 @@ int view_resource_files(struct request *q, uint64_t *ret)
 	int r = view_error(store_totals(q->store, &totals));
 
 	for (size_t i = 0; i < ARRAY_SIZE(entries); i++)
-		each += entries[i].kind != NODE_LATEST;
+		each += entries[i].kind != NODE_LATEST && entries[i].kind != NODE_METRICS;
 	if (r == 0)
-		*ret = totals.states + each * totals.resources;
+		*ret = totals.states + each * totals.resources + totals.metric_files;
 	return r;
 }
 

@@ -69,3 +69,8 @@ enum aws_service {
 int aws_call(struct aws_handle *h, enum aws_service service, const char *region,
 	     const char *operation, struct str body, struct buf *ret,
 	     struct fault *f) _must_check_;
+
+/* The account of the credentials, as STS in that region tells it. 0, AWS_E_..., negative errno. */
+#define AWS_ACCOUNT_SIZE 13
+int aws_caller_account(struct aws_handle *h, const char *region,
+		       char ret[AWS_ACCOUNT_SIZE], struct fault *f) _must_check_;

@@ -77,6 +77,11 @@ enum coverage_gap_kind {
 	COVERAGE_TRAIL_STOPPED,
 	COVERAGE_NO_DELIVERY,
 	COVERAGE_NO_TRAIL,
+	/* As AWS Config describes its recorder: model/recorder.h. */
+	COVERAGE_RECORDER_FAILS,
+	COVERAGE_DELIVERY_FAILS,
+	COVERAGE_TYPE_EXCLUDED,
+	COVERAGE_RECORDED_DAILY,
 };
 const char *coverage_gap_name(enum coverage_gap_kind k); /* "recorder stopped" ... */
 
@@ -84,10 +89,15 @@ struct coverage_gap {
 	struct str account, region; /* region "*": all of the account's */
 	enum coverage_source source;
 	enum coverage_gap_kind kind;
-	int64_t from_ms, to_ms;              /* to_ms -1: it has no end */
-	const struct coverage_control *stop; /* who stopped it; NULL: nobody known */
+	int64_t from_ms, to_ms; /* to_ms -1: it has no end */
+	const struct coverage_control
+		*stop; /* who stopped it, or told; NULL: nobody known */
+	struct str
+		unknown; /* what is not known, in words; empty: all that the source tells of */
 };
 
+/* In order of account, source, region, time, kind. */
+void coverage_sort_gaps(struct buf *gaps);
 /* One sentence on a gap that a call made; nothing of another gap. */
 void coverage_gap_why(struct buf *out, const struct coverage_gap *g);
 

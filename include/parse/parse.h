@@ -10,13 +10,16 @@
  * and batch answers, query rows, of schema 1.0 to 1.3; CloudTrail records of any version, alone
  * or in EventBridge, LookupEvents, CloudWatch Logs; alarm transitions of EventBridge, SNS,
  * Lambda, DescribeAlarmHistory, and alarm definitions; all of it in SNS, SQS and Lambda
- * envelopes, Message and Body as strings or objects.
+ * envelopes, Message and Body as strings or objects; recorders as AWS Config describes them,
+ * CloudTrail's public keys, points of metrics.
  */
 
 #include "model/alarm.h"
 #include "model/coverage.h"
 #include "model/event.h"
 #include "model/item.h"
+#include "model/metric.h"
+#include "model/recorder.h"
 #include "util/fault.h"
 #include "util/json.h"
 #include "util/str.h"
@@ -38,7 +41,7 @@ enum {
  * What was found, in order. A callback returns 0, or a negative errno that ends the record and
  * is passed up. Everything handed over is borrowed until the callback returns; what is called
  * "raw" are the bytes of the item or record itself, without its envelopes. No member is NULL but
- * `sign`, which may be.
+ * `sign` and those behind it, which may be.
  */
 struct parse_sink {
 	/* body: item->body as a tree, the members in any order (of two with one name the last) */
@@ -53,6 +56,10 @@ struct parse_sink {
 	int (*notice)(void *ctx, const char *what);
 	/* Besides a notice: of a digest, or of a delivery of AWS Config's. */
 	int (*sign)(void *ctx, const struct coverage_sign *sign);
+	/* Where they are NULL, what they would get is a notice. */
+	int (*recorder)(void *ctx, const struct recorder *recorder);
+	int (*key)(void *ctx, const struct public_key *key);
+	int (*metric)(void *ctx, const struct metric_data *data);
 	void *ctx;
 };
 

@@ -117,9 +117,11 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 /* Row totals for `driftfs status` and the mount's README. */
 struct store_totals {
 	uint64_t resources, items, states, events, transitions, refused, sources, notices;
-	uint64_t values, days; /* shown in activity/ and timeline/ */
-	uint64_t skipped;      /* read-only calls that were not taken in */
-	uint64_t bytes;        /* of the history file */
+	uint64_t values, days;         /* shown in activity/ and timeline/ */
+	uint64_t skipped;              /* read-only calls that were not taken in */
+	uint64_t keys;                 /* public keys of CloudTrail's */
+	uint64_t points, metric_files; /* of metrics */
+	uint64_t bytes;                /* of the history file */
 	int64_t item_first_ms, item_last_ms, event_first_ms, event_last_ms; /* -1: none */
 };
 int store_totals(struct store *s, struct store_totals *ret) _must_check_;

@@ -86,10 +86,51 @@ static int on_notice(void *ctx, const char *what)
 	return 0;
 }
 
+/* What a recorder says is good for gaps, and reads the same when it was kept. */
+static int on_recorder(void *ctx, const struct recorder *r)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT, spans = BUF_INIT,
+					 gaps = BUF_INIT;
+	struct recorder_seen seen[2] = { { *r, 5, 6 }, { *r, 7, 8 } };
+	struct jv copy;
+
+	(void)ctx;
+	jv_write_sorted(&text, r->value);
+	require(jv_parse(&a, buf_str(&text), &copy, NULL) == 0);
+	require(recorder_from_jv(&copy, &seen[1].recorder, NULL) == 0);
+	require(recorder_is_daily(r, r->name) ==
+		recorder_is_daily(&seen[1].recorder, r->name));
+	require(recorder_coverage(&a, NULL, 0, NULL, 0, seen, 2, &spans, &gaps) == 0);
+	return 0;
+}
+
+static int on_key(void *ctx, const struct public_key *key)
+{
+	(void)ctx;
+	require(key->fingerprint.n == 32 && key->der.n > 0);
+	return 0;
+}
+
+static int on_metric(void *ctx, const struct metric_data *m)
+{
+	(void)ctx;
+	require(m->n_points > 0 && m->period_s > 0 && m->statistic.n > 0);
+	for (size_t i = 0; i < m->n_points; i++)
+		require(m->points[i].value.n > 0);
+	return 0;
+}
+
 static int on_record(void *ctx, const struct json_record *record)
 {
-	struct parse_sink sink = { on_item,   on_event, on_transition, on_alarm,
-				   on_notice, NULL,     NULL };
+	struct parse_sink sink = { .item = on_item,
+				   .event = on_event,
+				   .transition = on_transition,
+				   .alarm = on_alarm,
+				   .notice = on_notice,
+				   .recorder = on_recorder,
+				   .key = on_key,
+				   .metric = on_metric };
 	struct fault f = { 0 };
 	int r;
 

@@ -67,6 +67,12 @@ def estate(world):
     for when, state, before in (("2024-05-02T11:50:00Z", "ALARM", "OK"),
                                 ("2024-05-02T12:10:00Z", "OK", "ALARM")):
         world.take_file(alarm(when, state, before))
+    world.take_file({"accountId": ACCOUNT, "awsRegion": REGION, "MetricDataQueries": [
+        {"Id": "m", "MetricStat": {"Stat": "Sum", "Period": 60, "Metric": {
+            "Namespace": "AWS/EC2", "MetricName": "Packets",
+            "Dimensions": [{"Name": "GroupId", "Value": "sg-9"}]}}}],
+        "MetricDataResults": [{"Id": "m", "Timestamps": [1714650600, 1714650660],
+                               "Values": [1, 2.5]}]})
     world.take_file({"Records": [event(9, "never", "RunInstances")]}, status=3)
 
 

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """AWS Config, CloudTrail and CloudWatch for fake_aws, as far as driftfs asks them."""
+import base64
 import json
 import time
 
@@ -25,6 +26,8 @@ class FakeConfig(Api):
     def __init__(self):
         self.resources, self.recorders, self.named = {}, True, []
         self.page_size, self.unprocessed = 100, 0
+        self.recorder, self.status = {}, {"recording": True, "lastStatus": "SUCCESS"}
+        self.channel_status = {}
 
     def put(self, type_, rid, when, configuration=None, status="OK"):
         self.resources.setdefault((type_, rid), []).append((when, configuration, status))
@@ -47,8 +50,18 @@ class FakeConfig(Api):
     def DescribeConfigurationRecorders(self, aws, rq, asked):
         return {"ConfigurationRecorders": [
             {"name": "default", "recordingGroup": {"allSupported": True,
-                                                   "resourceTypes": self.named}}]
+                                                   "resourceTypes": self.named}} | self.recorder]
             if self.recorders else []}
+
+    def DescribeConfigurationRecorderStatus(self, aws, rq, asked):
+        return {"ConfigurationRecordersStatus": [{"name": "default"} | self.status]}
+
+    def DescribeDeliveryChannels(self, aws, rq, asked):
+        return {"DeliveryChannels": [{"name": "default", "s3BucketName": "logs"}]}
+
+    def DescribeDeliveryChannelStatus(self, aws, rq, asked):
+        return {"DeliveryChannelsStatus": [{"name": "default", "configHistoryDeliveryInfo": {
+            "lastStatus": "SUCCESS", "lastSuccessfulTime": time.time()}} | self.channel_status]}
 
     def GetDiscoveredResourceCounts(self, aws, rq, asked):
         types = sorted({t for t, i in self.resources if not self.deleted((t, i))})
@@ -113,7 +126,20 @@ class FakeConfig(Api):
 
 class FakeTrail(Api):
     def __init__(self):
-        self.events, self.page_size = [], 50
+        self.events, self.page_size, self.keys = [], 50, []
+
+    def put_key(self, n, start, days=30):
+        """A key that is valid from then on."""
+        der = b"\x30\x82\x01\x0a" + n.to_bytes(266, "big")
+        self.keys.append({"Value": base64.b64encode(der).decode(), "Fingerprint": f"{n:032x}",
+                          "ValidityStartTime": start, "ValidityEndTime": start + days * 86400})
+        return self
+
+    def ListPublicKeys(self, aws, rq, asked):
+        found = [k for k in self.keys if k["ValidityStartTime"] <= asked["EndTime"]
+                 and k["ValidityEndTime"] >= asked["StartTime"]]
+        found, token = page(found, asked, "NextToken", self.page_size)
+        return {"PublicKeyList": found} | ({"NextToken": token} if token else {})
 
     def put(self, record):
         self.events.append((record["when"], record))

@@ -246,6 +246,12 @@ def credentials_xml(aws, action, identity, key):
 def sts(aws, rq):
     form = rq.form
     action, arn = form.get("Action"), form.get("RoleArn")
+    if action == "GetCallerIdentity" and rq.identity:
+        return Answer(body=(
+            f"<GetCallerIdentityResponse xmlns='https://sts.amazonaws.com/doc/2011-06-15/'>"
+            f"<GetCallerIdentityResult><Arn>arn:aws:iam::{aws.account}:{rq.identity.name}</Arn>"
+            f"<UserId>AIDAFAKE</UserId><Account>{aws.account}</Account>"
+            f"</GetCallerIdentityResult></GetCallerIdentityResponse>").encode(), type="text/xml")
     role = aws.roles.get(arn)
     if role is None or role.get("external_id") != form.get("ExternalId") or \
             role.get("mfa") != form.get("SerialNumber"):
@@ -300,7 +306,7 @@ class FakeAws:
     KEY, SECRET = "AKIAFAKEFAKEFAKE0001", "fake/Secret+0123456789abcdefghijABCDEFGH"
 
     def __init__(self, region="us-east-1", reuse_port=False, port=0, tls=None):
-        self.region, self.clock_offset = region, 0
+        self.region, self.clock_offset, self.account = region, 0, ACCOUNT
         self.buckets, self.roles, self.handlers = {}, {}, {"s3": s3, "sts": sts}
         self.identities = {self.KEY: Identity(self.SECRET)}
         self.issued, self.near_lifetime = itertools.count(1), 3600

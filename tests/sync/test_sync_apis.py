@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """config://, cloudtrail:// and cloudwatch://: what no delivery holds, resumed by time cursors."""
+import calendar
 import json
 import random
 import signal
@@ -9,7 +10,7 @@ import time
 
 from fake_apis import FakeAlarms, FakeConfig, FakeTrail
 from fake_aws import ACCOUNT, every, on, status
-from support import FAILED, REGION, check_intact, driftfs, dump, event
+from support import FAILED, REFUSED, REGION, check_intact, driftfs, dump, event
 from sync_support import SyncCase
 
 SG, BUCKET = "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"
@@ -133,6 +134,86 @@ class Config(Apis):
             self.end(process)
         self.assertEqual(self.aws.count("ListDiscoveredResources"), lists)
 
+    def gaps(self, history=None):
+        """(kind, from, to, call, what is not known), times as epoch seconds or None."""
+        def seconds(text):
+            return text and calendar.timegm(time.strptime(text[:19], "%Y-%m-%dT%H:%M:%S"))
+        done = self.run_program("cat", history or self.history, "status/gaps.tsv")[0]
+        rows = [line.split("\t") for line in done.splitlines()[1:]]
+        return [(r[3], seconds(r[4]), seconds(r[5]) or None, r[6], r[9]) for r in rows
+                if r[2] == "config"]
+
+    def test_a_recorder_that_does_not_record(self):
+        self.config.put(SG, "sg-1", self.now - 9 * DAY, {"n": 1})
+        stopped = self.now - 3 * DAY
+        self.config.status = {"recording": False, "lastStartTime": self.now - 90 * DAY,
+                              "lastStopTime": stopped + 0.25, "lastStatus": "SUCCESS"}
+        self.sync(self.SOURCE)
+        self.assertEqual(self.gaps(), [("recorder stopped", stopped, None,
+                                        "DescribeConfigurationRecorderStatus", "what changed")])
+        self.assertIn("config: recorder stopped from ",
+                      self.run_program("status", self.history)[0])
+        # it was started again: the gap has an end
+        self.config.status |= {"recording": True, "lastStartTime": self.now - 60}
+        self.sync(self.SOURCE)
+        self.assertEqual([g[:3] for g in self.gaps()],
+                         [("recorder stopped", stopped, self.now - 60)])
+
+    def test_a_recorder_without_items(self):
+        self.config.status = {"recording": False}
+        self.sync(self.SOURCE)
+        [gap] = self.gaps()
+        self.assertEqual((gap[0], gap[2]), ("recorder stopped", None))
+        self.assertAlmostEqual(gap[1], self.now, delta=60)
+
+    def test_what_a_recorder_leaves_out(self):
+        self.config.put(SG, "sg-1", self.now - DAY, {"n": 1})
+        self.config.recorder = {
+            "recordingGroup": {"allSupported": False, "exclusionByResourceTypes": {
+                "resourceTypes": ["AWS::IAM::User", "AWS::IAM::Role"]},
+                "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"}},
+            "recordingMode": {"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [
+                {"resourceTypes": [BUCKET], "recordingFrequency": "DAILY"}]}}
+        self.config.status |= {"lastStatus": "Failure", "lastErrorCode": "AccessDenied",
+                               "lastStatusChangeTime": self.now - 1000}
+        self.config.channel_status = {"configStreamDeliveryInfo": {
+            "lastStatus": "FAILURE", "lastErrorCode": "NoSuchTopic"}}
+        self.sync(self.SOURCE)
+        told = "DescribeConfigurationRecorders"
+        self.assertEqual(
+            sorted((g[0], g[3], g[4]) for g in self.gaps()),
+            [("delivery fails", "DescribeDeliveryChannelStatus",
+              "what was to be delivered: NoSuchTopic"),
+             ("recorded daily", told, f"what changed back within a day in {BUCKET}"),
+             ("recorder fails", "DescribeConfigurationRecorderStatus",
+              "what changed: AccessDenied"),
+             ("type excluded", told, "what changed in AWS::IAM::Role"),
+             ("type excluded", told, "what changed in AWS::IAM::User")])
+        self.assertEqual([g[1] for g in self.gaps() if g[0] == "recorder fails"],
+                         [self.now - 1000])
+        # one is recorded again, and all else goes on
+        excluded = self.config.recorder["recordingGroup"]["exclusionByResourceTypes"]
+        excluded["resourceTypes"] = ["AWS::IAM::Role"]
+        self.sync(self.SOURCE)
+        ends = {g[4]: g[2] for g in self.gaps() if g[0] == "type excluded"}
+        self.assertIsNone(ends["what changed in AWS::IAM::Role"])
+        self.assertAlmostEqual(ends["what changed in AWS::IAM::User"], time.time(), delta=60)
+
+    def test_a_recorder_that_records_few_types(self):
+        self.config.recorder = {"recordingGroup": {"allSupported": False,
+                                                   "resourceTypes": [SG, BUCKET]}}
+        self.sync(self.SOURCE)
+        self.assertEqual([(g[0], g[4]) for g in self.gaps()],
+                         [("type excluded", f"what changed in types other than {SG}, {BUCKET}")])
+
+    def test_quiet_while_it_records(self):
+        """That it runs is a sign of its days, though nothing changes."""
+        self.sync(self.SOURCE)
+        self.assertEqual(self.gaps(), [])
+        rows = self.run_program("cat", self.history, "status/coverage.tsv")[0].splitlines()
+        self.assertEqual([r.split("\t")[:3] for r in rows[1:]],
+                         [[ACCOUNT, REGION, "config"]])
+
     def test_no_recorder(self):
         self.config.recorders = False
         out, err = self.sync(self.SOURCE, status=FAILED)
@@ -181,6 +262,9 @@ class Trail(Apis):
         return ["--since", time.strftime("%Y-%m-%dT%H:%M:%SZ",
                                          time.gmtime(self.now - n * DAY))]
 
+    def cursors_of_events(self):
+        return {name for name in self.cursors() if "?keys" not in name}
+
     def test_events_of_the_last_days(self):
         for n in range(130):
             self.put_event(n, 60 + n * 600)
@@ -188,7 +272,7 @@ class Trail(Apis):
         self.assertEqual(err, [])
         self.assertEqual(self.events(), 130)
         self.assertEqual(self.sources(), [self.SOURCE])
-        self.assertEqual(set(self.cursors()), {self.SOURCE, f"{self.SOURCE}?since"})
+        self.assertEqual(self.cursors_of_events(), {self.SOURCE, f"{self.SOURCE}?since"})
         asked = [json.loads(rq.body) for what, rq in self.aws.log if what == "LookupEvents"]
         self.assertGreater(asked[0]["EndTime"], asked[-1]["EndTime"], "not newest first")
         self.aws.log.clear()
@@ -224,7 +308,36 @@ class Trail(Apis):
         self.assertTrue(any(s <= low + 1000 for s in starts))
         self.assertFalse([s for s in starts if low + 7200000 < s < (self.now - 7200) * 1000],
                          "it began anew")
-        self.assertEqual(set(self.cursors()), {self.SOURCE, f"{self.SOURCE}?since"})
+        self.assertEqual(self.cursors_of_events(), {self.SOURCE, f"{self.SOURCE}?since"})
+
+    def keys(self):
+        return json.loads(self.run_program("status", "--json", self.history)[0])["publicKeys"]
+
+    def test_public_keys_are_kept(self):
+        self.trail.page_size = 2
+        for n in range(5):
+            self.trail.put_key(n, self.now - (400 - 30 * n) * DAY)
+        self.trail.put_key(9, self.now - 4000 * DAY)  # before what is asked for
+        self.assertEqual(self.sync(self.SOURCE, options=self.days(395))[1], [])
+        self.assertEqual(self.keys(), 5)
+        self.assertRegex(self.run_program("status", self.history)[0], r"\npublic keys +5\n")
+        self.aws.log.clear()
+        self.sync(self.SOURCE, options=self.days(395))
+        self.assertEqual(self.aws.count("ListPublicKeys"), 0, "they were asked for just now")
+        self.trail.put_key(10, self.now - 800 * DAY)
+        self.sync(self.SOURCE)  # more is wanted than was wanted then
+        self.assertEqual(self.keys(), 6)
+
+    def test_keys_that_are_none(self):
+        self.trail.put_key(1, self.now)
+        for name, value in (("Value", "!"), ("Fingerprint", "x" * 32), ("Value", "AAAA"),
+                            ("Fingerprint", None)):
+            self.history.unlink(missing_ok=True)
+            good = self.trail.keys[0]
+            self.trail.keys[1:] = [good | {"Fingerprint": "f" * 32} | {name: value}]
+            _, err = self.sync(self.SOURCE, options=self.days(1), status=REFUSED)
+            self.assertIn(name, err[0])
+            self.assertEqual(self.keys(), 1)
 
 
 class CloudWatch(Apis):

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Metrics. A series knows how many points it has and how long their values are, so a file's
+ * length is had without reading a point.
+ */
+#include "store/metric.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "private.h"
+
+/* --- keys ----------------------------------------------------------------------------------- */
+
+int store_put_key(struct store *s, const struct public_key *key, int64_t source_id,
+		  bool *ret_new)
+{
+	int r = writing(s, "key");
+
+	if (!r)
+		r = sql_run(s, Q_KEY_PUT,
+			    ARGS(TEXT(key->fingerprint), BLOB(key->der),
+				 INT(key->from_ms), INT(key->to_ms), INT(source_id)));
+	*ret_new = !r && sqlite3_changes(s->db) > 0;
+	if (*ret_new)
+		writer_count(s, COUNTER_KEY, 1);
+	return written(s, r);
+}
+
+int store_key(struct store *s, struct str fingerprint, struct buf *der)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_KEY, ARGS(TEXT(fingerprint)), &q);
+
+	if (r)
+		return r;
+	buf_put_str(der, col_str(q, 0));
+	return buf_error(der);
+}
+
+/* --- points --------------------------------------------------------------------------------- */
+
+static int series_get(struct store *s, const struct metric_data *m, struct str tail,
+		      int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_run(s, Q_SERIES_PUT,
+			ARGS(TEXT(m->account), TEXT(m->region), TEXT(m->namespace),
+			     TEXT(m->metric), TEXT(tail)));
+
+	if (!r)
+		r = sql_get(s, Q_SERIES,
+			    ARGS(TEXT(m->account), TEXT(m->region), TEXT(m->namespace),
+				 TEXT(m->metric), TEXT(tail)),
+			    &q);
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+/* What the points add to their series. */
+struct gain {
+	size_t points;
+	int64_t bytes, newest_ms;
+	bool any; /* also a value that is another one now */
+};
+
+static int put_point(struct store *s, int64_t series, const struct metric_point *p,
+		     struct gain *gain)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_POINT, ARGS(INT(series), INT(p->time_ms)), &q);
+
+	if (r && r != STORE_E_NOT_FOUND)
+		return r;
+	if (r == 0 && str_eq(col_str(q, 0), p->value))
+		return 0;
+	gain->any = true;
+	gain->points += r != 0;
+	gain->bytes += (int64_t)p->value.n - (r ? 0 : (int64_t)col_str(q, 0).n);
+	gain->newest_ms = MAX(gain->newest_ms, p->time_ms);
+	sql_endp(&q);
+	return sql_run(s, Q_POINT_PUT,
+		       ARGS(INT(series), INT(p->time_ms), TEXT(p->value)));
+}
+
+int store_put_points(struct store *s, const struct metric_data *m, struct str tail,
+		     const struct mention_set *mentions, size_t *ret_new)
+{
+	struct gain gain = { 0 };
+	int64_t series = 0;
+	int r = writing(s, "points");
+
+	if (!r)
+		r = series_get(s, m, tail, &series);
+	for (size_t i = 0; !r && i < mentions->n; i++)
+		r = sql_run(s, Q_SERIES_MENTION,
+			    ARGS(INT(series), INT(mentions->tokens[i])));
+	for (size_t i = 0; !r && i < m->n_points; i++)
+		r = put_point(s, series, &m->points[i], &gain);
+	if (!r && gain.any)
+		r = sql_run(s, Q_SERIES_ADD,
+			    ARGS(INT(series), INT(gain.points), INT(gain.bytes),
+				 INT(gain.newest_ms)));
+	if (!r && gain.any)
+		r = sql_run(s, Q_SERIES_DUE, ARGS(INT(series)));
+	if (!r)
+		writer_count(s, COUNTER_POINT, (int64_t)gain.points);
+	*ret_new = gain.points;
+	return written(s, r);
+}
+
+/* --- where they stand ----------------------------------------------------------------------- */
+
+int store_series_due(struct store *s, int64_t after, struct arena *a,
+		     struct store_series *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_SERIES_OF_DUE, ARGS(INT(after)), &q);
+	while (!r && *ret_n < n) {
+		struct store_series *one = &ret[*ret_n];
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		*one = (struct store_series){ col_int(q, 0), arena_str(a, col_str(q, 1)),
+					      arena_str(a, col_str(q, 2)) };
+		if (!one->namespace.p || !one->metric.p)
+			return -ENOMEM;
+		++*ret_n;
+	}
+	return r;
+}
+
+static int by_row(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+int store_series_resources(struct store *s, int64_t series, struct arena *a,
+			   int64_t **ret, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	size_t n, kept = 0;
+	bool row = true;
+	int r = sql_open(s, Q_SERIES_RESOURCES, ARGS(INT(series)), &q);
+
+	while (!r) {
+		int64_t resource;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		resource = col_int(q, 0);
+		buf_put(&rows, &resource, sizeof(resource));
+	}
+	if (!r)
+		r = buf_error(&rows);
+	*ret = r ? NULL : arena_alloc(a, rows.len + 1);
+	if (r || !*ret)
+		return r ? r : -ENOMEM;
+	n = rows.len / sizeof(int64_t);
+	if (n)
+		memcpy(*ret, rows.data, rows.len);
+	if (n > 1)
+		qsort(*ret, n, sizeof(int64_t), by_row);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || (*ret)[i] != (*ret)[kept - 1])
+			(*ret)[kept++] = (*ret)[i];
+	*ret_n = kept;
+	return 0;
+}
+
+static int file_get(struct store *s, int64_t resource, struct str name, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_METRIC_FILE_BY_NAME, ARGS(INT(resource), TEXT(name)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
+}
+
+int store_put_metric_file(struct store *s, const struct store_series *series,
+			  int64_t resource, struct str name, size_t fixed)
+{
+	int64_t file;
+	int r = writing(s, "metric file");
+
+	/* The row of the resource's view is changed behind the writer's back. */
+	if (!r)
+		r = writer_uncache(s);
+	if (!r)
+		r = sql_run(s, Q_METRIC_FILE_PUT,
+			    ARGS(INT(resource), TEXT(series->namespace),
+				 TEXT(series->metric), TEXT(name)));
+	if (!r && sqlite3_changes(s->db) > 0)
+		writer_count(s, COUNTER_METRIC_FILE, 1);
+	if (!r)
+		r = file_get(s, resource, name, &file);
+	if (!r)
+		r = sql_run(s, Q_METRIC_SERIES_PUT, ARGS(INT(file), INT(series->id)));
+	if (!r)
+		r = sql_run(s, Q_METRIC_FILE_SUM, ARGS(INT(file), INT(fixed)));
+	if (!r)
+		r = sql_run(s, Q_METRIC_VIEW, ARGS(INT(resource), INT(now_ms())));
+	return written(s, r);
+}
+
+int store_series_done(struct store *s, int64_t series)
+{
+	int r = writing(s, "series");
+
+	if (!r)
+		r = sql_run(s, Q_SERIES_DONE, ARGS(INT(series)));
+	return written(s, r);
+}
+
+/* --- reading -------------------------------------------------------------------------------- */
+
+static int file_of(sqlite3_stmt *q, struct arena *a, struct store_metric_file *ret)
+{
+	*ret = (struct store_metric_file){ .id = col_int(q, 0),
+					   .resource = col_int(q, 1),
+					   .name = arena_str(a, col_str(q, 2)),
+					   .bytes = (uint64_t)col_int(q, 3),
+					   .newest_ms = col_int(q, 4) };
+	return ret->name.p ? 0 : -ENOMEM;
+}
+
+static int file_one(struct store *s, enum statement id, const struct sql_arg *args,
+		    size_t n, struct arena *a, struct store_metric_file *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, id, args, n, &q);
+	return r ? r : file_of(q, a, ret);
+}
+
+int store_metric_file_get(struct store *s, int64_t id, struct arena *a,
+			  struct store_metric_file *ret)
+{
+	return file_one(s, Q_METRIC_FILE, ARGS(INT(id)), a, ret);
+}
+
+int store_metric_file_find(struct store *s, int64_t resource, struct str name,
+			   struct arena *a, struct store_metric_file *ret)
+{
+	return file_one(s, Q_METRIC_FILE_BY_NAME, ARGS(INT(resource), TEXT(name)), a,
+			ret);
+}
+
+int store_metric_files(struct store *s, int64_t resource, int64_t after, struct arena *a,
+		       struct store_metric_file *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_METRIC_FILES, ARGS(INT(resource), INT(after)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = file_of(q, a, &ret[(*ret_n)++]);
+	}
+	return r;
+}
+
+static int by_moment(const void *a, const void *b)
+{
+	const struct store_point *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return str_cmp(x->tail, y->tail);
+}
+
+int store_metric_points(struct store *s, int64_t file, struct arena *a,
+			struct store_point **ret, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	struct str tail = STR_NULL;
+	bool row = true;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_METRIC_POINTS, ARGS(INT(file)), &q);
+	while (!r) {
+		struct store_point p;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		if (!tail.p || !str_eq(tail, col_str(q, 2)))
+			tail = arena_str(a, col_str(q, 2));
+		p = (struct store_point){ col_int(q, 0), arena_str(a, col_str(q, 1)),
+					  tail };
+		if (!p.value.p || !tail.p)
+			return -ENOMEM;
+		buf_put(&rows, &p, sizeof(p));
+	}
+	if (!r)
+		r = buf_error(&rows);
+	*ret = r ? NULL : arena_alloc(a, rows.len + 1);
+	if (r || !*ret)
+		return r ? r : -ENOMEM;
+	*ret_n = rows.len / sizeof(struct store_point);
+	if (*ret_n)
+		memcpy(*ret, rows.data, rows.len);
+	if (*ret_n > 1)
+		qsort(*ret, *ret_n, sizeof(struct store_point), by_moment);
+	return 0;
+}
