@@ -18,8 +18,8 @@ struct value_leaf {
 };
 
 struct value_set {
-	struct value_leaf *leaves; /* sorted by pair */
-	uint64_t *values;          /* sorted, without 0 */
+	struct value_leaf *leaves; /* sorted by pair; an event's in any order */
+	uint64_t *values;          /* sorted, without 0; an event has none */
 	size_t n, n_values;
 };
 

@@ -97,8 +97,9 @@ static void give(struct shared *sh, struct made *m)
 	pthread_mutex_unlock(&sh->lock);
 }
 
-static int make_one(struct store *s, const struct store_dirty *dirty,
-		    uint32_t without_evidence, struct made **ret)
+static int make_one(struct store *s, struct story_memo *memo,
+		    const struct store_dirty *dirty, uint32_t without_evidence,
+		    struct made **ret)
 {
 	struct made *m = calloc(1, sizeof(*m));
 	int r;
@@ -107,7 +108,7 @@ static int make_one(struct store *s, const struct store_dirty *dirty,
 		return -ENOMEM;
 	r = store_read_begin(s);
 	if (!r) {
-		r = story_make(s, dirty, without_evidence, &m->arena, &m->rows);
+		r = story_make(s, memo, dirty, without_evidence, &m->arena, &m->rows);
 		store_read_end(s);
 	}
 	if (r) {
@@ -120,6 +121,7 @@ static int make_one(struct store *s, const struct store_dirty *dirty,
 
 static void *worker(void *arg)
 {
+	_cleanup_(story_memo_deinit) struct story_memo memo = { 0 };
 	struct shared *sh = arg;
 	struct store *s = NULL;
 	struct store_dirty dirty;
@@ -128,7 +130,7 @@ static void *worker(void *arg)
 	while (!r && take(sh, &dirty)) {
 		struct made *m = NULL;
 
-		r = make_one(s, &dirty, sh->without_evidence, &m);
+		r = make_one(s, &memo, &dirty, sh->without_evidence, &m);
 		if (!r)
 			give(sh, m);
 	}

@@ -77,7 +77,7 @@ static int read_body(struct story_work *w, struct story_state *state, struct buf
 		return r < 0 ? r : -EBADMSG;
 	state->body = v;
 	state->item.body = text;
-	r = item_from_body(v, &state->item);
+	r = item_view(v, &state->item);
 	state->item.captured_ms = state->row.time_ms;
 	state->own_name = state->item.name;
 	state->own_arn = state->item.arn;
@@ -101,6 +101,7 @@ static int settle_states(struct story_work *w)
 {
 	struct str name = STR_NULL, arn = STR_NULL;
 	const struct story_state *last = NULL;
+	bool global = item_is_global(w->resource.type);
 
 	for (size_t i = 0; i < w->n_states; i++) {
 		struct story_state *state = &w->states[i];
@@ -110,9 +111,9 @@ static int settle_states(struct story_work *w)
 
 		if (i > 0 && state[-1].row.time_ms == state->row.time_ms)
 			state->twin = state[-1].twin + 1;
-		state->content = item_content_hash(state->body);
-		state->hidden = last && last->content == state->content &&
-				item_is_global(w->resource.type);
+		if (global)
+			state->content = item_content_hash(state->body);
+		state->hidden = global && last && last->content == state->content;
 		if (item_status_is_deleted(state->item.status)) {
 			give_name = state->item.name.n ? STR_NULL : name;
 			give_arn = state->item.arn.n ? STR_NULL : arn;
@@ -296,32 +297,80 @@ static int read_events(struct story_work *w)
 	if (!w->verdicts || !w->reasons)
 		return -ENOMEM;
 	r = sort_events(w);
-	if (r)
+	if (r || !w->memo->has_alarms)
 		return r;
 	return store_transitions_mentioning(w->s, &w->aliases, w->a, &w->transitions,
 					    &w->n_transitions);
 }
 
-static int read_gaps(struct story_work *w)
+/* --- what others have in common with it ----------------------------------------------------- */
+
+void story_memo_deinit(struct story_memo *memo)
+{
+	arena_deinit(&memo->arena);
+	story_events_deinit(&memo->events);
+}
+
+static int memo_once(struct story_memo *m, struct store *s)
+{
+	int64_t first, last;
+	int r = m->known ? 0 : store_alarms_any(s, &m->has_alarms);
+
+	if (r || m->known)
+		return r;
+	r = store_trail_span(s, STR_NULL, &first, &last);
+	m->has_nobodys = r == 0;
+	m->known = r == 0 || r == STORE_E_NOT_FOUND;
+	return m->known ? 0 : r;
+}
+
+/* Of an account and region; those of one come one after the other. */
+static int memo_trail(struct story_memo *m, struct store *s, struct str account,
+		      struct str region)
+{
+	int r;
+
+	if (m->account.n && str_eq(m->account, account) && str_eq(m->region, region))
+		return 0;
+	arena_reset(&m->arena);
+	m->account = STR_NULL;
+	r = store_trail_span(s, account, &m->trail_first_ms, &m->trail_last_ms);
+	if (r && r != STORE_E_NOT_FOUND)
+		return r;
+	m->trail_known = r == 0;
+	r = store_trail_gaps(s, account, region, &m->arena, &m->gaps, &m->n_gaps);
+	if (r)
+		return r;
+	m->account = arena_str(&m->arena, account);
+	m->region = arena_str(&m->arena, region);
+	return m->account.p && m->region.p ? 0 : -ENOMEM;
+}
+
+static int read_trail(struct story_work *w)
 {
 	/* What is recorded as global is called in one region. */
 	struct str region = str_is(w->resource.region, "global") ? STR("us-east-1")
 								 : w->resource.region;
-	struct store_trail_gap *found = NULL;
+	const struct story_memo *m = w->memo;
 	struct correlate_gap *gaps;
-	size_t n = 0;
-	int r = store_trail_gaps(w->s, w->resource.account, region, w->a, &found, &n);
+	int r = memo_trail(w->memo, w->s, w->resource.account, region);
 
 	if (r)
 		return r;
-	gaps = arena_alloc(w->a, (n + 1) * sizeof(*gaps));
+	gaps = arena_alloc(w->a, (m->n_gaps + 1) * sizeof(*gaps));
 	if (!gaps)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++)
-		gaps[i] = (struct correlate_gap){ found[i].from_ms, found[i].to_ms,
-						  found[i].why };
+	for (size_t i = 0; i < m->n_gaps; i++) {
+		gaps[i] = (struct correlate_gap){ m->gaps[i].from_ms, m->gaps[i].to_ms,
+						  arena_str(w->a, m->gaps[i].why) };
+		if (!gaps[i].why.p)
+			return -ENOMEM;
+	}
+	w->in.trail_known = m->trail_known;
+	w->in.trail_first_ms = m->trail_first_ms;
+	w->in.trail_last_ms = m->trail_last_ms;
 	w->in.gaps = gaps;
-	w->in.n_gaps = n;
+	w->in.n_gaps = m->n_gaps;
 	return 0;
 }
 
@@ -336,21 +385,17 @@ static int run_correlation(struct story_work *w)
 		.n_events = w->n_events,
 		.disabled_evidence = w->without_evidence,
 	};
-	r = store_trail_span(w->s, w->resource.account, &w->in.trail_first_ms,
-			     &w->in.trail_last_ms);
-	if (r && r != STORE_E_NOT_FOUND)
-		return r;
-	w->in.trail_known = r == 0;
-	r = read_gaps(w);
-	if (r)
-		return r;
-	return correlate(w->a, &w->in, w->verdicts, w->reasons);
+	r = read_trail(w);
+	return r ? r : correlate(w->a, &w->in, w->verdicts, w->reasons);
 }
 
 int story_correlate(struct story_work *w, int64_t resource)
 {
 	int r = store_resource_get(w->s, resource, w->a, &w->resource);
 
+	w->scope = mention_scope(w->resource.account);
+	if (!r)
+		r = memo_once(w->memo, w->s);
 	if (!r)
 		r = read_states(w);
 	if (!r)
@@ -366,12 +411,15 @@ int story_correlate(struct story_work *w, int64_t resource)
 
 /* ------------------------------------------------------------------------------------------- */
 
-int story_make(struct store *s, const struct store_dirty *dirty,
+int story_make(struct store *s, struct story_memo *memo, const struct store_dirty *dirty,
 	       uint32_t without_evidence, struct arena *a, struct store_story *ret)
 {
-	struct story_work w = { .s = s, .a = a, .without_evidence = without_evidence };
+	struct story_work w = {
+		.s = s, .memo = memo, .a = a, .without_evidence = without_evidence
+	};
 	int r;
 
+	memo->events.story++;
 	/* The whole story, whatever the moment it is dirty from: see struct store_dirty. */
 	*ret = (struct store_story){ .dirty = { dirty->resource, INT64_MIN } };
 	r = story_correlate(&w, dirty->resource);

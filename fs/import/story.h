@@ -8,7 +8,33 @@
 
 #include "store/derive.h"
 
+/* Events read last, parsed; see story_events.c. */
+#define STORY_EVENTS_BITS 10
+#define STORY_EVENT_MAX   8192 /* bytes of a record that is kept */
+struct story_place;
+struct story_events {
+	struct story_place *places; /* NULL: none yet */
+	uint64_t story;             /* number of the one under way, from 1 */
+	struct buf scratch;
+};
+
+/*
+ * What many resources have in common, read once: facts do not change while stories are made. One
+ * for each worker, zero at first.
+ */
+struct story_memo {
+	struct arena arena;
+	bool known, has_alarms, has_nobodys; /* events that name no account */
+	struct str account, region;          /* whose trail follows; empty: none yet */
+	bool trail_known;
+	int64_t trail_first_ms, trail_last_ms;
+	struct store_trail_gap *gaps;
+	size_t n_gaps;
+	struct story_events events;
+};
+void story_memo_deinit(struct story_memo *memo);
+
 /* `without_evidence`: bits of enum evidence not to look at, for measuring. */
-int story_make(struct store *s, const struct store_dirty *dirty,
+int story_make(struct store *s, struct story_memo *memo, const struct store_dirty *dirty,
 	       uint32_t without_evidence, struct arena *a,
 	       struct store_story *ret) _must_check_;

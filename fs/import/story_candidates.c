@@ -28,41 +28,21 @@ static bool has_token(const struct mention_set *set, uint64_t token)
 	return set->n && bsearch(&token, set->tokens, set->n, sizeof(token), by_token);
 }
 
-static int read_event(struct story_work *w, int64_t row, struct buf *scratch,
-		      struct event *ret)
-{
-	struct jv *v = arena_alloc(w->a, sizeof(*v));
-	struct str text;
-	int r;
-
-	buf_reset(scratch);
-	r = store_event_body(w->s, row, scratch);
-	if (r)
-		return r;
-	text = arena_str(w->a, buf_str(scratch));
-	if (!v || !text.p)
-		return -ENOMEM;
-	r = jv_parse(w->a, text, v, NULL);
-	if (!r)
-		r = event_from_jv(v, ret, NULL);
-	return r > 0 ? -EBADMSG : r;
-}
-
 /* --- what events teach --------------------------------------------------------------------- */
 
-static bool names_resource(const struct mention_set *aliases, const struct jv *v)
+static bool names_resource(const struct story_work *w, const struct jv *v)
 {
 	if (!v)
 		return false;
 	if (v->type == JV_STRING)
-		return has_token(aliases, mention_token(jv_str(v)));
+		return has_token(&w->aliases, mention_token_of(w->scope, jv_str(v)));
 	if (v->type == JV_ARRAY)
 		for (uint32_t i = 0; i < v->len; i++)
-			if (names_resource(aliases, &v->items[i]))
+			if (names_resource(w, &v->items[i]))
 				return true;
 	if (v->type == JV_OBJECT)
 		for (uint32_t i = 0; i < v->len; i++)
-			if (names_resource(aliases, &v->members[i].value))
+			if (names_resource(w, &v->members[i].value))
 				return true;
 	return false;
 }
@@ -75,10 +55,10 @@ static void learn_given(const struct story_work *w, struct buf *learnt)
 		const struct event *e = &w->events[i];
 		size_t n = correlate_given_ids(e, ids, ARRAY_SIZE(ids));
 
-		if (!n || !names_resource(&w->aliases, e->request))
+		if (!n || !names_resource(w, e->request))
 			continue;
 		for (size_t k = 0; k < n; k++) {
-			uint64_t token = mention_token(ids[k]);
+			uint64_t token = mention_token_of(w->scope, ids[k]);
 
 			if (!has_token(&w->aliases, token))
 				buf_put(learnt, &token, sizeof(token));
@@ -86,7 +66,8 @@ static void learn_given(const struct story_work *w, struct buf *learnt)
 	}
 }
 
-static void lost_neighbours(const struct correlate_step *step, struct buf *lost)
+static void lost_neighbours(const struct correlate_step *step, uint64_t scope,
+			    struct buf *lost)
 {
 	const struct json_diff *d = &step->change.diff;
 
@@ -98,7 +79,7 @@ static void lost_neighbours(const struct correlate_step *step, struct buf *lost)
 			continue;
 		if (str_ends(d->entries[i].pointer, "/resourceId"))
 			id = jv_str(d->entries[i].previous);
-		token = mention_token(id);
+		token = mention_token_of(scope, id);
 		if (id.n)
 			buf_put(lost, &token, sizeof(token));
 	}
@@ -122,7 +103,6 @@ static int by_row(const void *a, const void *b)
 /* Reads the events found that are not there yet. */
 static int add_events(struct story_work *w, struct store_event_hit *hits, size_t n)
 {
-	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	size_t had = w->n_events;
 	struct store_event_hit *all = arena_alloc(w->a, (had + n + 1) * sizeof(*all));
 	struct event *events = arena_zalloc(w->a, (had + n + 1) * sizeof(*events));
@@ -141,7 +121,7 @@ static int add_events(struct story_work *w, struct store_event_hit *hits, size_t
 			known = by_row(&all[k], &hits[i]) == 0;
 		if (known)
 			continue;
-		r = read_event(w, hits[i].event, &scratch, &events[w->n_events]);
+		r = story_event(w, hits[i].event, &events[w->n_events]);
 		if (r)
 			return r;
 		all[w->n_events++] = hits[i];
@@ -161,6 +141,19 @@ static int find_events(struct story_work *w, const struct mention_set *tokens,
 	return r ? r : add_events(w, hits, n);
 }
 
+/* Some records name no account: what they name may be anybody's. */
+static int find_nobodys(struct story_work *w, const struct mention_set *tokens)
+{
+	uint64_t *bare = arena_alloc(w->a, (tokens->n + 1) * sizeof(*bare));
+	struct mention_set set = { bare, tokens->n };
+
+	if (!bare)
+		return -ENOMEM;
+	for (size_t i = 0; i < tokens->n; i++)
+		bare[i] = tokens->tokens[i] ^ w->scope;
+	return find_events(w, &set, INT64_MIN, INT64_MAX);
+}
+
 static int find_lost(struct story_work *w, struct buf *learnt)
 {
 	if (!str_is(w->resource.type, "AWS::EC2::SecurityGroup"))
@@ -173,7 +166,7 @@ static int find_lost(struct story_work *w, struct buf *learnt)
 
 		if (step->change.type != CHANGE_UPDATE)
 			continue;
-		lost_neighbours(step, &lost);
+		lost_neighbours(step, w->scope, &lost);
 		set = as_set(&lost);
 		if (!set.n)
 			continue;
@@ -216,6 +209,8 @@ int story_candidates(struct story_work *w)
 	struct mention_set given;
 	int r = find_events(w, &w->aliases, INT64_MIN, INT64_MAX);
 
+	if (!r && w->memo->has_nobodys)
+		r = find_nobodys(w, &w->aliases);
 	if (r)
 		return r;
 	learn_given(w, &learnt);

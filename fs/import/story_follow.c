@@ -52,6 +52,7 @@ static int take_over(struct story_work *w, const struct story_work *subject)
 int story_follow(struct story_work *w, int64_t *ret_follower)
 {
 	struct story_work subject = { .s = w->s,
+				      .memo = w->memo,
 				      .a = w->a,
 				      .without_evidence = w->without_evidence };
 	ptrdiff_t slash = str_chr(w->resource.rid, '/');

@@ -21,6 +21,7 @@ struct story_state {
 
 struct story_work {
 	struct store *s;
+	struct story_memo *memo;
 	struct arena *a;
 	struct store_resource resource;
 	struct story_state *states; /* in order */
@@ -42,10 +43,14 @@ struct story_work {
 	struct correlate_verdict *verdicts;
 	enum reason *reasons;
 	struct mention_set aliases;
+	uint64_t scope;            /* mention_scope() of its account */
 	struct correlate_input in; /* what was correlated */
 	uint32_t without_evidence; /* bits of enum evidence not to look at */
 };
 
+/* An event by its row; borrowed until the story is made. STORE_E_NOT_FOUND, -EBADMSG, -ENOMEM. */
+int story_event(struct story_work *w, int64_t row, struct event *ret) _must_check_;
+void story_events_deinit(struct story_events *k);
 /* Reads the events that may have to do with it, and adds to its aliases what they taught. */
 int story_candidates(struct story_work *w) _must_check_;
 /* Reads all about the resource and correlates it. */

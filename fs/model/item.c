@@ -156,7 +156,7 @@ uint64_t item_content_hash(const struct jv *body)
 	return hash;
 }
 
-int item_from_body(const struct jv *body, struct item *ret)
+int item_view(const struct jv *body, struct item *ret)
 {
 	struct item item = *ret;
 
@@ -174,7 +174,15 @@ int item_from_body(const struct jv *body, struct item *ret)
 	if (timestamp_parse(jv_get_text(body, "configurationItemCaptureTime"),
 			    &item.captured_ms) != 0)
 		return -EBADMSG;
-	item.content_hash = item_content_hash(body);
 	*ret = item;
 	return 0;
+}
+
+int item_from_body(const struct jv *body, struct item *ret)
+{
+	int r = item_view(body, ret);
+
+	if (!r)
+		ret->content_hash = item_content_hash(body);
+	return r;
 }

@@ -25,6 +25,7 @@ struct gather {
 	uint64_t *tokens;
 	size_t n, max;
 	const char *mark; /* "" or the prefix of marked tokens */
+	uint64_t scope;   /* mention_scope() of the account; 0: names are of any */
 	bool numbers;     /* take twelve digits (an account id) as a name */
 };
 
@@ -50,10 +51,43 @@ uint64_t mention_token(struct str name)
 	return token_of("", name);
 }
 
+uint64_t mention_scope(struct str account)
+{
+	return account.n ? str_hash(account) : 0;
+}
+
+/* i-0123456789abcdef0, an ARN: nobody else's name, whatever the case. */
+static bool is_unique(struct str s)
+{
+	ptrdiff_t dash = str_rchr(s, '-');
+	size_t digits = 0;
+
+	if (s.n >= 4 && str_eq_nocase((struct str){ s.p, 4 }, STR("arn:")))
+		return true;
+	for (size_t i = (size_t)(dash + 1); i < s.n; i++, digits++)
+		if (!s.p[i] || !strchr("0123456789abcdefABCDEF", s.p[i]))
+			return false;
+	return dash > 0 && (digits == 8 || digits == 17);
+}
+
+/*
+ * "orders", "app" and "default" are in every account, and a call names only those of its own: so
+ * the account is part of their tokens, and a resource does not meet the calls of a thousand others.
+ */
+static uint64_t scoped(const struct gather *g, struct str name)
+{
+	return g->scope && !is_unique(name) ? g->scope : 0;
+}
+
+uint64_t mention_token_of(uint64_t scope, struct str name)
+{
+	return mention_token(name) ^ (is_unique(name) ? 0 : scope);
+}
+
 static void add(struct gather *g, struct str name)
 {
 	if (name.n >= TOKEN_MIN && name.n <= TOKEN_MAX && g->n < g->max)
-		g->tokens[g->n++] = token_of(g->mark, name);
+		g->tokens[g->n++] = token_of(g->mark, name) ^ scoped(g, name);
 }
 
 static bool all_digits(struct str s)
@@ -216,6 +250,7 @@ int mention_of_event(struct arena *a, const struct event *e, struct mention_set 
 	r = gather_init(&g, a, MENTION_MAX_EVENT);
 	if (r < 0)
 		return r;
+	g.scope = mention_scope(e->account);
 	add(&g, e->access_key);
 	if (event_issues_session(e)) {
 		/* Roles are assumed a thousand times an hour: only the session counts. */
@@ -374,6 +409,7 @@ static bool is_everywhere(const char *type)
 static void add_watch(struct gather *g, const char *type, struct str account,
 		      struct str region, struct str name)
 {
+	uint64_t scope = g->scope;
 	char mark[160];
 	int n;
 
@@ -384,7 +420,9 @@ static void add_watch(struct gather *g, const char *type, struct str account,
 	if (n < 0 || (size_t)n >= sizeof(mark) || !name.n)
 		return;
 	g->mark = mark;
+	g->scope = 0;
 	add(g, name);
+	g->scope = scope;
 	g->mark = "";
 }
 
@@ -426,20 +464,6 @@ static void add_watched(struct gather *g, const struct item *item)
 	add_watch(g, ALARM_TYPE, STR_NULL, STR_NULL, item->name);
 }
 
-/* i-0123456789abcdef0, an ARN: nobody else's name. */
-static bool is_unique(struct str s)
-{
-	ptrdiff_t dash = str_rchr(s, '-');
-	size_t digits = 0;
-
-	if (str_starts(s, "arn:"))
-		return true;
-	for (size_t i = (size_t)(dash + 1); i < s.n; i++, digits++)
-		if (!strchr("0123456789abcdef", s.p[i]))
-			return false;
-	return dash > 0 && (digits == 8 || digits == 17);
-}
-
 static void add_dimension(struct gather *g, const struct alarm *alarm,
 			  const struct alarm_dimension *d)
 {
@@ -461,6 +485,7 @@ int mention_of_item(struct arena *a, const struct item *item, const struct jv *b
 
 	if (r < 0)
 		return r;
+	g.scope = mention_scope(item->account);
 	add_forms(&g, item->id);
 	add_forms(&g, item->name);
 	add_forms(&g, item->arn);

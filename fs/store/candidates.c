@@ -77,6 +77,17 @@ int store_transitions_mentioning(struct store *s, const struct mention_set *toke
 	return r ? r : take_hits(&hits, a, ret, ret_n);
 }
 
+int store_alarms_any(struct store *s, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_ALARM_MENTION_ANY, NO_ARGS, &q);
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first,
 		     int64_t *ret_last)
 {

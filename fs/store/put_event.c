@@ -107,6 +107,36 @@ static bool issued(const struct event *e)
 	return event_issues_session(e) && !e->failed;
 }
 
+/* The record names no account: it may concern a resource of any, and of each by other tokens. */
+static int spread_to_all(struct store *s, const struct event *e,
+			 const struct mention_set *mentions)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT;
+	bool row = true;
+	int r = sql_open(s, Q_ACCOUNTS, NO_ARGS, &q);
+
+	while (!r) {
+		uint64_t scope;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		scope = mention_scope(col_str(q, 0));
+		for (size_t i = 0; i < mentions->n; i++) {
+			uint64_t token = mentions->tokens[i] ^ scope;
+
+			buf_put(&tokens, &token, sizeof(token));
+		}
+	}
+	if (!r)
+		r = buf_error(&tokens);
+	return r ? r
+		 : spread_queue(s, SPREAD_NAMED, e->time_ms,
+				(const uint64_t *)tokens.data,
+				tokens.len / sizeof(uint64_t));
+}
+
 /* What the event names, and with which credential it was made. */
 static int put_mentions(struct store *s, const struct event *e, int64_t id,
 			const struct mention_set *mentions)
@@ -125,6 +155,8 @@ static int put_mentions(struct store *s, const struct event *e, int64_t id,
 	if (!r)
 		r = spread_queue(s, SPREAD_NAMED, e->time_ms, mentions->tokens,
 				 mentions->n);
+	if (!r && !e->account.n && s->writer->has_alias)
+		r = spread_to_all(s, e, mentions);
 	return r;
 }
 

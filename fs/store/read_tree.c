@@ -155,42 +155,16 @@ int store_resources(struct store *s, int64_t folder, int64_t after, struct arena
 	return list(s, &resources, folder, after, a, ret, n, ret_n);
 }
 
-/* One step down by the unescaped part of a path. */
-static int descend(struct store *s, struct str part, struct buf *name, int64_t *folder)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r;
-
-	buf_reset(name);
-	name_escape(name, part);
-	r = buf_error(name);
-	if (!r)
-		r = sql_get(s, Q_FOLDER_BY_NAME, ARGS(INT(*folder), TEXT(buf_str(name))),
-			    &q);
-	if (!r)
-		*folder = col_int(q, 0);
-	return r;
-}
-
 int store_resource_lookup(struct store *s, struct str account, struct str region,
 			  struct str type, struct str rid, struct arena *a,
 			  struct store_resource *ret)
 {
-	_cleanup_(buf_deinit) struct buf name = BUF_INIT;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct str segments[NAME_TYPE_DEPTH];
-	size_t n = name_type_segments(type, segments);
-	int64_t folder = STORE_ROOT;
 	int r = reading(s);
 
 	if (!r)
-		r = descend(s, account, &name, &folder);
-	if (!r)
-		r = descend(s, region, &name, &folder);
-	for (size_t i = 0; i < n && !r; i++)
-		r = descend(s, segments[i], &name, &folder);
-	if (!r)
-		r = sql_get(s, Q_RESOURCE_BY_RID, ARGS(INT(folder), TEXT(rid)), &q);
+		r = sql_get(s, Q_RESOURCE_BY_IDENTITY,
+			    ARGS(TEXT(account), TEXT(region), TEXT(type), TEXT(rid)), &q);
 	return r ? r : store_resource_get(s, col_int(q, 0), a, ret);
 }
 

@@ -99,6 +99,7 @@ X(FOLDER_BY_NAME,
 X(FOLDERS,
   "SELECT id, parent, name, newest_ms FROM folder "
   "WHERE parent = ?1 AND id > ?2 ORDER BY id")
+X(ACCOUNTS, "SELECT account FROM folder WHERE parent = 0")
 X(FOLDER_INSERT,
   "INSERT INTO folder(parent, name, account, region, newest_ms, first_ms) "
   "VALUES(?1, ?2, ?3, ?4, 0, 9223372036854775807)")
@@ -118,6 +119,9 @@ X(FOLDERS_TOUCH_ABOVE,
   "SELECT f.parent FROM up JOIN folder f ON f.id = up.id WHERE f.parent > 0) "
   "UPDATE folder SET changed = changed + 1 WHERE id IN (SELECT id FROM up)")
 X(RESOURCE_BY_RID, "SELECT id, keyframe, deltas FROM resource WHERE folder = ?1 AND rid = ?2")
+X(RESOURCE_BY_IDENTITY,
+  "SELECT r.id FROM folder f INDEXED BY folder_by_leaf CROSS JOIN resource r ON r.folder = f.id "
+  "AND r.rid = ?4 WHERE f.account = ?1 AND f.region = ?2 AND f.type = ?3")
 X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE folder = ?1 AND fname = ?2")
 X(RESOURCE_INSERT,
   "INSERT INTO resource(folder, rid, fname, keyframe, deltas) VALUES(?1, ?2, ?3, 0, 0)")
@@ -276,6 +280,7 @@ X(ALARM_PUT,
   "metric = max(metric, excluded.metric) WHERE excluded.arn > arn "
   "OR excluded.namespace > namespace OR excluded.metric > metric")
 X(ALARM_BY_NAME, "SELECT id FROM alarm WHERE name = ?1 AND account = ?2 AND region = ?3")
+X(ALARM_MENTION_ANY, "SELECT 1 FROM alarm_mention WHERE token >= -9223372036854775808 LIMIT 1")
 X(ALARM_MENTION_INSERT,
   "INSERT INTO alarm_mention(token, alarm) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 /* One alarm a and what is told of it by others: b is the same, or one of the two lacks the account. */

@@ -96,5 +96,7 @@ uint64_t item_content_hash_add(uint64_t hash, struct str key, struct str value) 
  * Fills identity, status, time and content hash from a canonical body; item->body, raw and guise
  * are not touched. The strings borrow from the body.
  */
+int item_view(const struct jv *body,
+	      struct item *ret) _must_check_; /* without the hash */
 int item_from_body(const struct jv *body,
 		   struct item *ret) _must_check_; /* 0 or -EBADMSG */

@@ -25,6 +25,13 @@ struct mention_set {
 
 /* The token of one name: used by both sides, and for access keys and session ARNs. */
 uint64_t mention_token(struct str name) _pure_;
+/*
+ * Names that may be used in every account ("orders") have it in their tokens: exclusive or with
+ * the scope; an ARN and a generated id have not. 0 for no account: its names are met by none but
+ * with that scope, too.
+ */
+uint64_t mention_scope(struct str account) _pure_;
+uint64_t mention_token_of(uint64_t scope, struct str name) _pure_;
 int mention_of_event(struct arena *a, const struct event *e,
 		     struct mention_set *ret) _must_check_;
 /* `previous` may be NULL; bodies are canonical. */

@@ -129,6 +129,8 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
 				 struct arena *a, struct store_event_hit **ret,
 				 size_t *ret_n) _must_check_;
+/* Does any alarm watch anything? Else there is nothing for the call above to find. */
+int store_alarms_any(struct store *s, bool *ret) _must_check_;
 /* First and last time of the account's events: is there a trail at all?
    STORE_E_NOT_FOUND when there is none. */
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first,

@@ -155,19 +155,57 @@ static void test_event_finds_by_any_form(void **state)
 	};
 	const struct jv request = jv_make_object(&member, 1);
 	const struct jv record = jv_make_object(NULL, 0);
-	const struct event e = { .name = STR("AttachRolePolicy"),
-				 .record = &record,
-				 .request = &request };
+	struct event e = { .name = STR("AttachRolePolicy"),
+			   .record = &record,
+			   .request = &request };
 	const struct item role = item_of("AWS::IAM::Role", "AROAEXAMPLE", "DEPLOYER", "");
 	const struct item other = item_of("AWS::IAM::Role", "AROAOTHER", "Deploy", "");
 	struct mention_set event, item;
 
 	(void)state;
+	e.account = role.account;
 	assert_int_equal(mention_of_event(&a, &e, &event), 0);
 	assert_int_equal(mention_of_item(&a, &role, NULL, &item), 0);
 	assert_true(meet(&event, &item));
 	assert_int_equal(mention_of_item(&a, &other, NULL, &item), 0);
 	assert_false(meet(&event, &item));
+}
+
+/* "orders" is in every account; an instance's id and an ARN are of one, whoever names it. */
+static void test_names_are_of_an_account(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	const struct jv_member members[] = {
+		{ jv_make_string(STR("tableName")), jv_make_string(STR("orders")) },
+		{ jv_make_string(STR("instanceId")),
+		  jv_make_string(STR("i-0123456789ABCDEF0")) },
+	};
+	const struct jv request = jv_make_object(members, ARRAY_SIZE(members));
+	const struct jv record = jv_make_object(NULL, 0);
+	struct event e = { .name = STR("UpdateTable"),
+			   .record = &record,
+			   .request = &request,
+			   .account = STR("999999999999") };
+	const struct item table = item_of("AWS::DynamoDB::Table", "orders", "orders", "");
+	const struct item instance =
+		item_of("AWS::EC2::Instance", "i-0123456789abcdef0", "", "");
+	struct mention_set event, item;
+
+	(void)state;
+	assert_int_equal(mention_of_item(&a, &table, NULL, &item), 0);
+	assert_int_equal(mention_of_event(&a, &e, &event), 0);
+	assert_false(meet(&event, &item));
+	e.account = table.account;
+	assert_int_equal(mention_of_event(&a, &e, &event), 0);
+	assert_true(meet(&event, &item));
+	e.account = STR("999999999999");
+	assert_int_equal(mention_of_event(&a, &e, &event), 0);
+	assert_int_equal(mention_of_item(&a, &instance, NULL, &item), 0);
+	assert_true(meet(&event, &item));
+	assert_true(mention_token_of(mention_scope(STR("1")), STR("orders")) !=
+		    mention_token(STR("orders")));
+	assert_true(mention_token_of(mention_scope(STR("1")), STR("arn:aws:x")) ==
+		    mention_token(STR("arn:aws:x")));
 }
 
 int main(void)
@@ -180,6 +218,7 @@ int main(void)
 		cmocka_unit_test(test_edge_services_have_one_region),
 		cmocka_unit_test(test_alarm_itself),
 		cmocka_unit_test(test_event_finds_by_any_form),
+		cmocka_unit_test(test_names_are_of_an_account),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
