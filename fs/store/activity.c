@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "tell.h"
@@ -118,13 +119,13 @@ struct run {
 
 static int add_run(struct store *s, int64_t value, int64_t from, struct buf *runs)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct run run;
-	int r = sql_get(s, Q_ACTIVITY_ENDS, ARGS(INT(value)), &q);
+	struct run run = { .value = value };
+	int r = postings_span(s, POSTING_ACTIVITY, value, &run.first, &run.last);
 
-	if (r || sqlite3_column_type(q, 0) == SQLITE_NULL)
-		return r;
-	run = (struct run){ value, col_int(q, 0), col_int(q, 1) };
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	run.first /= 1000;
+	run.last /= 1000;
 	if (run.last >= from)
 		buf_put(runs, &run, sizeof(run));
 	return buf_error(runs);
@@ -169,23 +170,47 @@ static int by_order(const void *a, const void *b)
 	return (x->event > y->event) - (x->event < y->event);
 }
 
-static int act_row(sqlite3_stmt *q, struct arena *a, void *ret)
+struct reading {
+	struct store *s;
+	const struct store_act *after;
+	struct buf *acts;
+	size_t n;
+	int64_t last_ms; /* of the last one */
+};
+
+/* The milliseconds come in order; within one the hashes of the identities decide. */
+static int add_act(void *ctx, const struct posting *p, bool *more)
 {
-	(void)a;
-	*(struct store_act *)ret =
-		(struct store_act){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
-	return 0;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct reading *c = ctx;
+	struct store_act act = { .second = p->time_ms / 1000, .event = p->event };
+	int r;
+
+	if (c->n == 0 && p->time_ms != c->last_ms) {
+		*more = false;
+		return 0;
+	}
+	r = sql_get(c->s, Q_EVENT_ORDER, ARGS(INT(p->event)), &q);
+	if (r)
+		return r == STORE_E_NOT_FOUND ? STORE_E_DAMAGED : r;
+	act.rank = tell_rank(p->time_ms, (uint64_t)col_int(q, 0));
+	if (by_order(&act, c->after) <= 0)
+		return 0;
+	buf_put(c->acts, &act, sizeof(act));
+	c->n -= c->n > 0;
+	c->last_ms = p->time_ms;
+	return buf_error(c->acts);
 }
 
+/* The first n behind `after`, and those of the last one's millisecond, in no order. */
 static int read_run(struct store *s, int64_t value, const struct store_act *after,
 		    size_t n, struct buf *acts)
 {
-	static const struct sql_shape shape = { sizeof(struct store_act), act_row };
+	struct reading c = { s, after, acts, n, -1 };
 
-	return sql_all(s, Q_ACTIVITY_AFTER,
-		       ARGS(INT(value), INT(after->second), INT(after->rank),
-			    INT(after->event), INT(n)),
-		       &shape, NULL, acts);
+	return postings_each(s, POSTING_ACTIVITY, value,
+			     after->second * 1000 + tell_rank_ms(after->rank), INT64_MAX,
+			     add_act, &c);
 }
 
 static const struct store_act *act_at(const struct buf *acts, size_t i)

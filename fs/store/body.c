@@ -14,13 +14,15 @@
 #include "private.h"
 
 #define LEVEL              3
+#define BLOCK_LEVEL        1 /* 3 takes twice as long, and saves 4 bytes of 117 */
 #define KEYFRAME_SLOTS     4096u
 #define KEYFRAME_MAX_BYTES (32u << 20)
 
 int bodies_init(struct bodies *b)
 {
 	b->keyframes = calloc(KEYFRAME_SLOTS, sizeof(b->keyframes[0]));
-	return b->keyframes ? zcodec_new(LEVEL, &b->codec) : -ENOMEM;
+	b->blocks = calloc(BLOCK_SLOTS, sizeof(b->blocks[0]));
+	return b->keyframes && b->blocks ? zcodec_new(LEVEL, &b->codec) : -ENOMEM;
 }
 
 static void drop_keyframes(struct bodies *b)
@@ -35,6 +37,8 @@ static void drop_keyframes(struct bodies *b)
 void bodies_forget(struct bodies *b)
 {
 	drop_keyframes(b);
+	for (size_t i = 0; b->blocks && i < BLOCK_SLOTS; i++)
+		block_deinit(&b->blocks[i]);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
 		b->dictionaries[i].z = zdict_free(b->dictionaries[i].z);
 	b->n_dictionaries = 0;
@@ -45,14 +49,16 @@ void bodies_deinit(struct bodies *b)
 {
 	bodies_forget(b);
 	free(b->keyframes);
+	free(b->blocks);
 	free(b->dictionaries);
 	buf_deinit(&b->scratch);
 	b->codec = zcodec_free(b->codec);
 	b->keyframes = NULL;
+	b->blocks = NULL;
 	b->dictionaries = NULL;
 }
 
-static int damaged(struct store *s, const char *what, int64_t id)
+int body_damaged(struct store *s, const char *what, int64_t id)
 {
 	(void)snprintf(s->message, sizeof(s->message), "%s %lld cannot be decoded", what,
 		       (long long)id);
@@ -69,9 +75,10 @@ static int dictionary_load(struct store *s, int64_t id, struct dictionary *ret)
 	int r = sql_get(s, Q_DICTIONARY, ARGS(INT(id)), &q);
 
 	if (r)
-		return r == STORE_E_NOT_FOUND ? damaged(s, "dictionary", id) : r;
+		return r == STORE_E_NOT_FOUND ? body_damaged(s, "dictionary", id) : r;
 	ret->id = id;
-	ret->z = zdict_new(col_str(q, 1), LEVEL);
+	ret->z = zdict_new(col_str(q, 1),
+			   col_int(q, 0) == DICTIONARY_EVENT ? BLOCK_LEVEL : LEVEL);
 	return ret->z ? 0 : -ENOMEM;
 }
 
@@ -133,7 +140,7 @@ int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct st
 	r = length < 0 ? -EBADMSG
 		       : zcodec_unpack(s->bodies.codec, frame, z, prefix, (size_t)length,
 				       out);
-	return r == -EBADMSG ? damaged(s, "a body of length", length) : r;
+	return r == -EBADMSG ? body_damaged(s, "a body of length", length) : r;
 }
 
 /* --- states -------------------------------------------------------------------------------- */
@@ -160,10 +167,10 @@ static int keyframe_load(struct store *s, int64_t id, struct keyframe *k)
 	int r = sql_get(s, Q_KEYFRAME_BODY, ARGS(INT(id)), &q);
 
 	if (r)
-		return r == STORE_E_NOT_FOUND ? damaged(s, "state", id) : r;
+		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", id) : r;
 	/* A keyframe has no base: a chain, or a ring, is not followed. */
 	if (sqlite3_column_type(q, 0) != SQLITE_NULL)
-		return damaged(s, "state", id);
+		return body_damaged(s, "state", id);
 	buf_reset(&k->body);
 	r = body_unpack(s, col_str(q, 3), col_int(q, 1), STR_NULL, col_int(q, 2),
 			&k->body);
@@ -238,12 +245,13 @@ int store_state_raw(struct store *s, int64_t id, struct buf *out)
 
 int body_of_event(struct store *s, int64_t id, struct buf *out)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_EVENT_BODY, ARGS(INT(id)), &q);
+	struct str record;
+	int r = event_record(s, id, &record);
 
 	if (r)
 		return r;
-	return body_unpack(s, col_str(q, 2), col_int(q, 0), STR_NULL, col_int(q, 1), out);
+	buf_put_str(out, record);
+	return buf_error(out);
 }
 
 int store_event_body(struct store *s, int64_t event, struct buf *out)

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "block.h"
 #include "util/buf.h"
 #include "util/macro.h"
 #include "util/str.h"
@@ -17,6 +18,8 @@ enum dictionary_kind {
 	DICTIONARY_EVENT = 1,
 	DICTIONARY_STATE = 2,
 };
+
+#define BLOCK_SLOTS 64u /* of 24 KB, mostly */
 
 struct dictionary {
 	int64_t id;
@@ -36,6 +39,7 @@ struct bodies {
 	int64_t current[2];         /* newest dictionary by kind - 1; 0 none */
 	struct keyframe *keyframes; /* a slot per hash of the id */
 	size_t keyframe_bytes;
+	struct block *blocks; /* a slot per hash of the id */
 	struct buf scratch;
 };
 
@@ -48,8 +52,10 @@ void bodies_forget(struct bodies *b);
 int dictionary_get(struct store *s, int64_t id, const struct zdict **ret) _must_check_;
 /* Reads which dictionaries are current and when the next is to be trained. */
 int dictionary_begin(struct store *s) _must_check_;
-/* A body of the kind was put: trains a dictionary when there are enough of them. */
-int dictionary_count(struct store *s, enum dictionary_kind kind) _must_check_;
+/* n bodies of the kind were put: trains a dictionary when there are enough of them. */
+int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n) _must_check_;
+/* Notes that a row cannot be decoded: STORE_E_DAMAGED. */
+int body_damaged(struct store *s, const char *what, int64_t id) _must_check_;
 
 /* zstd with the kind's current dictionary; *ret_dictionary is 0 for none. Replaces out. */
 int body_pack(struct store *s, enum dictionary_kind kind, struct str body,

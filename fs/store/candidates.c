@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "store/derive.h"
@@ -50,6 +51,14 @@ static int take_hits(struct buf *hits, struct arena *a, struct store_event_hit *
 	return 0;
 }
 
+static int add_posting(void *ctx, const struct posting *p, bool *more _unused_)
+{
+	struct store_event_hit hit = { p->event, p->time_ms };
+
+	buf_put(ctx, &hit, sizeof(hit));
+	return 0;
+}
+
 int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 			    int64_t from_ms, int64_t to_ms, struct arena *a,
 			    struct store_event_hit **ret, size_t *ret_n)
@@ -58,9 +67,10 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 	int r = reading(s);
 
 	for (size_t i = 0; i < tokens->n && !r; i++)
-		r = sql_all(s, Q_MENTIONS_OF_TOKEN,
-			    ARGS(INT(tokens->tokens[i]), INT(from_ms), INT(to_ms)),
-			    &hit_shape, NULL, &hits);
+		r = postings_each(s, POSTING_MENTION, (int64_t)tokens->tokens[i], from_ms,
+				  to_ms, add_posting, &hits);
+	if (!r)
+		r = buf_error(&hits);
 	return r ? r : take_hits(&hits, a, ret, ret_n);
 }
 

@@ -19,7 +19,7 @@
 
 /* Bodies of one kind, end to end. */
 struct sample_set {
-	struct buf ids;     /* int64_t each */
+	struct buf ids; /* int64_t each: of keyframes, or of blocks of several events */
 	struct buf lengths; /* size_t each */
 	struct buf bytes;
 	size_t n;
@@ -61,39 +61,62 @@ int dictionary_begin(struct store *s)
 	return r ? r : begin_kind(s, DICTIONARY_STATE, COUNTER_KEYFRAME);
 }
 
-static int sample_add(struct store *s, enum dictionary_kind kind, int64_t id,
-		      struct sample_set *set)
+static int sample_add(struct sample_set *set, struct str body)
+{
+	buf_put_str(&set->bytes, body);
+	buf_put(&set->lengths, &body.n, sizeof(body.n));
+	set->n++;
+	return buf_error(&set->lengths);
+}
+
+static int add_block(struct store *s, int64_t id, struct sample_set *set)
+{
+	_cleanup_(block_deinit) struct block b = { 0 };
+	int r = block_read(s, id, &b);
+
+	for (unsigned i = 0; i < b.n && !r; i++) {
+		struct str record;
+
+		if (block_get(&b, b.first + (int64_t)i, &record))
+			r = sample_add(set, record);
+	}
+	return r;
+}
+
+static int add_keyframe(struct store *s, int64_t id, struct sample_set *set)
 {
 	size_t before = set->bytes.len, length;
-	int r = kind == DICTIONARY_EVENT ? body_of_event(s, id, &set->bytes)
-					 : body_of_state(s, id, &set->bytes);
+	int r = body_of_state(s, id, &set->bytes);
 
 	if (r)
 		return r;
 	length = set->bytes.len - before;
-	buf_put(&set->ids, &id, sizeof(id));
 	buf_put(&set->lengths, &length, sizeof(length));
 	set->n++;
-	r = buf_error(&set->ids);
-	return r ? r : buf_error(&set->lengths);
+	return buf_error(&set->lengths);
 }
 
 static int sample_read(struct store *s, enum dictionary_kind kind, struct sample_set *set)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	enum statement first =
-		kind == DICTIONARY_EVENT ? Q_EVENTS_FIRST : Q_KEYFRAMES_FIRST;
+		kind == DICTIONARY_EVENT ? Q_EVENT_BLOCKS_FIRST : Q_KEYFRAMES_FIRST;
 	bool row = true;
 	int r = sql_open(s, first, ARGS(INT(0), INT(BODIES_MAX)), &q);
 
-	while (!r && set->bytes.len < BODIES_BYTES) {
+	while (!r && set->bytes.len < BODIES_BYTES && set->n < BODIES_MAX) {
+		int64_t id;
+
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		r = sample_add(s, kind, col_int(q, 0), set);
+		id = col_int(q, 0);
+		buf_put(&set->ids, &id, sizeof(id));
+		r = kind == DICTIONARY_EVENT ? add_block(s, id, set)
+					     : add_keyframe(s, id, set);
 	}
-	set->all = !row && set->n < BODIES_MAX;
-	return r;
+	set->all = !row;
+	return r ? r : buf_error(&set->ids);
 }
 
 /* Trains on some of the set, evenly spread. 0, 1 when they do not suffice. */
@@ -120,8 +143,22 @@ static int train(const struct sample_set *set, struct buf *ret)
 			   MIN(DICTIONARY_SIZE, set->bytes.len / DICTIONARY_PART), ret);
 }
 
-static int pack_again(struct store *s, enum dictionary_kind kind,
-		      const struct sample_set *set)
+static int pack_blocks_again(struct store *s, const struct sample_set *set)
+{
+	_cleanup_(block_deinit) struct block b = { 0 };
+	const int64_t *ids = (const int64_t *)set->ids.data;
+	size_t n = set->ids.len / sizeof(ids[0]);
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++) {
+		r = block_read(s, ids[i], &b);
+		if (!r)
+			r = block_renew(s, &b);
+	}
+	return r;
+}
+
+static int pack_keyframes_again(struct store *s, const struct sample_set *set)
 {
 	const int64_t *ids = (const int64_t *)set->ids.data;
 	const size_t *lengths = (const size_t *)set->lengths.data;
@@ -131,13 +168,9 @@ static int pack_again(struct store *s, enum dictionary_kind kind,
 
 	for (size_t i = 0; i < set->n; at += lengths[i++]) {
 		struct str body = { set->bytes.data + at, lengths[i] };
-		int r = body_pack(s, kind, body, &pack, &dictionary);
+		int r = body_pack(s, DICTIONARY_STATE, body, &pack, &dictionary);
 
-		if (!r && kind == DICTIONARY_EVENT)
-			r = sql_run(s, Q_EVENT_REENCODE,
-				    ARGS(INT(ids[i]), REF(dictionary),
-					 BLOB(buf_str(&pack))));
-		else if (!r)
+		if (!r)
 			r = sql_run(s, Q_STATE_REENCODE,
 				    ARGS(INT(ids[i]), NUL, REF(dictionary),
 					 BLOB(buf_str(&pack))));
@@ -160,13 +193,14 @@ static int renew(struct store *s, enum dictionary_kind kind, const struct sample
 		return r;
 	id = sqlite3_last_insert_rowid(s->db);
 	s->bodies.current[kind - 1] = id;
-	r = pack_again(s, kind, set);
+	r = kind == DICTIONARY_EVENT ? pack_blocks_again(s, set)
+				     : pack_keyframes_again(s, set);
 	if (!r && set->all)
 		r = sql_run(s, Q_DICTIONARIES_DELETE, ARGS(INT(kind), INT(id)));
 	return r;
 }
 
-int dictionary_count(struct store *s, enum dictionary_kind kind)
+int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 {
 	_cleanup_(sample_set_deinit) struct sample_set set = { 0 };
 	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
@@ -174,7 +208,8 @@ int dictionary_count(struct store *s, enum dictionary_kind kind)
 	int64_t *next = &s->writer->bodies_next[kind - 1];
 	int r;
 
-	if (++*total < *next)
+	*total += n;
+	if (*total < *next)
 		return 0;
 	r = sample_read(s, kind, &set);
 	if (!r && set.n)

@@ -114,9 +114,11 @@ int migrate(struct store *s, struct fault *f)
 {
 	size_t n;
 	const struct migration *ladder = schema_migrations(&n);
+	int rc = migrate_functions(s->db);
 
 	for (size_t i = 0; i < n; i++) {
-		int r = migrate_one(s, &ladder[i]);
+		int r = rc == SQLITE_OK ? migrate_one(s, &ladder[i])
+					: sql_fail(s, rc, "migrate");
 
 		if (!r)
 			continue;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking in a CloudTrail record. This is the hottest path of an import: one insert, which is
- * also the question whether the event is known, and everything else gathered for the end of
+ * Taking in a CloudTrail record. This is the hottest path of an import: one look whether
+ * the event is known, by the hash of its identity, one insert at the table's end, and everything else gathered for the end of
  * the transaction.
  */
 #include <errno.h>
@@ -18,85 +18,82 @@ enum event_flag {
 	EVENT_MENTIONS = 8,
 };
 
-static int hex_digit(char c)
+/* --- an event that is there ---------------------------------------------------------------- */
+
+/* How a record that came in relates to one that is there. */
+enum kinship {
+	KINSHIP_NONE, /* another event, whose identity has the same hash */
+	KINSHIP_SAME,
+	KINSHIP_CONFLICT,
+};
+
+/* The same record may come with other white space or order of members: the values decide. */
+static int compare_values(struct str theirs, struct str raw, struct str identity,
+			  enum kinship *ret)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct jv old, new;
+	struct event e;
+	struct fault f;
+	int r = jv_parse(&a, theirs, &old, NULL);
+
+	if (!r)
+		r = jv_parse(&a, raw, &new, NULL);
+	if (r < 0)
+		return r;
+	*ret = !r && jv_equal(&old, &new) ? KINSHIP_SAME : KINSHIP_CONFLICT;
+	if (*ret == KINSHIP_CONFLICT && !r && event_from_jv(&old, &e, &f) == 0 &&
+	    !str_eq(event_identity(&e, &a), identity))
+		*ret = KINSHIP_NONE;
+	return 0;
 }
 
-/* A GUID in the one way CloudTrail writes it: 8-4-4-4-12 lower-case digits. */
-static bool guid_bytes(struct str text, uint8_t ret[16])
+static int compare(struct store *s, int64_t event, struct str raw, struct str identity,
+		   enum kinship *ret)
 {
-	size_t n = 0;
+	struct str theirs;
+	int r = event_record(s, event, &theirs);
 
-	if (text.n != 36)
-		return false;
-	for (size_t i = 0; i < 36; i++) {
-		int high, low;
+	*ret = KINSHIP_SAME;
+	if (r || str_eq(theirs, raw))
+		return r;
+	return compare_values(theirs, raw, identity, ret);
+}
 
-		if (i == 8 || i == 13 || i == 18 || i == 23) {
-			if (text.p[i] != '-')
-				return false;
-			continue;
-		}
-		high = hex_digit(text.p[i]);
-		low = hex_digit(text.p[++i]);
-		if (high < 0 || low < 0)
-			return false;
-		ret[n++] = (uint8_t)(high << 4 | low);
+/* Of those of one key the one that is kin; *ret_event stays 0 where none is. */
+static int find_kin(struct store *s, uint64_t key, struct str raw, struct str identity,
+		    int64_t *ret_event, enum kinship *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int64_t pending = 0;
+	bool row = true;
+	int r = 0;
+
+	*ret = KINSHIP_NONE;
+	while (!r && *ret == KINSHIP_NONE && keys_next(&s->writer->keys, key, &pending))
+		r = compare(s, pending, raw, identity, ret);
+	*ret_event = pending;
+	if (!r && *ret == KINSHIP_NONE)
+		r = sql_open(s, Q_EVENTS_OF_KEY, ARGS(INT(key)), &q);
+	while (!r && *ret == KINSHIP_NONE) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		*ret_event = col_int(q, 0);
+		r = compare(s, *ret_event, raw, identity, ret);
 	}
-	return true;
-}
-
-/* The identity as it is stored; `guid` holds the bytes. */
-static struct sql_arg identity_arg(struct str identity, uint8_t guid[16])
-{
-	if (guid_bytes(identity, guid))
-		return BLOB(((struct str){ (const char *)guid, 16 }));
-	return TEXT(identity);
+	return r;
 }
 
 int store_event_find(struct store *s, struct str identity, int64_t *ret_event)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	uint8_t guid[16];
-	int r = sql_get(s, Q_EVENT_BY_IDENTITY, ARGS(identity_arg(identity, guid)), &q);
+	int r = reading(s);
 
+	if (!r)
+		r = sql_get(s, Q_EVENTS_OF_KEY, ARGS(INT(str_hash(identity))), &q);
 	if (!r)
 		*ret_event = col_int(q, 0);
-	return r;
-}
-
-/* --- an event that is there ---------------------------------------------------------------- */
-
-/* The same record may come with other white space or order of members: the values decide. */
-static int same_record(struct store *s, int64_t id, struct str raw, bool *ret)
-{
-	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
-	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
-	struct jv theirs, ours;
-	int r = body_of_event(s, id, &body);
-
-	if (!r)
-		r = jv_parse(&a, buf_str(&body), &ours, NULL);
-	if (!r)
-		r = jv_parse(&a, raw, &theirs, NULL);
-	if (r < 0)
-		return r;
-	*ret = !r && jv_equal(&ours, &theirs);
-	return r == JV_E_SYNTAX ? 0 : r;
-}
-
-static int put_known(struct store *s, const struct sql_arg *identity, struct str raw,
-		     uint64_t hash, enum store_put *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool same = true;
-	int r = sql_get(s, Q_EVENT_BY_IDENTITY, identity, 1, &q);
-
-	if (!r && (uint64_t)col_int(q, 1) != hash)
-		r = same_record(s, col_int(q, 0), raw, &same);
-	if (!r)
-		*ret = same ? STORE_PUT_KNOWN : STORE_PUT_CONFLICT;
 	return r;
 }
 
@@ -199,7 +196,7 @@ static int put_new(struct store *s, const struct event *e, int64_t id,
 	if (!r)
 		r = writer_tally(s, STR("event"), e->account, e->region, e->source, 1, 0,
 				 e->time_ms);
-	return r ? r : dictionary_count(s, DICTIONARY_EVENT);
+	return r;
 }
 
 static int64_t flags_of(const struct event *e, const struct mention_set *mentions)
@@ -208,34 +205,48 @@ static int64_t flags_of(const struct event *e, const struct mention_set *mention
 	       (issued(e) ? EVENT_ISSUED : 0) | (mentions ? EVENT_MENTIONS : 0);
 }
 
+static int insert(struct store *s, const struct event *e, uint64_t key, struct str raw,
+		  const struct mention_set *mentions, const struct event_told *told,
+		  int64_t source_id, int64_t *ret_id)
+{
+	int64_t id = s->writer->next_event;
+	int r = sql_run(s, Q_EVENT_INSERT,
+			ARGS(INT(id), INT(key), INT(e->time_ms),
+			     INT(flags_of(e, mentions)), INT(source_id),
+			     INT(told ? told->text_len : 0),
+			     INT(told ? told->jsonl_len : 0)));
+
+	if (!r)
+		r = keys_add(&s->writer->keys, key, id);
+	if (r)
+		return r;
+	s->writer->next_event++;
+	*ret_id = id;
+	return block_add(s, id, raw);
+}
+
 static int put(struct store *s, const struct event *e, struct str identity,
 	       struct str raw, const struct mention_set *mentions,
 	       const struct event_told *told, int64_t source_id, enum store_put *ret)
 {
-	uint64_t hash = str_hash(raw);
-	uint8_t guid[16];
-	struct sql_arg key = identity_arg(identity, guid);
-	int64_t dictionary, id;
+	uint64_t key = str_hash(identity);
+	enum kinship kinship;
+	int64_t id;
 	int r = writing(s, "event");
 
 	if (!r)
-		r = body_pack(s, DICTIONARY_EVENT, raw, &s->writer->pack, &dictionary);
+		r = find_kin(s, key, raw, identity, &id, &kinship);
 	if (r)
 		return r;
-	id = s->writer->next_event;
-	r = sql_run(s, Q_EVENT_INSERT,
-		    ARGS(INT(id), key, INT(e->time_ms), INT(flags_of(e, mentions)),
-			 INT(source_id), INT(hash), REF(dictionary), INT(raw.n),
-			 BLOB(buf_str(&s->writer->pack)), INT(told ? told->text_len : 0),
-			 INT(told ? told->jsonl_len : 0)));
-	if (r)
-		return r;
-	if (sqlite3_changes(s->db) == 0)
-		return put_known(s, &key, raw, hash, ret);
-	s->writer->next_event++;
-	r = put_new(s, e, id, mentions);
+	if (kinship != KINSHIP_NONE) {
+		*ret = kinship == KINSHIP_SAME ? STORE_PUT_KNOWN : STORE_PUT_CONFLICT;
+		return 0;
+	}
+	r = insert(s, e, key, raw, mentions, told, source_id, &id);
+	if (!r)
+		r = put_new(s, e, id, mentions);
 	if (!r && told)
-		r = tell_event(s, e, id, identity, told);
+		r = tell_event(s, e, id, key, told);
 	if (!r)
 		*ret = STORE_PUT_NEW;
 	return r;

@@ -142,7 +142,7 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 	res->keyframe = *ret_id;
 	res->deltas = 0;
 	writer_count(s, COUNTER_KEYFRAME, 1);
-	return dictionary_count(s, DICTIONARY_STATE);
+	return dictionary_count(s, DICTIONARY_STATE, 1);
 }
 
 static int put_new(struct store *s, struct resource *res, const struct item *item,

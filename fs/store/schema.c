@@ -280,6 +280,7 @@ static const struct migration ladder[] = {
 	{ .version = 6, .sql = schema_coverage },
 	{ .version = 7, .sql = schema_sync },
 	{ .version = 8, .sql = schema_apis },
+	{ .version = 9, .sql = schema_packed },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -13,12 +13,14 @@ struct migration {
 };
 
 /* One subject each, in files of their own. */
-extern const char *const schema_moments[],
-	*const schema_relations[], *const schema_activity[],
-					   *const schema_names[],
-						   *const schema_coverage[],
-							   *const schema_sync[];
+extern const char *const schema_moments[];
+extern const char *const schema_relations[];
+extern const char *const schema_activity[];
+extern const char *const schema_names[];
+extern const char *const schema_coverage[];
+extern const char *const schema_sync[];
 extern const char *const schema_apis[];
+extern const char *const schema_packed[];
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -18,6 +18,7 @@
 #include <stdlib.h>
 
 #include "coverage.h"
+#include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "store/derive.h"
@@ -117,20 +118,33 @@ static int add_stories(struct store *s, enum statement id, const struct sql_arg 
 	return r ? r : buf_error(dirt);
 }
 
+struct stories {
+	struct store *s;
+	struct buf *dirt;
+};
+
+static int stories_of_event(void *ctx, const struct posting *p, bool *more _unused_)
+{
+	const struct stories *c = ctx;
+
+	return add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), c->dirt);
+}
+
 static int resolve_tokens(struct store *s, struct buf *tokens, enum spread_kind kind,
 			  struct buf *dirt)
 {
 	size_t n;
 	const struct pair *pairs = earliest_of_each(tokens, &n);
+	struct stories stories = { s, dirt };
 	int r = buf_error(tokens);
 
 	for (size_t i = 0; i < n && !r; i++) {
 		if (kind == SPREAD_NAMED)
 			r = resources_named(s, &pairs[i], dirt);
 		else
-			r = add_stories(s, Q_STORIES_OF_ACTOR,
-					ARGS(INT(pairs[i].what), INT(pairs[i].time_ms)),
-					dirt);
+			r = postings_each(s, POSTING_ACTOR, pairs[i].what,
+					  pairs[i].time_ms, INT64_MAX, stories_of_event,
+					  &stories);
 	}
 	return r;
 }

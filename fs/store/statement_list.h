@@ -252,20 +252,20 @@ X(AT_ANY,
 
 /* events */
 X(EVENT_INSERT,
-  "INSERT INTO event(id, identity, time_ms, flags, source, hash, dictionary, body_len, body, "
-  "text_len, jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) "
-  "ON CONFLICT(identity) DO NOTHING")
-X(EVENT_BY_IDENTITY, "SELECT id, hash FROM event WHERE identity = ?1")
-X(EVENT_BODY, "SELECT dictionary, body_len, body FROM event WHERE id = ?1")
-X(EVENTS_FIRST, "SELECT id FROM event WHERE id > ?1 ORDER BY id LIMIT ?2")
-X(EVENT_REENCODE, "UPDATE event SET dictionary = ?2, body = ?3 WHERE id = ?1")
-X(MENTION_INSERT,
-  "INSERT INTO mention(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
-X(MENTIONS_OF_TOKEN,
-  "SELECT event, time_ms FROM mention WHERE token = ?1 AND time_ms BETWEEN ?2 AND ?3")
+  "INSERT INTO event(id, key, time_ms, flags, source, text_len, jsonl_len) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+X(EVENTS_OF_KEY, "SELECT event FROM event_key WHERE key = ?1 ORDER BY event")
+X(EVENT_KEY_INSERT, "INSERT INTO event_key(key, event) VALUES(?1, ?2)")
+X(EVENT_ORDER, "SELECT key FROM event WHERE id = ?1")
+X(EVENT_BLOCK,
+  "SELECT id, dictionary, len, lengths, body FROM event_block WHERE id <= ?1 "
+  "ORDER BY id DESC LIMIT 1")
+X(EVENT_BLOCKS_FIRST, "SELECT id FROM event_block WHERE id > ?1 ORDER BY id LIMIT ?2")
+X(EVENT_BLOCK_INSERT,
+  "INSERT INTO event_block(id, dictionary, len, lengths, body) VALUES(?1, ?2, ?3, ?4, ?5)")
+X(EVENT_BLOCK_RENEW, "UPDATE event_block SET dictionary = ?2, body = ?3 WHERE id = ?1")
+#include "statement_postings.h"
 X(MENTION_EARLIEST, "SELECT min(time_ms) FROM mention WHERE token = ?1")
-X(ACTOR_INSERT,
-  "INSERT INTO actor(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
 X(SESSION_INSERT,
   "INSERT INTO session(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
 X(SESSION_AS_OF,
@@ -339,11 +339,9 @@ X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER 
 X(SPREAD_DELETE, "DELETE FROM spread WHERE id <= ?1")
 X(ALIAS_ANY, "SELECT 1 FROM alias WHERE token >= -9223372036854775808 LIMIT 1")
 X(RESOURCES_OF_TOKEN, "SELECT resource FROM alias WHERE token = ?1")
-X(STORIES_OF_ACTOR,
-  "SELECT c.resource, c.time_ms FROM actor a JOIN cause c ON c.event = a.event "
-  "WHERE a.token = ?1 AND a.time_ms >= ?2 UNION ALL "
-  "SELECT n.resource, n.time_ms FROM actor a JOIN entry n ON n.ref = a.event "
-  "AND n.kind IN (1, 2) WHERE a.token = ?1 AND a.time_ms >= ?2")
+X(STORIES_OF_EVENT,
+  "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
+  "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
 X(STORIES_WITHOUT_TRAIL,
   "SELECT n.resource, n.time_ms FROM entry n INDEXED BY entry_without_trail "
   "CROSS JOIN resource r ON r.id = n.resource CROSS JOIN folder f ON f.id = r.folder "
@@ -540,14 +538,6 @@ X(VALUE_DAY_ADD,
   "jsonl_len = jsonl_len + excluded.jsonl_len")
 X(VALUE_DAYS,
   "SELECT day, text_len, jsonl_len FROM value_day WHERE value = ?1 ORDER BY day")
-X(ACTIVITY_INSERT,
-  "INSERT INTO activity(value, second, rank, event) VALUES(?1, ?2, ?3, ?4) ON CONFLICT DO NOTHING")
-X(ACTIVITY_AFTER,
-  "SELECT second, rank, event FROM activity WHERE value = ?1 "
-  "AND (second, rank, event) > (?2, ?3, ?4) ORDER BY second, rank, event LIMIT ?5")
-X(ACTIVITY_ENDS,
-  "SELECT (SELECT min(second) FROM activity WHERE value = ?1), "
-  "(SELECT max(second) FROM activity WHERE value = ?1)")
 X(EVENT_LENGTHS, "SELECT text_len, jsonl_len FROM event WHERE id = ?1")
 X(EVENT_TELL, "UPDATE event SET text_len = ?2, jsonl_len = ?3 WHERE id = ?1")
 X(CAUSED_LENGTHS,

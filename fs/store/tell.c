@@ -20,6 +20,11 @@ int64_t tell_rank(int64_t time_ms, uint64_t hash)
 	return (time_ms % 1000) << HASH_BITS | (int64_t)(hash >> (64 - HASH_BITS));
 }
 
+int64_t tell_rank_ms(int64_t rank)
+{
+	return rank >> HASH_BITS;
+}
+
 static void forget_cached(struct tell *t)
 {
 	map_clear(&t->values);
@@ -85,7 +90,7 @@ static int add_place(struct tell *t, const struct act_row *row)
 	return 0;
 }
 
-static int add_places(struct store *s, const struct event *e, int64_t id, int64_t rank,
+static int add_places(struct store *s, const struct event *e, int64_t id,
 		      const struct event_told *told)
 {
 	struct value_node *values[VALUES_MAX];
@@ -105,8 +110,7 @@ static int add_places(struct store *s, const struct event *e, int64_t id, int64_
 	for (size_t i = 0; i < n && !r; i++)
 		r = add_place(&s->writer->tell,
 			      &(struct act_row){ .value = values[i]->id,
-						 .second = e->time_ms / 1000,
-						 .rank = rank,
+						 .time_ms = e->time_ms,
 						 .event = id,
 						 .text_len = told->text_len,
 						 .jsonl_len = told->jsonl_len,
@@ -115,19 +119,19 @@ static int add_places(struct store *s, const struct event *e, int64_t id, int64_
 	return r;
 }
 
-int tell_event(struct store *s, const struct event *e, int64_t id, struct str identity,
+int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 	       const struct event_told *told)
 {
-	int64_t rank = tell_rank(e->time_ms, str_hash(identity));
-	int r = add_places(s, e, id, rank, told);
+	int r = add_places(s, e, id, told);
 
 	if (!r && e->failed && !e->read_only)
-		r = timeline_put(s, &(struct store_line){ .time_ms = e->time_ms,
-							  .kind = STORE_LINE_ATTEMPT,
-							  .rank = rank,
-							  .ref = id,
-							  .text_len = told->text_len,
-							  .jsonl_len = told->jsonl_len });
+		r = timeline_put(s,
+				 &(struct store_line){ .time_ms = e->time_ms,
+						       .kind = STORE_LINE_ATTEMPT,
+						       .rank = tell_rank(e->time_ms, key),
+						       .ref = id,
+						       .text_len = told->text_len,
+						       .jsonl_len = told->jsonl_len });
 	if (!r && s->writer->tell.n >= ROWS_MAX)
 		r = values_settle(s);
 	return r;
@@ -169,7 +173,7 @@ int store_tell_event(struct store *s, int64_t event, const struct event *e,
 		r = sql_run(s, Q_EVENT_TELL,
 			    ARGS(INT(event), INT(told->text_len), INT(told->jsonl_len)));
 	if (!r)
-		r = tell_event(s, e, event, identity, told);
+		r = tell_event(s, e, event, str_hash(identity), told);
 	return written(s, r);
 }
 

@@ -24,7 +24,7 @@ struct value_node {
 
 /* A place in a value's file. */
 struct act_row {
-	int64_t value, second, rank, event;
+	int64_t value, time_ms, event;
 	uint32_t text_len, jsonl_len;
 	bool unit;
 };
@@ -49,6 +49,8 @@ int tell_reading(struct store *s) _must_check_;
 
 /* Order within a second: the milliseconds, then the hash. */
 int64_t tell_rank(int64_t time_ms, uint64_t hash) _pure_;
+/* The milliseconds of a rank. */
+int64_t tell_rank_ms(int64_t rank) _pure_;
 
 /* --- value.c ------------------------------------------------------------------------------ */
 
@@ -71,8 +73,8 @@ int timeline_settle(struct store *s) _must_check_;
 
 /* --- tell.c ------------------------------------------------------------------------------- */
 
-/* A new event: its place in the file of each of its values, its line where it is an attempt. */
-int tell_event(struct store *s, const struct event *e, int64_t id, struct str identity,
+/* A new event, by the hash of its identity: its place in the file of each of its values, its line where it is an attempt. */
+int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 	       const struct event_told *told) _must_check_;
 
 /* --- tell_story.c ------------------------------------------------------------------------- */

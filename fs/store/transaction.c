@@ -56,6 +56,8 @@ int store_commit(struct store *s)
 	if (!s->who)
 		return r;
 	if (!r)
+		r = block_flush(s);
+	if (!r)
 		r = tell_settle(s);
 	if (!r)
 		r = writer_settle(s);

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "model/name.h"
+#include "posting.h"
 #include "private.h"
 #include "tell.h"
 
@@ -205,35 +206,51 @@ static int by_place(const void *a, const void *b)
 
 	if (x->value != y->value)
 		return x->value < y->value ? -1 : 1;
-	if (x->second != y->second)
-		return x->second < y->second ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
 	return (x->event > y->event) - (x->event < y->event);
+}
+
+/* One value's places, and what they add to its sums. */
+static int write_value(struct store *s, const struct act_row *rows, size_t n,
+		       struct buf *postings)
+{
+	struct tell *t = &s->writer->tell;
+	int r = 0;
+
+	buf_reset(postings);
+	for (size_t i = 0; i < n && !r; i++) {
+		const struct act_row *row = &rows[i];
+		struct posting p = { row->value, row->time_ms, row->event };
+
+		buf_put(postings, &p, sizeof(p));
+		r = sums_add(&t->value_sums,
+			     &(struct sum){ .what = row->value,
+					    .when = row->time_ms / 86400000,
+					    .text_len = row->text_len,
+					    .jsonl_len = row->jsonl_len,
+					    .newest_ms = row->time_ms,
+					    .unit = row->unit });
+	}
+	if (!r)
+		r = buf_error(postings);
+	return r ? r
+		 : postings_put(s, POSTING_ACTIVITY,
+				(const struct posting *)postings->data, n);
 }
 
 static int write_places(struct store *s)
 {
+	_cleanup_(buf_deinit) struct buf postings = BUF_INIT;
 	struct tell *t = &s->writer->tell;
 	int r = 0;
 
 	if (t->n > 1)
 		qsort(t->rows, t->n, sizeof(t->rows[0]), by_place);
-	for (size_t i = 0; i < t->n && !r; i++) {
-		const struct act_row *row = &t->rows[i];
-
-		r = sql_run(s, Q_ACTIVITY_INSERT,
-			    ARGS(INT(row->value), INT(row->second), INT(row->rank),
-				 INT(row->event)));
-		if (!r)
-			r = sums_add(&t->value_sums,
-				     &(struct sum){ .what = row->value,
-						    .when = row->second / 86400,
-						    .text_len = row->text_len,
-						    .jsonl_len = row->jsonl_len,
-						    .newest_ms = row->second * 1000 +
-								 (row->rank >> 53),
-						    .unit = row->unit });
+	for (size_t i = 0, n; i < t->n && !r; i += n) {
+		for (n = 1; i + n < t->n && t->rows[i + n].value == t->rows[i].value;)
+			n++;
+		r = write_value(s, &t->rows[i], n, &postings);
 	}
 	t->n = 0;
 	return r;

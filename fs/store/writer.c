@@ -66,6 +66,8 @@ struct writer *writer_free(struct writer *w)
 	arena_deinit(&w->summed);
 	free(w->mentions.rows);
 	free(w->actors.rows);
+	keys_deinit(&w->keys);
+	block_deinit(&w->block);
 	buf_deinit(&w->lowered);
 	tell_deinit(&w->tell);
 	buf_deinit(&w->key);
@@ -105,6 +107,8 @@ void writer_forget(struct writer *w)
 	forget_cached(w);
 	w->mentions.n = 0;
 	w->actors.n = 0;
+	keys_clear(&w->keys);
+	block_deinit(&w->block);
 	tell_forget(&w->tell);
 	memset(w->path_lengths, 0, sizeof(w->path_lengths));
 	buf_reset(&w->lowered);
@@ -317,31 +321,27 @@ static int settle_sums(struct store *s)
 	return r;
 }
 
-static int by_token(const void *a, const void *b)
+static int settle_tokens(struct store *s, struct token_rows *t, enum posting_list list)
 {
-	const struct token_row *x = a, *y = b;
+	int r;
 
-	if (x->token != y->token)
-		return x->token < y->token ? -1 : 1;
-	if (x->time_ms != y->time_ms)
-		return x->time_ms < y->time_ms ? -1 : 1;
-	return (x->event > y->event) - (x->event < y->event);
+	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
+	r = postings_put(s, list, t->rows, t->n);
+	t->n = 0;
+	return r;
 }
 
-static int settle_tokens(struct store *s, struct token_rows *t, enum statement insert)
+static int settle_keys(struct store *s)
 {
-	qsort(t->rows, t->n, sizeof(t->rows[0]), by_token);
-	for (size_t i = 0; i < t->n; i++) {
-		const struct token_row *row = &t->rows[i];
-		int r = sql_run(s, insert,
-				ARGS(INT(row->token), INT(row->time_ms),
-				     INT(row->event)));
+	struct keys *k = &s->writer->keys;
+	int r = 0;
 
-		if (r)
-			return r;
-	}
-	t->n = 0;
-	return 0;
+	keys_sort(k);
+	for (size_t i = 0; i < k->n && !r; i++)
+		r = sql_run(s, Q_EVENT_KEY_INSERT,
+			    ARGS(INT(k->slots[i].key), INT(k->slots[i].event)));
+	keys_clear(k);
+	return r;
 }
 
 int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t time_ms,
@@ -351,18 +351,18 @@ int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t 
 
 	if (t->n == t->cap) {
 		size_t cap = MAX(t->cap * 2, (size_t)4096);
-		struct token_row *rows = realloc(t->rows, cap * sizeof(rows[0]));
+		struct posting *rows = realloc(t->rows, cap * sizeof(rows[0]));
 
 		if (!rows)
 			return -ENOMEM;
 		t->rows = rows;
 		t->cap = cap;
 	}
-	t->rows[t->n++] = (struct token_row){ (int64_t)token, time_ms, event };
+	t->rows[t->n++] = (struct posting){ (int64_t)token, time_ms, event };
 	w->pending = true;
 	if (t->n < TOKEN_ROWS_MAX)
 		return 0;
-	return settle_tokens(s, t, t == &w->mentions ? Q_MENTION_INSERT : Q_ACTOR_INSERT);
+	return settle_tokens(s, t, t == &w->mentions ? POSTING_MENTION : POSTING_ACTOR);
 }
 
 int writer_settle(struct store *s)
@@ -378,9 +378,11 @@ int writer_settle(struct store *s)
 	if (!r)
 		r = settle_sums(s);
 	if (!r && w->mentions.n)
-		r = settle_tokens(s, &w->mentions, Q_MENTION_INSERT);
+		r = settle_tokens(s, &w->mentions, POSTING_MENTION);
 	if (!r && w->actors.n)
-		r = settle_tokens(s, &w->actors, Q_ACTOR_INSERT);
+		r = settle_tokens(s, &w->actors, POSTING_ACTOR);
+	if (!r && w->keys.n)
+		r = settle_keys(s);
 	if (!r)
 		w->pending = false;
 	return r;

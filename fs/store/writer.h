@@ -9,7 +9,10 @@
 
 #include <stdbool.h>
 
+#include "block.h"
+#include "keys.h"
 #include "map.h"
+#include "posting.h"
 #include "tell.h"
 #include "util/arena.h"
 #include "util/buf.h"
@@ -106,14 +109,8 @@ struct day_sum {
 	int64_t day, n, writes, first_ms, hours;
 };
 
-struct token_row {
-	int64_t token;
-	int64_t time_ms;
-	int64_t event;
-};
-
 struct token_rows {
-	struct token_row *rows;
+	struct posting *rows;
 	size_t n, cap;
 };
 
@@ -141,6 +138,8 @@ struct writer {
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
+	struct keys keys;   /* of events of this transaction, not in their index yet */
+	struct block block; /* records not written yet */
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
 	struct buf lowered;     /* int64_t: folders in which a newest time went back */

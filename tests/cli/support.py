@@ -170,10 +170,9 @@ FACTS = {
                    FROM resource r JOIN folder f ON f.id = r.folder""",
     "state": """SELECT rid, capture_ms, state_id, guise, status, content_hash, body_len, raw_len
                 FROM state s JOIN resource r ON r.id = s.resource""",
-    "event": "SELECT identity, time_ms, flags, hash, body_len FROM event",
-    "mention": "SELECT token, m.time_ms, identity FROM mention m JOIN event e ON e.id = m.event",
-    "actor": "SELECT token, m.time_ms, identity FROM actor m JOIN event e ON e.id = m.event",
-    "session": "SELECT token, m.time_ms, identity FROM session m JOIN event e ON e.id = m.event",
+    "event": "SELECT key, time_ms, flags, text_len, jsonl_len FROM event",
+    "event_key": "SELECT k.key, e.key FROM event_key k JOIN event e ON e.id = k.event",
+    "session": "SELECT token, m.time_ms, key FROM session m JOIN event e ON e.id = m.event",
     "alarm": "SELECT name, account, region, arn, namespace, metric FROM alarm",
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
     "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
@@ -187,8 +186,6 @@ FACTS = {
     "value": "SELECT kind, name, text_len, jsonl_len, newest_ms FROM value WHERE text_len > 0",
     "value_day": """SELECT kind, name, day, d.text_len, d.jsonl_len FROM value_day d
                     JOIN value v ON v.id = d.value WHERE d.text_len > 0""",
-    "activity": """SELECT kind, name, second, rank, identity FROM activity a
-                   JOIN value v ON v.id = a.value JOIN event e ON e.id = a.event""",
     "person": """SELECT v.name, u.kind, u.name FROM person p JOIN value v ON v.id = p.person
                  JOIN value u ON u.id = p.unit""",
     "units": "SELECT 1 FROM unit_dirty UNION ALL SELECT 1 FROM session_news",
@@ -198,7 +195,7 @@ FACTS = {
                FROM resource_view v JOIN resource r ON r.id = v.resource""",
     "entry": """SELECT rid, time_ms, seq, kind, change_type, reason, text_len, jsonl_len
                 FROM entry e JOIN resource r ON r.id = e.resource""",
-    "cause": """SELECT rid, c.time_ms, seq, n, identity, evidence, confidence FROM cause c
+    "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, confidence FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
     "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
     "stem": "SELECT kind, text, n, newest_ms FROM stem",
@@ -215,7 +212,7 @@ FACTS = {
     "line_due": "SELECT * FROM line_due",
     "churn": "SELECT rid, items FROM churn",
     "day_coverage": "SELECT * FROM day_coverage",
-    "control": """SELECT identity, account, c.source, region, c.time_ms, starts FROM control c
+    "control": """SELECT key, account, c.source, region, c.time_ms, starts FROM control c
                   JOIN event e ON e.id = c.event""",
     "transition_text": """SELECT name, time_ms, state, len FROM transition_text x
                           JOIN transition t ON t.id = x.transition JOIN alarm a ON a.id = t.alarm""",
@@ -224,12 +221,46 @@ FACTS = {
 }
 
 
+# Rows with several events each: whose, the time and event of the first, the others by difference.
+POSTINGS = {
+    "mention": "SELECT token, '', time_ms, event, places FROM mention",
+    "actor": "SELECT token, '', time_ms, event, places FROM actor",
+    "activity": """SELECT kind, name, time_ms, event, places FROM activity a
+                   JOIN value v ON v.id = a.value""",
+}
+
+
+def numbers(places):
+    number = shift = 0
+    for byte in places:
+        number |= (byte & 0x7f) << shift
+        shift += 7
+        if byte < 0x80:
+            yield number
+            number = shift = 0
+
+
+def postings(rows, keys):
+    """(whose, time, key of the event) of each, from rows as POSTINGS reads them."""
+    for first, second, time_ms, event, places in rows:
+        yield first, second, time_ms, keys[event]
+        differences = numbers(places)
+        for time in differences:
+            step = next(differences)
+            time_ms += time >> 1 if time & 1 else (time >> 1) * 1000
+            event += ~(step >> 1) if step & 1 else step >> 1
+            yield first, second, time_ms, keys[event]
+
+
 def dump(history):
     """Everything in a history but row ids and how bodies are packed: {table: sorted rows}."""
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as db:
         db.text_factory = bytes
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
+        keys = dict(db.execute("SELECT id, key FROM event"))
+        for table, sql in POSTINGS.items():
+            facts[table] = sorted(postings(db.execute(sql), keys), key=repr)
     db.close()
     return facts
 

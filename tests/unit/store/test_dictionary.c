@@ -73,15 +73,15 @@ static void test_events(void **state)
 	put_events(h, 399, 600);
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 1"), 1);
 	/* What was there before is packed anew, and all of it is readable, also by others. */
-	assert_int_equal(ask(h, "SELECT count(*) FROM event WHERE dictionary IS NULL"),
-			 0);
+	assert_int_equal(
+		ask(h, "SELECT count(*) FROM event_block WHERE dictionary IS NULL"), 0);
 	assert_events(h, 600);
 	history_open(h, STORE_READ, 0);
 	assert_events(h, 600);
 	/* Another session goes on with the same one. */
 	history_open(h, STORE_WRITE, 0);
 	put_events(h, 600, 700);
-	assert_int_equal(ask(h, "SELECT count(DISTINCT dictionary) FROM event"), 1);
+	assert_int_equal(ask(h, "SELECT count(DISTINCT dictionary) FROM event_block"), 1);
 	assert_events(h, 700);
 }
 
@@ -93,10 +93,11 @@ static void test_final_training(void **state)
 		put_events(h, i, i + 500);
 	/* The first dictionary is gone, with nothing that needs it. */
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 1"), 1);
-	assert_int_equal(ask(h, "SELECT count(*) FROM event e LEFT JOIN dictionary d "
-				"ON d.id = e.dictionary WHERE d.id IS NULL"),
+	assert_int_equal(ask(h,
+			     "SELECT count(*) FROM event_block e LEFT JOIN dictionary d "
+			     "ON d.id = e.dictionary WHERE d.id IS NULL"),
 			 0);
-	assert_true(ask(h, "SELECT sum(length(body)) * 4 < sum(body_len) FROM event"));
+	assert_true(ask(h, "SELECT sum(length(body)) * 4 < sum(len) FROM event_block"));
 	assert_events(h, 8500);
 	assert_sound(h);
 }

@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "keys.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIRST_SLOTS 4096u
+
+static void place(struct event_key *slots, size_t cap, uint64_t key, int64_t event)
+{
+	size_t i = (size_t)key & (cap - 1);
+
+	while (slots[i].event)
+		i = (i + 1) & (cap - 1);
+	slots[i] = (struct event_key){ key, event };
+}
+
+static int grow(struct keys *k)
+{
+	size_t cap = MAX(k->cap * 2, (size_t)FIRST_SLOTS);
+	struct event_key *slots = calloc(cap, sizeof(slots[0]));
+
+	if (!slots)
+		return -ENOMEM;
+	for (size_t i = 0; i < k->cap; i++)
+		if (k->slots[i].event)
+			place(slots, cap, k->slots[i].key, k->slots[i].event);
+	free(k->slots);
+	k->slots = slots;
+	k->cap = cap;
+	return 0;
+}
+
+int keys_add(struct keys *k, uint64_t key, int64_t event)
+{
+	if (k->n >= k->cap / 2) {
+		int r = grow(k);
+
+		if (r)
+			return r;
+	}
+	place(k->slots, k->cap, key, event);
+	k->n++;
+	return 0;
+}
+
+bool keys_next(const struct keys *k, uint64_t key, int64_t *event)
+{
+	bool behind = *event == 0;
+
+	if (!k->cap)
+		return false;
+	for (size_t i = (size_t)key & (k->cap - 1); k->slots[i].event;
+	     i = (i + 1) & (k->cap - 1)) {
+		if (k->slots[i].key != key)
+			continue;
+		if (behind) {
+			*event = k->slots[i].event;
+			return true;
+		}
+		behind = k->slots[i].event == *event;
+	}
+	return false;
+}
+
+/* As the index has them: its keys are signed. */
+static int by_key(const void *a, const void *b)
+{
+	const struct event_key *x = a, *y = b;
+
+	if (x->key != y->key)
+		return (int64_t)x->key < (int64_t)y->key ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+void keys_sort(struct keys *k)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < k->cap; i++)
+		if (k->slots[i].event)
+			k->slots[n++] = k->slots[i];
+	if (n)
+		qsort(k->slots, n, sizeof(k->slots[0]), by_key);
+}
+
+void keys_clear(struct keys *k)
+{
+	if (k->cap)
+		memset(k->slots, 0, k->cap * sizeof(k->slots[0]));
+	k->n = 0;
+}
+
+void keys_deinit(struct keys *k)
+{
+	free(k->slots);
+	*k = (struct keys){ 0 };
+}

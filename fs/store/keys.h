@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Keys of events that came in during the transaction: a hash table, which answers until the end,
+ * when they go into their index in its order.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/macro.h"
+
+struct event_key {
+	uint64_t key;
+	int64_t event; /* 0: the slot is empty */
+};
+
+struct keys {
+	struct event_key *slots; /* open addressing, a power of two; NULL while empty */
+	size_t n, cap;
+};
+
+/* Keys may be equal. 0 or -ENOMEM. */
+int keys_add(struct keys *k, uint64_t key, int64_t event) _must_check_;
+/* The event of the key behind *event (0: the first): false when there is none. */
+bool keys_next(const struct keys *k, uint64_t key, int64_t *event);
+/* Puts them in order in front of the table, which is good for keys_clear() only from then on. */
+void keys_sort(struct keys *k);
+void keys_clear(struct keys *k); /* keeps the memory */
+void keys_deinit(struct keys *k);

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Posting lists: which events a name, a credential or a value has; see posting.c. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/macro.h"
+#include "util/str.h"
+
+struct store;
+
+enum posting_list {
+	POSTING_MENTION,  /* by token */
+	POSTING_ACTOR,    /* by token */
+	POSTING_ACTIVITY, /* by value */
+};
+
+struct posting {
+	int64_t key;
+	int64_t time_ms; /* of the event */
+	int64_t event;
+};
+
+/* By key, then time, then event. */
+int posting_order(const void *a, const void *b) _pure_;
+
+/* Appends the n postings of one key, in order, but for the first: that stands in the row. */
+void posting_encode(struct buf *out, const struct posting *rows, size_t n);
+/* Appends struct posting each, `first` and those behind it. 0, -EBADMSG, -ENOMEM. */
+int posting_decode(const struct posting *first, struct str places,
+		   struct buf *out) _must_check_;
+
+/* Adds postings that are in order; what is there already stays once. */
+int postings_put(struct store *s, enum posting_list list, const struct posting *rows,
+		 size_t n) _must_check_;
+
+/* Called with each posting from a time to a time, in order, until *more is set to false. */
+typedef int posting_fn(void *ctx, const struct posting *p, bool *more);
+int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t from_ms,
+		  int64_t to_ms, posting_fn *each, void *ctx) _must_check_;
+/* Its first and its last time. STORE_E_NOT_FOUND. */
+int postings_span(struct store *s, enum posting_list list, int64_t key,
+		  int64_t *ret_first_ms, int64_t *ret_last_ms) _must_check_;

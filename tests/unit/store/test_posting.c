@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Posting lists: whatever the order in which postings come, a list holds each once and in order;
+ * and a history of before there were such lists is brought up with all it has.
+ */
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "history.h"
+#include "posting.h"
+#include "private.h"
+#include "schema.h"
+#include "store/activity.h"
+
+#define MANY 3000
+
+static void test_code(void **state _unused_)
+{
+	static const struct posting rows[] = {
+		{ 7, -5, 3 },
+		{ 7, -5, 9 },
+		{ 7, 0, 1 },
+		{ 7, 1000, 1 },
+		{ 7, INT64_C(1700000000123), INT64_C(1) << 40 },
+		{ 7, INT64_C(1700000001123), INT64_MAX },
+	};
+	_cleanup_(buf_deinit) struct buf places = BUF_INIT, out = BUF_INIT;
+
+	posting_encode(&places, rows, ARRAY_SIZE(rows));
+	assert_int_equal(posting_decode(&rows[0], buf_str(&places), &out), 0);
+	assert_int_equal(out.len, sizeof(rows));
+	assert_memory_equal(out.data, rows, sizeof(rows));
+	/* Cut anywhere inside of a posting, and a number that does not end. */
+	assert_int_equal(posting_decode(&rows[0],
+					(struct str){ places.data, places.len - 1 },
+					&out),
+			 -EBADMSG);
+	assert_int_equal(posting_decode(&rows[0],
+					STR("\xff\xff\xff\xff\xff\xff\xff\xff"
+					    "\xff\xff\xff\xff"),
+					&out),
+			 -EBADMSG);
+}
+
+static int collect(void *ctx, const struct posting *p, bool *more _unused_)
+{
+	buf_put(ctx, p, sizeof(*p));
+	return buf_error(ctx);
+}
+
+static void assert_list(struct history *h, int64_t key, const struct posting *rows,
+			size_t n)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	int64_t first, last;
+
+	assert_int_equal(postings_each(h->s, POSTING_MENTION, key, INT64_MIN, INT64_MAX,
+				       collect, &got),
+			 0);
+	assert_int_equal(got.len, n * sizeof(*rows));
+	assert_memory_equal(got.data, rows, got.len);
+	assert_int_equal(postings_span(h->s, POSTING_MENTION, key, &first, &last), 0);
+	assert_int_equal(first, rows[0].time_ms);
+	assert_int_equal(last, rows[n - 1].time_ms);
+	/* From each eleventh on, up to each seventh behind it. */
+	for (size_t i = 0; i < n; i += 11) {
+		size_t to = MIN(i + i % 700, n - 1), from = i;
+
+		while (from && rows[from - 1].time_ms == rows[i].time_ms)
+			from--;
+		while (to + 1 < n && rows[to + 1].time_ms == rows[to].time_ms)
+			to++;
+		buf_reset(&got);
+		assert_int_equal(postings_each(h->s, POSTING_MENTION, key,
+					       rows[i].time_ms, rows[to].time_ms, collect,
+					       &got),
+				 0);
+		assert_int_equal(got.len, (to - from + 1) * sizeof(*rows));
+		assert_memory_equal(got.data, rows + from, got.len);
+	}
+}
+
+static void shuffle(struct posting *rows, size_t n, unsigned seed)
+{
+	for (size_t i = n; i-- > 1;) {
+		size_t j;
+		struct posting p = rows[i];
+
+		seed = seed * 1103515245 + 12345;
+		j = seed / 65536 % (i + 1);
+		rows[i] = rows[j];
+		rows[j] = p;
+	}
+}
+
+/* Many of one millisecond, too, and batches of all sizes. */
+static void test_any_order(void **state)
+{
+	struct history *h = *state;
+	struct posting *all = calloc(MANY, sizeof(*all)), *mixed;
+	struct posting other = { 41, 5, 5 };
+
+	mixed = calloc(MANY, sizeof(*mixed));
+	assert_non_null(all);
+	assert_non_null(mixed);
+	for (int i = 0; i < MANY; i++)
+		all[i] = (struct posting){ 42, (i / 400) * 1000 + (i % 400 > 200 ? 7 : 0),
+					   1000 + i * 3 };
+	for (unsigned round = 0; round < 4; round++) {
+		size_t step = (size_t[]){ MANY, 1, 40, 700 }[round];
+
+		memcpy(mixed, all, MANY * sizeof(*all));
+		if (round)
+			shuffle(mixed, MANY, round);
+		begin(h);
+		assert_int_equal(sqlite3_exec(h->s->db, "DELETE FROM mention", NULL, NULL,
+					      NULL),
+				 SQLITE_OK);
+		assert_int_equal(postings_put(h->s, POSTING_MENTION, &other, 1), 0);
+		for (size_t at = 0; at < MANY; at += step) {
+			size_t n = MIN(step, MANY - at);
+
+			qsort(mixed + at, n, sizeof(*mixed), posting_order);
+			assert_int_equal(
+				postings_put(h->s, POSTING_MENTION, mixed + at, n), 0);
+		}
+		/* Once more: they are known. */
+		assert_int_equal(postings_put(h->s, POSTING_MENTION, all, MANY), 0);
+		assert_list(h, 42, all, MANY);
+		assert_list(h, 41, &other, 1);
+		/* However they came, the rows are filled well. */
+		assert_true(ask(h, "SELECT count(*) FROM mention") < MANY / 64);
+		commit(h);
+	}
+	free(all);
+	free(mixed);
+}
+
+static void run(sqlite3 *db, const char *sql)
+{
+	char *message = NULL;
+
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s", message);
+}
+
+/* A history of version 7, with a thousand events. */
+static void make_old(const char *path)
+{
+	size_t n;
+	const struct migration *m = schema_migrations(&n);
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	run(db, "PRAGMA application_id = 1148347988");
+	for (size_t i = 0; i < n && m[i].version <= 7; i++)
+		for (const char *const *sql = m[i].sql; *sql; sql++)
+			run(db, *sql);
+	run(db,
+	    "PRAGMA user_version = 7;"
+	    "INSERT INTO value VALUES(1, 1, 'x', 1000, 1000, 1, 1);"
+	    "INSERT INTO counter VALUES('event row', 1000);"
+	    /* zstd frames without magic: a raw block of "record" */
+	    "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1000) "
+	    "INSERT INTO event SELECT i, CASE i WHEN 1 THEN "
+	    "x'0123456789abcdef0123456789abcdef' ELSE 'id-' || i END, i * 500, 8, 1, i, "
+	    "NULL, 6, x'00583100007265636f7264', 1, 1 FROM n;"
+	    "INSERT INTO mention SELECT id % 3, time_ms, id FROM event;"
+	    "INSERT INTO actor SELECT 9, time_ms, id FROM event;"
+	    "INSERT INTO activity SELECT 1, time_ms / 1000, time_ms % 1000 << 53 | id, id "
+	    "FROM event;");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_brought_up(void **state)
+{
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct history *h = *state;
+	struct posting rows[334];
+	struct store_act acts[1001];
+	int64_t event;
+	size_t n = 0;
+
+	make_old(h->path);
+	history_open(h, STORE_WRITE, 0);
+	for (int i = 1; i <= 1000; i++)
+		if (i % 3 == 1)
+			rows[n++] = (struct posting){ 1, i * 500, i };
+	assert_list(h, 1, rows, n);
+	assert_int_equal(store_event_find(h->s,
+					  STR("01234567-89ab-cdef-0123-456789abcdef"),
+					  &event),
+			 0);
+	assert_int_equal(event, 1);
+	assert_int_equal(store_event_find(h->s, STR("id-777"), &event), 0);
+	assert_int_equal(event, 777);
+	assert_int_equal(
+		store_activity(h->s, 1, &(struct store_act){ 0 }, acts, 1001, &n), 0);
+	assert_int_equal(n, 1000);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(acts[i].event, i + 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event_block"), 1000);
+	assert_sound(h);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code),
+		CASE(test_any_order),
+		cmocka_unit_test_setup_teardown(test_brought_up, history_setup_closed,
+						history_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
