@@ -49,6 +49,9 @@ int migrate_check(struct store *s, int64_t *ret_version, struct fault *f) _must_
 /* A struct store_resource with account, region, type and id, of the columns of Q_RESOURCE. */
 int resource_row_whole(sqlite3_stmt *q, struct arena *a, void *ret) _must_check_;
 
+/* A state as listed, of a statement whose first columns are those of Q_SHOWN_BY_TIME. */
+void state_row(sqlite3_stmt *q, struct store_state *ret);
+
 /* Now, in milliseconds since 1970. */
 int64_t now_ms(void);
 /* Before a read: what the writer has gathered so far is written, so that it is seen. */

@@ -170,7 +170,7 @@ int store_resource_lookup(struct store *s, struct str account, struct str region
 
 /* --- states -------------------------------------------------------------------------------- */
 
-static void state_row(sqlite3_stmt *q, struct store_state *ret)
+void state_row(sqlite3_stmt *q, struct store_state *ret)
 {
 	*ret = (struct store_state){ .id = col_int(q, 0),
 				     .resource = col_int(q, 1),

@@ -208,6 +208,12 @@ X(SHOWN_AFTER,
   "WHERE resource = ?1 AND (capture_ms, twin) > (?2, ?3) AND hidden <= ?4 "
   "ORDER BY capture_ms, twin")
 
+/* all states of a resource, with their bodies (see SHOWN_OF_STATE, STATE_BODY) */
+X(DOSSIER,
+  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn, "
+  "s.base, s.dictionary, s.body_len, s.body FROM shown n JOIN state s ON s.id = n.state "
+  "WHERE n.resource = ?1 ORDER BY n.capture_ms, n.twin")
+
 /* the estate at a moment */
 X(AT_FOLDER,
   "SELECT f.id, f.parent, f.name, f.newest_ms, f.first_ms, f.changed, p.parent FROM folder f "

@@ -27,7 +27,7 @@ int cache_init(struct cache *c, size_t limit)
 static struct cache_entry **bucket(struct cache *c, uint64_t node)
 {
 	/* Multiplicative hashing: row ids are consecutive, kinds sit in the top bits. */
-	return &c->buckets[node * UINT64_C(0x9e3779b97f4a7c15) >> 52];
+	return &c->buckets[node * UINT64_C(0x9e3779b97f4a7c15) >> 50];
 }
 
 static void unref(struct cache_entry *e)
@@ -123,16 +123,32 @@ static bool is_made(const struct cache *c, uint64_t node)
 	return false;
 }
 
+/* Under the lock. */
+static bool claim(struct cache *c, uint64_t node, struct cache_making *making)
+{
+	if (is_made(c, node))
+		return false;
+	*making = (struct cache_making){ .node = node, .next = c->making };
+	c->making = making;
+	return true;
+}
+
+bool cache_try_begin(struct cache *c, uint64_t node, struct cache_making *making)
+{
+	bool mine;
+
+	pthread_mutex_lock(&c->lock);
+	mine = claim(c, node, making);
+	pthread_mutex_unlock(&c->lock);
+	return mine;
+}
+
 bool cache_begin(struct cache *c, uint64_t node, struct cache_making *making)
 {
 	bool mine;
 
 	pthread_mutex_lock(&c->lock);
-	mine = !is_made(c, node);
-	if (mine) {
-		*making = (struct cache_making){ .node = node, .next = c->making };
-		c->making = making;
-	}
+	mine = claim(c, node, making);
 	while (!mine && is_made(c, node))
 		pthread_cond_wait(&c->made, &c->lock);
 	pthread_mutex_unlock(&c->lock);

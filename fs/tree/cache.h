@@ -14,7 +14,7 @@
 #include "tree/tree.h"
 #include "util/buf.h"
 
-#define CACHE_BUCKETS 4096
+#define CACHE_BUCKETS 16384
 #define CACHE_BYTES   (32u << 20)
 
 struct cache_entry {
@@ -57,6 +57,8 @@ void cache_relabel(struct cache *c, struct cache_entry *e, uint64_t label);
  * ended by now, and cache_hold() should be asked again. true: cache_end() must follow.
  */
 bool cache_begin(struct cache *c, uint64_t node, struct cache_making *making);
+/* The same, but does not wait: false when someone else is making it. */
+bool cache_try_begin(struct cache *c, uint64_t node, struct cache_making *making);
 /* Keeps the bytes (taken over from content) and holds them; NULL when out of memory. */
 struct cache_entry *cache_put(struct cache *c, uint64_t node, uint64_t label,
 			      uint64_t stamp, struct buf *content);

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 
+#include "dossier.h"
 #include "view.h"
 
 static int make(struct request *q, const struct view *view, uint64_t node, uint64_t stamp,
@@ -25,8 +26,7 @@ static int make(struct request *q, const struct view *view, uint64_t node, uint6
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* What is kept, if it is good for this request; NULL if not. */
-static struct cache_entry *kept(struct request *q, uint64_t node, uint64_t stamp)
+struct cache_entry *content_kept(struct request *q, uint64_t node, uint64_t stamp)
 {
 	struct cache *cache = &q->tree->cache;
 	uint64_t label;
@@ -68,11 +68,11 @@ int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
 		r = view->stamp(q, node, &stamp);
 	if (r)
 		return r;
-	while (!(*ret = kept(q, node, stamp))) {
+	while (!(*ret = content_kept(q, node, stamp))) {
 		if (!cache_begin(cache, node, &making))
 			continue;
 		/* Perhaps it was made between the look and the announcement. */
-		*ret = kept(q, node, stamp);
+		*ret = content_kept(q, node, stamp);
 		if (!*ret)
 			r = make(q, view, node, stamp, ret);
 		cache_end(cache, &making);
@@ -81,7 +81,15 @@ int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
 	return r;
 }
 
-int tree_content_get(struct tree *t, uint64_t node, const struct tree_content **ret)
+static void make_along(struct request *q, int64_t resource)
+{
+	int r = dossier_make(q, resource);
+
+	(void)r; /* where one file of it cannot be made, the others can by themselves */
+}
+
+int tree_content_along(struct tree *t, uint64_t dir, uint64_t node,
+		       const struct tree_content **ret)
 {
 	_cleanup_(request_end) struct request q = { 0 };
 	struct cache_entry *e;
@@ -95,11 +103,42 @@ int tree_content_get(struct tree *t, uint64_t node, const struct tree_content **
 	}
 	cache_release(&t->cache, e);
 	r = request_begin(t, &q);
+	if (r == 0 && node_kind(dir) == NODE_RESOURCE)
+		make_along(&q, node_row(dir));
 	if (r == 0)
 		r = content_get(&q, node, &e);
 	if (r == 0)
 		*ret = &e->content;
 	return r;
+}
+
+int tree_prepare_next(struct tree *t, uint64_t dir, uint64_t *ret_next)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	struct store_resource resource, next;
+	size_t n = 0;
+	int r;
+
+	if (node_kind(dir) != NODE_RESOURCE)
+		return TREE_E_NOT_FOUND;
+	r = request_begin(t, &q);
+	if (r == 0)
+		r = view_resource_get(&q, dir, &resource);
+	if (r == 0)
+		r = view_error(store_resources(q.store, resource.folder, resource.id,
+					       q.arena, &next, 1, &n));
+	if (r == 0 && n == 0)
+		r = TREE_E_NOT_FOUND;
+	if (r == 0)
+		r = dossier_make(&q, next.id);
+	if (r == 0)
+		*ret_next = node_make(NODE_RESOURCE, next.id);
+	return r;
+}
+
+int tree_content_get(struct tree *t, uint64_t node, const struct tree_content **ret)
+{
+	return tree_content_along(t, 0, node, ret);
 }
 
 void tree_content_put(struct tree *t, const struct tree_content *content)

@@ -10,3 +10,5 @@
 
 /* Held for the caller, who gives it to cache_release(). */
 int content_get(struct request *q, uint64_t node, struct cache_entry **ret) _must_check_;
+/* What is kept, held, if it is good for this request; NULL if not. */
+struct cache_entry *content_kept(struct request *q, uint64_t node, uint64_t stamp);

@@ -201,6 +201,16 @@ int tree_poll(struct tree *t, bool *ret_changed)
 	return 0;
 }
 
+uint64_t tree_epoch(struct tree *t)
+{
+	uint64_t epoch;
+
+	pthread_mutex_lock(&t->lock);
+	epoch = t->epoch;
+	pthread_mutex_unlock(&t->lock);
+	return epoch;
+}
+
 const char *tree_moved(struct tree *t)
 {
 	enum store_place place;

@@ -31,6 +31,7 @@ enum {
 	STORE_E_DAMAGED, /* SQLite says the file is malformed */
 	STORE_E_FULL, /* the disk is full; the transaction under way is lost, no more */
 	STORE_E_NOT_FOUND, /* the row asked for is not there */
+	STORE_E_LARGE,     /* more than the caller wants to have at once */
 };
 
 /*

@@ -92,6 +92,12 @@ struct tree_content {
 };
 int tree_content_get(struct tree *t, uint64_t node,
 		     const struct tree_content **ret) _must_check_;
+/*
+ * The same for a reader who goes through the files of `dir`, of which the node is one: they are made
+ * together and kept for a while, where that is cheaper. A dir that is none is passed over.
+ */
+int tree_content_along(struct tree *t, uint64_t dir, uint64_t node,
+		       const struct tree_content **ret) _must_check_;
 void tree_content_put(struct tree *t,
 		      const struct tree_content *content); /* NULL is fine */
 
@@ -119,6 +125,16 @@ int tree_poll(struct tree *t, bool *ret_changed) _must_check_;
  * file. Static text; for tree_poll()'s thread.
  */
 const char *tree_moved(struct tree *t);
+/*
+ * The number of changes that tree_poll() has found. What was read after this was called is at
+ * least as new as the last of them.
+ */
+uint64_t tree_epoch(struct tree *t);
+/*
+ * Makes the files of the directory that is listed behind `dir` in the one above ready, as
+ * tree_content_along() does. Only of resources; else, and behind the last, TREE_E_NOT_FOUND.
+ */
+int tree_prepare_next(struct tree *t, uint64_t dir, uint64_t *ret_next) _must_check_;
 /*
  * The nodes whose attributes or content may have changed when the directory's stamp did, the
  * directory itself among them; directories beneath it are left out, they have stamps of their
