@@ -34,6 +34,11 @@ static void watch_freep(struct watch **w)
 	*w = watch_free(*w);
 }
 
+static void ahead_freep(struct ahead **a)
+{
+	*a = ahead_free(*a);
+}
+
 static void args_deinit(struct fuse_args *args)
 {
 	fuse_opt_free_args(args);
@@ -141,6 +146,8 @@ static int session_serve(struct fuse_session *session, struct serving *s, struct
 		return MOUNT_E_FAILED;
 	}
 	r = watch_start(s->watch, session);
+	if (r == 0)
+		r = ahead_start(s->ahead, session);
 	if (r < 0) {
 		fault_set(f, FAULT_NO_OFFSET, "", "cannot start a thread: %s",
 			  strerror(-r));
@@ -158,6 +165,7 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 		 int *ready_fd, struct fault *f)
 {
 	_cleanup_(tree_freep) struct tree *tree = NULL;
+	_cleanup_(ahead_freep) struct ahead *ahead = NULL;
 	_cleanup_(watch_freep) struct watch *watch = NULL;
 	_cleanup_(guard_endp) int guard = -1;
 	struct fuse_session *session = NULL;
@@ -176,17 +184,20 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 		fault_set(f, FAULT_NO_OFFSET, "history", "%s", why.reason);
 		return MOUNT_E_FAILED;
 	}
-	r = watch_new(tree, o, &watch);
+	r = ahead_new(tree, &ahead);
+	if (r == 0)
+		r = watch_new(tree, ahead, o, &watch);
 	if (r < 0)
 		return out_of_memory(f);
 	s.tree = tree;
 	s.watch = watch;
+	s.ahead = ahead;
 	r = session_mount(o, place, &s, &session, f);
 	if (r)
 		return r;
 	r = session_serve(session, &s, f);
-	/* The watcher must be gone before what it talks to. */
-	while (!watch_stop(watch))
+	/* Who talks to the session must be gone before it is. */
+	while (!watch_stop(watch) || !ahead_stop(ahead))
 		fuse_session_unmount(session);
 	fuse_session_unmount(session);
 	fuse_session_destroy(session);

@@ -162,7 +162,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	r = tree_content_get(s->tree, ino, &content);
+	r = tree_content_along(s->tree, ahead_reading(s->ahead, ino), ino, &content);
 	if (r == TREE_E_STREAMED) {
 		read_streamed(req, ino, size, (uint64_t)offset);
 		return;
@@ -192,6 +192,9 @@ struct listing {
 	size_t size, len;
 	bool plus; /* with attributes */
 	bool full;
+	/* Files that the kernel is told of, as far as they fit. */
+	uint64_t files[64];
+	size_t n_files;
 };
 
 /* Adds one name; false when it does not fit any more. */
@@ -234,8 +237,12 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 	name[e->name.n] = '\0';
 	if (l->plus && !watch_add(l->s->watch, e->attr))
 		entry = (struct fuse_entry_param){ .attr = entry.attr };
-	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE))
+	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE)) {
+		if (l->plus && e->attr->type == TREE_FILE &&
+		    l->n_files < ARRAY_SIZE(l->files))
+			l->files[l->n_files++] = e->attr->node;
 		return true;
+	}
 	if (l->plus && entry.ino)
 		watch_forget(l->s->watch, entry.ino, 1);
 	return false;
@@ -289,6 +296,17 @@ static int fill(struct listing *l, uint64_t node, off_t offset)
 	return tree_readdir(l->s->tree, node, (uint64_t)offset - OFFSET_TREE, &lister);
 }
 
+/* With nothing more to list, the kernel has taken in what it was told before. */
+static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir)
+{
+	struct ahead *ahead = l->s->ahead;
+
+	if (l->n_files > 0)
+		ahead_told(ahead, dir, l->files, l->n_files);
+	if (fuse_reply_buf(req, l->data, l->len) == 0 && l->len == 0)
+		ahead_listed(ahead, dir);
+}
+
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool plus)
 {
 	_cleanup_(freep) char *data = NULL;
@@ -310,7 +328,7 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 	else if (l.full && l.len == 0)
 		fuse_reply_err(req, EINVAL); /* a buffer too small for one name */
 	else
-		fuse_reply_buf(req, data, l.len);
+		reply_list(req, &l, ino);
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

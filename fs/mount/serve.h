@@ -12,11 +12,13 @@
 #include "tree/tree.h"
 #include "util/fault.h"
 
+#include "ahead.h"
 #include "watch.h"
 
 struct serving {
 	struct tree *tree;
 	struct watch *watch;
+	struct ahead *ahead;
 	uid_t uid; /* of whoever mounts; owns everything shown */
 	gid_t gid;
 	mode_t readable; /* permission bits for reading; a directory has those for searching, too */

@@ -24,6 +24,7 @@
 
 #include <fuse_lowlevel.h>
 
+#include "ahead.h"
 #include "known.h"
 
 #define TICK_MS      200
@@ -35,6 +36,7 @@
 
 struct watch {
 	struct tree *tree;
+	struct ahead *ahead;
 	const struct mount_options *options;
 	const char *told; /* what was said of the history's file last */
 	struct fuse_session *session;
@@ -50,13 +52,15 @@ static void watch_freep(struct watch **w)
 	*w = watch_free(*w);
 }
 
-int watch_new(struct tree *t, const struct mount_options *options, struct watch **ret)
+int watch_new(struct tree *t, struct ahead *ahead, const struct mount_options *options,
+	      struct watch **ret)
 {
 	_cleanup_(watch_freep) struct watch *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return -ENOMEM;
 	w->tree = t;
+	w->ahead = ahead;
 	w->options = options;
 	w->stop_fd = -1;
 	if (pthread_mutex_init(&w->lock, NULL) != 0) {
@@ -221,6 +225,7 @@ static void *watch_thread(void *arg)
 			tick++;
 		/* A history that cannot be read says so to whoever reads; here it is tried again. */
 		if (tree_poll(w->tree, &changed) == 0 && changed) {
+			ahead_changed(w->ahead);
 			notice(w);
 			tick = 0;
 		}

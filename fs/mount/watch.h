@@ -12,11 +12,12 @@
 #include "mount/mount.h"
 #include "tree/tree.h"
 
+struct ahead;
 struct fuse_session;
 struct watch;
 
 /* 0 or negative errno. */
-int watch_new(struct tree *t, const struct mount_options *options,
+int watch_new(struct tree *t, struct ahead *ahead, const struct mount_options *options,
 	      struct watch **ret) _must_check_;
 struct watch *watch_free(struct watch *w); /* returns NULL; stopped before */
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the mount tests: run.py DRIFTFS [--list] [--group tree|live|mount|timeline|views] [CASE...]
+"""Runs the mount tests: run.py DRIFTFS [--list] [--group tree|ahead|live|mount|timeline|views] [CASE...]
 
 Each case has a folder and a mountpoint of its own and a bound on its time; what it leaves
 running or mounted is cleared, and a sanitizer's finding fails it though all else went well.
@@ -15,6 +15,7 @@ import tempfile
 import time
 import traceback
 
+import cases_ahead
 import cases_live
 import cases_mount
 import cases_timeline
@@ -77,7 +78,7 @@ def main():
         group = words[at + 1]
         del words[at:at + 2]
     cases = {}
-    for module in (cases_tree, cases_live, cases_mount, cases_timeline, cases_views):
+    for module in (cases_tree, cases_ahead, cases_live, cases_mount, cases_timeline, cases_views):
         if group in (None, module.__name__[len("cases_"):]):
             cases.update({name[len("case_"):]: value for name, value in vars(module).items()
                           if name.startswith("case_")})

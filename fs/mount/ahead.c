@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * A directory's files are remembered when it is listed (a shelf). Whether listings are followed by
+ * reads is told from the reads themselves; so that there are some to tell it once pages are pushed,
+ * the first file of every fourth directory is left to be asked for.
+ *
+ * Storing pages waits for reads of the same pages that are under way: so it is done by a thread
+ * that no request waits for. What it stores must not be older than what the watcher took back last:
+ * the epoch is looked at before the history is and, under a lock, again before the kernel is told;
+ * the watcher, when it has found a commit, waits for that lock before it takes anything back.
+ */
+
+#include "ahead.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <fuse_lowlevel.h>
+
+#define STOP_SECONDS 2
+
+#define SHELVES     64u  /* directories listed last */
+#define SHELF_FILES 128u /* of a directory with more the first are remembered */
+#define QUEUE       16u  /* directories to be pushed */
+#define READY       8u   /* directories made ready */
+
+/* Directories in a row that were read; pushing begins at the second value. */
+#define HOT_MAX  4u
+#define HOT_PUSH 2u
+/* One in so many directories shows whether they are still read. */
+#define PROBE_EACH 4u
+
+struct shelf {
+	uint64_t dir; /* 0: none */
+	unsigned reads;
+	unsigned n;
+	uint64_t files[SHELF_FILES];
+};
+
+struct job {
+	uint64_t dir;
+	unsigned n;
+	uint64_t files[SHELF_FILES];
+};
+
+struct ahead {
+	struct tree *tree;
+	struct fuse_session *session;
+	pthread_t thread;
+	bool running;
+	pthread_mutex_t pushing; /* taken before lock, if both are */
+	pthread_mutex_t lock;
+	pthread_cond_t wanted;
+	/* Under lock: */
+	bool stop;
+	struct shelf shelves[SHELVES];
+	unsigned newest;
+	unsigned hot;
+	unsigned listed; /* since the last probe */
+	uint64_t probe;  /* directory that tells whether they are read; 0: none */
+	struct job queue[QUEUE];
+	unsigned first, n_jobs;
+	uint64_t ready[READY]; /* in the order they are expected */
+	unsigned n_ready;
+	uint64_t last; /* directory behind which the next is to be made ready; 0: none */
+};
+
+int ahead_new(struct tree *t, struct ahead **ret)
+{
+	struct ahead *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return -ENOMEM;
+	a->tree = t;
+	/* These cannot fail on Linux, without attributes. */
+	(void)pthread_mutex_init(&a->pushing, NULL);
+	(void)pthread_mutex_init(&a->lock, NULL);
+	(void)pthread_cond_init(&a->wanted, NULL);
+	*ret = a;
+	return 0;
+}
+
+struct ahead *ahead_free(struct ahead *a)
+{
+	if (!a)
+		return NULL;
+	pthread_cond_destroy(&a->wanted);
+	pthread_mutex_destroy(&a->lock);
+	pthread_mutex_destroy(&a->pushing);
+	free(a);
+	return NULL;
+}
+
+/* --- what is asked for --------------------------------------------------------------------- */
+
+/* The newest first: whoever reads has mostly just listed. */
+static struct shelf *shelf_of(struct ahead *a, uint64_t dir)
+{
+	for (unsigned i = 0; i < SHELVES; i++) {
+		struct shelf *s = &a->shelves[(a->newest - i) % SHELVES];
+
+		if (s->dir == dir)
+			return s;
+	}
+	return NULL;
+}
+
+static struct shelf *shelf_with(struct ahead *a, uint64_t file, unsigned *ret_at)
+{
+	for (unsigned i = 0; i < SHELVES; i++) {
+		struct shelf *s = &a->shelves[(a->newest - i) % SHELVES];
+
+		for (unsigned k = 0; k < s->n; k++) {
+			if (s->files[k] != file)
+				continue;
+			*ret_at = k;
+			return s;
+		}
+	}
+	return NULL;
+}
+
+/* The files of the shelf from the given one on. */
+static void push(struct ahead *a, const struct shelf *s, unsigned from)
+{
+	struct job *job;
+
+	if (from >= s->n)
+		return;
+	if (a->n_jobs == QUEUE) { /* too late for the oldest: it will be asked for */
+		a->first = (a->first + 1) % QUEUE;
+		a->n_jobs--;
+	}
+	job = &a->queue[(a->first + a->n_jobs++) % QUEUE];
+	job->dir = s->dir;
+	job->n = s->n - from;
+	memcpy(job->files, s->files + from, job->n * sizeof(job->files[0]));
+	pthread_cond_signal(&a->wanted);
+}
+
+void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n)
+{
+	struct shelf *s;
+
+	if (n == 0)
+		return;
+	pthread_mutex_lock(&a->lock);
+	s = &a->shelves[a->newest % SHELVES];
+	if (s->dir != dir) {
+		s = shelf_of(a, dir);
+		if (!s)
+			s = &a->shelves[++a->newest % SHELVES];
+		s->dir = dir;
+		s->n = s->reads = 0;
+	}
+	n = MIN(n, (size_t)(SHELF_FILES - s->n));
+	memcpy(s->files + s->n, files, n * sizeof(files[0]));
+	s->n += (unsigned)n;
+	pthread_mutex_unlock(&a->lock);
+}
+
+/* The next directories: those expected before this one were passed over. */
+static void advance(struct ahead *a, uint64_t dir)
+{
+	unsigned i = 0;
+
+	while (i < a->n_ready && a->ready[i] != dir)
+		i++;
+	if (i == a->n_ready) {
+		a->n_ready = 0;
+		a->last = dir;
+	} else {
+		a->n_ready -= i + 1;
+		memmove(a->ready, a->ready + i + 1, a->n_ready * sizeof(a->ready[0]));
+	}
+	pthread_cond_signal(&a->wanted);
+}
+
+void ahead_listed(struct ahead *a, uint64_t dir)
+{
+	const struct shelf *s, *probe;
+
+	pthread_mutex_lock(&a->lock);
+	s = shelf_of(a, dir);
+	if (s && s->n > 0) {
+		bool is_probe = ++a->listed >= PROBE_EACH || a->hot < HOT_PUSH;
+
+		probe = a->probe && a->probe != dir ? shelf_of(a, a->probe) : NULL;
+		if (probe && probe->reads == 0) {
+			a->hot = 0; /* listed, but not read */
+			a->last = 0;
+			a->n_ready = 0;
+		}
+		if (is_probe) {
+			a->listed = 0;
+			a->probe = dir;
+		}
+		if (a->hot >= HOT_PUSH) {
+			push(a, s, is_probe ? 1 : 0);
+			advance(a, dir);
+		}
+	}
+	pthread_mutex_unlock(&a->lock);
+}
+
+uint64_t ahead_reading(struct ahead *a, uint64_t file)
+{
+	struct shelf *s;
+	uint64_t dir = 0;
+	unsigned at;
+
+	pthread_mutex_lock(&a->lock);
+	s = shelf_with(a, file, &at);
+	if (s) {
+		if (s->reads++ == 0)
+			a->hot = MIN(a->hot + 1, HOT_MAX);
+		/* One read may be anybody's; with the second, someone goes through them. */
+		if (s->reads == 2 && a->hot < HOT_PUSH)
+			push(a, s, at + 1);
+		if (s->reads > 1 || a->hot >= HOT_PUSH)
+			dir = s->dir;
+	}
+	pthread_mutex_unlock(&a->lock);
+	return dir;
+}
+
+void ahead_changed(struct ahead *a)
+{
+	pthread_mutex_lock(&a->pushing);
+	pthread_mutex_unlock(&a->pushing);
+}
+
+/* --- the thread ---------------------------------------------------------------------------- */
+
+static bool is_stopped(struct ahead *a)
+{
+	bool stop;
+
+	pthread_mutex_lock(&a->lock);
+	stop = a->stop;
+	pthread_mutex_unlock(&a->lock);
+	return stop;
+}
+
+/* Into the page cache, unless the history was found changed since the epoch was looked at. */
+static void store(struct ahead *a, uint64_t file, uint64_t epoch,
+		  const struct tree_content *content)
+{
+	struct fuse_bufvec bytes = FUSE_BUFVEC_INIT(content->len);
+
+	bytes.buf[0].mem = (void *)(uintptr_t)content->data;
+	pthread_mutex_lock(&a->pushing);
+	/* It is only a help: what the kernel does not know (any more), it does not want. */
+	if (content->len > 0 && tree_epoch(a->tree) == epoch)
+		(void)fuse_lowlevel_notify_store(a->session, file, 0, &bytes,
+						 (enum fuse_buf_copy_flags)0);
+	pthread_mutex_unlock(&a->pushing);
+}
+
+static void run(struct ahead *a, const struct job *job)
+{
+	for (unsigned i = 0; i < job->n && !is_stopped(a); i++) {
+		uint64_t epoch = tree_epoch(a->tree);
+		const struct tree_content *content;
+
+		if (tree_content_along(a->tree, job->dir, job->files[i], &content) != 0)
+			continue; /* whoever reads it is told why */
+		store(a, job->files[i], epoch, content);
+		tree_content_put(a->tree, content);
+	}
+}
+
+/* Makes one more directory ready. */
+static void prepare(struct ahead *a, uint64_t last)
+{
+	uint64_t next;
+	int r = tree_prepare_next(a->tree, last, &next);
+
+	pthread_mutex_lock(&a->lock);
+	/* Meanwhile the reader may have gone elsewhere. */
+	if (a->last == last) {
+		a->last = r ? 0 : next;
+		if (r == 0 && a->n_ready < READY)
+			a->ready[a->n_ready++] = next;
+	}
+	pthread_mutex_unlock(&a->lock);
+}
+
+static bool is_idle(const struct ahead *a)
+{
+	return a->n_jobs == 0 && (a->last == 0 || a->n_ready == READY);
+}
+
+static void *ahead_thread(void *arg)
+{
+	struct ahead *a = arg;
+	struct job job;
+	uint64_t last;
+
+	while (true) {
+		pthread_mutex_lock(&a->lock);
+		while (!a->stop && is_idle(a))
+			pthread_cond_wait(&a->wanted, &a->lock);
+		job.n = 0;
+		last = a->last;
+		if (a->n_jobs > 0) {
+			job = a->queue[a->first];
+			a->first = (a->first + 1) % QUEUE;
+			a->n_jobs--;
+		}
+		pthread_mutex_unlock(&a->lock);
+		if (is_stopped(a))
+			return NULL;
+		if (job.n > 0)
+			run(a, &job);
+		else
+			prepare(a, last);
+	}
+}
+
+int ahead_start(struct ahead *a, struct fuse_session *session)
+{
+	sigset_t all, before;
+	int r;
+
+	a->session = session;
+	/* Signals are for the session's own thread. */
+	sigfillset(&all);
+	r = pthread_sigmask(SIG_SETMASK, &all, &before);
+	if (r != 0)
+		return -r;
+	r = pthread_create(&a->thread, NULL, ahead_thread, a);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	a->running = r == 0;
+	return -r;
+}
+
+bool ahead_stop(struct ahead *a)
+{
+	struct timespec until;
+
+	if (!a->running)
+		return true;
+	pthread_mutex_lock(&a->lock);
+	a->stop = true;
+	pthread_cond_signal(&a->wanted);
+	pthread_mutex_unlock(&a->lock);
+	(void)clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += STOP_SECONDS;
+	if (pthread_timedjoin_np(a->thread, NULL, &until) != 0)
+		return false;
+	a->running = false;
+	return true;
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Reading ahead. Who searches a tree reads file after file, in the order of the listings, and each
+ * read is a trip to this process and back; so the files of a directory being read are put into the
+ * kernel's page cache before they are asked for, and those of the next directories are made ready.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tree/tree.h"
+
+struct ahead;
+struct fuse_session;
+
+/* 0 or -ENOMEM. */
+int ahead_new(struct tree *t, struct ahead **ret) _must_check_;
+struct ahead *ahead_free(struct ahead *a); /* returns NULL; stopped before */
+/* In a thread of its own until ahead_stop(). 0 or negative errno. */
+int ahead_start(struct ahead *a, struct fuse_session *session) _must_check_;
+/* As watch_stop(): false when the thread is stuck in a kernel that does not answer. */
+bool ahead_stop(struct ahead *a);
+
+/* The kernel was told of these files of the directory, with attributes, in this order. */
+void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n);
+/* It has the whole listing of the directory. */
+void ahead_listed(struct ahead *a, uint64_t dir);
+/* It asks for bytes of the file: the directory through whose files it goes; 0: none is known. */
+uint64_t ahead_reading(struct ahead *a, uint64_t file);
+
+/*
+ * The history has changed, and tree_poll() has told the tree: when this returns, nothing that was
+ * read before is put into the page cache any more.
+ */
+void ahead_changed(struct ahead *a);

@@ -1,0 +1,178 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Reading ahead: whatever was put into the page cache before it was asked for is what is there."""
+
+import os
+import random
+import stat
+import subprocess
+import threading
+
+from cases_views import estate
+from harness import GROUP, GROUPS, check, equal, item, read, within
+
+SOON = 1.0
+RESOURCES = 24
+
+
+def states(day, n=RESOURCES):
+    return [item(f"sg-{i:02}", f"2024-05-{day:02}T10:15:{i:02}.000Z", name=f"web-{i}", n=day,
+                 rules=[{"port": p, "open": p % day == 0} for p in range(i)]) for i in range(n)]
+
+
+def fill(world):
+    world.take_in(*[one for day in range(1, 6) for one in states(day)])
+
+
+def files(world):
+    """The regular files, as a search finds them."""
+    return [path for path, st in world.walk().items()
+            if path.startswith("resources/") and stat.S_ISREG(st.st_mode)]
+
+
+def expected(world, paths):
+    """Their bytes, without a mount."""
+    everything = world.run("cat", world.history, *paths).stdout
+    ret, at = {}, 0
+    for path in paths:
+        size = os.lstat(world.path(path)).st_size
+        ret[path] = everything[at:at + size]
+        at += size
+    equal(at, len(everything), "bytes altogether")
+    return ret
+
+
+def same(world, paths, want, what):
+    for path in paths:
+        equal(read(world.path(path)), want[path], f"{what}: {path}")
+
+
+def case_ahead_orders(world):
+    """In the order of the listing, backwards, at random, two readers by turns: the same bytes."""
+    estate(world)  # with calls and alarms
+    fill(world)
+    world.mount()
+    paths = files(world)
+    want = expected(world, paths)
+    same(world, paths, want, "forward, all listed before")
+    world.unmount()
+    shuffled = random.Random(1).sample(paths, len(paths))
+    half = len(paths) // 2
+    turns = [p for pair in zip(paths[:half], reversed(paths[half:])) for p in pair]
+    for what, order in (("backwards", paths[::-1]), ("at random", shuffled), ("by turns", turns)):
+        world.mount()
+        files(world)
+        same(world, order, want, what)
+        world.unmount()
+    # As grep -r does it: each directory is listed, then read; by itself and by two at once.
+    for at_once in (1, 2):
+        world.mount()
+        searches = [subprocess.Popen(["grep", "-rc", "", world.path("resources")], stdout=subprocess.PIPE)
+                    for _ in range(at_once)]
+        for search in searches:
+            lines = search.communicate(timeout=30)[0].decode().splitlines()
+            counts = dict(line.rpartition(":")[::2] for line in lines)
+            equal({os.path.relpath(p, world.mountpoint): int(n) for p, n in counts.items()},
+                  {p: w.count(b"\n") for p, w in want.items()}, "lines counted")
+        same(world, paths, want, "after a search")
+        world.unmount()
+
+
+def case_ahead_live(world):
+    """What was pushed is taken back by an import: sizes, bytes, and growth while it is open."""
+    fill(world)
+    world.mount()
+    paths = files(world)
+    tail = open(world.path(GROUPS, "sg-07/changes"), "rb")  # pylint: disable=consider-using-with
+    for day in range(6, 10):
+        subprocess.run(["grep", "-r", "nothing", world.mountpoint + "/resources"], check=False)
+        before = tail.read()
+        world.take_in(*states(day)[day % 3::3])
+        if (7 - day % 3) % 3 == 0:
+            within(SOON, "growth", lambda: os.fstat(tail.fileno()).st_size > tail.tell())
+        check(b"\0" not in before, "no hole")
+
+        def settled():
+            now = files(world)
+            want = world.run("cat", world.history, *now).stdout
+            return (want == b"".join(read(world.path(p)) for p in now) and
+                    all(os.stat(world.path(p)).st_size == len(read(world.path(p))) for p in now))
+
+        within(2 * SOON, "mount and history agree", settled)
+    check(len(files(world)) > len(paths), "states were added")
+    tail.close()
+
+
+def case_ahead_import_beside(world):
+    """
+    Searches while imports run: every state is whole, no file has a hole. (What grows may for a moment
+    have its new bytes with its old size.)
+    """
+    fill(world)
+    world.mount()
+    stop = threading.Event()
+    wrong = []
+
+    def search():
+        while not stop.is_set():
+            for folder, _, names in os.walk(world.path("resources")):
+                for name in names:
+                    path = os.path.join(folder, name)
+                    data = read(path)
+                    if b"\0" in data or (name.endswith("Z.json") and not data.endswith(b"\n}\n")):
+                        wrong.append(path)
+
+    readers = [threading.Thread(target=search) for _ in range(2)]
+    for reader in readers:
+        reader.start()
+    for day in range(6, 14):
+        world.take_in(*states(day))
+    stop.set()
+    for reader in readers:
+        reader.join()
+    equal(wrong, [], "torn")
+
+    def settled():
+        now = files(world)
+        return world.run("cat", world.history, *now).stdout == b"".join(
+            read(world.path(p)) for p in now)
+
+    within(2 * SOON, "mount and history agree", settled)
+
+
+def case_ahead_many_clients(world):
+    """A crowd that reads everything at once gets the same bytes, each of it."""
+    fill(world)
+    world.mount()
+    paths = files(world)
+    want = expected(world, paths)
+    world.unmount()
+    world.mount()
+    failures = []
+
+    def client(number):
+        order = random.Random(number).sample(paths, len(paths)) if number % 2 else paths
+        try:
+            os.listdir(world.path(GROUPS, f"sg-{number % RESOURCES:02}"))
+            for path in order:
+                if read(world.path(path)) != want[path]:
+                    failures.append(path)
+        except OSError as error:
+            failures.append(str(error))
+
+    clients = [threading.Thread(target=client, args=(i,)) for i in range(24)]
+    for one in clients:
+        one.start()
+    for one in clients:
+        one.join()
+    equal(failures, [], "failures")
+
+
+def case_ahead_large_directory(world):
+    """More states than are remembered of a directory, and than are made at once."""
+    world.take_in(*[item("sg-1", f"2024-05-{1 + i // 144:02}T{i // 6 % 24:02}:{i % 6}0:00.000Z",
+                         kind=GROUP, name="web", n=i) for i in range(300)],
+                  item("sg-2", "2024-05-01T00:00:00.000Z", name="db"))
+    world.mount()
+    paths = files(world)
+    same(world, paths, expected(world, paths), "forward")
+    equal(len(os.listdir(world.path(GROUPS, "sg-1"))), 305, "entries")
