@@ -30,8 +30,8 @@ int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
 int chain_role(struct chain *c, const char *profile, struct aws_secret *ret,
 	       struct fault *f) _must_check_;
 /* A role by name on top of what is there. */
-int chain_assume(struct chain *c, const char *role_arn, struct aws_secret *secret,
-		 struct fault *f) _must_check_;
+int chain_assume(struct chain *c, const char *role_arn, const char *external_id,
+		 struct aws_secret *secret, struct fault *f) _must_check_;
 int chain_web_identity(struct chain *c, struct aws_secret *ret,
 		       struct fault *f) _must_check_;
 int chain_sso(struct chain *c, const char *profile, struct aws_secret *ret,

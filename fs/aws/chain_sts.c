@@ -265,10 +265,10 @@ static int assume(struct chain *c, const struct role *role, struct aws_secret *s
 	return r;
 }
 
-int chain_assume(struct chain *c, const char *role_arn, struct aws_secret *secret,
-		 struct fault *f)
+int chain_assume(struct chain *c, const char *role_arn, const char *external_id,
+		 struct aws_secret *secret, struct fault *f)
 {
-	const struct role role = { .arn = role_arn };
+	const struct role role = { .arn = role_arn, .external_id = external_id };
 
 	return assume(c, &role, secret, f);
 }

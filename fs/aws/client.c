@@ -73,6 +73,10 @@ int aws_client_new(const struct aws_client_options *options, struct aws_client *
 	chain = (struct credentials_options){ .profile = options->profile,
 					      .region = options->region,
 					      .role_arn = options->role_arn,
+					      .external_id = options->external_id,
+					      .base = options->base
+							      ? options->base->credentials
+							      : NULL,
 					      .sts_url = options->endpoint_url,
 					      .http = http_options_of(options),
 					      .ask_mfa = options->ask_mfa,

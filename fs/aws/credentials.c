@@ -18,7 +18,7 @@
 
 struct credentials {
 	struct credentials_options options;
-	char *profile, *role_arn;
+	char *profile, *role_arn, *external_id;
 	bool named; /* explicitly: the environment's keys are not meant */
 	struct profiles *profiles;
 	struct http *http;
@@ -63,6 +63,7 @@ struct credentials *credentials_free(struct credentials *c)
 	profiles_free(c->profiles);
 	free(c->profile);
 	free(c->role_arn);
+	free(c->external_id);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
 	return NULL;
@@ -95,7 +96,10 @@ static int credentials_init(struct credentials *c, struct fault *f)
 	c->profile = strdup(named ? named : "default");
 	if (c->options.role_arn)
 		c->role_arn = strdup(c->options.role_arn);
-	if (!c->profile || (c->options.role_arn && !c->role_arn))
+	if (c->options.external_id)
+		c->external_id = strdup(c->options.external_id);
+	if (!c->profile || (c->options.role_arn && !c->role_arn) ||
+	    (c->options.external_id && !c->external_id))
 		return -ENOMEM;
 	r = profiles_read(&c->profiles, f);
 	if (r == 0)
@@ -183,10 +187,11 @@ static int renew(struct credentials *c, struct fault *f)
 			       .skew_s = c->skew_s,
 			       .http = c->http };
 	struct aws_secret fresh = { 0 };
-	int r = walk(&chain, &fresh, f);
+	struct credentials *base = c->options.base;
+	int r = base ? credentials_get(base, &fresh, f) : walk(&chain, &fresh, f);
 
 	if (r == 0 && c->role_arn)
-		r = chain_assume(&chain, c->role_arn, &fresh, f);
+		r = chain_assume(&chain, c->role_arn, c->external_id, &fresh, f);
 	c->skew_s = chain.skew_s;
 	if (r == 0) {
 		c->secret = fresh;

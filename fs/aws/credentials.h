@@ -38,7 +38,10 @@ struct credentials_options {
 	const char *profile;  /* given by name; NULL: AWS_PROFILE or "default" */
 	const char *region;   /* for STS; NULL: the profile's or the environment's */
 	const char *role_arn; /* to assume on top of what the chain gives; NULL: none */
-	const char *sts_url;  /* instead of AWS's own; NULL: that */
+	const char *external_id; /* that the role asks for; NULL: none */
+	struct credentials
+		*base; /* what they are assumed on; outlives them. NULL: the chain */
+	const char *sts_url; /* instead of AWS's own; NULL: that */
 	struct http_options http;
 	/* Asks the user, on a terminal, for a code of his MFA device; NULL: there is nobody. */
 	int (*ask_mfa)(void *ctx, const char *serial, char ret[16]);

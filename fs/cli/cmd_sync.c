@@ -134,6 +134,7 @@ enum {
 	OPT_PROFILE = 256,
 	OPT_REGION,
 	OPT_ROLE,
+	OPT_EXTERNAL_ID,
 	OPT_ENDPOINT,
 	OPT_CA,
 	OPT_SINCE,
@@ -156,6 +157,7 @@ static const struct option options[] = {
 	{ "profile", required_argument, NULL, OPT_PROFILE },
 	{ "region", required_argument, NULL, OPT_REGION },
 	{ "role-arn", required_argument, NULL, OPT_ROLE },
+	{ "external-id", required_argument, NULL, OPT_EXTERNAL_ID },
 	{ "endpoint-url", required_argument, NULL, OPT_ENDPOINT },
 	{ "ca-bundle", required_argument, NULL, OPT_CA },
 	{ "since", required_argument, NULL, OPT_SINCE },
@@ -179,7 +181,8 @@ static const struct option options[] = {
 
 struct arguments {
 	struct sync_options sync;
-	struct words accounts, regions;
+	struct words accounts, regions, roles;
+	bool reading, roles_are_read; /* the configuration; it gave them */
 	struct show show;
 	unsigned interval_s, timeout_s;
 	struct words sources; /* of the configuration */
@@ -239,6 +242,20 @@ static void read_value(struct arguments *a, int c)
 
 static bool read_option(struct arguments *a, int c);
 
+/* Those of the command line stand instead of the file's. */
+static void add_role(struct arguments *a, const char *arn)
+{
+	if (a->roles_are_read && !a->reading)
+		a->roles.n = 0;
+	a->roles_are_read = a->reading;
+	if (sync_check_role(arn, &a->fault))
+		a->wrong = a->fault.reason;
+	else if (a->roles.n == LIST_MAX)
+		a->wrong = "--role-arn is given too often";
+	else
+		a->roles.all[a->roles.n++] = arn;
+}
+
 /* An option of the command line without its dashes; one without a value is yes or no. */
 static const char *set_option(struct arguments *a, const struct option *o, char *value)
 {
@@ -275,11 +292,16 @@ static const char *set(void *ctx, const char *key, char *value)
 static void read_config(struct arguments *a, const char *path)
 {
 	struct fault f = { 0 };
+	int r;
 
 	free(a->config);
 	a->config = NULL;
 	a->sources.n = 0;
-	if (sync_config_read(path, set, a, &a->config, &f) == 0)
+	a->roles.n = 0;
+	a->reading = true;
+	r = sync_config_read(path, set, a, &a->config, &f);
+	a->reading = false;
+	if (r == 0)
 		return;
 	a->fault = f;
 	a->wrong = a->fault.reason;
@@ -298,7 +320,10 @@ static bool read_option(struct arguments *a, int c)
 		o->aws.region = optarg;
 		return true;
 	case OPT_ROLE:
-		o->aws.role_arn = optarg;
+		add_role(a, optarg);
+		return true;
+	case OPT_EXTERNAL_ID:
+		o->aws.external_id = optarg;
 		return true;
 	case OPT_ENDPOINT:
 		o->aws.endpoint_url = optarg;
@@ -353,6 +378,13 @@ static int run_sync(struct arguments *a)
 	return show_end(&a->show, a->sync.import.history, r, &report.import, &f);
 }
 
+static int put_out(const struct buf *out)
+{
+	fwrite(out->data, 1, out->len, stdout);
+	return fflush(stdout) ? cli_fail("standard output: %s", strerror(errno))
+			      : EXIT_DONE;
+}
+
 static int print_policy(const struct arguments *a)
 {
 	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
@@ -361,25 +393,19 @@ static int print_policy(const struct arguments *a)
 
 	if (r)
 		return cli_fail("%s", r > 0 ? f.reason : strerror(-r));
-	fwrite(out.data, 1, out.len, stdout);
-	return fflush(stdout) ? cli_fail("standard output: %s", strerror(errno))
-			      : EXIT_DONE;
+	return put_out(&out);
 }
 
 /* Without a call: are there sources, and are all of them some? */
 static int check_sources(const struct arguments *a)
 {
-	const struct import_options *o = &a->sync.import;
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
 	struct fault f = { 0 };
+	int r = sync_list(&a->sync, &out, &f);
 
-	for (size_t i = 0; i < o->n_sources; i++)
-		if (sync_check_source(o->sources[i], &f))
-			return cli_fail("%s", f.reason);
-	for (size_t i = 0; i < o->n_sources; i++)
-		puts(o->sources[i]);
-	if (!o->n_sources)
-		puts("the APIs of the region");
-	return EXIT_DONE;
+	if (r)
+		return cli_fail("%s", r > 0 ? f.reason : strerror(-r));
+	return put_out(&out);
 }
 
 static void arguments_deinit(struct arguments *a)
@@ -419,6 +445,8 @@ static void set_sources(struct arguments *a, char **words, size_t n)
 	o->import.n_sources = n ? n : a->sources.n;
 	o->accounts = a->accounts.all;
 	o->n_accounts = a->accounts.n;
+	o->roles = a->roles.all;
+	o->n_roles = a->roles.n;
 	o->regions = a->regions.all;
 	o->n_regions = a->regions.n;
 	o->interval_ms = a->interval_s * 1000;
@@ -509,7 +537,9 @@ const struct command command_sync = {
 		"                           count over it; read anew on SIGHUP\n"
 		"      --check              only tell the sources, or what is wrong\n"
 		"      --print-policy       only print the IAM policy that the sources need\n"
-		"      --role-arn ARN       a role to assume first\n"
+		"      --role-arn ARN       a role to assume first; given several times, or with {account}\n"
+		"                           in it for each of --accounts, one for each account's APIs\n"
+		"      --external-id ID     what the roles ask for\n"
 		"      --endpoint-url URL   instead of AWS's own endpoints\n"
 		"      --ca-bundle FILE     certificates to trust (else AWS_CA_BUNDLE, or the system's)\n"
 		"      --since, --until T   only deliveries of these days, events since\n"

@@ -94,20 +94,47 @@ static void print_source(const struct store_health *h)
 	putchar('\n');
 }
 
-int cli_print_sources(struct store *s)
+/* Counts those that are well, or are not; *left is how many may still be printed. */
+static int print_sources(struct store *s, bool well, size_t *left, size_t *ret_n)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
-	struct store_health page[SOURCES_SHOWN + 1];
-	size_t n;
-	int r = store_healths(s, STR(""), &a, page, ARRAY_SIZE(page), &n);
+	_cleanup_(buf_deinit) struct buf after = BUF_INIT;
+	struct store_health page[SOURCES_SHOWN];
+	size_t n = ARRAY_SIZE(page);
+	int r = 0;
 
-	if (r)
-		return r;
-	if (n)
-		puts("\nsources");
-	for (size_t i = 0; i < MIN(n, (size_t)SOURCES_SHOWN); i++)
-		print_source(&page[i]);
-	if (n > SOURCES_SHOWN)
-		puts("  ... more in status/sources.tsv");
-	return 0;
+	*ret_n = 0;
+	while (!r && n == ARRAY_SIZE(page)) {
+		arena_reset(&a);
+		r = store_healths(s, buf_str(&after), &a, page, ARRAY_SIZE(page), &n);
+		for (size_t i = 0; !r && i < n; i++) {
+			if (well != !page[i].failures)
+				continue;
+			if (++*ret_n == 1 && *left == SOURCES_SHOWN)
+				puts("\nsources");
+			if (*left) {
+				print_source(&page[i]);
+				--*left;
+			}
+		}
+		buf_reset(&after);
+		if (!r && n)
+			buf_put_str(&after, page[n - 1].source);
+		r = r ? r : buf_error(&after);
+	}
+	return r;
+}
+
+/* Those that fail first: of hundreds of accounts, they are what somebody must look after. */
+int cli_print_sources(struct store *s)
+{
+	size_t left = SOURCES_SHOWN, failing, well = 0;
+	int r = print_sources(s, false, &left, &failing);
+
+	if (!r)
+		r = print_sources(s, true, &left, &well);
+	if (!r && failing + well > SOURCES_SHOWN)
+		printf("  ... %zu of %zu fail; all are in status/sources.tsv\n", failing,
+		       failing + well);
+	return r;
 }

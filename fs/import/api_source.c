@@ -2,6 +2,8 @@
 /* The common part of API sources: a pump with one thread, and names of cursors from the URL. */
 #include "api_source.h"
 
+#include "sync_plan.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
@@ -43,7 +45,7 @@ void api_source_free(void *source)
 
 static int fill(struct api_source *s, const char *url)
 {
-	struct str rest = str_of(strstr(url, "://") + 3);
+	struct str rest = sync_place(url);
 	ptrdiff_t slash = str_chr(rest, '/');
 
 	s->url = strdup(url);

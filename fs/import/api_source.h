@@ -14,6 +14,9 @@
 #define API_HOUR_MS   (3600 * API_SECOND_MS)
 #define API_DAY_MS    (24 * API_HOUR_MS)
 
+/* Of a kind at a time: an organisation has hundreds of accounts, and each round has threads. */
+#define API_ROUNDS 8u
+
 struct api_source {
 	struct pump *pump;
 	const struct sync_options *options;

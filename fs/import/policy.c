@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "import/sync.h"
+#include "sync_plan.h"
 #include "util/json_build.h"
 
 #define ACTIONS_MAX 12
@@ -104,7 +104,7 @@ static int put_queue(struct json_build *b, struct str rest, const char *partitio
 static int put_source(struct json_build *b, const char *url, const char *region)
 {
 	struct str u = str_of(url);
-	struct str rest = str_of(strstr(url, "://") + 3);
+	struct str rest = sync_place(url);
 	bool named = str_chr(rest, '/') >= 0;
 
 	if (str_starts(u, "s3://"))
@@ -116,6 +116,28 @@ static int put_source(struct json_build *b, const char *url, const char *region)
 			allow(b, apis[i].actions, STR("*"));
 			json_build_end(b);
 		}
+	return 0;
+}
+
+/* Whose credentials are found assumes them; all else they are allowed themselves. */
+static int put_roles(struct json_build *b, const struct sync_options *o, struct fault *f)
+{
+	_cleanup_(sync_plan_deinit) struct sync_plan p = { 0 };
+	int r = o->n_roles ? sync_plan_make(&p, o, "x", f) : 0;
+
+	if (r || !o->n_roles)
+		return r;
+	json_build_object(b, NULL);
+	json_build_text(b, "Sid", STR("WhoAssumesTheRoles"));
+	json_build_text(b, "Effect", STR("Allow"));
+	json_build_array(b, "Action");
+	json_build_text(b, NULL, STR("sts:AssumeRole"));
+	json_build_end(b);
+	json_build_array(b, "Resource");
+	for (size_t i = 0; i < p.roles.len / sizeof(char *); i++)
+		json_build_text(b, NULL, str_of(((char *const *)p.roles.data)[i]));
+	json_build_end(b);
+	json_build_end(b);
 	return 0;
 }
 
@@ -148,6 +170,8 @@ int sync_policy(const struct sync_options *options, struct buf *out, struct faul
 	json_build_text(b, "Version", STR("2012-10-17"));
 	json_build_array(b, "Statement");
 	r = put_sources(b, options, f);
+	if (!r)
+		r = put_roles(b, options, f);
 	json_build_end(b);
 	if (!r)
 		r = json_build_write(b, out);

@@ -110,6 +110,8 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 const struct sync_kind sync_kind_cloudwatch = {
 	.scheme = "cloudwatch://",
 	.form = "cloudwatch://REGION",
+	.most = API_ROUNDS,
+	.local = true,
 	.check = check,
 	.begin = begin,
 	.next = api_source_next,

@@ -6,7 +6,7 @@
 #include <time.h>
 
 #include "s3_feed.h"
-#include "sync_kind.h"
+#include "sync_plan.h"
 
 #define DAY_MS INT64_C(86400000)
 /* A delivery that was held up comes under an older day; more than this is a full sync's. */
@@ -42,7 +42,7 @@ static bool check(struct str rest)
 
 static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 {
-	struct str rest = str_from(str_of(b->url), 5);
+	struct str rest = sync_place(b->url);
 	ptrdiff_t slash = str_chr(rest, '/');
 	const struct s3_feed_options options = {
 		.client = b->client,
@@ -77,7 +77,7 @@ static void end(void *round)
 const struct sync_kind sync_kind_s3 = {
 	.scheme = "s3://",
 	.form = "s3://BUCKET/PREFIX",
-	.alone = true,
+	.most = 1,
 	.check = check,
 	.begin = begin,
 	.next = s3_feed_next,

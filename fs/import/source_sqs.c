@@ -13,6 +13,7 @@
 #include "fetch.h"
 #include "pump.h"
 #include "sqs_message.h"
+#include "sync_plan.h"
 
 #define RECEIVERS    4u
 #define AT_ONCE      10u  /* messages in one answer, the most there is */
@@ -425,6 +426,13 @@ static bool check(struct str rest)
 	return split(rest, &region, &account, &queue);
 }
 
+static struct str account_of(struct str rest)
+{
+	struct str region, account = STR_NULL, queue;
+
+	return split(rest, &region, &account, &queue) ? account : STR_NULL;
+}
+
 static void end(void *round)
 {
 	struct sqs *q = round;
@@ -451,7 +459,7 @@ static int fill(struct sqs *q, const char *url)
 {
 	struct str region, account, queue;
 
-	if (!split(str_from(str_of(url), 6), &region, &account, &queue))
+	if (!split(sync_place(url), &region, &account, &queue))
 		return -EINVAL;
 	q->url = strdup(url);
 	q->region = region.n ? str_dup(region) : NULL;
@@ -529,6 +537,7 @@ const struct sync_kind sync_kind_sqs = {
 	.form = "sqs://ACCOUNT/QUEUE",
 	.stays = true,
 	.check = check,
+	.account = account_of,
 	.begin = begin,
 	.next = next,
 	.done = done,

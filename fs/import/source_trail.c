@@ -154,6 +154,8 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 const struct sync_kind sync_kind_cloudtrail = {
 	.scheme = "cloudtrail://",
 	.form = "cloudtrail://REGION",
+	.most = API_ROUNDS,
+	.local = true,
 	.check = check,
 	.begin = begin,
 	.next = api_source_next,

@@ -10,31 +10,27 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "sync_kind.h"
+#include "sync_plan.h"
 #include "writer.h"
 
 #include "store/sync.h"
 
-#define SYNC_DEFAULTS 3 /* sources of a region */
-#define INTERVAL_MS   60000u
-#define BACKOFF_MS    5000u   /* after a first failure, doubled with each */
-#define BACKOFF_MAX   300000u /* ... up to here */
-#define BACKOFF_STEP  6u      /* doublings that reach it */
-#define HEALTH_MS     60000   /* between two notes that a source is still well */
-
-static const struct sync_kind *const kinds[] = { &sync_kind_s3, &sync_kind_sqs,
-						 &sync_kind_config, &sync_kind_cloudtrail,
-						 &sync_kind_cloudwatch };
+#define INTERVAL_MS  60000u
+#define BACKOFF_MS   5000u   /* after a first failure, doubled with each */
+#define BACKOFF_MAX  300000u /* ... up to here */
+#define BACKOFF_STEP 6u      /* doublings that reach it */
+#define HEALTH_MS    60000   /* between two notes that a source is still well */
 
 struct source {
-	char *url;
+	const char *url; /* the plan's */
 	const struct sync_kind *kind;
-	void *round;       /* under way; NULL: none */
-	bool again;        /* a round was ended well */
-	bool over;         /* there will be no other round */
-	int64_t begin_ms;  /* not before; by a clock that never jumps */
-	unsigned failures; /* in a row */
-	uint64_t told;     /* hash of the failure its user knows of; 0: none */
+	struct aws_client *client; /* of its role, shared */
+	void *round;               /* under way; NULL: none */
+	bool again;                /* a round was ended well */
+	bool over;                 /* there will be no other round */
+	int64_t begin_ms;          /* not before; by a clock that never jumps */
+	unsigned failures;         /* in a row */
+	uint64_t told;             /* hash of the failure its user knows of; 0: none */
 	/* For the history. */
 	uint64_t errors; /* not yet written there */
 	int64_t ok_ms, newest_ms;
@@ -42,10 +38,17 @@ struct source {
 	struct fault fault;
 };
 
+struct role_client {
+	const char *role; /* the plan's */
+	struct aws_client *client;
+};
+
 struct sync {
 	const struct sync_options *options;
 	struct sync_report *report;
-	struct aws_client *client;
+	struct sync_plan plan;
+	struct aws_client *client; /* of the credentials found themselves */
+	struct buf clients;        /* struct role_client each */
 	struct bell bell;
 	struct source *sources;
 	size_t n_sources;
@@ -71,13 +74,22 @@ static unsigned backoff_of(const struct sync *s, unsigned failures)
 	return MIN(first << MIN(failures - 1, BACKOFF_STEP), BACKOFF_MAX);
 }
 
+/* A role that cannot be assumed is one failure, however many sources were to be asked with it. */
+static bool is_told(const struct sync *s, const struct source *src, uint64_t told)
+{
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (s->sources[i].client == src->client && s->sources[i].told == told)
+			return true;
+	return false;
+}
+
 /* Once for each reason, until the source has been well again. */
 static void tell_failed(const struct sync *s, struct source *src, const struct fault *f)
 {
 	const struct import_options *o = &s->options->import;
 	uint64_t told = str_hash(str_of(f->reason)) | 1;
 
-	if (told != src->told && o->failed)
+	if (!is_told(s, src, told) && o->failed)
 		o->failed(o->ctx, src->url, f);
 	src->told = told;
 }
@@ -179,27 +191,38 @@ static int put_health(struct source *src, struct import_ledger *ledger)
 
 /* --- rounds --------------------------------------------------------------------------------- */
 
-static bool is_kind_busy(const struct sync *s, const struct sync_kind *kind)
+/* Of its kind only so many are asked at a time: is it the turn of this one? */
+static bool is_its_turn(const struct sync *s, const struct source *src)
 {
-	for (size_t i = 0; i < s->n_sources; i++)
-		if (s->sources[i].round && s->sources[i].kind == kind)
-			return true;
-	return false;
+	unsigned running = 0;
+
+	if (!src->kind->most)
+		return true;
+	for (size_t i = 0; i < s->n_sources; i++) {
+		const struct source *other = &s->sources[i];
+
+		if (other->kind != src->kind)
+			continue;
+		running += other->round != NULL;
+		/* Who has waited longest comes first. */
+		if (!other->round && !other->over && other->begin_ms < src->begin_ms)
+			return false;
+	}
+	return running < src->kind->most;
 }
 
 /* 0: begun, or not to be begun now; a negative errno ends it all. */
 static int begin_round(struct sync *s, struct source *src)
 {
 	const struct sync_begin b = { .options = s->options,
-				      .client = s->client,
+				      .client = src->client,
 				      .bell = &s->bell,
 				      .url = src->url,
 				      .again = src->again };
 	struct fault f = { 0 };
 	int r;
 
-	if (src->over || import_writer_clock() < src->begin_ms ||
-	    (src->kind->alone && is_kind_busy(s, src->kind)))
+	if (src->over || import_writer_clock() < src->begin_ms || !is_its_turn(s, src))
 		return 0;
 	r = src->kind->begin(&b, &src->round, &f);
 	if (r > 0)
@@ -274,93 +297,68 @@ static void sync_done(void *ctx, void *cookie, bool kept)
 
 /* --- all of it ------------------------------------------------------------------------------ */
 
-static const struct sync_kind *kind_of(const char *url)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		if (str_starts(str_of(url), kinds[i]->scheme) &&
-		    kinds[i]->check(str_from(str_of(url), strlen(kinds[i]->scheme))))
-			return kinds[i];
-	return NULL;
-}
-
-int sync_check_source(const char *url, struct fault *f)
-{
-	_cleanup_(buf_deinit) struct buf forms = BUF_INIT;
-
-	if (kind_of(url))
-		return 0;
-	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
-		buf_printf(&forms, "%s%s", i ? ", " : "", kinds[i]->form);
-	buf_put_char(&forms, '\0');
-	fault_set(f, FAULT_NO_OFFSET, "", "%s is no source: %s %s", url,
-		  buf_error(&forms) ? "" : forms.data,
-		  ARRAY_SIZE(kinds) > 1 ? "are some" : "is one");
-	return SYNC_E_SOURCE;
-}
-
 static void sync_deinit(struct sync *s)
 {
-	for (size_t i = 0; i < s->n_sources; i++) {
+	const struct role_client *clients = (const struct role_client *)s->clients.data;
+
+	for (size_t i = 0; i < s->n_sources; i++)
 		if (s->sources[i].round)
 			s->sources[i].kind->free(s->sources[i].round);
-		free(s->sources[i].url);
-	}
 	free(s->sources);
+	for (size_t i = 0; i < s->clients.len / sizeof(*clients); i++)
+		aws_client_free(clients[i].client);
+	buf_deinit(&s->clients);
 	aws_client_free(s->client);
+	sync_plan_deinit(&s->plan);
 	bell_deinit(&s->bell);
 }
 
-static int add_source(struct sync *s, const char *url, struct fault *f)
+/* Of the role; one that is there already serves all its sources, and assumes it once. */
+static int client_of(struct sync *s, const char *role, struct aws_client **ret,
+		     struct fault *f)
 {
-	int r = sync_check_source(url, f);
+	struct aws_client_options options = s->options->aws;
+	struct role_client *known = (struct role_client *)s->clients.data;
+	struct role_client fresh = { .role = role };
+	int r;
 
+	*ret = s->client;
+	if (!role)
+		return 0;
+	for (size_t i = 0; i < s->clients.len / sizeof(*known); i++)
+		if (!strcmp(known[i].role, role)) {
+			*ret = known[i].client;
+			return 0;
+		}
+	options.role_arn = role;
+	options.base = s->client;
+	r = aws_client_new(&options, &fresh.client, f);
 	if (r)
-		return r;
-	s->sources[s->n_sources].kind = kind_of(url);
-	s->sources[s->n_sources].url = strdup(url);
-	return s->sources[s->n_sources++].url ? 0 : -ENOMEM;
-}
-
-/* Without a source: what the APIs of the region know. */
-static int add_region(struct sync *s, struct fault *f)
-{
-	static const struct sync_kind *const all[] = { &sync_kind_config,
-						       &sync_kind_cloudtrail,
-						       &sync_kind_cloudwatch };
-	const char *region = aws_client_region(s->client);
-	const char *aggregator = s->options->aggregator;
-	int r = 0;
-
-	if (!*region) {
-		fault_set(f, FAULT_NO_OFFSET, "",
-			  "no source and no region: give a SOURCE, or --region");
-		return SYNC_E_SOURCE;
-	}
-	for (size_t i = 0; !r && i < ARRAY_SIZE(all); i++) {
-		_cleanup_(buf_deinit) struct buf url = BUF_INIT;
-
-		buf_printf(&url, "%s%s", all[i]->scheme, region);
-		if (aggregator && all[i] == &sync_kind_config)
-			buf_printf(&url, "/%s", aggregator);
-		buf_put_char(&url, '\0');
-		r = buf_error(&url);
-		if (!r)
-			r = add_source(s, url.data, f);
-	}
+		return r < 0 ? r : SYNC_E_AWS;
+	buf_put(&s->clients, &fresh, sizeof(fresh));
+	r = buf_error(&s->clients);
+	if (r)
+		aws_client_free(fresh.client);
+	*ret = fresh.client;
 	return r;
 }
 
 static int add_sources(struct sync *s, struct fault *f)
 {
-	const struct import_options *o = &s->options->import;
+	size_t n = sync_plan_count(&s->plan);
 	int r = 0;
 
-	s->sources =
-		calloc(MAX(o->n_sources, (size_t)SYNC_DEFAULTS), sizeof(*s->sources));
+	s->sources = calloc(MAX(n, (size_t)1), sizeof(*s->sources));
 	if (!s->sources)
 		return -ENOMEM;
-	for (size_t i = 0; !r && i < o->n_sources; i++)
-		r = add_source(s, o->sources[i], f);
+	for (; !r && s->n_sources < n; s->n_sources++) {
+		const struct sync_planned *planned = sync_plan_at(&s->plan, s->n_sources);
+		struct source *src = &s->sources[s->n_sources];
+
+		src->url = planned->url;
+		src->kind = planned->kind;
+		r = client_of(s, planned->role, &src->client, f);
+	}
 	return r;
 }
 
@@ -373,15 +371,13 @@ static int run(struct sync *s, struct fault *f)
 					  .stop = s->options->stop,
 					  .ctx = s };
 	struct import_options import = s->options->import;
-	int r = add_sources(s, f);
+	int r = aws_client_new(&s->options->aws, &s->client, f);
 
 	if (r)
-		return r;
-	r = aws_client_new(&s->options->aws, &s->client, f);
-	if (r)
 		return r < 0 ? r : SYNC_E_AWS;
-	if (!s->n_sources)
-		r = add_region(s, f);
+	r = sync_plan_make(&s->plan, s->options, aws_client_region(s->client), f);
+	if (!r)
+		r = add_sources(s, f);
 	if (r)
 		return r;
 	import.feed = &feed;

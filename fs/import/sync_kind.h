@@ -35,9 +35,11 @@ struct sync_round {
 struct sync_kind {
 	const char *scheme; /* "s3://" */
 	const char *form;   /* for people */
-	bool alone;         /* one of this kind at a time: it fills the line by itself */
-	bool stays;         /* while followed its round does not end but by a failure */
+	unsigned most; /* of its rounds at a time: 1 if it fills the line by itself; 0: any */
+	bool local; /* an account's own: asked with each role that was given */
+	bool stays; /* while followed its round does not end but by a failure */
 	bool (*check)(struct str rest); /* is what stands behind the scheme one? */
+	struct str (*account)(struct str rest); /* whose it is; NULL: nobody can tell */
 	int (*begin)(const struct sync_begin *b, void **ret, struct fault *f);
 	/* 0, IMPORT_E_LATER, IMPORT_E_END, negative errno; at the end no cookie is out. */
 	int (*next)(void *round, struct import_ledger *ledger,

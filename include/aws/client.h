@@ -32,6 +32,8 @@ struct aws_client_options {
 	const char *profile;      /* NULL: AWS_PROFILE, or the default */
 	const char *region;       /* NULL: the environment's or the profile's */
 	const char *role_arn;     /* NULL: none to assume */
+	const char *external_id;  /* that the role asks for; NULL: none */
+	struct aws_client *base;  /* whose credentials assume it; NULL: those found */
 	const char *endpoint_url; /* instead of AWS's own, for every service; NULL: AWS */
 	const char *ca_file;      /* NULL: AWS_CA_BUNDLE, or the system's */
 	unsigned attempts;        /* 0: 5 */

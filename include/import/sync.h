@@ -17,6 +17,11 @@ struct sync_options {
 	const char *const *accounts, *const *regions; /* of none: any */
 	size_t n_accounts, n_regions;
 	bool requester_pays;
+	/* To be assumed; with {account} in an ARN, one for each of the accounts. An API is asked
+	   with each of them, a queue with that of its account, a bucket with the only one; none:
+	   with the credentials found themselves. aws.role_arn is ignored. */
+	const char *const *roles;
+	size_t n_roles;
 	const char *aggregator; /* of AWS Config, where no source is given; NULL: none */
 	bool follow;            /* look again and again, until stopped */
 	unsigned interval_ms;   /* between two looks; 0: a minute */
@@ -36,6 +41,11 @@ enum {
 
 /* Is it a URL of a kind that is known? 0, SYNC_E_SOURCE. */
 int sync_check_source(const char *url, struct fault *f) _must_check_;
+/* Is it the ARN of a role, or of many? 0, SYNC_E_SOURCE. */
+int sync_check_role(const char *arn, struct fault *f) _must_check_;
+/* The sources that would be asked, and with which role, a line each, appended. */
+int sync_list(const struct sync_options *options, struct buf *out,
+	      struct fault *f) _must_check_;
 /* The IAM policy that the sources need, as JSON, appended. 0, SYNC_E_SOURCE, negative errno. */
 int sync_policy(const struct sync_options *options, struct buf *out,
 		struct fault *f) _must_check_;
