@@ -46,6 +46,10 @@ static void print_gap(const struct coverage_gap *g)
 			printf(" by ");
 		print_text(g->stop->principal);
 	}
+	if (g->unknown.n) {
+		printf(": not known is ");
+		print_text(g->unknown);
+	}
 	putchar('\n');
 }
 

@@ -38,7 +38,7 @@ static bool is_known(const struct coverage_control *known, size_t n,
 		     const struct coverage_control *c)
 {
 	for (size_t i = 0; i < n; i++)
-		if (known[i].source == c->source && known[i].starts == c->starts &&
+		if (known[i].source == c->source && known[i].act == c->act &&
 		    llabs(known[i].time_ms - c->time_ms) <= SAME_STOP_MS &&
 		    str_eq(known[i].account, c->account) &&
 		    str_eq(known[i].region, c->region))
@@ -67,7 +67,7 @@ static int add_controls(struct arena *a, const struct recorder_seen *seen, size_
 		c.account = r->account;
 		c.region = r->region;
 		c.time_ms = starts ? r->started_ms : r->stopped_ms;
-		c.starts = starts;
+		c.act = starts ? COVERAGE_STARTS : COVERAGE_STOPS;
 		c.principal = c.event_id = STR("");
 		if (c.time_ms >= 0 && !is_known(all, *ret_n, &c))
 			all[(*ret_n)++] = c;

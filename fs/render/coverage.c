@@ -78,10 +78,6 @@ void render_gap(struct buf *out, const struct coverage_gap *g)
 	buf_put_char(out, '\t');
 	text_safe(out, stop->event_id);
 	buf_put_char(out, '\t');
-	if (g->unknown.n)
-		text_safe(out, g->unknown);
-	else
-		buf_put_text(out, g->source == COVERAGE_CONFIG ? "what changed"
-							       : "who changed what");
+	text_safe(out, coverage_gap_unknown(g));
 	buf_put_char(out, '\n');
 }

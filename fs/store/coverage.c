@@ -82,6 +82,7 @@ int coverage_day_add(struct store *s, enum coverage_source source, struct str ac
 	w->last_day->n += n;
 	w->last_day->writes += writes;
 	w->last_day->first_ms = MIN(w->last_day->first_ms, time_ms);
+	w->last_day->last_ms = MAX(w->last_day->last_ms, time_ms);
 	w->last_day->hours |= INT64_C(1) << (time_ms - day * COVERAGE_DAY_MS) / HOUR_MS;
 	w->pending = true;
 	return 0;
@@ -90,18 +91,18 @@ int coverage_day_add(struct store *s, enum coverage_source source, struct str ac
 int coverage_event(struct store *s, const struct event *e, int64_t id)
 {
 	enum coverage_source source;
-	int starts;
+	int act;
 	int r = coverage_day_add(s, COVERAGE_TRAIL, e->account, e->region, e->time_ms, 1,
 				 !e->read_only && !e->failed);
 
 	if (r || e->failed || e->read_only)
 		return r;
-	starts = coverage_control_of(e->source, e->name, &source);
-	if (starts < 0)
+	act = coverage_control_of(e->source, e->name, &source);
+	if (act < 0)
 		return 0;
 	return sql_run(s, Q_CONTROL_INSERT,
 		       ARGS(INT(id), TEXT(e->account), INT(source), TEXT(e->region),
-			    INT(e->time_ms), INT(starts)));
+			    INT(e->time_ms), INT(act)));
 }
 
 int store_put_sign(struct store *s, const struct coverage_sign *sign)
@@ -123,7 +124,7 @@ int coverage_settle(struct store *s)
 		r = sql_run(s, Q_DAY_ADD,
 			    ARGS(TEXT(d->account), INT(d->source), TEXT(d->region),
 				 INT(d->day), INT(d->n), INT(d->writes), INT(d->first_ms),
-				 INT(d->hours)));
+				 INT(d->hours), INT(d->last_ms)));
 	for (const struct day_sum *d = s->writer->day_list; d && !r; d = d->next)
 		if (d->source == COVERAGE_TRAIL)
 			r = sql_run(s, Q_TRAIL_DUE, ARGS(TEXT(d->account)));
@@ -165,6 +166,7 @@ static int read_days(struct store *s, enum statement id, const struct sql_arg *a
 		d.writes = (uint64_t)col_int(q, 5);
 		d.first_ms = col_int(q, 6);
 		d.hours = (uint32_t)col_int(q, 7);
+		d.last_ms = col_int(q, 8);
 		buf_put(&rows, &d, sizeof(d));
 	}
 	if (!r)
@@ -198,7 +200,7 @@ static int load_control(struct store *s, struct arena *a, int64_t id,
 	c->call = e.name;
 	c->event_id = event_identity(&e, a);
 	c->principal = actor.principal;
-	return c->event_id.p ? 0 : -ENOMEM;
+	return c->event_id.p ? coverage_control_read(&e, a, c) : -ENOMEM;
 }
 
 static int read_controls(struct store *s, enum statement id, const struct sql_arg *args,
@@ -222,7 +224,7 @@ static int read_controls(struct store *s, enum statement id, const struct sql_ar
 		c.source = (enum coverage_source)col_int(q, 2);
 		c.region = arena_str(a, col_str(q, 3));
 		c.time_ms = col_int(q, 4);
-		c.starts = col_int(q, 5) != 0;
+		c.act = (enum coverage_act)col_int(q, 5);
 		if (!c.account.p || !c.region.p)
 			return -ENOMEM;
 		r = load_control(s, a, col_int(q, 0), &c);

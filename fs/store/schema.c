@@ -281,6 +281,7 @@ static const struct migration ladder[] = {
 	{ .version = 7, .sql = schema_sync },
 	{ .version = 8, .sql = schema_apis },
 	{ .version = 9, .sql = schema_packed },
+	{ .version = 10, .sql = schema_day_end },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

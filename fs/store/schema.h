@@ -21,6 +21,7 @@ extern const char *const schema_coverage[];
 extern const char *const schema_sync[];
 extern const char *const schema_apis[];
 extern const char *const schema_packed[];
+extern const char *const schema_day_end[];
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -68,13 +68,13 @@ static const char coverage[] =
 "	PRIMARY KEY(account, source, region, day)\n"
 ") STRICT, WITHOUT ROWID;\n"
 "CREATE TABLE control(\n"
-"	-- Calls that stop or start a recorder or a trail.\n"
+"	-- Calls that stop or start a recorder or a trail, or set what it takes in.\n"
 "	event INTEGER PRIMARY KEY REFERENCES event,\n"
 "	account TEXT NOT NULL,\n"
 "	source INTEGER NOT NULL,       -- enum coverage_source\n"
 "	region TEXT NOT NULL,\n"
 "	time_ms INTEGER NOT NULL,      -- of the event\n"
-"	starts INTEGER NOT NULL        -- 1: it starts, 0: it stops\n"
+"	starts INTEGER NOT NULL        -- enum coverage_act\n"
 ") STRICT;\n"
 "INSERT INTO day_coverage SELECT f.account, 1, f.region, s.capture_ms / 86400000, count(*), 0,\n"
 "min(s.capture_ms), sum(DISTINCT 1 << (s.capture_ms / 3600000 % 24))\n"
@@ -150,6 +150,11 @@ static const char alarms[] =
 "CREATE INDEX entry_by_transition ON entry(ref) WHERE kind = 3;\n"
 "INSERT INTO transition_due SELECT id FROM transition;\n";
 
+static const char last_of_day[] =
+"ALTER TABLE day_coverage ADD COLUMN last_ms INTEGER NOT NULL DEFAULT 0"
+" /* the last record or sign of the day; 0: not known */;\n";
+
 /* clang-format on */
 
+const char *const schema_day_end[] = { last_of_day, NULL };
 const char *const schema_coverage[] = { lines, churn, coverage, trail_gaps, alarms, NULL };

@@ -36,12 +36,12 @@ X(CHURN_OF_LEAF,
 
 /* coverage */
 X(DAY_ADD,
-  "INSERT INTO day_coverage(account, source, region, day, n, writes, first_ms, hours) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
+  "INSERT INTO day_coverage(account, source, region, day, n, writes, first_ms, hours, "
+  "last_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
   "writes = writes + excluded.writes, first_ms = min(first_ms, excluded.first_ms), "
-  "hours = hours | excluded.hours")
+  "hours = hours | excluded.hours, last_ms = max(last_ms, excluded.last_ms)")
 X(DAYS,
-  "SELECT account, source, region, day, n, writes, first_ms, hours FROM day_coverage "
+  "SELECT account, source, region, day, n, writes, first_ms, hours, last_ms FROM day_coverage "
   "WHERE account >= '' ORDER BY account, source, region, day")
 X(CONTROL_INSERT,
   "INSERT INTO control(event, account, source, region, time_ms, starts) "
@@ -50,7 +50,7 @@ X(CONTROLS,
   "SELECT event, account, source, region, time_ms, starts FROM control "
   "WHERE event > 0 ORDER BY event")
 X(DAYS_OF_TRAIL,
-  "SELECT account, source, region, day, n, writes, first_ms, hours FROM day_coverage "
+  "SELECT account, source, region, day, n, writes, first_ms, hours, last_ms FROM day_coverage "
   "WHERE account = ?1 AND source = 2 ORDER BY region, day")
 X(CONTROLS_OF_ACCOUNT,
   "SELECT event, account, source, region, time_ms, starts FROM control "

@@ -94,7 +94,8 @@ static int make_gaps(struct store *s, struct str account, struct arena *a,
 								    : all[i].to_ms },
 				 .region = all[i].region };
 
-		if (all[i].source != COVERAGE_TRAIL)
+		/* What is unknown of a part says nothing of a change that has no cause. */
+		if (all[i].source != COVERAGE_TRAIL || all[i].unknown.n)
 			continue;
 		r = why_of(&all[i], a, &g.gap.why);
 		buf_put(ret, &g, sizeof(g));

@@ -106,7 +106,7 @@ struct day_sum {
 	struct day_sum *next;
 	struct str account, region;
 	int source; /* enum coverage_source */
-	int64_t day, n, writes, first_ms, hours;
+	int64_t day, n, writes, first_ms, last_ms, hours;
 };
 
 struct token_rows {

@@ -19,6 +19,18 @@
  *   day) or to the call that starts it again, whichever is first. Without such a call less than
  *   a day of silence is none; with it, for a trail, an hour of the clock without a record must lie
  *   between.
+ * - A call that sets what a source takes in makes a gap, too:
+ *   UpdateTrail: to one region (isMultiRegionTrail false), in each other one that then falls silent
+ *   for a day; without global services (includeGlobalServiceEvents false), of these.
+ *   PutEventSelectors: without calls that change something (readWriteType ReadOnly or
+ *   includeManagementEvents false in every selector; advanced ones alike), when no such call comes
+ *   for a whole day; without some services (excludeManagementEventSources), of these.
+ *   PutConfigurationRecorder: without some types, or with only some, of what is left out.
+ *   It lasts until a later call on the same trail or recorder says otherwise or deletes it, or until
+ *   what was left out comes all the same. Another trail may have it: of services that is not seen.
+ *   (Sources: the CloudTrail and Config API references.)
+ * - DeleteDeliveryChannel stops a recorder's deliveries, and is treated as stopping it.
+ *   PutDeliveryChannel and an UpdateTrail to another bucket show only as silence.
  * - Alarms change when they do: of them there are spans, but no gaps.
  */
 
@@ -28,6 +40,8 @@
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/str.h"
+
+struct event;
 
 #define COVERAGE_QUIET_MAX 14
 #define COVERAGE_DAY_MS    INT64_C(86400000)
@@ -53,16 +67,42 @@ struct coverage_day {
 	int64_t day; /* since 1970 */
 	uint64_t n, writes;
 	int64_t first_ms; /* the first record or sign of it */
+	int64_t last_ms;  /* the last one; 0: not known */
 	uint32_t hours;   /* bit h: something is of its hour h */
 };
 
-/* A call that stopped or started a recorder or a trail. */
+enum coverage_act { /* stored: append, never renumber */
+		    COVERAGE_STOPS = 0,
+		    COVERAGE_STARTS = 1,
+		    COVERAGE_SETS = 2, /* what is taken in */
+};
+
+/* What a call may set of a trail (but the last) or a recorder. */
+enum coverage_aspect {
+	COVERAGE_WRITES,   /* calls that change something */
+	COVERAGE_SERVICES, /* all services */
+	COVERAGE_REGIONS,  /* all regions */
+	COVERAGE_GLOBAL,   /* services that are in no region */
+	COVERAGE_TYPES,    /* all resource types */
+	COVERAGE_ASPECTS,
+};
+
+struct coverage_setting {
+	bool said, lacks;
+	struct str
+		unknown; /* while it lacks: "who changed what of ..."; empty: all of it */
+};
+
+/* A call that stopped or started a recorder or a trail, or set what it takes in. */
 struct coverage_control {
 	struct str account, region;
 	enum coverage_source source;
 	int64_t time_ms;
-	bool starts;
+	enum coverage_act act;
 	struct str call, principal, event_id;
+	struct str
+		trail; /* its name, also where the call gave an ARN; empty: a recorder's */
+	struct coverage_setting set[COVERAGE_ASPECTS];
 };
 
 struct coverage_span {
@@ -82,6 +122,8 @@ enum coverage_gap_kind {
 	COVERAGE_DELIVERY_FAILS,
 	COVERAGE_TYPE_EXCLUDED,
 	COVERAGE_RECORDED_DAILY,
+	COVERAGE_TRAIL_NARROWED,
+	COVERAGE_RECORDER_NARROWED,
 };
 const char *coverage_gap_name(enum coverage_gap_kind k); /* "recorder stopped" ... */
 
@@ -91,19 +133,27 @@ struct coverage_gap {
 	enum coverage_gap_kind kind;
 	int64_t from_ms, to_ms; /* to_ms -1: it has no end */
 	const struct coverage_control
-		*stop; /* who stopped it, or told; NULL: nobody known */
-	struct str
-		unknown; /* what is not known, in words; empty: all that the source tells of */
+		*stop;      /* who stopped, set or told; NULL: nobody known */
+	struct str unknown; /* of a part only: what is not known; empty: all */
 };
 
 /* In order of account, source, region, time, kind. */
 void coverage_sort_gaps(struct buf *gaps);
+/* What is not known in it: "what changed", "who changed what", or less. */
+struct str coverage_gap_unknown(const struct coverage_gap *g);
+
 /* One sentence on a gap that a call made; nothing of another gap. */
 void coverage_gap_why(struct buf *out, const struct coverage_gap *g);
 
-/* Does that call stop (0) or start (1) one? -1: neither. */
+/* Does that call stop, start or set one (enum coverage_act)? -1: neither. */
 int coverage_control_of(struct str event_source, struct str event_name,
 			enum coverage_source *ret);
+/*
+ * Which trail it is of, and what it set, from its record. c has source, region and act already;
+ * text is in the arena or the record. 0 or -ENOMEM.
+ */
+int coverage_control_read(const struct event *e, struct arena *a,
+			  struct coverage_control *c) _must_check_;
 
 /*
  * days: in order of account, source, region, day. controls: any order; they are sorted. Appends

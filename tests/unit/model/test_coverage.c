@@ -42,7 +42,8 @@ static void call(struct table *t, enum coverage_source source, const char *regio
 					   .region = str_of(region),
 					   .source = source,
 					   .time_ms = hour * HOUR,
-					   .starts = starts,
+					   .act = starts ? COVERAGE_STARTS
+							 : COVERAGE_STOPS,
 					   .call = STR("C"),
 					   .principal = STR("P"),
 					   .event_id = STR("E") };
@@ -228,21 +229,127 @@ static void test_recorder_goes_on(void **state)
 		  "! config a recorder stopped 144h-145h by\n");
 }
 
-static void test_calls(void **state)
+/* What comes in the hour of the stop, but after it, shows that it goes on. */
+static void test_trail_goes_on_in_the_hour(void **state)
 {
-	enum coverage_source source;
+	struct table t = { 0 };
 
 	(void)state;
-	assert_int_equal(coverage_control_of(STR("config.amazonaws.com"),
-					     STR("StopConfigurationRecorder"), &source),
-			 0);
-	assert_int_equal(source, COVERAGE_CONFIG);
-	assert_int_equal(coverage_control_of(STR("cloudtrail.amazonaws.com"),
-					     STR("StartLogging"), &source),
-			 1);
-	assert_int_equal(coverage_control_of(STR("ec2.amazonaws.com"), STR("StopLogging"),
-					     &source),
-			 -1);
+	put(&t, COVERAGE_TRAIL, "a", 1, 1, 9, 1);
+	t.days[0].last_ms = (24 + 4) * HOUR + HOUR / 2;
+	call(&t, COVERAGE_TRAIL, "a", 24 + 4, false);
+	check(&t, "cloudtrail a 1-1 1+0 9\n");
+	t.days[0].last_ms = (24 + 4) * HOUR + HOUR / 5;
+	check(&t, "cloudtrail a 1-1 1+0 9\n! cloudtrail * trail stopped 28h--1h by\n");
+}
+
+static void narrow(struct table *t, enum coverage_source source, const char *region,
+		   int64_t hour, enum coverage_aspect aspect, const char *unknown)
+{
+	call(t, source, region, hour, false);
+	t->controls[t->n_controls - 1].act = COVERAGE_SETS;
+	t->controls[t->n_controls - 1].set[aspect] =
+		(struct coverage_setting){ .said = true,
+					   .lacks = unknown != NULL,
+					   .unknown = str_of(unknown ? unknown : "") };
+}
+
+/* Without writes: for whole days only; what comes all the same, or by another trail, ends it. */
+static void test_without_writes(void **state)
+{
+	struct table on = { 0 }, off = { 0 }, short_one = { 0 }, open = { 0 };
+
+	(void)state;
+	put(&on, COVERAGE_TRAIL, "a", 1, 9, 5, 1);
+	narrow(&on, COVERAGE_TRAIL, "a", 50, COVERAGE_WRITES, "");
+	check(&on, "cloudtrail a 1-9 9+0 45\n");
+	put(&off, COVERAGE_TRAIL, "a", 1, 2, 5, 1);
+	put(&off, COVERAGE_TRAIL, "a", 3, 5, 5, 0);
+	put(&off, COVERAGE_TRAIL, "a", 6, 7, 5, 2);
+	narrow(&off, COVERAGE_TRAIL, "a", 50, COVERAGE_WRITES, "");
+	narrow(&off, COVERAGE_TRAIL, "a", 53, COVERAGE_WRITES, "");
+	check(&off, "cloudtrail a 1-7 7+0 35\n"
+		    "! cloudtrail * trail narrowed 50h-146h by\n");
+	narrow(&off, COVERAGE_TRAIL, "a", 6 * 24 + 20, COVERAGE_WRITES, NULL);
+	check(&off, "cloudtrail a 1-7 7+0 35\n"
+		    "! cloudtrail * trail narrowed 50h-164h by\n");
+	/* Another trail is another matter. */
+	off.controls[2].trail = STR("other");
+	check(&off, "cloudtrail a 1-7 7+0 35\n"
+		    "! cloudtrail * trail narrowed 50h-146h by\n");
+	put(&short_one, COVERAGE_TRAIL, "a", 1, 3, 5, 1);
+	narrow(&short_one, COVERAGE_TRAIL, "a", 50, COVERAGE_WRITES, "");
+	narrow(&short_one, COVERAGE_TRAIL, "a", 55, COVERAGE_WRITES, NULL);
+	check(&short_one, "cloudtrail a 1-3 3+0 15\n");
+	put(&open, COVERAGE_TRAIL, "a", 1, 2, 5, 1);
+	put(&open, COVERAGE_TRAIL, "a", 3, 4, 5, 0);
+	narrow(&open, COVERAGE_TRAIL, "a", 50, COVERAGE_WRITES, "");
+	check(&open, "cloudtrail a 1-4 4+0 20\n"
+		     "! cloudtrail * trail narrowed 50h--1h by\n");
+}
+
+static void test_without_regions(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_TRAIL, "a", 1, 9, 5, 1);
+	put(&t, COVERAGE_TRAIL, "b", 1, 2, 5, 1);
+	put(&t, COVERAGE_TRAIL, "b", 7, 7, 5, 1);
+	put(&t, COVERAGE_TRAIL, "c", 1, 9, 5, 1);
+	put(&t, COVERAGE_TRAIL, "d", 6, 9, 5, 1);
+	put(&t, COVERAGE_TRAIL, "e", 1, 1, 5, 1);
+	narrow(&t, COVERAGE_TRAIL, "a", 53, COVERAGE_REGIONS, "");
+	check(&t, "cloudtrail a 1-9 9+0 45\ncloudtrail b 1-7 3+4 15\n"
+		  "cloudtrail c 1-9 9+0 45\ncloudtrail d 6-9 4+0 20\n"
+		  "cloudtrail e 1-1 1+0 5\n"
+		  "! cloudtrail b trail narrowed 53h-170h by\n"
+		  "! cloudtrail e trail narrowed 53h--1h by\n");
+}
+
+/* Types and services are said to be left out; the last word counts, repeated or not. */
+static void test_without_types(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 9, 5, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 9, 5, 1);
+	narrow(&t, COVERAGE_CONFIG, "a", 30, COVERAGE_TYPES, "what changed of X");
+	narrow(&t, COVERAGE_CONFIG, "a", 40, COVERAGE_TYPES, "what changed of X");
+	narrow(&t, COVERAGE_CONFIG, "b", 45, COVERAGE_TYPES, NULL);
+	narrow(&t, COVERAGE_CONFIG, "a", 50, COVERAGE_TYPES, "what changed of Y");
+	narrow(&t, COVERAGE_CONFIG, "a", 60, COVERAGE_TYPES, NULL);
+	narrow(&t, COVERAGE_TRAIL, "a", 70, COVERAGE_SERVICES, "who changed what of kms");
+	call(&t, COVERAGE_TRAIL, "a", 80, false);
+	t.controls[t.n_controls - 1].call = STR("DeleteTrail");
+	check(&t, "config a 1-9 9+0 45\ncloudtrail a 1-9 9+0 45\n"
+		  "! config a recorder narrowed 30h-50h by\n"
+		  "! config a recorder narrowed 50h-60h by\n"
+		  "! cloudtrail * trail narrowed 70h-80h by\n");
+}
+
+static void test_unknown(void **state)
+{
+	const struct coverage_control who = { .principal = STR("user/x"),
+					      .call = STR("PutEventSelectors") };
+	struct coverage_gap g = { .source = COVERAGE_CONFIG };
+	_cleanup_(buf_deinit) struct buf why = BUF_INIT;
+
+	(void)state;
+	assert_true(str_is(coverage_gap_unknown(&g), "what changed"));
+	g.source = COVERAGE_TRAIL;
+	assert_true(str_is(coverage_gap_unknown(&g), "who changed what"));
+	g.unknown = STR("what changed of X");
+	assert_true(str_is(coverage_gap_unknown(&g), "what changed of X"));
+	coverage_gap_why(&why, &g);
+	assert_int_equal(why.len, 0);
+	g.kind = COVERAGE_TRAIL_NARROWED;
+	g.stop = &who;
+	coverage_gap_why(&why, &g);
+	assert_true(str_is(buf_str(&why),
+			   "no trail: it was narrowed 1970-01-01T00:00:00.000Z "
+			   "by user/x (PutEventSelectors)"));
 }
 
 int main(void)
@@ -255,7 +362,11 @@ int main(void)
 		cmocka_unit_test(test_trail),
 		cmocka_unit_test(test_trail_goes_on),
 		cmocka_unit_test(test_recorder_goes_on),
-		cmocka_unit_test(test_calls),
+		cmocka_unit_test(test_trail_goes_on_in_the_hour),
+		cmocka_unit_test(test_without_writes),
+		cmocka_unit_test(test_without_regions),
+		cmocka_unit_test(test_without_types),
+		cmocka_unit_test(test_unknown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
