@@ -227,6 +227,18 @@ void add_lacking(struct work *w, enum coverage_source source, struct str region,
 	}
 }
 
+/* What is recorded as global comes by the recorder of some region: has one anything then? */
+static bool recorded_elsewhere(const struct work *w, struct str region, int64_t first,
+			       int64_t last)
+{
+	if (!str_is(region, "global"))
+		return false;
+	for (size_t i = 0; i < w->config.n; i++)
+		if (w->config.at[i].day >= first && w->config.at[i].day <= last)
+			return true;
+	return false;
+}
+
 /* Silent days of a recorder: does the span break there? */
 static bool config_breaks(struct work *w, struct str region, int64_t first, int64_t last)
 {
@@ -236,7 +248,8 @@ static bool config_breaks(struct work *w, struct str region, int64_t first, int6
 		breaks = is_stopped(w, COVERAGE_CONFIG, region, day);
 	add_lacking(w, COVERAGE_CONFIG, region, first, last, &breaks);
 	if (breaks || last - first < COVERAGE_QUIET_MAX ||
-	    nothing_done(w, region, first, last))
+	    nothing_done(w, region, first, last) ||
+	    recorded_elsewhere(w, region, first, last))
 		return breaks;
 	add_days_gap(w, COVERAGE_CONFIG, region, COVERAGE_NO_DELIVERY, first, last);
 	return true;

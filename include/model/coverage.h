@@ -12,7 +12,7 @@
  * - Silent days of a recorder are quiet, since it tells of changes only; but they are a gap when it
  *   was stopped, when the account's trail has nothing of that day either, or when more than
  *   COVERAGE_QUIET_MAX of them follow each other, unless the trail shows that nobody changed
- *   anything there.
+ *   anything there, or it is of global items and the recorder of some region was running.
  * - A call that stops a trail or a recorder makes a gap only where silence follows: an account may
  *   have several trails, and what keeps coming shows that it is not blind. The gap lasts to the
  *   next record (of a trail: of the account; of a region, too, where that alone fell silent for a

@@ -68,6 +68,7 @@ class Delivery:
         self.trail, self.history, self.alarms, self.logs = {}, {}, {}, {}
         self.previous_digest = {}
         self.tick = 0
+        self.silent = []    # (account, from, to): no trail then
         self.bin, self.window = (6 * HOUR, DAY) if full else (BIN, SIX_HOURS)
         self.duplicates, self.oversized = 0, 0
 
@@ -110,13 +111,21 @@ class Delivery:
 
     def flush_digests(self, day_end):
         """A digest a day (AWS writes one an hour), with true hashes and made-up signatures."""
+        kept = {}
         for (account, region), files in sorted(self.logs.items()):
+            start = day_end - DAY
+            for of, quiet, until in self.silent:
+                if of == account and quiet <= start < until:
+                    start = until
+            if start >= day_end:
+                kept[account, region] = files   # no digest without a trail; the next one has them
+                continue
             bucket = 'acme-trail-' + account
             path = 'AWSLogs/%s/CloudTrail-Digest/%s/%s/%s_CloudTrail-Digest_%s_%s_%s_%s.json.gz' % (
                 account, region, day_padded(day_end), account, region, 'acme-audit', 'us-east-1',
                 basic(day_end))
             before = self.previous_digest.get((account, region), (None, None, None))
-            digest = {'awsAccountId': account, 'digestStartTime': iso_s(day_end - DAY),
+            digest = {'awsAccountId': account, 'digestStartTime': iso_s(start),
                       'digestEndTime': iso_s(day_end), 'digestS3Bucket': bucket, 'digestS3Object': path,
                       'digestPublicKeyFingerprint': hashlib.md5(region.encode()).hexdigest(),
                       'digestSignatureAlgorithm': 'SHA256withRSA',
@@ -133,7 +142,7 @@ class Delivery:
             self.disk.put(path, data)
             self.previous_digest[account, region] = (path, hashlib.sha256(data).hexdigest(),
                                                      self.rng.hex(512))
-        self.logs.clear()
+        self.logs = kept
 
     # --- Config ---
 

@@ -79,8 +79,10 @@ class Session(Actor):
         self.key = world.rng.unique('ASIA')
         event = self.open(world, when)
         self.opened, self.until = when, when + self.session_hours * HOUR - 5 * MINUTE
-        world.sink.truth({'person': {'session': self.arn, 'accessKeyId': self.key, 'who': self.person,
-                                     'via': self.via(event), 'from': iso_s(when)}})
+        via = self.via(event)
+        if event.heard:
+            world.sink.truth({'person': {'session': self.arn, 'accessKeyId': self.key,
+                                         'who': self.person, 'via': via, 'from': iso_s(when)}})
 
     def via(self, event):
         self.opening = [event.id] if event else []

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The accounts, their people, what was there before the recorder, and how the days go."""
 
-from . import compute, data, ec2, ec2_actions, iam, messaging, noise, people, plot, s3
+from . import compute, data, ec2, ec2_actions, iam, messaging, noise, outage, people, plot, s3
 from .ids import DAY, HOUR, MINUTE, SECOND
 from .world import Account
 
@@ -299,5 +299,7 @@ def play(world, accounts_wanted, regions, items, events, share):
     days.probe = story.probe()
     days.begin(max(1, (w.end - w.start) // DAY))
     story.begin()
+    outage.plan(w)
+    w.sink.silent = w.silent
     w.run()
     return story

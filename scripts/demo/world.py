@@ -39,10 +39,11 @@ def dumps(value):
 
 class Event:
     """One CloudTrail record, as far as the model remembers it."""
-    __slots__ = ('id', 'time', 'person', 'said')
+    __slots__ = ('id', 'time', 'person', 'said', 'heard')
 
-    def __init__(self, eid, time, person, said):
+    def __init__(self, eid, time, person, said, heard=True):
         self.id, self.time, self.person, self.said = eid, time, person, said
+        self.heard = heard      # no: it fell while no trail wrote it down
 
     def names(self, res):
         """Does the record name the resource at all?"""
@@ -151,6 +152,9 @@ class World:
         self.indirect = True
         self.after_item, self.racer = None, None
         self.recorded_from = start
+        # What nobody wrote down, see outage.py: (account, from, to) of trails, and of recorders
+        # (account, regions, types or None, from, to).
+        self.silent, self.stopped = [], []
 
     # --- the clock ---
 
@@ -249,11 +253,15 @@ class World:
                                     'clientProvidedHostHeader': '%s.%s.amazonaws.com' % (source, region)}
         if console:
             record['sessionCredentialFromConsole'] = 'true'
-        self.counts['events'] += 1
-        self.counts['reads'] += read
         text = dumps(record)
-        self.sink.event(account.id, region, when, eid, text)
-        return Event(eid, when, person, text)
+        heard = not any(of == account.id and start <= when < end for of, start, end in self.silent)
+        if heard:
+            self.counts['events'] += 1
+            self.counts['reads'] += read
+            self.sink.event(account.id, region, when, eid, text)
+        else:
+            self.trap('call while the trail was silent')
+        return Event(eid, when, person, text, heard)
 
     def version(self, when):
         """Services move to newer record versions one after the other."""
@@ -261,11 +269,15 @@ class World:
         return ('1.08', '1.09', '1.10', '1.11')[min(3, step + self.rng.randrange(2))]
 
     def attempt(self, event, res, code):
+        if not event.heard:
+            return
         self.trap('failed call')
         self.sink.truth({'attempt': event.id, 'resource': res.key, 'errorCode': code,
                          'time': iso_s(event.time), 'who': event.person})
 
     def activity(self, event, res, why):
+        if not event.heard:
+            return
         self.trap('activity: ' + why)
         line = {'activity': event.id, 'resource': res.key, 'why': why, 'time': iso_s(event.time),
                 'who': event.person}
@@ -320,6 +332,12 @@ class World:
         """The recorder describes one resource, and writes an item if it differs from the last."""
         if res.due != due:
             return
+        until = self.stopped_until(res)
+        if until:
+            self.trap('recorder stopped')
+            res.due = until + hash_text(res.id) % (20 * MINUTE)
+            self.at(res.due, self.look, res, res.due)
+            return
         # Somebody calls in the very second of a look: before it, and stamped after; or after it,
         # and stamped before.
         race = self.rng.random() if self.racer is not None else 1
@@ -346,6 +364,14 @@ class World:
         capture = max(self.now + drift, res.last_capture + 1)
         self.write(res, capture, change, causes, flat ^ before)
 
+    def stopped_until(self, res):
+        """When the recorder looks at this again, if it does not now."""
+        account = next(a for a in self.accounts if a.id == res.account)
+        region = account.regions[0] if res.region == 'global' else res.region
+        return next((end for of, regions, types, start, end in self.stopped
+                     if of == res.account and region in regions and start <= self.now < end
+                     and (types is None or res.type in types)), 0)
+
     def weigh(self, res, pending, flat, before, change):
         """Which of the modifications since the last look can be seen in this one."""
         gone, come = before - flat, flat - before
@@ -371,7 +397,11 @@ class World:
 
     def write(self, res, capture, change, causes, diff):
         account = next(a for a in self.accounts if a.id == res.account)
-        recorders = account.regions if res.region == 'global' else [res.region]
+        recorders = [res.region]
+        if res.region == 'global':
+            recorders = [region for region in account.regions if not any(
+                of == account.id and region in regions and types is None and start <= self.now < end
+                for of, regions, types, start, end in self.stopped)]
         truth = self.truth_of(res, change, causes, diff)
         first, conf = None, None
         previous, res.seen_conf = res.seen_conf, dict(res.configuration()) if res.alive else None
@@ -401,7 +431,9 @@ class World:
         """The part of a truth line that says why: see scripts/demo_history for its members."""
         def names(events):
             return [event.id for event in events]
-        direct, late, related = causes['direct'], causes['late'], causes['related']
+        heard = {kind: [event for event in causes[kind] if event.heard]
+                 for kind in ('direct', 'late', 'related')}
+        direct, late, related = heard['direct'], heard['late'], heard['related']
         mine = direct + [event for event in late if event not in direct]
         shown = mine or related
         out = {'causes': names(shown), 'person': {event.id: event.person for event in shown}}
@@ -417,7 +449,8 @@ class World:
             out['own'] = sorted(set(causes['own']))
         if not shown:
             self.trap('item without cause')
-            out['reason'] = causes['own'][0] if causes['own'] else 'aws'
+            unheard = any(causes[kind] for kind in heard)
+            out['reason'] = 'no trail' if unheard else causes['own'][0] if causes['own'] else 'aws'
         if len(mine) > 1:
             self.trap('several causes in one item')
             if len({event.person for event in mine}) > 1:

@@ -229,6 +229,38 @@ class Generated(unittest.TestCase):
         self.assertGreater(len({region for _, region, _ in named if region != 'global'}), 1)
 
 
+    def test_what_is_missing(self):
+        """The calls that stop are there, nothing comes meanwhile, and no truth rests on it."""
+        def between(account, first, last, regions=None):
+            return [r for r in self.history.records.values() if r['recipientAccountId'] == account
+                    and first < r['eventTime'] < last and (regions is None or r['awsRegion'] in regions)]
+
+        def items(account, first, last, region=None, rtype=None):
+            return [item for _, item in self.history.items if item['awsAccountId'] == account
+                    and first < item['configurationItemCaptureTime'] < last
+                    and (region is None or item['awsRegion'] == region)
+                    and (rtype is None or item['resourceType'] == rtype)]
+        prod, dev = '111122223333', '444455556666'
+        calls = {(r['recipientAccountId'], r['awsRegion'], r['eventName']): r['eventTime']
+                 for r in self.history.records.values()
+                 if r['eventName'].endswith(('ConfigurationRecorder', 'Logging')) and 'errorCode' not in r}
+        self.assertEqual(calls[prod, 'eu-west-1', 'StopConfigurationRecorder'], '2024-04-06T21:14:00Z')
+        self.assertEqual(calls[prod, 'eu-west-1', 'StartConfigurationRecorder'], '2024-04-08T07:41:00Z')
+        self.assertEqual(items(prod, '2024-04-06T21:14:07', '2024-04-08T07:40:59', 'eu-west-1'), [])
+        self.assertTrue(between(prod, '2024-04-06T21:14:07', '2024-04-08T07:40:59', ['eu-west-1']))
+        self.assertTrue(items(prod, '2024-04-08T07:41', '2024-04-08T08:10', 'eu-west-1'))
+        self.assertEqual(between(dev, '2024-04-17T16:05:01', '2024-04-18T21:29:59'), [])
+        self.assertTrue(items(dev, '2024-04-17T16:05:01', '2024-04-18T21:29:59'))
+        self.assertEqual(between(dev, '2024-05-01T00:00:00', '2024-05-01T23:59:59Z'), [])
+        self.assertEqual(items(dev, '2024-05-01T00:00:06', '2024-05-01T23:59:59'), [])
+        self.assertEqual(items(dev, '2024-05-06T14:20:06', '2024-05-11T09:02:59', 'us-east-1',
+                               'AWS::EC2::Volume'), [])
+        self.assertIn('no trail', {change.get('reason') for change in self.history.changes})
+        digests = sorted(path.name for path in self.folder.glob(
+            'AWSLogs/%s/CloudTrail-Digest/us-east-1/2024/05/0[123]/*' % dev))
+        self.assertEqual(len(digests), 2, 'a digest of a day without a trail')
+
+
 class Runs(unittest.TestCase):
     """What holds between runs."""
 

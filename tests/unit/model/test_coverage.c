@@ -133,6 +133,24 @@ static void test_long_silence(void **state)
 		  "! config a no delivery 48h-720h\n");
 }
 
+/* Global items come by a region's recorder: while that has something they are only few. */
+static void test_long_silence_of_global(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "global", 1, 1, 1, 0);
+	put(&t, COVERAGE_CONFIG, "global", 30, 30, 1, 0);
+	put(&t, COVERAGE_CONFIG, "us-east-1", 1, 1, 1, 0);
+	put(&t, COVERAGE_TRAIL, "us-east-1", 1, 30, 1, 1);
+	check(&t, "config global 1-1 1+0 1\nconfig global 30-30 1+0 1\n"
+		  "config us-east-1 1-1 1+0 1\ncloudtrail us-east-1 1-30 30+0 30\n"
+		  "! config global no delivery 48h-720h\n");
+	t.days[2].day = 9;
+	check(&t, "config global 1-30 2+28 2\nconfig us-east-1 9-9 1+0 1\n"
+		  "cloudtrail us-east-1 1-30 30+0 30\n");
+}
+
 static void test_stops(void **state)
 {
 	struct table t = { 0 };
@@ -358,6 +376,7 @@ int main(void)
 		cmocka_unit_test(test_quiet_regions),
 		cmocka_unit_test(test_nothing_came),
 		cmocka_unit_test(test_long_silence),
+		cmocka_unit_test(test_long_silence_of_global),
 		cmocka_unit_test(test_stops),
 		cmocka_unit_test(test_trail),
 		cmocka_unit_test(test_trail_goes_on),
