@@ -205,7 +205,9 @@ static int put_together(struct making *m, struct buf *out)
 						  .reason = t->reason,
 						  .ambiguous = t->ambiguous,
 						  .dimensions = t->dimensions,
-						  .n_dimensions = t->n_dimensions });
+						  .n_dimensions = t->n_dimensions,
+						  .children = t->children,
+						  .n_children = t->n_children });
 	if (n_lines > 1)
 		qsort(m->lines.data, n_lines, sizeof(struct line), by_nearness);
 	put_sorted(&m->resources, out);

@@ -161,13 +161,30 @@ static int on_event(void *ctx, const struct event *event, struct str raw)
 	return keep_event(s->chunk, f) ? 0 : -ENOMEM;
 }
 
+static bool keep_children(struct chunk *c, struct alarm *a)
+{
+	struct str *children;
+
+	if (!a->n_children)
+		return true;
+	children = chunk_alloc(c, a->n_children * sizeof(children[0]));
+	if (!children)
+		return false;
+	memcpy(children, a->children, a->n_children * sizeof(children[0]));
+	a->children = children;
+	for (size_t i = 0; i < a->n_children; i++)
+		if (!chunk_keep(c, &children[i]))
+			return false;
+	return true;
+}
+
 static bool keep_alarm(struct chunk *c, struct alarm *a)
 {
 	struct str *const strs[] = { &a->account, &a->region,    &a->name,
 				     &a->arn,     &a->namespace, &a->metric };
 	struct alarm_dimension *dimensions;
 
-	if (!keep_all(c, strs, ARRAY_SIZE(strs)))
+	if (!keep_all(c, strs, ARRAY_SIZE(strs)) || !keep_children(c, a))
 		return false;
 	if (!a->n_dimensions)
 		return true;

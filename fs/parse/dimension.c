@@ -97,5 +97,7 @@ int parse_dimensions(struct parser *p, const struct jv *alarm, struct alarm *ret
 	}
 	ret->dimensions = c.dimensions;
 	ret->n_dimensions = c.n;
-	return 0;
+	return parse_alarm_rule(&p->arena,
+				jv_str(parse_either(alarm, "alarmRule", "AlarmRule")),
+				&ret->children, &ret->n_children);
 }

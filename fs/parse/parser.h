@@ -114,8 +114,13 @@ int parse_alarm_item(struct parser *p, const struct item *item,
 /* Fills name, ARN, account, region, metric and dimensions from an alarm in any spelling. */
 int parse_alarm(struct parser *p, const struct jv *v, struct alarm *ret) _must_check_;
 
+/* alarm_rule.c */
+/* The names of the alarms that a composite one's rule rests on, each once. 0 or -ENOMEM. */
+int parse_alarm_rule(struct arena *a, struct str text, const struct str **ret,
+		     size_t *ret_n) _must_check_;
+
 /* dimension.c */
-/* The dimensions and the (first) metric of an alarm, in any spelling. 0 or -ENOMEM. */
+/* The dimensions, the (first) metric and the children of an alarm, in any spelling. 0 or -ENOMEM. */
 int parse_dimensions(struct parser *p, const struct jv *alarm,
 		     struct alarm *ret) _must_check_;
 

@@ -147,6 +147,9 @@ int guise_alarm_payload(struct parser *p, const struct parse_source *src,
 	int r;
 
 	r = parse_alarm(p, jv_get(v, "Trigger"), &t.alarm);
+	if (r == 0 && !t.alarm.n_children)
+		r = parse_alarm_rule(&p->arena, jv_get_text(v, "AlarmRule"),
+				     &t.alarm.children, &t.alarm.n_children);
 	if (r != 0)
 		return r;
 	t.alarm.name = jv_str(jv_get(v, "AlarmName"));

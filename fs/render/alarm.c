@@ -50,6 +50,8 @@ void render_alarm(struct buf *out, const struct render_alarm *t)
 	put_named(out, "arn", t->arn);
 	put_named(out, "namespace", t->namespace);
 	put_named(out, "metric", t->metric);
+	for (size_t i = 0; i < t->n_children; i++)
+		put_named(out, "child", t->children[i]);
 	for (size_t i = 0; i < t->n_dimensions; i++) {
 		buf_put_text(out, "dimension  ");
 		text_safe(out, t->dimensions[i].name);

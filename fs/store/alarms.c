@@ -187,6 +187,23 @@ static int read_dimensions(struct store *s, struct arena *a,
 			&ret->dimensions, &ret->n_dimensions);
 }
 
+static int child_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct str *child = ret;
+
+	*child = arena_str(a, col_str(q, 0));
+	return child->p ? 0 : -ENOMEM;
+}
+
+static int read_children(struct store *s, struct arena *a,
+			 struct store_transition_whole *ret)
+{
+	static const struct sql_shape shape = { sizeof(struct str), child_row };
+
+	return sql_list(s, Q_ALARM_CHILDREN, ARGS(INT(ret->alarm)), &shape, a,
+			&ret->children, &ret->n_children);
+}
+
 int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 			   struct store_transition_whole *ret)
 {
@@ -206,7 +223,8 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 		if (!texts[i]->p)
 			return -ENOMEM;
 	}
-	return read_dimensions(s, a, ret);
+	r = read_dimensions(s, a, ret);
+	return r ? r : read_children(s, a, ret);
 }
 
 int store_transition_resources(struct store *s, int64_t id, struct arena *a,

@@ -3,7 +3,8 @@
  * Taking in alarms. What an alarm watches is told by its definition and by some of its
  * transitions, in any order, and holds for all of its transitions; so tokens belong to the
  * alarm. Histories from DescribeAlarmHistory name neither account nor region: such an alarm
- * is a row of its own and takes the tokens of every alarm of its name.
+ * is a row of its own and takes the tokens of every alarm of its name. A composite alarm takes
+ * those of the alarms its rule rests on, and their dimensions, whichever of them came first.
  */
 #include <errno.h>
 
@@ -74,7 +75,9 @@ static int name_known(struct store *s, struct str name)
 	return r ? r : spread_transition(s, nameless, from_ms);
 }
 
-static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
+/* *ret_more: something of it is new. */
+static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret,
+		     bool *ret_more)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool more;
@@ -96,29 +99,120 @@ static int alarm_get(struct store *s, const struct alarm *alarm, int64_t *ret)
 	r = put_dimensions(s, *ret, alarm, &more);
 	if (!r && more)
 		r = alarms_due_of_alarm(s, *ret);
+	*ret_more = more;
 	return r || !more || !alarm->account.n ? r : name_known(s, alarm->name);
 }
 
 /* Tokens that are new to the alarm concern all its transitions. */
-static int put_tokens(struct store *s, int64_t alarm, const struct mention_set *mentions)
+static int put_tokens(struct store *s, int64_t alarm, const uint64_t *tokens, size_t n,
+		      bool *ret_more)
 {
-	size_t n = mentions ? mentions->n : 0;
 	int64_t from_ms = INT64_MAX;
 	bool more = false;
 	int r = 0;
 
 	for (size_t i = 0; i < n && !r; i++) {
-		r = sql_run(s, Q_ALARM_MENTION_INSERT,
-			    ARGS(INT(mentions->tokens[i]), INT(alarm)));
+		r = sql_run(s, Q_ALARM_MENTION_INSERT, ARGS(INT(tokens[i]), INT(alarm)));
 		more = more || (!r && sqlite3_changes(s->db) > 0);
 	}
+	*ret_more = *ret_more || more;
 	if (!r && more)
 		r = alarms_due_of_alarm(s, alarm);
 	if (!r && more)
 		r = earliest(s, alarm, &from_ms);
 	if (r || from_ms == INT64_MAX)
 		return r;
-	return spread_queue(s, SPREAD_NAMED, from_ms, mentions->tokens, n);
+	return spread_queue(s, SPREAD_NAMED, from_ms, tokens, n);
+}
+
+/* --- composite alarms ---------------------------------------------------------------------- */
+
+/* What the child watches, its parent watches. */
+static int adopt(struct store *s, int64_t parent, int64_t child, bool *ret_more)
+{
+	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT;
+	int r = sql_run(s, Q_ALARM_DIMENSIONS_ADOPT, ARGS(INT(parent), INT(child)));
+
+	if (!r && sqlite3_changes(s->db) > 0) {
+		*ret_more = true;
+		r = alarms_due_of_alarm(s, parent);
+	}
+	if (!r)
+		r = sql_all(s, Q_ALARM_MENTIONS, ARGS(INT(child)), &sql_number, NULL,
+			    &tokens);
+	return r ? r
+		 : put_tokens(s, parent, (const uint64_t *)tokens.data,
+			      tokens.len / sizeof(uint64_t), ret_more);
+}
+
+static int put_children(struct store *s, int64_t id, const struct alarm *alarm,
+			bool *ret_more)
+{
+	int r = 0;
+
+	for (size_t i = 0; i < alarm->n_children && !r; i++) {
+		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+
+		r = sql_run(s, Q_ALARM_CHILD_PUT,
+			    ARGS(INT(id), TEXT(alarm->children[i])));
+		if (r || !sqlite3_changes(s->db))
+			continue;
+		*ret_more = true;
+		r = alarms_due_of_alarm(s, id);
+		if (!r)
+			r = sql_get(s, Q_ALARM_BY_NAME,
+				    ARGS(TEXT(alarm->children[i]), TEXT(alarm->account),
+					 TEXT(alarm->region)),
+				    &q);
+		if (!r && col_int(q, 0) != id)
+			r = adopt(s, id, col_int(q, 0), ret_more);
+		if (r == STORE_E_NOT_FOUND)
+			r = 0;
+	}
+	return r;
+}
+
+/* Up to all that rest on it; a circle ends, since nothing is adopted twice. */
+static int spread_up(struct store *s, int64_t id)
+{
+	_cleanup_(buf_deinit) struct buf due = BUF_INIT, parents = BUF_INIT;
+	int r = 0;
+
+	buf_put(&due, &id, sizeof(id));
+	while (!r && due.len) {
+		int64_t child;
+
+		due.len -= sizeof(child);
+		memcpy(&child, due.data + due.len, sizeof(child));
+		buf_reset(&parents);
+		r = sql_all(s, Q_ALARM_PARENTS, ARGS(INT(child)), &sql_number, NULL,
+			    &parents);
+		for (size_t i = 0; !r && i < parents.len / sizeof(int64_t); i++) {
+			int64_t parent = ((const int64_t *)parents.data)[i];
+			bool more = false;
+
+			r = adopt(s, parent, child, &more);
+			if (!r && more)
+				buf_put(&due, &parent, sizeof(parent));
+		}
+		if (!r)
+			r = buf_error(&due);
+	}
+	return r;
+}
+
+/* The alarm itself, with what it watches by its metrics and by its children. */
+static int put_alarm(struct store *s, const struct alarm *alarm,
+		     const struct mention_set *mentions, int64_t *ret)
+{
+	bool more = false;
+	int r = alarm_get(s, alarm, ret, &more);
+
+	if (!r && mentions)
+		r = put_tokens(s, *ret, mentions->tokens, mentions->n, &more);
+	if (!r)
+		r = put_children(s, *ret, alarm, &more);
+	return r || !more ? r : spread_up(s, *ret);
 }
 
 /* The greater of two texts; the row's is copied, as its statement goes on meanwhile. */
@@ -195,11 +289,9 @@ int store_put_transition(struct store *s, const struct transition *t,
 	int r = writing(s, "transition");
 
 	if (!r)
-		r = alarm_get(s, &t->alarm, &alarm);
+		r = put_alarm(s, &t->alarm, mentions, &alarm);
 	if (!r)
 		r = put_row(s, alarm, t, source_id, &put, ret_row);
-	if (!r)
-		r = put_tokens(s, alarm, mentions);
 	if (!r && put == STORE_PUT_FULLER)
 		r = alarms_due_of_alarm(s, alarm);
 	if (!r && put != STORE_PUT_KNOWN)
@@ -216,8 +308,6 @@ int store_put_alarm(struct store *s, const struct alarm *alarm,
 	int r = writing(s, "alarm");
 
 	if (!r)
-		r = alarm_get(s, alarm, &id);
-	if (!r)
-		r = put_tokens(s, id, mentions);
+		r = put_alarm(s, alarm, mentions, &id);
 	return written(s, r);
 }

@@ -282,6 +282,7 @@ static const struct migration ladder[] = {
 	{ .version = 8, .sql = schema_apis },
 	{ .version = 9, .sql = schema_packed },
 	{ .version = 10, .sql = schema_day_end },
+	{ .version = 11, .sql = schema_composites },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

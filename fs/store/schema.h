@@ -22,6 +22,7 @@ extern const char *const schema_sync[];
 extern const char *const schema_apis[];
 extern const char *const schema_packed[];
 extern const char *const schema_day_end[];
+extern const char *const schema_composites[];
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -156,5 +156,17 @@ static const char last_of_day[] =
 
 /* clang-format on */
 
+/* clang-format off */
+static const char composites[] =
+"CREATE TABLE alarm_child(\n"
+"	-- The alarms that a composite one's rule rests on.\n"
+"	alarm INTEGER NOT NULL REFERENCES alarm,\n"
+"	child TEXT NOT NULL,           -- name, in the same account and region\n"
+"	PRIMARY KEY(alarm, child)\n"
+") STRICT, WITHOUT ROWID;\n"
+"CREATE INDEX alarm_child_by_name ON alarm_child(child);\n";
+/* clang-format on */
+
+const char *const schema_composites[] = { composites, NULL };
 const char *const schema_day_end[] = { last_of_day, NULL };
 const char *const schema_coverage[] = { lines, churn, coverage, trail_gaps, alarms, NULL };

@@ -101,6 +101,16 @@ X(ALARM_DIMENSION_PUT,
   "INSERT INTO alarm_dimension(alarm, name, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
 X(ALARM_DIMENSIONS,
   "SELECT name, value FROM alarm_dimension WHERE alarm = ?1 ORDER BY name, value")
+X(ALARM_CHILD_PUT,
+  "INSERT INTO alarm_child(alarm, child) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
+X(ALARM_CHILDREN, "SELECT child FROM alarm_child WHERE alarm = ?1 ORDER BY child")
+X(ALARM_PARENTS,
+  "SELECT p.id FROM alarm x JOIN alarm_child c ON c.child = x.name JOIN alarm p ON p.id = c.alarm "
+  "AND p.account = x.account AND p.region = x.region WHERE x.id = ?1 AND p.id <> x.id")
+X(ALARM_DIMENSIONS_ADOPT,
+  "INSERT INTO alarm_dimension SELECT ?1, name, value FROM alarm_dimension WHERE alarm = ?2 "
+  "ON CONFLICT DO NOTHING")
+X(ALARM_MENTIONS, "SELECT token FROM alarm_mention WHERE alarm = ?1")
 X(TRANSITIONS_DUE,
   "SELECT transition FROM transition_due WHERE transition > 0 ORDER BY transition LIMIT ?1")
 X(TRANSITION_DONE, "DELETE FROM transition_due WHERE transition = ?1")

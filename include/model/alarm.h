@@ -17,7 +17,10 @@ struct alarm_dimension {
 	struct str value;
 };
 
-/* One alarm, as far as the source tells. Composite alarms have no dimensions. */
+/*
+ * One alarm, as far as the source tells. A composite alarm has no dimensions but children: alarms
+ * of its account and region, and watches what these watch.
+ */
 struct alarm {
 	struct str account; /* empty where the source has none (DescribeAlarmHistory) */
 	struct str region;
@@ -27,6 +30,8 @@ struct alarm {
 	struct str metric;
 	const struct alarm_dimension *dimensions; /* of all its metrics, together */
 	size_t n_dimensions;
+	const struct str *children; /* names; each once */
+	size_t n_children;
 };
 
 struct transition {

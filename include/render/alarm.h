@@ -16,6 +16,8 @@ struct render_alarm {
 	bool ambiguous; /* whose it is is not told, and several may be meant */
 	const struct alarm_dimension *dimensions;
 	size_t n_dimensions;
+	const struct str *children; /* of a composite alarm: names */
+	size_t n_children;
 };
 /* The transition itself; then come its resources, a heading, and lines. */
 void render_alarm(struct buf *out, const struct render_alarm *t);

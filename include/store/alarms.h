@@ -53,8 +53,11 @@ struct store_transition_whole {
 	struct str name, account, region, arn, namespace, metric;
 	struct str state, previous_state, reason;
 	bool ambiguous; /* has no account, and alarms of several have the name */
-	struct alarm_dimension *dimensions; /* by name and value */
+	struct alarm_dimension
+		*dimensions; /* by name and value; of a composite's children, too */
 	size_t n_dimensions;
+	struct str *children; /* names, of a composite alarm */
+	size_t n_children;
 };
 int store_transitions_due(struct store *s, int64_t *ret, size_t n,
 			  size_t *ret_n) _must_check_;

@@ -124,6 +124,31 @@ class Alarms(Case):
         self.assertIn("no change and no attempt", falls)
         self.assertRegex(rises, r"\ndimension  \w+=sg-1\n")
 
+    def test_composite(self):
+        """A composite alarm stands where its children watch, whichever of them is known first."""
+        def composite(number, rule):
+            told = alarm(number, time="2024-05-01T10:21:00Z")
+            told["detail"]["configuration"] = {"alarmRule": rule, "actionsSuppressor": ""}
+            return told
+        parts = [*self.parts(), composite(7, 'ALARM("open-8") OR OK(nobody)'),
+                 composite(8, f"ALARM(arn:aws:cloudwatch:{REGION}:{ACCOUNT}:alarm:open-1)")]
+        seen = []
+        for number, order in enumerate(([0, 1, 2, 3, 4, 5], [5, 4, 3, 2, 1, 0], [4, 2, 0, 5, 1, 3])):
+            self.history = self.folder / f"c{number}.db"
+            for part in order:
+                self.import_(self.write(f"c{number}-{part}.json", parts[part]))
+            seen.append({path: self.cat(path) for path in self.files()})
+        self.assertEqual(seen[1], seen[0])
+        self.assertEqual(seen[2], seen[0])
+        group = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup/sg-1"
+        names = [e["alarmName"] for e in map(json.loads, self.cat(f"{group}/changes.jsonl").splitlines())
+                 if e["kind"] == "alarm"]
+        self.assertEqual(sorted(names), ["open-1", "open-1", "open-7", "open-8"])
+        text = self.cat(OPEN.replace("open-1", "open-7").replace("102000", "102100"))
+        self.assertIn("\nchild      nobody\nchild      open-8\n", text)
+        self.assertIn(f"\nresource   AWS::EC2::SecurityGroup sg-1 {group}\n", text)
+        self.assertIn("\tUPDATE\t", text)
+
     def test_names(self):
         self.take_in("h.db", range(4), True)
         for path in (OPEN + ".json", OPEN + "-1", OPEN[:-9] + "x", f"alarms/{ACCOUNT}/{REGION}/none",

@@ -122,6 +122,79 @@ static void test_without_account(void **state)
 	assert_int_equal(hits_of(h, name, &hits), 2);
 }
 
+static void define(struct history *h, const char *which, uint64_t token,
+		   const char *child, const char *other)
+{
+	const struct str children[] = { str_of(child ? child : ""),
+					str_of(other ? other : "") };
+	struct alarm alarm = alarm_of(ACCOUNT, REGION);
+	struct mention_set set = { &token, 1 };
+
+	alarm.name = str_of(which);
+	alarm.children = children;
+	alarm.n_children = (child != NULL) + (other != NULL);
+	begin(h);
+	assert_int_equal(store_put_alarm(h->s, &alarm, token ? &set : NULL), 0);
+	commit(h);
+}
+
+static void rise(struct history *h, const char *which)
+{
+	struct transition t = transition_of(alarm_of(ACCOUNT, REGION), 1000, "ALARM");
+
+	t.alarm.name = str_of(which);
+	put(h, &t, NULL, 0);
+}
+
+/* A composite alarm concerns what its children watch, whoever comes first, at any depth. */
+static void test_composite(void **state)
+{
+	static const char order[][5] = { "abctx", "txcba", "cxbat", "xatbc" };
+	struct store_event_hit *hits;
+
+	for (size_t i = 0; i < ARRAY_SIZE(order); i++) {
+		void *fresh = NULL;
+		struct history *h;
+
+		assert_int_equal(history_setup(&fresh), 0);
+		h = fresh;
+		for (size_t k = 0; k < sizeof(order[0]); k++) {
+			switch (order[i][k]) {
+			case 'a':
+				define(h, "a", 11, NULL, NULL);
+				break;
+			case 'b':
+				define(h, "b", 22, "a", "c");
+				break;
+			case 'c': /* in a circle, and on itself */
+				define(h, "c", 33, "b", "c");
+				break;
+			case 'x': /* another's alarm of that name */
+				begin(h);
+				assert_int_equal(
+					store_put_alarm(
+						h->s,
+						&(struct alarm){ .name = STR("a"),
+								 .account = STR("other"),
+								 .region = STR(REGION) },
+						&(struct mention_set){ &(uint64_t){ 44 },
+								       1 }),
+					0);
+				commit(h);
+				break;
+			default:
+				rise(h, "c");
+			}
+		}
+		assert_int_equal(hits_of(h, 11, &hits), 1);
+		assert_int_equal(hits_of(h, 22, &hits), 1);
+		assert_int_equal(hits_of(h, 33, &hits), 1);
+		assert_int_equal(hits_of(h, 44, &hits), 0);
+		assert_int_equal(history_teardown(&fresh), 0);
+	}
+	(void)state;
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -130,6 +203,7 @@ int main(void)
 		CASE(test_new_and_known),
 		CASE(test_definition),
 		CASE(test_without_account),
+		cmocka_unit_test(test_composite),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
