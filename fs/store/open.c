@@ -6,6 +6,7 @@
  * file as immutable, provided there is no log whose content it would miss.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -191,6 +192,15 @@ static void closed(struct store **s)
 	*s = store_close(*s);
 }
 
+/*
+ * SQLite counts every byte it allocates under one lock, which readers in several threads then
+ * wait for. Nobody asks for the count. It is the library's own state, settled before its first use.
+ */
+static void configure(void)
+{
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+}
+
 static struct store *store_new(enum store_mode mode)
 {
 	struct store *s = calloc(1, sizeof(*s));
@@ -223,9 +233,11 @@ static int look_at_file(const char *path, struct fault *f)
 int store_open(const char *path, enum store_mode mode, bool wait, struct store **ret,
 	       struct fault *f)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	_cleanup_(closed) struct store *s = store_new(mode);
 	int r;
 
+	(void)pthread_once(&once, configure);
 	fault_set(f, FAULT_NO_OFFSET, "", "out of memory");
 	if (!s)
 		return -ENOMEM;
