@@ -247,6 +247,39 @@ int store_coverage_controls(struct store *s, struct arena *a,
 	return read_controls(s, Q_CONTROLS, NO_ARGS, a, ret, ret_n);
 }
 
+int store_coverage_account(struct store *s, struct str from, struct arena *a,
+			   struct str *ret)
+{
+	static const enum statement tables[] = { Q_COVERED_ACCOUNT, Q_DESCRIBED_ACCOUNT };
+	int r = reading(s);
+
+	*ret = STR_NULL;
+	for (size_t i = 0; !r && i < ARRAY_SIZE(tables); i++) {
+		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+
+		r = sql_get(s, tables[i], ARGS(TEXT(from)), &q);
+		if (!r && (!ret->p || str_cmp(col_str(q, 0), *ret) < 0)) {
+			*ret = arena_str(a, col_str(q, 0));
+			r = ret->p ? 0 : -ENOMEM;
+		}
+		if (r == STORE_E_NOT_FOUND)
+			r = 0;
+	}
+	return r || ret->p ? r : STORE_E_NOT_FOUND;
+}
+
+int store_coverage_of(struct store *s, struct str account, struct arena *a,
+		      struct coverage_day **ret_days, size_t *ret_n_days,
+		      struct coverage_control **ret_controls, size_t *ret_n_controls)
+{
+	int r = read_days(s, Q_DAYS_OF_ACCOUNT, ARGS(TEXT(account)), a, ret_days,
+			  ret_n_days);
+
+	return r ? r
+		 : read_controls(s, Q_CONTROLS_OF_ACCOUNT, ARGS(TEXT(account)), a,
+				 ret_controls, ret_n_controls);
+}
+
 int coverage_trail(struct store *s, struct str account, struct arena *a,
 		   struct coverage_day **days, size_t *n_days,
 		   struct coverage_control **controls, size_t *n_controls)

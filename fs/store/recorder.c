@@ -165,6 +165,9 @@ int store_recorders(struct store *s, struct arena *a, struct recorder_seen **ret
 int store_recorders_of(struct store *s, struct str account, struct str region,
 		       struct arena *a, struct recorder_seen **ret, size_t *ret_n)
 {
+	if (!region.p)
+		return read_all(s, Q_RECORDERS_OF_ACCOUNT, ARGS(TEXT(account)), a, ret,
+				ret_n);
 	return read_all(s, Q_RECORDERS_OF_REGION, ARGS(TEXT(account), TEXT(region)), a,
 			ret, ret_n);
 }

@@ -13,6 +13,11 @@ X(RECORDER_AGAIN, "UPDATE recorder SET last_ms = ?2, body = ?3 WHERE id = ?1")
 X(RECORDERS,
   "SELECT seen_ms, last_ms, body FROM recorder WHERE account >= '' "
   "ORDER BY account, region, name, seen_ms")
+X(RECORDERS_OF_ACCOUNT,
+  "SELECT seen_ms, last_ms, body FROM recorder WHERE account = ?1 "
+  "ORDER BY region, name, seen_ms")
+X(DESCRIBED_ACCOUNT,
+  "SELECT account FROM recorder WHERE account >= ?1 ORDER BY account LIMIT 1")
 X(RECORDERS_OF_REGION,
   "SELECT seen_ms, last_ms, body FROM recorder WHERE account = ?1 AND region = ?2 "
   "ORDER BY name, seen_ms")

@@ -35,14 +35,19 @@ X(CHURN_OF_LEAF,
   "WHERE account = ?1 AND region = ?2 AND type = ?3) ORDER BY c.items DESC, c.rid LIMIT ?4")
 
 /* coverage */
+#define DAY_COLUMNS "account, source, region, day, n, writes, first_ms, hours, last_ms"
 X(DAY_ADD,
   "INSERT INTO day_coverage(account, source, region, day, n, writes, first_ms, hours, "
   "last_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
   "writes = writes + excluded.writes, first_ms = min(first_ms, excluded.first_ms), "
   "hours = hours | excluded.hours, last_ms = max(last_ms, excluded.last_ms)")
 X(DAYS,
-  "SELECT account, source, region, day, n, writes, first_ms, hours, last_ms FROM day_coverage "
+  "SELECT " DAY_COLUMNS " FROM day_coverage "
   "WHERE account >= '' ORDER BY account, source, region, day")
+X(DAYS_OF_ACCOUNT,
+  "SELECT " DAY_COLUMNS " FROM day_coverage WHERE account = ?1 ORDER BY source, region, day")
+X(COVERED_ACCOUNT,
+  "SELECT account FROM day_coverage WHERE account >= ?1 ORDER BY account LIMIT 1")
 X(CONTROL_INSERT,
   "INSERT INTO control(event, account, source, region, time_ms, starts) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6)")
@@ -50,7 +55,7 @@ X(CONTROLS,
   "SELECT event, account, source, region, time_ms, starts FROM control "
   "WHERE event > 0 ORDER BY event")
 X(DAYS_OF_TRAIL,
-  "SELECT account, source, region, day, n, writes, first_ms, hours, last_ms FROM day_coverage "
+  "SELECT " DAY_COLUMNS " FROM day_coverage "
   "WHERE account = ?1 AND source = 2 ORDER BY region, day")
 X(CONTROLS_OF_ACCOUNT,
   "SELECT event, account, source, region, time_ms, starts FROM control "

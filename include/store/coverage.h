@@ -12,6 +12,17 @@
 /* Marks the days of its span; again, and nothing changes. */
 int store_put_sign(struct store *s, const struct coverage_sign *sign) _must_check_;
 
+/* The first account at or behind `from`, in the order of text, that has any days or a recorder that was
+   described; else STORE_E_NOT_FOUND. */
+int store_coverage_account(struct store *s, struct str from, struct arena *a,
+			   struct str *ret) _must_check_;
+/* Of one account: the days and the calls, as below. What is reckoned of an account depends on these
+   alone. */
+int store_coverage_of(struct store *s, struct str account, struct arena *a,
+		      struct coverage_day **ret_days, size_t *ret_n_days,
+		      struct coverage_control **ret_controls,
+		      size_t *ret_n_controls) _must_check_;
+
 /* All days in the order coverage_make() wants; all calls that stop or start a source, with who. */
 int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
 			size_t *ret_n) _must_check_;

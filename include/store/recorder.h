@@ -18,6 +18,7 @@ int store_put_recorder(struct store *s, const struct recorder *r) _must_check_;
 /* All, in order of account, region, name, time; in the arena. */
 int store_recorders(struct store *s, struct arena *a, struct recorder_seen **ret,
 		    size_t *ret_n) _must_check_;
+/* Of an account; of one of its regions unless that is NULL. */
 int store_recorders_of(struct store *s, struct str account, struct str region,
 		       struct arena *a, struct recorder_seen **ret,
 		       size_t *ret_n) _must_check_;

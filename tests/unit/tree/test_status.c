@@ -11,9 +11,29 @@
 #include <stdlib.h>
 
 #include "render/status.h"
+#include "store/coverage.h"
 #include "store/ledger.h"
 
-#define SOURCES 3000
+#define SOURCES  3000
+#define ACCOUNTS 300
+
+/* Days of a recorder, in two spans, and none of a trail. */
+static void put_signs(struct estate *e)
+{
+	for (int i = 0; i < ACCOUNTS; i++) {
+		struct coverage_sign sign = { .region = STR(REGION),
+					      .source = COVERAGE_CONFIG };
+		char account[16];
+
+		(void)snprintf(account, sizeof(account), "%d", i * 37);
+		sign.account = str_of(account);
+		for (int span = 0; span < 2; span++) {
+			sign.from_ms = T0 + (span * 40 + i % 7) * DAY;
+			sign.to_ms = sign.from_ms + 3 * DAY;
+			assert_int_equal(store_put_sign(e->s, &sign), 0);
+		}
+	}
+}
 
 static int setup(void **state)
 {
@@ -40,16 +60,18 @@ static int setup(void **state)
 	}
 	fault_set(&f, 5, "", "is wrong");
 	assert_int_equal(store_put_refusal(e->s, id, &f, STR("bytes\n"), 6), 0);
+	put_signs(e);
 	estate_put(e, GROUP, "sg-1", T0);
 	estate_commit(e);
 	estate_open(e);
 	return 0;
 }
 
-static void test_reads(void **state)
+/* As long as its attributes say, and the same from wherever it is read. */
+static void check_table(struct estate *e, const char *path, size_t want_lines,
+			struct buf *ret)
 {
-	struct estate *e = *state;
-	struct tree_attr attr = estate_at(e, "status/imports.tsv");
+	struct tree_attr attr = estate_at(e, path);
 	_cleanup_(freep) char *whole = malloc(attr.size + 10);
 	char piece[777];
 	size_t n = 0, lines = 0;
@@ -59,7 +81,8 @@ static void test_reads(void **state)
 	assert_int_equal(n, attr.size);
 	for (size_t i = 0; i < n; i++)
 		lines += whole[i] == '\n';
-	assert_int_equal(lines, SOURCES + 1);
+	assert_int_equal(lines, want_lines);
+	buf_put(ret, whole, n);
 	for (size_t at = attr.size + 100; at > 5003; at -= 5003) {
 		size_t want = at > attr.size ? 0 : MIN(sizeof(piece), attr.size - at);
 
@@ -67,6 +90,46 @@ static void test_reads(void **state)
 				 0);
 		assert_int_equal(n, want);
 		assert_memory_equal(piece, whole + at, n);
+	}
+}
+
+static void test_reads(void **state)
+{
+	_cleanup_(buf_deinit) struct buf whole = BUF_INIT;
+
+	check_table(*state, "status/imports.tsv", SOURCES + 1, &whole);
+}
+
+/* An account at a time they are what they are all at once. */
+static void test_coverage(void **state)
+{
+	struct estate *e = *state;
+	_cleanup_(buf_deinit) struct buf spans = BUF_INIT, gaps = BUF_INIT;
+	struct buf want[2] = { BUF_INIT, BUF_INIT }, whole[2] = { BUF_INIT, BUF_INIT };
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct coverage_control *controls;
+	struct coverage_day *days;
+	size_t n_days, n_controls;
+
+	assert_int_equal(store_coverage_days(e->s, &a, &days, &n_days), 0);
+	assert_int_equal(store_coverage_controls(e->s, &a, &controls, &n_controls), 0);
+	assert_int_equal(
+		coverage_make(&a, days, n_days, controls, n_controls, &spans, &gaps), 0);
+	render_coverage_header(&want[0]);
+	for (size_t i = 0; i < spans.len / sizeof(struct coverage_span); i++)
+		render_coverage(&want[0], (struct coverage_span *)spans.data + i);
+	render_gaps_header(&want[1]);
+	for (size_t i = 0; i < gaps.len / sizeof(struct coverage_gap); i++)
+		render_gap(&want[1], (struct coverage_gap *)gaps.data + i);
+	/* Those of the signs, and the one group's day. */
+	check_table(e, "status/coverage.tsv", 1 + 2 * ACCOUNTS + 1, &whole[0]);
+	check_table(e, "status/gaps.tsv", 1 + gaps.len / sizeof(struct coverage_gap),
+		    &whole[1]);
+	assert_true(gaps.len / sizeof(struct coverage_gap) >= 2 * ACCOUNTS);
+	for (size_t i = 0; i < 2; i++) {
+		assert_true(str_eq(buf_str(&whole[i]), buf_str(&want[i])));
+		buf_deinit(&whole[i]);
+		buf_deinit(&want[i]);
 	}
 }
 
@@ -126,6 +189,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_reads),
+		cmocka_unit_test(test_coverage),
 		cmocka_unit_test(test_refused),
 		cmocka_unit_test(test_affected),
 	};
