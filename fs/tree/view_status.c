@@ -68,17 +68,20 @@ const struct view view_status = {
 
 /* --- churn.tsv ----------------------------------------------------------------------------- */
 
-/* Lines of one account, region and type. */
+/* Lines of one account, region and type; and in all, so that the page is kept in few megabytes. */
 #define CHURN_RESOURCES 100
+#define CHURN_LINES     10000
 
 struct churn {
 	struct request *q;
 	uint64_t all;                /* items in the history */
 	struct buf types, resources; /* struct render_churn each */
+	struct arena rids;           /* of resources */
 };
 
 static void churn_deinit(struct churn *c)
 {
+	arena_deinit(&c->rids);
 	buf_deinit(&c->types);
 	buf_deinit(&c->resources);
 }
@@ -95,6 +98,34 @@ static int by_items(const void *a, const void *b)
 	return order;
 }
 
+static void sort(struct buf *lines)
+{
+	size_t n = lines->len / sizeof(struct render_churn);
+
+	if (n > 1)
+		qsort(lines->data, n, sizeof(struct render_churn), by_items);
+}
+
+/* Puts the resources in order, and leaves out those beyond the first so many. */
+static int keep_busiest(struct churn *c)
+{
+	struct render_churn *all = (struct render_churn *)c->resources.data;
+	size_t n = MIN(c->resources.len / sizeof(*all), (size_t)CHURN_LINES);
+	struct arena kept = ARENA_INIT;
+	int r = 0;
+
+	sort(&c->resources);
+	c->resources.len = n * sizeof(*all);
+	for (size_t i = 0; i < n; i++) {
+		all[i].rid = arena_str(&kept, all[i].rid);
+		if (!all[i].rid.p)
+			r = -ENOMEM;
+	}
+	arena_deinit(&c->rids);
+	c->rids = kept;
+	return r;
+}
+
 static int add_type(struct churn *c, const struct store_tally *t)
 {
 	struct store_churn page[CHURN_RESOURCES];
@@ -108,7 +139,7 @@ static int add_type(struct churn *c, const struct store_tally *t)
 				     .last_ms = t->last_ms };
 	size_t n;
 	int r = view_error(store_churn(c->q->store, t->account, t->region, t->type,
-				       c->q->arena, page, ARRAY_SIZE(page), &n));
+				       &c->rids, page, ARRAY_SIZE(page), &n));
 
 	buf_put(&c->types, &line, sizeof(line));
 	for (size_t i = 0; r == 0 && i < n; i++) {
@@ -119,17 +150,16 @@ static int add_type(struct churn *c, const struct store_tally *t)
 		line.last_ms = page[i].last_ms;
 		buf_put(&c->resources, &line, sizeof(line));
 	}
+	if (r == 0 && c->resources.len > 2 * CHURN_LINES * sizeof(line))
+		r = keep_busiest(c);
 	return r;
 }
 
-static void put_sorted(struct buf *lines, struct buf *out)
+static void put_lines(const struct buf *lines, struct buf *out)
 {
-	struct render_churn *all = (struct render_churn *)lines->data;
-	size_t n = lines->len / sizeof(*all);
+	const struct render_churn *all = (const struct render_churn *)lines->data;
 
-	if (n > 1)
-		qsort(all, n, sizeof(*all), by_items);
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < lines->len / sizeof(*all); i++)
 		render_churn(out, &all[i]);
 }
 
@@ -152,11 +182,14 @@ static int churn_render(struct request *q, uint64_t node, struct buf *out)
 		r = buf_error(&c.types);
 	if (r == 0)
 		r = buf_error(&c.resources);
+	if (r == 0)
+		r = keep_busiest(&c);
 	if (r)
 		return r;
 	render_churn_header(out);
-	put_sorted(&c.types, out);
-	put_sorted(&c.resources, out);
+	sort(&c.types);
+	put_lines(&c.types, out);
+	put_lines(&c.resources, out);
 	return 0;
 }
 
