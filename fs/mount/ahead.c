@@ -20,8 +20,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <fuse_lowlevel.h>
-
 #define STOP_SECONDS 2
 
 #define SHELVES     64u  /* directories listed last */
@@ -44,6 +42,7 @@ struct shelf {
 
 struct job {
 	uint64_t dir;
+	fuse_req_t req; /* answered, with nothing, when it is done; NULL: nobody waits */
 	unsigned n;
 	uint64_t files[SHELF_FILES];
 };
@@ -125,22 +124,20 @@ static struct shelf *shelf_with(struct ahead *a, uint64_t file, unsigned *ret_at
 	return NULL;
 }
 
-/* The files of the shelf from the given one on. */
-static void push(struct ahead *a, const struct shelf *s, unsigned from)
+/* The files of the shelf from the given one on. false: there is too much to do. */
+static bool push(struct ahead *a, const struct shelf *s, unsigned from, fuse_req_t req)
 {
 	struct job *job;
 
-	if (from >= s->n)
-		return;
-	if (a->n_jobs == QUEUE) { /* too late for the oldest: it will be asked for */
-		a->first = (a->first + 1) % QUEUE;
-		a->n_jobs--;
-	}
+	if (from >= s->n || a->n_jobs == QUEUE || a->stop)
+		return false;
 	job = &a->queue[(a->first + a->n_jobs++) % QUEUE];
 	job->dir = s->dir;
+	job->req = req;
 	job->n = s->n - from;
 	memcpy(job->files, s->files + from, job->n * sizeof(job->files[0]));
 	pthread_cond_signal(&a->wanted);
+	return true;
 }
 
 void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n)
@@ -178,12 +175,12 @@ static void advance(struct ahead *a, uint64_t dir)
 		a->n_ready -= i + 1;
 		memmove(a->ready, a->ready + i + 1, a->n_ready * sizeof(a->ready[0]));
 	}
-	pthread_cond_signal(&a->wanted);
 }
 
-void ahead_listed(struct ahead *a, uint64_t dir)
+bool ahead_listed(struct ahead *a, uint64_t dir, fuse_req_t req)
 {
 	const struct shelf *s, *probe;
+	bool taken = false;
 
 	pthread_mutex_lock(&a->lock);
 	s = shelf_of(a, dir);
@@ -201,11 +198,12 @@ void ahead_listed(struct ahead *a, uint64_t dir)
 			a->probe = dir;
 		}
 		if (a->hot >= HOT_PUSH) {
-			push(a, s, is_probe ? 1 : 0);
+			taken = push(a, s, is_probe ? 1 : 0, req);
 			advance(a, dir);
 		}
 	}
 	pthread_mutex_unlock(&a->lock);
+	return taken;
 }
 
 uint64_t ahead_reading(struct ahead *a, uint64_t file)
@@ -221,7 +219,7 @@ uint64_t ahead_reading(struct ahead *a, uint64_t file)
 			a->hot = MIN(a->hot + 1, HOT_MAX);
 		/* One read may be anybody's; with the second, someone goes through them. */
 		if (s->reads == 2 && a->hot < HOT_PUSH)
-			push(a, s, at + 1);
+			(void)push(a, s, at + 1, NULL);
 		if (s->reads > 1 || a->hot >= HOT_PUSH)
 			dir = s->dir;
 	}
@@ -273,6 +271,8 @@ static void run(struct ahead *a, const struct job *job)
 		store(a, job->files[i], epoch, content);
 		tree_content_put(a->tree, content);
 	}
+	if (job->req)
+		fuse_reply_buf(job->req, NULL, 0);
 }
 
 /* Makes one more directory ready. */
@@ -296,31 +296,40 @@ static bool is_idle(const struct ahead *a)
 	return a->n_jobs == 0 && (a->last == 0 || a->n_ready == READY);
 }
 
+/* The next job, once there is one; false: there is none, but time to make something ready. */
+static bool take_job(struct ahead *a, struct job *ret)
+{
+	if (a->n_jobs == 0)
+		return false;
+	*ret = a->queue[a->first];
+	a->first = (a->first + 1) % QUEUE;
+	a->n_jobs--;
+	return true;
+}
+
 static void *ahead_thread(void *arg)
 {
 	struct ahead *a = arg;
-	struct job job;
-	uint64_t last;
+	bool stop = false;
 
-	while (true) {
+	while (!stop) {
+		struct job job;
+		uint64_t last;
+		bool taken;
+
 		pthread_mutex_lock(&a->lock);
 		while (!a->stop && is_idle(a))
 			pthread_cond_wait(&a->wanted, &a->lock);
-		job.n = 0;
+		taken = take_job(a, &job);
 		last = a->last;
-		if (a->n_jobs > 0) {
-			job = a->queue[a->first];
-			a->first = (a->first + 1) % QUEUE;
-			a->n_jobs--;
-		}
+		stop = a->stop && !taken; /* whoever waits for an answer gets one */
 		pthread_mutex_unlock(&a->lock);
-		if (is_stopped(a))
-			return NULL;
-		if (job.n > 0)
+		if (taken)
 			run(a, &job);
-		else
+		else if (!stop && last)
 			prepare(a, last);
 	}
+	return NULL;
 }
 
 int ahead_start(struct ahead *a, struct fuse_session *session)

@@ -11,10 +11,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <fuse_lowlevel.h>
+
 #include "tree/tree.h"
 
 struct ahead;
-struct fuse_session;
 
 /* 0 or -ENOMEM. */
 int ahead_new(struct tree *t, struct ahead **ret) _must_check_;
@@ -26,8 +27,11 @@ bool ahead_stop(struct ahead *a);
 
 /* The kernel was told of these files of the directory, with attributes, in this order. */
 void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n);
-/* It has the whole listing of the directory. */
-void ahead_listed(struct ahead *a, uint64_t dir);
+/*
+ * It has the whole listing of the directory and waits to be told that this was all. true: the answer
+ * is taken over, and given once the files are in the page cache.
+ */
+bool ahead_listed(struct ahead *a, uint64_t dir, fuse_req_t req);
 /* It asks for bytes of the file: the directory through whose files it goes; 0: none is known. */
 uint64_t ahead_reading(struct ahead *a, uint64_t file);
 

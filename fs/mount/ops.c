@@ -303,8 +303,8 @@ static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir)
 
 	if (l->n_files > 0)
 		ahead_told(ahead, dir, l->files, l->n_files);
-	if (fuse_reply_buf(req, l->data, l->len) == 0 && l->len == 0)
-		ahead_listed(ahead, dir);
+	if (l->len > 0 || !ahead_listed(ahead, dir, req))
+		fuse_reply_buf(req, l->data, l->len);
 }
 
 static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool plus)
