@@ -102,6 +102,14 @@ class Oracle:
     def times(self):
         return sorted({when for states in self.states.values() for when, _ in states})
 
+    def reborn(self):
+        """Of each resource that was deleted and there again: the end, and the new beginning."""
+        for states in self.states.values():
+            for (end, one), (again, other) in zip(states, states[1:]):
+                if (one["configurationItemStatus"] in DELETED
+                        and other["configurationItemStatus"] not in DELETED):
+                    yield end, again
+
     def at(self, moment):
         found = {}
         for path, states in self.states.items():
@@ -135,7 +143,14 @@ class Moments(Case):
         name = iso(moment)
         want = oracle.at(moment)
         self.assertEqual(self.listed(name), {path: when for path, (when, _) in want.items()}, name)
-        snapshot = json.loads(self.cat(f"at/{name}/snapshot.json"))["configurationItems"]
+        snapshot, table = self.cat(f"at/{name}/snapshot.json",
+                                   f"at/{name}/inventory.csv").split("\n]}\n")
+        snapshot = json.loads(snapshot + "]}")["configurationItems"]
+        self.assertEqual(sorted(row[:4] + row[6:7] for row in csv.reader(io.StringIO(table))),
+                         sorted([COLUMNS[:4] + COLUMNS[6:7]] + [
+                             [i["awsAccountId"], i["awsRegion"], i["resourceType"],
+                              i["resourceId"], i["configurationItemCaptureTime"]]
+                             for i in snapshot]), name)
         got = {(i["awsAccountId"], i["resourceType"], i["resourceId"], i["awsRegion"]): i
                for i in snapshot}
         self.assertEqual((len(snapshot), len(got)), (len(want), len(want)), name)
@@ -155,7 +170,12 @@ class Moments(Case):
     def test_generated_history(self):
         oracle = self.generate("--months", "1", "--items", "1500", "--seed", "11")
         self.assertGreater(len(oracle.states), 100)
+        self.assertGreater(len({path.split("/")[1] for path in oracle.states}), 2, "regions")
         for moment in self.moments(oracle, 30, 1):
+            self.check(oracle, moment)
+        reborn = list(oracle.reborn())
+        self.assertTrue(reborn, "resources that were deleted and are there again")
+        for moment in (reborn[0][0], sum(reborn[0]) // 2, reborn[0][1]):
             self.check(oracle, moment)
         self.assertEqual(self.listed("now"),
                          {path: when for path, (when, _) in oracle.at(1 << 60).items()})
@@ -163,6 +183,7 @@ class Moments(Case):
     def test_generated_history_of_many_lives(self):
         oracle = self.generate("--months", "2", "--items", "1000", "--seed", "12", "--lag", "daily",
                                "--accounts", "3")
+        self.assertEqual(len({path.split("/")[0] for path in oracle.states}), 3, "accounts")
         for moment in self.moments(oracle, 20, 2):
             self.check(oracle, moment)
 
