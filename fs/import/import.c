@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "between.h"
@@ -462,6 +463,21 @@ static bool is_hurried(const struct import *i)
 	return feed && feed->stop && __atomic_load_n(feed->stop, __ATOMIC_RELAXED);
 }
 
+/* A feed may be asked to end while another import is waited for. */
+static int open_history(struct import *i)
+{
+	const struct import_options *o = i->options;
+	const struct timespec pause = { .tv_nsec = TICK_MS * 1000000 };
+	enum store_mode mode = o->held ? STORE_WRITE_HELD : STORE_WRITE;
+	int r = store_open(o->history, mode, o->wait && !o->feed, &i->store, i->fault);
+
+	while (r == STORE_E_BUSY && o->wait && o->feed && !is_hurried(i)) {
+		(void)nanosleep(&pause, NULL);
+		r = store_open(o->history, mode, false, &i->store, i->fault);
+	}
+	return r;
+}
+
 int import_run(const struct import_options *options, struct import_report *ret,
 	       struct fault *f)
 {
@@ -475,9 +491,9 @@ int import_run(const struct import_options *options, struct import_report *ret,
 		tell_missing(options, ret);
 		return 0;
 	}
-	r = store_open(options->history, STORE_WRITE, options->wait, &i.store, f);
+	r = open_history(&i);
 	if (r)
-		return r;
+		return is_hurried(&i) && r == STORE_E_BUSY ? 0 : r;
 	i.writer = (struct import_writer){
 		.store = i.store, .options = options, .report = ret, .fault = f
 	};

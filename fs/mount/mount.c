@@ -195,12 +195,18 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 	r = session_mount(o, place, &s, &session, f);
 	if (r)
 		return r;
-	r = session_serve(session, &s, f);
+	r = o->begin ? o->begin(o->ctx) : 0;
+	if (r)
+		fault_set(f, FAULT_NO_OFFSET, "", "cannot be begun: %s", strerror(-r));
+	else
+		r = session_serve(session, &s, f);
 	/* Who talks to the session must be gone before it is. */
 	while (!watch_stop(watch) || !ahead_stop(ahead))
 		fuse_session_unmount(session);
 	fuse_session_unmount(session);
 	fuse_session_destroy(session);
+	if (o->end)
+		o->end(o->ctx);
 	return r;
 }
 

@@ -230,11 +230,17 @@ static int look_at_file(const char *path, struct fault *f)
 	return 0;
 }
 
+int store_lock(const char *path, int *ret_fd, struct fault *f)
+{
+	return lock_take(path, false, ret_fd, f);
+}
+
 int store_open(const char *path, enum store_mode mode, bool wait, struct store **ret,
 	       struct fault *f)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	_cleanup_(closed) struct store *s = store_new(mode);
+	bool held = mode == STORE_WRITE_HELD;
+	_cleanup_(closed) struct store *s = store_new(held ? STORE_WRITE : mode);
 	int r;
 
 	(void)pthread_once(&once, configure);
@@ -242,6 +248,7 @@ int store_open(const char *path, enum store_mode mode, bool wait, struct store *
 	if (!s)
 		return -ENOMEM;
 	r = mode == STORE_WRITE ? lock_take(path, wait, &s->lock_fd, f)
+	    : held              ? 0
 				: look_at_file(path, f);
 	if (!r)
 		r = bodies_init(&s->bodies);

@@ -101,6 +101,7 @@ struct import_options {
 	/* Of transitions whose source names neither; NULL, or both. */
 	const char *account, *region;
 	bool wait;                 /* for another import to end */
+	bool held;                 /* the writer lock is the caller's: store_lock() */
 	uint32_t without_evidence; /* bits of enum evidence that correlation shall not look at */
 	void (*progress)(
 		void *ctx,

@@ -21,6 +21,14 @@ struct mount_options {
 	bool nonempty;     /* mount over a directory with something in it */
 	/* Something its user should know, while it is served; from another thread. May be NULL. */
 	void (*notice)(const struct mount_options *o, const char *text);
+	/*
+	 * Of something else that this process does as long as it serves: begun when the mount is
+	 * there, after any fork, and ended when it is gone, whatever ended it. A negative errno
+	 * undoes the mount. May be NULL, both.
+	 */
+	int (*begin)(void *ctx);
+	void (*end)(void *ctx);
+	void *ctx;
 	struct buf fuse; /* options handed on to FUSE, each with a comma before it */
 };
 

@@ -18,6 +18,7 @@ enum store_mode {
 	STORE_READ, /* must exist; sees commits of others at each new statement. In a read-only
 			 place a change by others is seen at the next store_generation() only */
 	STORE_WRITE, /* made when missing, migrated when older; holds the history's writer lock */
+	STORE_WRITE_HELD, /* the same, where the caller holds that lock: store_lock() */
 	STORE_WORKER, /* read-only, beside a writer of the same process (derivation workers) */
 };
 
@@ -42,6 +43,12 @@ enum {
  */
 int store_open(const char *path, enum store_mode mode, bool wait, struct store **ret,
 	       struct fault *f) _must_check_;
+/*
+ * The writer lock, for a process that opens the history again and again while it has readers of
+ * it open, too: the lock's descriptor must not be closed before they are (see lock.c). The file is
+ * made when it is missing. 0, STORE_E_BUSY, STORE_E_NOT_HISTORY, negative errno.
+ */
+int store_lock(const char *path, int *ret_fd, struct fault *f) _must_check_;
 /* Cheap while others have it open; the last one takes the log back into the file. */
 struct store *store_close(struct store *s); /* returns NULL; rolls back what is open */
 

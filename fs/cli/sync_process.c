@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What sync asks of its process: an end, or another beginning, by a signal; no core dumps; a word
+ * from the terminal.
+ */
+#include "sync_process.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* Set by signals; the only variables that a handler can reach. */
+static volatile int stopped;                /* whatever is under way is to end ... */
+static volatile sig_atomic_t ended, reload; /* ... for good; or to begin anew */
+
+const volatile int *sync_stop_flag(void)
+{
+	return &stopped;
+}
+
+void sync_end(void)
+{
+	ended = 1;
+	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
+}
+
+void sync_reload(void)
+{
+	reload = 1;
+	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
+}
+
+bool sync_is_ended(void)
+{
+	return ended;
+}
+
+/*
+ * In this order: a second SIGHUP on the way is answered by what is read next, and an end that
+ * comes on the way stays one.
+ */
+bool sync_begins_anew(void)
+{
+	if (!reload || ended)
+		return false;
+	reload = 0;
+	__atomic_store_n(&stopped, 0, __ATOMIC_RELAXED);
+	if (ended)
+		__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
+	return !ended;
+}
+
+static void on_signal(int number)
+{
+	if (number == SIGHUP)
+		sync_reload();
+	else
+		sync_end();
+}
+
+void sync_catch_reload(void)
+{
+	const struct sigaction hangup = { .sa_handler = on_signal,
+					  .sa_flags = SA_RESTART };
+
+	(void)sigaction(SIGHUP, &hangup, NULL);
+}
+
+void sync_catch_signals(void)
+{
+	const struct sigaction stop = { .sa_handler = on_signal, .sa_flags = SA_RESTART };
+	const struct sigaction ignore = { .sa_handler = SIG_IGN };
+
+	(void)sigaction(SIGTERM, &stop, NULL);
+	(void)sigaction(SIGINT, &stop, NULL);
+	(void)sigaction(SIGPIPE, &ignore, NULL);
+}
+
+/* What is in memory here may sign requests. The limit does not bind a program that the kernel
+   hands dumps to; the second setting does. */
+void sync_forbid_core_dumps(void)
+{
+	const struct rlimit none = { 0 };
+
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
+}
+
+/* A line that is not shown while it is typed; a signal ends the waiting. */
+static char *read_hidden(FILE *terminal, char ret[16])
+{
+	const struct sigaction stop = { .sa_handler = on_signal };
+	struct sigaction term, interrupt;
+	struct termios shown, hidden;
+	bool hides = tcgetattr(fileno(terminal), &shown) == 0;
+	char *line;
+
+	if (hides) {
+		hidden = shown;
+		hidden.c_lflag &= ~(tcflag_t)ECHO;
+		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
+	}
+	(void)sigaction(SIGTERM, &stop, &term);
+	(void)sigaction(SIGINT, &stop, &interrupt);
+	line = fgets(ret, 16, terminal);
+	(void)sigaction(SIGTERM, &term, NULL);
+	(void)sigaction(SIGINT, &interrupt, NULL);
+	if (hides)
+		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
+	return line;
+}
+
+int sync_ask_mfa(void *ctx, const char *serial, char ret[16])
+{
+	FILE *terminal = fopen("/dev/tty", "r+");
+	char *line;
+
+	(void)ctx;
+	if (!terminal)
+		return -1;
+	fprintf(terminal, "MFA code of %s: ", serial);
+	fflush(terminal);
+	line = read_hidden(terminal, ret);
+	fputc('\n', terminal);
+	(void)fclose(terminal);
+	if (!line)
+		return -1;
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return 0;
+}
