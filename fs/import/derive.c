@@ -17,8 +17,8 @@
 #include "writer.h"
 
 #define SPREAD_ROWS 50000 /* a transaction of spreading dirt */
-#define BATCH       512 /* dirty resources asked for at once, and stories a transaction */
-#define READY_MAX   64  /* made and not yet put, by all workers */
+#define BATCH       2048 /* dirty resources asked for at once, and stories a transaction */
+#define READY_MAX   64   /* made and not yet put, by all workers */
 #define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
 
 struct made {

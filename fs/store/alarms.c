@@ -11,8 +11,16 @@
 #include "rows.h"
 #include "story_load.h"
 
+/* Most stories are of histories, or accounts, without alarms: one look in a transaction. */
+static int due_of(struct store *s, enum statement id, const struct sql_arg *args,
+		  size_t n)
+{
+	return s->writer->has_transition ? sql_run(s, id, args, n) : 0;
+}
+
 int alarms_due(struct store *s, int64_t transition)
 {
+	s->writer->has_transition = true;
 	return sql_run(s, Q_TRANSITION_DUE, ARGS(INT(transition)));
 }
 
@@ -23,17 +31,17 @@ int alarms_due_of_alarm(struct store *s, int64_t alarm)
 
 int alarms_due_of_story(struct store *s, int64_t resource, int64_t from_ms)
 {
-	return sql_run(s, Q_TRANSITIONS_DUE_OF_STORY, ARGS(INT(resource), INT(from_ms)));
+	return due_of(s, Q_TRANSITIONS_DUE_OF_STORY, ARGS(INT(resource), INT(from_ms)));
 }
 
 int alarms_due_of_watched(struct store *s, int64_t resource)
 {
-	return sql_run(s, Q_TRANSITIONS_DUE_OF_WATCHED, ARGS(INT(resource)));
+	return due_of(s, Q_TRANSITIONS_DUE_OF_WATCHED, ARGS(INT(resource)));
 }
 
 int alarms_due_of_related(struct store *s, int64_t resource)
 {
-	return sql_run(s, Q_TRANSITIONS_DUE_OF_RELATED, ARGS(INT(resource)));
+	return due_of(s, Q_TRANSITIONS_DUE_OF_RELATED, ARGS(INT(resource)));
 }
 
 /* --- directories --------------------------------------------------------------------------- */

@@ -299,13 +299,13 @@ static int read_old(struct store *s, int64_t resource, struct arena *a,
 }
 
 int names_replace(struct store *s, int64_t resource, const struct store_name *names,
-		  size_t n, int64_t before_ms, int64_t newest_ms)
+		  size_t n, bool fresh, int64_t before_ms, int64_t newest_ms)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	const struct renaming c = { s, resource, before_ms, newest_ms };
 	struct old_name *old = NULL;
 	size_t n_old = 0, at = 0;
-	int r = read_old(s, resource, &a, &old, &n_old);
+	int r = fresh ? 0 : read_old(s, resource, &a, &old, &n_old);
 
 	for (size_t i = 0; i < n && !r; i++) {
 		int64_t stem;

@@ -99,9 +99,27 @@ static int tail_length(struct store *s, int64_t resource, size_t *ret)
 /* Even by nothing: its lines are others now. */
 static int grow(struct store *s, int64_t resource, int64_t by)
 {
-	int r = sql_run(s, Q_VIEW_RELATIONS, ARGS(INT(resource), INT(by), INT(now_ms())));
+	return sums_add(&s->writer->grown,
+			&(struct sum){ .what = resource, .text_len = by });
+}
 
-	return r ? r : alarms_due_of_watched(s, resource);
+int relation_settle(struct store *s)
+{
+	struct sums *grown = &s->writer->grown;
+	int64_t now = grown->n ? now_ms() : 0;
+	int r = 0;
+
+	sums_merge(grown);
+	for (size_t i = 0; i < grown->n && !r; i++) {
+		const struct sum *g = &grown->rows[i];
+
+		r = sql_run(s, Q_VIEW_RELATIONS,
+			    ARGS(INT(g->what), INT(g->text_len), INT(now)));
+		if (!r)
+			r = alarms_due_of_watched(s, g->what);
+	}
+	grown->n = 0;
+	return r;
 }
 
 int relation_renamed(struct store *s, int64_t resource, int64_t by)
@@ -277,15 +295,24 @@ static int tokens_before(struct store *s, int64_t resource, struct buf *ret)
 		       NULL, ret);
 }
 
+int relation_known(struct store *s, int64_t resource, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), &q);
+
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
 /* Writes the difference and gathers its tokens. */
 static int references_replace(struct store *s, const struct source *src,
-			      const struct store_relations *relations,
+			      const struct store_relations *relations, bool fresh,
 			      struct buf *changed)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT, new = BUF_INIT;
 	size_t i = 0, j = 0, n_old, n_new;
 	const int64_t *x, *y;
-	int r = tokens_before(s, src->id, &old);
+	int r = fresh ? 0 : tokens_before(s, src->id, &old);
 
 	if (!r)
 		r = tokens_of(src, relations, &new);
@@ -413,12 +440,12 @@ static int edge_put(struct store *s, struct source *src, const struct store_edge
 
 /* Rows stay where they are the same; most often all but the last few do. */
 static int edges_replace(struct store *s, struct source *src,
-			 const struct store_relations *relations)
+			 const struct store_relations *relations, bool fresh)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT, scratch = BUF_INIT;
 	const struct row *rows;
 	size_t n_rows;
-	int r = rows_read(s, src, &old);
+	int r = fresh ? 0 : rows_read(s, src, &old);
 
 	rows = (const struct row *)old.data;
 	n_rows = old.len / sizeof(*rows);
@@ -462,7 +489,7 @@ static int source_get(struct store *s, int64_t resource, struct source *ret)
 }
 
 int relation_put(struct store *s, int64_t resource,
-		 const struct store_relations *relations)
+		 const struct store_relations *relations, bool fresh)
 {
 	_cleanup_(source_deinit) struct source src = { 0 };
 	_cleanup_(buf_deinit) struct buf changed = BUF_INIT;
@@ -470,9 +497,9 @@ int relation_put(struct store *s, int64_t resource,
 	int r = source_get(s, resource, &src);
 
 	if (!r)
-		r = references_replace(s, &src, relations, &changed);
+		r = references_replace(s, &src, relations, fresh, &changed);
 	if (!r)
-		r = edges_replace(s, &src, relations);
+		r = edges_replace(s, &src, relations, fresh);
 	tokens = (const int64_t *)changed.data;
 	for (size_t i = 0; !r && i < changed.len / sizeof(*tokens); i++)
 		r = resolve_again(s, tokens[i]);

@@ -115,7 +115,7 @@ X(FOLDER_NEWEST,
   "coalesce((SELECT max(newest_ms) FROM folder WHERE parent = ?1), 0)), "
   "changed = changed + 1 WHERE id = ?1")
 X(FOLDERS_TOUCH_ABOVE,
-  "WITH RECURSIVE up(id) AS (SELECT folder FROM resource WHERE id = ?1 UNION ALL "
+  "WITH RECURSIVE up(id) AS (SELECT ?1 UNION ALL "
   "SELECT f.parent FROM up JOIN folder f ON f.id = up.id WHERE f.parent > 0) "
   "UPDATE folder SET changed = changed + 1 WHERE id IN (SELECT id FROM up)")
 X(RESOURCE_BY_RID, "SELECT id, keyframe, deltas FROM resource WHERE folder = ?1 AND rid = ?2")
@@ -136,6 +136,12 @@ X(VIEW_PUT,
   "first_ms = excluded.first_ms, newest_ms = excluded.newest_ms, latest = excluded.latest, "
   "states = excluded.states, text_len = excluded.text_len, jsonl_len = excluded.jsonl_len, "
   "changed_ms = excluded.changed_ms")
+X(VIEW_AND_FOLDER,
+  "SELECT v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, v.jsonl_len, v.changed_ms, "
+  "r.folder FROM resource_view v CROSS JOIN resource r ON r.id = v.resource WHERE v.resource = ?1")
+X(VIEW_STORY,
+  "UPDATE resource_view SET first_ms = ?2, newest_ms = ?3, latest = ?4, states = ?5, text_len = ?6, "
+  "jsonl_len = ?7, blame_len = ?8, changed_ms = max(changed_ms + 1, ?9) WHERE resource = ?1")
 X(RESOURCE,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
@@ -176,9 +182,13 @@ X(SHOWN_INSERT,
   "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
 X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
-X(SHOWN_DELETE_FROM, "DELETE FROM shown WHERE resource = ?1 AND capture_ms >= ?2")
-X(SHOWN_COUNT_FROM,
-  "SELECT count(*) FROM shown WHERE resource = ?1 AND capture_ms >= ?2 AND hidden = 0")
+X(SHOWN_DELETE, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
+X(SHOWN_FROM,
+  "SELECT capture_ms, twin, state, size, hidden, name, arn, csv_len, jsonl_len, item_len FROM shown "
+  "WHERE resource = ?1 AND capture_ms >= ?2 ORDER BY capture_ms, twin")
+X(SHOWN_TELL,
+  "UPDATE shown SET size = ?4, hidden = ?5, name = ?6, arn = ?7, csv_len = ?8, jsonl_len = ?9, "
+  "item_len = ?10 WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
 X(SHOWN_AT_MOMENT,
   "SELECT state, twin, size, status, hidden FROM shown WHERE resource = ?1 AND capture_ms = ?2 "
   "ORDER BY twin")
@@ -279,6 +289,7 @@ X(SESSION_AS_OF,
   "ORDER BY time_ms DESC, event DESC LIMIT 1")
 
 /* alarms */
+X(TRANSITION_ANY, "SELECT 1 FROM transition WHERE id > 0 LIMIT 1")
 X(ALARM_PUT,
   "INSERT INTO alarm(name, account, region, arn, namespace, metric) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO UPDATE SET "

@@ -2,7 +2,6 @@
 /* Statements of relationships and blame: a part of statement_list.h, included by it alone. */
 /* clang-format off */
 
-X(VIEW_BLAME, "UPDATE resource_view SET blame_len = ?2 WHERE resource = ?1")
 X(VIEW_RELATIONS,
   "UPDATE resource_view SET rel_len = rel_len + ?2, changed_ms = max(changed_ms + 1, ?3) "
   "WHERE resource = ?1")

@@ -12,21 +12,23 @@
 #include "private.h"
 #include "relation.h"
 #include "rows.h"
-#include "store/derive.h"
+#include "story_put.h"
 
 struct view {
 	int64_t first_ms, newest_ms, latest, states, text_len, jsonl_len, changed_ms;
 	int64_t before_ms; /* what newest_ms was */
+	int64_t folder;    /* the resource's */
 };
 
 static int view_get(struct store *s, int64_t resource, struct view *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_VIEW, ARGS(INT(resource)), &q);
+	int r = sql_get(s, Q_VIEW_AND_FOLDER, ARGS(INT(resource)), &q);
 
 	if (r)
 		return r;
-	*ret = (struct view){ .states = col_int(q, 3),
+	*ret = (struct view){ .folder = col_int(q, 7),
+			      .states = col_int(q, 3),
 			      .text_len = col_int(q, 4),
 			      .jsonl_len = col_int(q, 5),
 			      .changed_ms = col_int(q, 6),
@@ -48,21 +50,45 @@ static int view_end(struct store *s, enum statement id, int64_t resource, int64_
 	return 0;
 }
 
-static int view_put(struct store *s, int64_t resource, struct view *v)
+/* The ends of a story that was made as a whole are those of its rows. */
+static void view_ends(const struct store_story *story, struct view *v)
 {
-	int64_t first;
-	int r = view_end(s, Q_SHOWN_FIRST, resource, &v->first_ms, &first);
+	v->first_ms = v->newest_ms = v->latest = 0;
+	for (size_t i = story->n_shown; i-- > 0;) {
+		const struct store_shown *row = &story->shown[i];
 
-	if (!r)
-		r = view_end(s, Q_SHOWN_NEWEST, resource, &v->newest_ms, &v->latest);
+		if (row->hidden)
+			continue;
+		if (!v->latest) {
+			v->newest_ms = row->time_ms;
+			v->latest = row->state;
+		}
+		v->first_ms = row->time_ms;
+	}
+}
+
+static int view_put(struct store *s, const struct store_story *story, int64_t from_ms,
+		    struct view *v)
+{
+	int64_t resource = story->dirty.resource, first;
+	int r = 0;
+
+	if (from_ms == INT64_MIN) {
+		view_ends(story, v);
+	} else {
+		r = view_end(s, Q_SHOWN_FIRST, resource, &v->first_ms, &first);
+		if (!r)
+			r = view_end(s, Q_SHOWN_NEWEST, resource, &v->newest_ms,
+				     &v->latest);
+	}
 	if (!r && v->newest_ms < v->before_ms)
 		r = folders_lower(s, resource);
 	if (r)
 		return r;
-	return sql_run(s, Q_VIEW_PUT,
+	return sql_run(s, Q_VIEW_STORY,
 		       ARGS(INT(resource), INT(v->first_ms), INT(v->newest_ms),
 			    INT(v->latest), INT(v->states), INT(v->text_len),
-			    INT(v->jsonl_len), INT(MAX(now_ms(), v->changed_ms + 1))));
+			    INT(v->jsonl_len), INT(story->blame_len), INT(now_ms())));
 }
 
 /* --- entries ------------------------------------------------------------------------------- */
@@ -120,58 +146,6 @@ static int entries_insert(struct store *s, int64_t resource,
 	return 0;
 }
 
-/* --- listing rows -------------------------------------------------------------------------- */
-
-static int shown_delete(struct store *s, int64_t resource, int64_t from_ms,
-			struct view *v, int64_t *ret_n)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_SHOWN_COUNT_FROM, ARGS(INT(resource), INT(from_ms)), &q);
-
-	if (r)
-		return r;
-	*ret_n = col_int(q, 0);
-	v->states -= *ret_n;
-	return sql_run(s, Q_SHOWN_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
-}
-
-static struct sql_arg text_or_null(struct str text)
-{
-	return text.n ? TEXT(text) : NUL;
-}
-
-static int shown_insert(struct store *s, int64_t resource,
-			const struct store_shown *shown, size_t n, struct view *v)
-{
-	for (size_t i = 0; i < n; i++) {
-		const struct store_shown *row = &shown[i];
-		int r = sql_run(s, Q_SHOWN_PUT,
-				ARGS(INT(resource), INT(row->time_ms), INT(row->twin),
-				     INT(row->state), INT(row->size), INT(row->hidden),
-				     text_or_null(row->name), text_or_null(row->arn),
-				     INT(row->csv_len), INT(row->jsonl_len),
-				     INT(row->item_len)));
-
-		if (r)
-			return r;
-		v->states += !row->hidden;
-	}
-	return 0;
-}
-
-static int shown_replace(struct store *s, int64_t resource, int64_t from_ms,
-			 const struct store_shown *shown, size_t n, struct view *v)
-{
-	int64_t before = v->states, gone;
-	int r = shown_delete(s, resource, from_ms, v, &gone);
-
-	if (!r)
-		r = shown_insert(s, resource, shown, n, v);
-	if (!r)
-		writer_count(s, COUNTER_SHOWN, v->states - before);
-	return r;
-}
-
 /* --- aliases ------------------------------------------------------------------------------- */
 
 static int aliases_read(struct store *s, int64_t resource, struct buf *ret)
@@ -203,7 +177,7 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 		     bool look_back)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_run(s, Q_ALIAS_INSERT, ARGS(INT(token), INT(dirty->resource)));
+	int r = writer_alias(s, token, dirty->resource);
 
 	if (r || !look_back)
 		return r;
@@ -216,12 +190,15 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 
 /* Most aliases stay: only the difference is written. Both lists are sorted, each its own way. */
 static int aliases_replace(struct store *s, const struct store_dirty *dirty,
-			   const struct mention_set *aliases)
+			   const struct mention_set *aliases, bool fresh)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT;
 	const int64_t *before;
 	size_t n, kept = 0;
-	int r = aliases_read(s, dirty->resource, &old);
+	int r = fresh ? 0 : writer_aliases(s);
+
+	if (!r && !fresh)
+		r = aliases_read(s, dirty->resource, &old);
 
 	before = (const int64_t *)old.data;
 	n = old.len / sizeof(before[0]);
@@ -248,7 +225,51 @@ static int aliases_replace(struct store *s, const struct store_dirty *dirty,
 
 /* ------------------------------------------------------------------------------------------- */
 
-int store_put_story(struct store *s, const struct store_story *story)
+/* Folders are told of it once a transaction, not for each of their resources. */
+static int note_folder(struct store *s, int64_t folder)
+{
+	struct buf *list = &s->writer->derived;
+	size_t n = list->len / sizeof(folder);
+
+	if (!n || ((const int64_t *)list->data)[n - 1] != folder)
+		buf_put(list, &folder, sizeof(folder));
+	return buf_error(list);
+}
+
+int stories_settle(struct store *s)
+{
+	struct buf *list = &s->writer->derived;
+	int64_t *folders = (int64_t *)list->data;
+	size_t n = list->len / sizeof(*folders);
+	int r = writer_aliases(s);
+
+	if (!r)
+		r = relation_settle(s);
+	if (n > 1)
+		qsort(folders, n, sizeof(*folders), by_value);
+	for (size_t i = 0; i < n && !r; i++)
+		if (!i || folders[i] != folders[i - 1])
+			r = sql_run(s, Q_FOLDERS_TOUCH_ABOVE, ARGS(INT(folders[i])));
+	buf_reset(list);
+	return r;
+}
+
+static int put_entries(struct store *s, const struct store_story *story, int64_t from_ms,
+		       bool fresh, struct view *v)
+{
+	int64_t resource = story->dirty.resource;
+	int r = tell_story(s, story, fresh, from_ms);
+
+	if (!r && !fresh)
+		r = alarms_due_of_story(s, resource, from_ms);
+	if (!r && !fresh)
+		r = entries_delete(s, resource, from_ms, v);
+	if (!r)
+		r = entries_insert(s, resource, story->entries, story->n_entries, v);
+	return r ? r : alarms_due_of_story(s, resource, from_ms);
+}
+
+static int put_story(struct store *s, const struct store_story *story)
 {
 	const struct store_dirty *dirty = &story->dirty;
 	int64_t resource = dirty->resource;
@@ -257,45 +278,52 @@ int store_put_story(struct store *s, const struct store_story *story)
 				     : dirty->from_ms;
 	int64_t shown_ms = story->n_shown ? MIN(dirty->from_ms, story->shown[0].time_ms)
 					  : dirty->from_ms;
+	int64_t more = 0;
 	struct view v;
-	int r = writing(s, "story");
+	bool told = true, known = true, fresh;
+	int r = view_get(s, resource, &v);
 
-	if (!r)
-		r = writer_uncache(s);
-	if (!r)
-		r = view_get(s, resource, &v);
-	if (!r)
-		r = tell_story(s, story, entries_ms);
-	if (!r)
-		r = alarms_due_of_story(s, resource, entries_ms);
 	if (!r)
 		r = alarms_due_of_related(s, resource);
 	if (!r)
-		r = entries_delete(s, resource, entries_ms, &v);
+		r = shown_replace(s, story, shown_ms, &more, &told);
+	if (r)
+		return r;
+	v.states += more;
+	if (!told && !v.text_len && !v.jsonl_len)
+		r = relation_known(s, resource, &known);
+	if (r)
+		return r;
+	/* Nothing of it is derived yet: there is nothing to compare with. */
+	fresh = !known;
+	r = put_entries(s, story, entries_ms, fresh, &v);
 	if (!r)
-		r = entries_insert(s, resource, story->entries, story->n_entries, &v);
+		r = view_put(s, story, shown_ms, &v);
 	if (!r)
-		r = alarms_due_of_story(s, resource, entries_ms);
-	if (!r)
-		r = shown_replace(s, resource, shown_ms, story->shown, story->n_shown,
-				  &v);
-	if (!r)
-		r = view_put(s, resource, &v);
-	if (!r)
-		r = sql_run(s, Q_FOLDERS_TOUCH_ABOVE, ARGS(INT(resource)));
+		r = note_folder(s, v.folder);
 	/* Before the aliases, which may make it dirty again. */
 	if (!r)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));
 	if (!r)
-		r = aliases_replace(s, dirty, &story->aliases);
+		r = aliases_replace(s, dirty, &story->aliases, fresh);
 	if (!r && story->follower)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(story->follower), INT(INT64_MIN)));
 	if (!r)
-		r = names_replace(s, resource, story->names, story->n_names, v.before_ms,
-				  v.newest_ms);
+		r = names_replace(s, resource, story->names, story->n_names, fresh,
+				  v.before_ms, v.newest_ms);
+	return r ? r : relation_put(s, resource, &story->relations, fresh);
+}
+
+int store_put_story(struct store *s, const struct store_story *story)
+{
+	int r = writing(s, "story");
+
 	if (!r)
-		r = sql_run(s, Q_VIEW_BLAME, ARGS(INT(resource), INT(story->blame_len)));
-	if (!r)
-		r = relation_put(s, resource, &story->relations);
+		r = writer_uncache(s);
+	if (r)
+		return written(s, r);
+	s->writer->putting = true;
+	r = put_story(s, story);
+	s->writer->putting = false;
 	return written(s, r);
 }

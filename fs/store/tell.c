@@ -35,6 +35,7 @@ void tell_forget(struct tell *t)
 {
 	forget_cached(t);
 	t->n = 0;
+	t->n_lines = 0;
 	t->value_sums.n = 0;
 	t->line_sums.n = 0;
 }
@@ -44,6 +45,7 @@ void tell_deinit(struct tell *t)
 	map_deinit(&t->values);
 	arena_deinit(&t->cached);
 	free(t->rows);
+	free(t->lines);
 	sums_deinit(&t->value_sums);
 	sums_deinit(&t->line_sums);
 }

@@ -34,6 +34,8 @@ struct tell {
 	struct arena cached; /* nodes of values */
 	struct act_row *rows;
 	size_t n, cap;
+	struct store_line *lines; /* of the timeline, to be put */
+	size_t n_lines, cap_lines;
 	struct sums value_sums; /* what: value, when: day */
 	struct sums line_sums;  /* what: minute */
 	int64_t seq;            /* the counter 'told': commits that changed something */
@@ -80,8 +82,9 @@ int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 /* --- tell_story.c ------------------------------------------------------------------------- */
 
 struct store_story;
-/* Before the story's rows are replaced: what its changes and causes are told with differs. */
-int tell_story(struct store *s, const struct store_story *story,
+/* Before the story's rows are replaced: what its changes and causes are told with differs. `fresh`:
+   there are none yet. */
+int tell_story(struct store *s, const struct store_story *story, bool fresh,
 	       int64_t from_ms) _must_check_;
 
 /* --- person.c ----------------------------------------------------------------------------- */

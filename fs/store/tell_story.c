@@ -77,12 +77,13 @@ static int by_place(const struct store_line *a, const struct store_line *b)
 	return (a->ref > b->ref) - (a->ref < b->ref);
 }
 
-static int tell_changes(struct store *s, const struct store_story *story, int64_t from_ms)
+static int tell_changes(struct store *s, const struct store_story *story, bool fresh,
+			int64_t from_ms)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT, new = BUF_INIT;
 	struct store_line *o, *n;
 	size_t n_old, n_new, i = 0, k = 0;
-	int r = old_changes(s, story, from_ms, &old);
+	int r = fresh ? 0 : old_changes(s, story, from_ms, &old);
 
 	if (!r)
 		r = new_changes(story, &new);
@@ -164,11 +165,12 @@ static int tell_caused(struct store *s, const struct sum *event, struct arena *a
 	return r;
 }
 
-static int tell_causes(struct store *s, const struct store_story *story, int64_t from_ms)
+static int tell_causes(struct store *s, const struct store_story *story, bool fresh,
+		       int64_t from_ms)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(sums_deinit) struct sums events = { 0 };
-	int r = old_causes(s, story, from_ms, &events);
+	int r = fresh ? 0 : old_causes(s, story, from_ms, &events);
 
 	if (!r)
 		r = new_causes(story, &events);
@@ -182,9 +184,10 @@ static int tell_causes(struct store *s, const struct store_story *story, int64_t
 	return r;
 }
 
-int tell_story(struct store *s, const struct store_story *story, int64_t from_ms)
+int tell_story(struct store *s, const struct store_story *story, bool fresh,
+	       int64_t from_ms)
 {
-	int r = tell_changes(s, story, from_ms);
+	int r = tell_changes(s, story, fresh, from_ms);
 
-	return r ? r : tell_causes(s, story, from_ms);
+	return r ? r : tell_causes(s, story, fresh, from_ms);
 }

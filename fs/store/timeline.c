@@ -7,6 +7,7 @@
 #include "store/timeline.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "private.h"
 #include "rows.h"
@@ -14,6 +15,7 @@
 
 #define MINUTE_MS   INT64_C(60000)
 #define DAY_MINUTES 1440
+#define LINES_MAX   ((size_t)1 << 16) /* gathered; then they are written at once */
 
 /* --- writing ------------------------------------------------------------------------------ */
 
@@ -26,12 +28,58 @@ static int gather(struct store *s, const struct store_line *line, int64_t sign)
 				       .n = sign });
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct store_line *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	if (x->kind != y->kind)
+		return x->kind < y->kind ? -1 : 1;
+	if (x->rank != y->rank)
+		return x->rank < y->rank ? -1 : 1;
+	if (x->twin != y->twin)
+		return x->twin < y->twin ? -1 : 1;
+	return (x->ref > y->ref) - (x->ref < y->ref);
+}
+
+/* Resources are of all times: put in order, lines of one page come together. */
+static int put_gathered(struct store *s)
+{
+	struct tell *t = &s->writer->tell;
+	int r = 0;
+
+	if (t->n_lines > 1)
+		qsort(t->lines, t->n_lines, sizeof(t->lines[0]), by_place);
+	for (size_t i = 0; i < t->n_lines && !r; i++) {
+		const struct store_line *l = &t->lines[i];
+
+		r = sql_run(s, Q_TIMELINE_INSERT,
+			    ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank),
+				 INT(l->twin), INT(l->ref), INT(l->text_len),
+				 INT(l->jsonl_len)));
+	}
+	t->n_lines = 0;
+	return r;
+}
+
 int timeline_put(struct store *s, const struct store_line *l)
 {
-	int r = sql_run(s, Q_TIMELINE_INSERT,
-			ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank), INT(l->twin),
-			     INT(l->ref), INT(l->text_len), INT(l->jsonl_len)));
+	struct tell *t = &s->writer->tell;
+	int r = 0;
 
+	if (t->n_lines == t->cap_lines) {
+		size_t cap = MAX(t->cap_lines * 2, (size_t)1024);
+		struct store_line *lines = realloc(t->lines, cap * sizeof(lines[0]));
+
+		if (!lines)
+			return -ENOMEM;
+		t->lines = lines;
+		t->cap_lines = cap;
+	}
+	t->lines[t->n_lines++] = *l;
+	if (t->n_lines >= LINES_MAX)
+		r = put_gathered(s);
 	return r ? r : gather(s, l, 1);
 }
 
@@ -39,11 +87,13 @@ int timeline_take(struct store *s, const struct store_line *l)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct store_line there = *l;
-	int r = sql_get(s, Q_TIMELINE_DELETE,
-			ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank), INT(l->twin),
-			     INT(l->ref)),
-			&q);
+	int r = put_gathered(s);
 
+	if (!r)
+		r = sql_get(s, Q_TIMELINE_DELETE,
+			    ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank),
+				 INT(l->twin), INT(l->ref)),
+			    &q);
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
 	there.text_len = (uint32_t)col_int(q, 0);
@@ -77,7 +127,7 @@ int timeline_settle(struct store *s)
 {
 	struct sums *sums = &s->writer->tell.line_sums;
 	struct sum day = { .what = -1 };
-	int r = 0;
+	int r = put_gathered(s);
 
 	sums_merge(sums);
 	for (size_t i = 0; i < sums->n && !r; i++) {

@@ -68,6 +68,9 @@ struct writer *writer_free(struct writer *w)
 	free(w->actors.rows);
 	keys_deinit(&w->keys);
 	block_deinit(&w->block);
+	free(w->aliases.rows);
+	sums_deinit(&w->grown);
+	buf_deinit(&w->derived);
 	buf_deinit(&w->lowered);
 	tell_deinit(&w->tell);
 	buf_deinit(&w->key);
@@ -109,16 +112,20 @@ void writer_forget(struct writer *w)
 	w->actors.n = 0;
 	keys_clear(&w->keys);
 	block_deinit(&w->block);
+	w->aliases.n = 0;
+	w->grown.n = 0;
+	buf_reset(&w->derived);
+	w->putting = false;
 	tell_forget(&w->tell);
 	memset(w->path_lengths, 0, sizeof(w->path_lengths));
 	buf_reset(&w->lowered);
 	w->pending = false;
 }
 
-static int has_alias(struct store *s, bool *ret)
+static int has_any(struct store *s, enum statement id, bool *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_ALIAS_ANY, NO_ARGS, &q);
+	int r = sql_get(s, id, NO_ARGS, &q);
 
 	*ret = r == 0;
 	return r == STORE_E_NOT_FOUND ? 0 : r;
@@ -138,7 +145,9 @@ int writer_begin(struct store *s)
 	w->next_event = r ? 1 : col_int(q, 0) + 1;
 	sql_endp(&q);
 	r = tell_begin(s);
-	return r ? r : has_alias(s, &w->has_alias);
+	if (!r)
+		r = has_any(s, Q_ALIAS_ANY, &w->has_alias);
+	return r ? r : has_any(s, Q_TRANSITION_ANY, &w->has_transition);
 }
 
 void writer_count(struct store *s, enum counter c, int64_t n)
@@ -344,11 +353,8 @@ static int settle_keys(struct store *s)
 	return r;
 }
 
-int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t time_ms,
-		 int64_t event)
+static int token_add(struct token_rows *t, int64_t token, int64_t time_ms, int64_t event)
 {
-	struct writer *w = s->writer;
-
 	if (t->n == t->cap) {
 		size_t cap = MAX(t->cap * 2, (size_t)4096);
 		struct posting *rows = realloc(t->rows, cap * sizeof(rows[0]));
@@ -358,19 +364,50 @@ int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t 
 		t->rows = rows;
 		t->cap = cap;
 	}
-	t->rows[t->n++] = (struct posting){ (int64_t)token, time_ms, event };
+	t->rows[t->n++] = (struct posting){ token, time_ms, event };
+	return 0;
+}
+
+int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t time_ms,
+		 int64_t event)
+{
+	struct writer *w = s->writer;
+	int r = token_add(t, (int64_t)token, time_ms, event);
+
 	w->pending = true;
-	if (t->n < TOKEN_ROWS_MAX)
-		return 0;
+	if (r || t->n < TOKEN_ROWS_MAX)
+		return r;
 	return settle_tokens(s, t, t == &w->mentions ? POSTING_MENTION : POSTING_ACTOR);
 }
 
-int writer_settle(struct store *s)
+int writer_aliases(struct store *s)
+{
+	struct token_rows *t = &s->writer->aliases;
+	int r = 0;
+
+	if (t->n > 1)
+		qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
+	for (size_t i = 0; i < t->n && !r; i++)
+		r = sql_run(s, Q_ALIAS_INSERT,
+			    ARGS(INT(t->rows[i].key), INT(t->rows[i].event)));
+	t->n = 0;
+	return r;
+}
+
+int writer_alias(struct store *s, int64_t token, int64_t resource)
+{
+	struct token_rows *t = &s->writer->aliases;
+	int r = token_add(t, token, 0, resource);
+
+	return r || t->n < TOKEN_ROWS_MAX ? r : writer_aliases(s);
+}
+
+static int settle_facts(struct store *s)
 {
 	struct writer *w = s->writer;
 	int r;
 
-	if (!w || !w->pending)
+	if (!w->pending)
 		return 0;
 	r = settle_resources(s);
 	if (!r)
@@ -388,9 +425,19 @@ int writer_settle(struct store *s)
 	return r;
 }
 
+int writer_settle(struct store *s)
+{
+	int r;
+
+	if (!s->writer || s->writer->putting)
+		return 0;
+	r = settle_facts(s);
+	return r ? r : stories_settle(s);
+}
+
 int writer_uncache(struct store *s)
 {
-	int r = writer_settle(s);
+	int r = settle_facts(s);
 
 	if (!r && s->writer->resources.n)
 		forget_cached(s->writer);

@@ -135,6 +135,11 @@ struct writer {
 	struct skipped *skipped_list;
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	struct token_rows mentions, actors;
+	/* Of stories; unlike the rest not written when another story is put. */
+	struct token_rows aliases; /* event: the resource */
+	struct sums grown;  /* what: resource, text_len: its relationships' file's */
+	struct buf derived; /* int64_t: folders whose resources have new stories */
+	bool putting;       /* a story: nothing that is gathered is read meanwhile */
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
@@ -143,6 +148,7 @@ struct writer {
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
 	struct buf lowered;     /* int64_t: folders in which a newest time went back */
+	bool has_transition;    /* else no file of alarms/ is to be made anew */
 	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
 	bool pending;                    /* something is gathered */
 	struct buf key, name, pack, raw; /* scratch */
@@ -156,7 +162,9 @@ int writer_begin(struct store *s) _must_check_;
 void writer_forget(struct writer *w);
 /* Writes all that is gathered; before a commit, and before a read of what it concerns. */
 int writer_settle(struct store *s) _must_check_;
-/* The same, and forgets cached rows: before they are changed behind the cache's back. */
+/* Writes what stories have gathered; a part of the above. */
+int stories_settle(struct store *s) _must_check_;
+/* The facts' part, and forgets cached rows: before they are changed behind the cache's back. */
 int writer_uncache(struct store *s) _must_check_;
 
 /* The parts as one unambiguous key in w->key: their lengths, then their bytes. */
@@ -168,6 +176,9 @@ int writer_tally(struct store *s, struct str what, struct str account, struct st
 int writer_trail(struct store *s, struct str account, int64_t time_ms) _must_check_;
 int writer_token(struct store *s, struct token_rows *rows, uint64_t token,
 		 int64_t time_ms, int64_t event) _must_check_;
+/* An alias, and the writing of those gathered. */
+int writer_alias(struct store *s, int64_t token, int64_t resource) _must_check_;
+int writer_aliases(struct store *s) _must_check_;
 
 /* The folder of an account, region and type, made when missing. Valid until the next begin. */
 int leaf_get(struct store *s, struct str account, struct str region, struct str type,
