@@ -220,7 +220,7 @@ def measure_view(bench, history, name, row):
     if isinstance(counted, int) and not isinstance(counted, bool):
         unit = "entries" if what is listed else "bytes"
         row.note = f"{counted:,} {unit}, daemon {row.memory:.0f} MiB"
-        if "per 100,000" in row.title and counted > 100000:
+        if "per 100,000" in row.title and counted > 1000:
             row.measure = statistics.median(row.values["driftfs"]) * 100000 / counted
             row.spread = None
 
