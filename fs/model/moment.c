@@ -84,6 +84,27 @@ static bool parse_epoch(struct str text, struct moment *ret)
 	return timestamp_parse_epoch(text, &ret->ms) == 0;
 }
 
+/*
+ * A 60th second is the next minute's first elsewhere, where clocks wrote it down; who types one
+ * made a slip.
+ */
+static bool has_leap_second(struct str text)
+{
+	char digits[6];
+	size_t n = 0, i = 0;
+
+	while (i < text.n && text.p[i] != 'T' && text.p[i] != 't' && text.p[i] != ' ')
+		i++;
+	for (i++; i < text.n && n < sizeof(digits); i++) {
+		if (text.p[i] == ':')
+			continue;
+		if (text.p[i] < '0' || text.p[i] > '9')
+			return false;
+		digits[n++] = text.p[i];
+	}
+	return n == sizeof(digits) && digits[4] == '6';
+}
+
 bool moment_parse(struct str text, int64_t now_ms, struct moment *ret)
 {
 	struct moment m = { 0 };
@@ -97,7 +118,8 @@ bool moment_parse(struct str text, int64_t now_ms, struct moment *ret)
 	} else if (str_starts(text, "-")) {
 		known = parse_ago(text, now_ms, &m);
 	} else {
-		known = timestamp_parse(text, &m.ms) == 0 || parse_epoch(text, &m);
+		known = (timestamp_parse(text, &m.ms) == 0 && !has_leap_second(text)) ||
+			parse_epoch(text, &m);
 	}
 	if (known)
 		*ret = m;

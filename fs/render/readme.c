@@ -189,7 +189,7 @@ static const char formats[] =
 	"relationships.tsv   A header line, then by time: relation (as AWS words it), direction (out:\n"
 	"  this resource names the other; in: the other names this one), type, id and name of the\n"
 	"  other, since (first state with it), until (first without it, or the deletion; - still),\n"
-	"  path of the other from here, or `- dangling` when this history has no such resource.\n"
+	"  path of the other from the top, or `- dangling` when this history has no such resource.\n"
 	"  What both sides record stands twice, once out, once in.\n"
 	"\n"
 	"blame   A header line, then each leaf of the newest state: pointer (JSON Pointer), value,\n"

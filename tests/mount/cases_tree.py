@@ -162,6 +162,33 @@ def case_by(world):
     check(not os.path.lexists(world.path(f"by-arn/arn:aws:iam::{ACCOUNT}:role/pat")), "half a name")
 
 
+def case_moments(world):
+    """Every form of a moment, and what is nearly one: that does not exist, and is never another."""
+    some_history(world)
+    world.mount()
+    wanted = read(world.path("at/2024-05-02T10:15:00Z/inventory.csv"))
+    check(wanted.count(b"\n") > 1, "nothing at that moment")
+    for form in ("2024-05-02T10:15Z", "2024-05-02T10:15", "2024-05-02t10:15:00z", "2024-05-02 10:15:00",
+                 "20240502T101500Z", "20240502T1015", "2024-05-02T101500.000Z", "2024-05-02T12:15+02:00",
+                 "2024-05-02T05:45:00.000-0430", "1714644900", "1714644900.000", "1714644900000"):
+        equal(read(world.path("at", form, "inventory.csv")), wanted, form)
+    for form in ("now", "yesterday", "-2h", "-7d", "-1w", "-90m", "-5s", "2024-05-02", "20240502",
+                 "1970-01-01", "2099-12-31T23:59:59.999Z", "2024-02-29"):
+        check("inventory.csv" in os.listdir(world.path("at", form)), form)
+    for form in ("2024-02-30", "2023-02-29", "2024-13-01", "2024-00-01", "2024-05-02T25:00Z",
+                 "2024-05-02T24:00", "2024-05-02T10:60Z", "2024-05-02T10:15:61Z", "2016-12-31T23:59:60Z",
+                 "2024-05-02T10:15+25:00", "-5x", "-5", "-", "-h", "-2.5h", "--2h", "+2h", "2h", "- 2h",
+                 "-1714644900", "0", "1", "99999999999999999999", "-99999999999999d", "1969-12-31",
+                 "2100-01-01", "NOW", "Now", "today", "tomorrow", "2024", "2024-05", "2024-5-2",
+                 "2024-05-02T10:15Zx", " 2024-05-02", "2024-05-02 ", "now ", "x" * 255, "latest.json"):
+        try:
+            os.lstat(world.path("at", form))
+        except FileNotFoundError:
+            continue
+        check(False, f"there is a moment {form!r}")
+    equal(os.listdir(world.path("at")), ["README"], "moments are not listed")
+
+
 def case_weird_ids(world):
     ids = ["a/b/c", "..", ".", ".hidden", "line\nbreak", "tab\tand\x01", "%41", "%", "100%", " ",
            "-rf", "*", "~", "ünïcode-€", "x" * 255, "x" * 256, "x" * 768, "€" * 256, "a:b", "\\",

@@ -171,9 +171,22 @@ static void derive(struct estate *e, const struct store_dirty *dirty)
 				     .entries = entries,
 				     .shown = shown };
 	struct store_resource resource;
+	struct store_name names[4] = { { STORE_NAME_NAME, STR_NULL, STR("name") },
+				       { STORE_NAME_ARN, STR_NULL, STR_NULL },
+				       { STORE_NAME_ID, STR_NULL, STR_NULL },
+				       { STORE_NAME_TAG, STR("env/x"), STR("p q") } };
+	_cleanup_(buf_deinit) struct buf arn = BUF_INIT;
 	size_t n;
 
 	assert_int_equal(store_resource_get(e->s, dirty->resource, &a, &resource), 0);
+	buf_put_text(&arn, "arn:");
+	buf_put_str(&arn, resource.rid);
+	names[1].text = buf_str(&arn);
+	names[2].text = resource.rid;
+	if (e->named) {
+		story.names = names;
+		story.n_names = ARRAY_SIZE(names);
+	}
 	assert_int_equal(store_states(e->s, resource.id, -1, 0, true, states, 4096, &n),
 			 0);
 	/* First the names of the files, which the stories tell. */

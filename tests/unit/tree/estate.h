@@ -31,13 +31,17 @@ struct estate {
 	struct store *s; /* open for writing */
 	struct tree *t;  /* NULL until estate_open() */
 	int64_t count;   /* of states put */
+	bool named;      /* give resources names, too; see estate_commit() */
 };
 
 int estate_setup(void **state); /* the history, empty */
 int estate_teardown(void **state);
 void estate_open(struct estate *e);
 
-/* What is put is there after estate_commit(), which also makes the stories. */
+/*
+ * What is put is there after estate_commit(), which also makes the stories; with `named` the
+ * resource X is called X, "name", arn:X, and has the tag env/x: "p q".
+ */
 void estate_begin(struct estate *e);
 void estate_put(struct estate *e, const char *type, const char *rid, int64_t ms);
 void estate_put_deletion(struct estate *e, const char *type, const char *rid, int64_t ms);
