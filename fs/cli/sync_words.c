@@ -53,6 +53,7 @@ enum {
 	OPT_INTERVAL,
 	OPT_TIMEOUT,
 	OPT_AGGREGATOR,
+	OPT_METRIC,
 	OPT_CONFIG,
 	OPT_CHECK,
 	OPT_POLICY,
@@ -76,6 +77,7 @@ static const struct option options[] = {
 	{ "interval", required_argument, NULL, OPT_INTERVAL },
 	{ "timeout", required_argument, NULL, OPT_TIMEOUT },
 	{ "aggregator", required_argument, NULL, OPT_AGGREGATOR },
+	{ "metric", required_argument, NULL, OPT_METRIC },
 	{ "config", required_argument, NULL, OPT_CONFIG },
 	{ "check", no_argument, NULL, OPT_CHECK },
 	{ "print-policy", no_argument, NULL, OPT_POLICY },
@@ -89,6 +91,16 @@ static const struct option options[] = {
 static bool read_time(const char *text, int64_t *ret)
 {
 	return timestamp_parse(str_of(text), ret) == 0;
+}
+
+static void add_metric(struct sync_words *a, const char *text)
+{
+	if (sync_check_metric(text, &a->fault))
+		a->wrong = a->fault.reason;
+	else if (a->metrics.n == SYNC_LIST_MAX)
+		a->wrong = "--metric is given too often";
+	else
+		a->metrics.all[a->metrics.n++] = text;
 }
 
 static void read_value(struct sync_words *a, int c)
@@ -111,6 +123,9 @@ static void read_value(struct sync_words *a, int c)
 	case OPT_REGIONS:
 		if (!read_list(optarg, &a->regions))
 			a->wrong = "--regions has too many";
+		break;
+	case OPT_METRIC:
+		add_metric(a, optarg);
 		break;
 	case OPT_INTERVAL:
 		if (!read_number(optarg, 86400, &a->interval_s))
@@ -191,6 +206,7 @@ static void read_config(struct sync_words *a, const char *path)
 	free(a->config);
 	a->config = NULL;
 	a->sources.n = 0;
+	a->metrics.n = 0;
 	a->roles.n = 0;
 	a->reading = true;
 	r = sync_config_read(path, set, a, &a->config, &f);
@@ -296,6 +312,8 @@ static void place_words(struct sync_words *a, char **words, size_t n)
 	o->n_roles = a->roles.n;
 	o->regions = a->regions.all;
 	o->n_regions = a->regions.n;
+	o->metrics = a->metrics.all;
+	o->n_metrics = a->metrics.n;
 	o->interval_ms = a->interval_s * 1000;
 	o->aws.stall_ms = a->timeout_s * 1000;
 }

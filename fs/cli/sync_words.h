@@ -24,6 +24,7 @@ struct sync_words {
 	bool reading, roles_are_read; /* the configuration; it gave them */
 	struct show show;
 	unsigned interval_s, timeout_s;
+	struct sync_list metrics;
 	struct sync_list sources; /* of the configuration */
 	char *config;             /* its text */
 	bool configured, check, policy;

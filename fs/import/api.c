@@ -25,6 +25,18 @@ static int read_answer(const char *operation, struct api_answer *ret, struct fau
 	return AWS_E_UNREADABLE;
 }
 
+int api_call_text(struct aws_handle *h, enum aws_service service, const char *region,
+		  const char *operation, struct str body, struct api_answer *ret,
+		  struct fault *f)
+{
+	int r;
+
+	buf_reset(&ret->text);
+	arena_reset(&ret->arena);
+	r = aws_call(h, service, region, operation, body, &ret->text, f);
+	return r ? r : read_answer(operation, ret, f);
+}
+
 int api_call(struct aws_handle *h, enum aws_service service, const char *region,
 	     const char *operation, struct json_build *body, struct api_answer *ret,
 	     struct fault *f)
@@ -33,10 +45,6 @@ int api_call(struct aws_handle *h, enum aws_service service, const char *region,
 	int r = json_build_write(body, &text);
 
 	json_build_free(body);
-	buf_reset(&ret->text);
-	arena_reset(&ret->arena);
-	if (!r)
-		r = aws_call(h, service, region, operation, buf_str(&text), &ret->text,
-			     f);
-	return r ? r : read_answer(operation, ret, f);
+	return r ? r
+		 : api_call_text(h, service, region, operation, buf_str(&text), ret, f);
 }

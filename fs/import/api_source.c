@@ -132,6 +132,19 @@ int api_source_call(struct api_source *s, struct aws_handle *h,
 	return r;
 }
 
+int api_source_call_text(struct api_source *s, struct aws_handle *h,
+			 const struct api_operation *op, struct str body,
+			 struct api_answer *ret, struct fault *f)
+{
+	int r = pump_pace(s->pump, op->pace_ms);
+
+	if (!r)
+		r = api_call_text(h, op->service, s->region, op->name, body, ret, f);
+	if (!r)
+		pump_well(s->pump, 0);
+	return r;
+}
+
 static int name_of(const struct api_source *s, const char *name, struct buf *ret)
 {
 	buf_put_text(ret, s->url);

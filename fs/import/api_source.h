@@ -49,6 +49,9 @@ struct api_operation {
 int api_source_call(struct api_source *s, struct aws_handle *h,
 		    const struct api_operation *op, struct json_build *body,
 		    struct api_answer *ret, struct fault *f) _must_check_;
+int api_source_call_text(struct api_source *s, struct aws_handle *h,
+			 const struct api_operation *op, struct str body,
+			 struct api_answer *ret, struct fault *f) _must_check_;
 
 /* The answer's text as a document, with what is to be noted once it is in the history. */
 struct api_note {

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "between.h"
+#include "ledger.h"
 #include "lines.h"
 #include "sources.h"
 #include "worker.h"
@@ -115,12 +116,6 @@ static int measure(struct import *i)
 }
 
 /* --- sources ------------------------------------------------------------------------------- */
-
-struct import_ledger {
-	struct store *store;
-	struct import_writer *writer;
-	bool all_events;
-};
 
 int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t size,
 			int64_t version, bool *ret)

@@ -18,11 +18,13 @@ static const struct {
 } apis[] = {
 	{ "config://",
 	  false,
-	  { "config:DescribeConfigurationRecorderStatus",
+	  { "config:DescribeComplianceByResource",
+	    "config:DescribeConfigurationRecorderStatus",
 	    "config:DescribeConfigurationRecorders",
 	    "config:DescribeDeliveryChannelStatus", "config:DescribeDeliveryChannels",
-	    "config:GetDiscoveredResourceCounts", "config:GetResourceConfigHistory",
-	    "config:ListDiscoveredResources", "config:SelectResourceConfig" } },
+	    "config:GetComplianceDetailsByResource", "config:GetDiscoveredResourceCounts",
+	    "config:GetResourceConfigHistory", "config:ListDiscoveredResources",
+	    "config:SelectResourceConfig" } },
 	{ "config://",
 	  true,
 	  { "config:BatchGetAggregateResourceConfig",
@@ -32,7 +34,8 @@ static const struct {
 	  { "cloudtrail:ListPublicKeys", "cloudtrail:LookupEvents" } },
 	{ "cloudwatch://",
 	  false,
-	  { "cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms" } },
+	  { "cloudwatch:DescribeAlarmHistory", "cloudwatch:DescribeAlarms",
+	    "cloudwatch:GetMetricData" } },
 };
 
 static const char *const queue_actions[] = { "sqs:DeleteMessage", "sqs:GetQueueUrl",

@@ -18,9 +18,8 @@
 
 struct question {
 	struct question *next;
-	const char *const *names;
-	size_t n;
-	int64_t *values;
+	int (*run)(struct import_ledger *ledger, void *ctx);
+	void *ctx;
 	int result;
 	bool answered;
 };
@@ -157,9 +156,10 @@ int pump_pace(struct pump *p, unsigned ms)
 	return pump_sleep(p, (unsigned)(mine - now)) ? 0 : -ECANCELED;
 }
 
-int pump_ask(struct pump *p, const char *const *names, size_t n, int64_t *ret)
+int pump_run(struct pump *p, int (*run)(struct import_ledger *ledger, void *ctx),
+	     void *ctx)
 {
-	struct question q = { .names = names, .n = n, .values = ret };
+	struct question q = { .run = run, .ctx = ctx };
 	struct question **at = &p->questions;
 
 	pthread_mutex_lock(&p->lock);
@@ -176,6 +176,35 @@ int pump_ask(struct pump *p, const char *const *names, size_t n, int64_t *ret)
 	}
 	pthread_mutex_unlock(&p->lock);
 	return q.result;
+}
+
+/* Cursors that are asked for. */
+struct asked {
+	const char *const *names;
+	size_t n;
+	int64_t *values;
+};
+
+static int read_cursors(struct import_ledger *ledger, void *ctx)
+{
+	const struct asked *a = ctx;
+	int r = 0;
+
+	for (size_t i = 0; !r && i < a->n; i++) {
+		r = import_ledger_cursor(ledger, a->names[i], &a->values[i]);
+		if (r == IMPORT_E_LATER) {
+			a->values[i] = INT64_MIN;
+			r = 0;
+		}
+	}
+	return r;
+}
+
+int pump_ask(struct pump *p, const char *const *names, size_t n, int64_t *ret)
+{
+	struct asked asked = { names, n, ret };
+
+	return pump_run(p, read_cursors, &asked);
 }
 
 static int64_t wall_clock(void)
@@ -292,18 +321,9 @@ int pump_new(const struct pump_options *options, struct pump **ret)
 
 static int answer(struct question *q, struct import_ledger *ledger)
 {
-	int r = 0;
-
-	for (size_t i = 0; !r && i < q->n; i++) {
-		r = import_ledger_cursor(ledger, q->names[i], &q->values[i]);
-		if (r == IMPORT_E_LATER) {
-			q->values[i] = INT64_MIN;
-			r = 0;
-		}
-	}
-	q->result = MIN(r, 0);
+	q->result = q->run(ledger, q->ctx);
 	q->answered = true;
-	return r;
+	return MIN(q->result, 0);
 }
 
 static int answer_all(struct pump *p, struct import_ledger *ledger)

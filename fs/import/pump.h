@@ -61,6 +61,9 @@ bool pump_stopped(struct pump *p);
 bool pump_sleep(struct pump *p, unsigned ms);
 /* Not more than one call in so many ms, of all threads. 0, -ECANCELED. */
 int pump_pace(struct pump *p, unsigned ms) _must_check_;
+/* run() by the importing thread, which alone may ask the history: what it gives, or -ECANCELED. */
+int pump_run(struct pump *p, int (*run)(struct import_ledger *ledger, void *ctx),
+	     void *ctx) _must_check_;
 /* Asks the history for cursors; INT64_MIN: there is none. 0, -ECANCELED. */
 int pump_ask(struct pump *p, const char *const *names, size_t n,
 	     int64_t *ret) _must_check_;

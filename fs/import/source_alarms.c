@@ -6,7 +6,7 @@
  */
 #include <stdlib.h>
 
-#include "api_source.h"
+#include "source_metric.h"
 
 #define KEPT_DAYS 14
 #define LATE_MS   (10 * 60 * API_SECOND_MS)
@@ -93,7 +93,7 @@ static int read_history(struct api_source *s, struct aws_handle *h, struct fault
 		if (!r && (text.n || !more))
 			r = api_source_push(s, text, &done, more ? 0 : 1);
 	}
-	return r;
+	return r ? r : metrics_read(s, h, f);
 }
 
 static bool check(struct str rest)

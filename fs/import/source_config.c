@@ -216,15 +216,24 @@ static int read_type(struct config_walk *w, struct str type, struct fault *f)
 
 /* --- all types ------------------------------------------------------------------------------ */
 
-/* The recorder names types that are counted as well. */
-static bool is_first(struct config_walk *w, struct str type)
+bool config_has_type(const struct config_walk *w, struct str type)
 {
 	const uint64_t *seen = (const uint64_t *)w->types.data;
 	uint64_t hash = str_hash(type);
 
 	for (size_t i = 0; i < w->types.len / sizeof(hash); i++)
 		if (seen[i] == hash)
-			return false;
+			return true;
+	return false;
+}
+
+/* The recorder names types that are counted as well. */
+static bool is_first(struct config_walk *w, struct str type)
+{
+	uint64_t hash = str_hash(type);
+
+	if (config_has_type(w, type))
+		return false;
 	buf_put(&w->types, &hash, sizeof(hash));
 	return true;
 }
@@ -408,6 +417,8 @@ static int walk(struct api_source *s, struct aws_handle *h, struct fault *f)
 		r = read_changed(&w, done, f);
 	else
 		r = read_all(&w, begun, f);
+	if (!r && w.types.len) /* else nothing is known of them */
+		r = config_compliance(&w, f);
 	return r ? r : config_recorders(&w, f);
 }
 

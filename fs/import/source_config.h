@@ -18,5 +18,9 @@ struct config_walk {
 int config_query(struct buf *out, const char *what, int64_t from_ms) _must_check_;
 /* The current states of all that the aggregator named in the URL sees, changed since. */
 int config_aggregator(struct config_walk *w, int64_t done, struct fault *f) _must_check_;
+/* Was it among those of this round's listing? */
+bool config_has_type(const struct config_walk *w, struct str type) _pure_;
+/* What rules say of resources, after a listing; see source_compliance.c. */
+int config_compliance(struct config_walk *w, struct fault *f) _must_check_;
 /* How the recorder is set, and whether it records; see source_recorder.c. */
 int config_recorders(struct config_walk *w, struct fault *f) _must_check_;

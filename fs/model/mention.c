@@ -477,6 +477,31 @@ static void add_dimension(struct gather *g, const struct alarm *alarm,
 				  d->value);
 }
 
+const char *mention_dimension_type(struct str dimension, size_t n)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
+		if (str_is(dimension, watched[i].dimension) && n-- == 0)
+			return watched[i].type;
+	return NULL;
+}
+
+/* Mostly the last part of the id; databases and load balancers are called otherwise. */
+struct str mention_dimension_value(struct str dimension, const struct item *item)
+{
+	struct str tail = arn_resource(item->arn);
+
+	if (str_is(dimension, "DBInstanceIdentifier") ||
+	    str_is(dimension, "DBClusterIdentifier"))
+		return item->name;
+	if (str_is(dimension, "TargetGroup"))
+		return tail;
+	if (str_is(dimension, "LoadBalancer"))
+		return str_starts(tail, "loadbalancer/")
+			       ? str_from(tail, strlen("loadbalancer/"))
+			       : STR_NULL;
+	return last_segment(item->id);
+}
+
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    struct mention_set *ret)
 {

@@ -110,6 +110,34 @@ int store_put_points(struct store *s, const struct metric_data *m, struct str ta
 	return written(s, r);
 }
 
+static int came_of(sqlite3_stmt *q, struct arena *a, struct store_came *ret)
+{
+	*ret = (struct store_came){ col_int(q, 0), col_int(q, 1),
+				    arena_str(a, col_str(q, 2)),
+				    arena_str(a, col_str(q, 3)),
+				    arena_str(a, col_str(q, 4)) };
+	return ret->account.p && ret->region.p && ret->type.p ? 0 : -ENOMEM;
+}
+
+int store_states_came(struct store *s, int64_t after, struct arena *a,
+		      struct store_came *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = reading(s);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_STATES_CAME, ARGS(INT(after)), &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = came_of(q, a, &ret[(*ret_n)++]);
+	}
+	return r;
+}
+
 /* --- where they stand ----------------------------------------------------------------------- */
 
 int store_series_due(struct store *s, int64_t after, struct arena *a,

@@ -72,6 +72,10 @@ X(METRIC_FILE_SUM,
   "FROM metric_series m JOIN series s ON s.id = m.series WHERE m.file = ?1) WHERE id = ?1")
 X(METRIC_VIEW,
   "UPDATE resource_view SET changed_ms = max(changed_ms + 1, ?2) WHERE resource = ?1")
+X(STATES_CAME,
+  "SELECT s.id, s.capture_ms, f.account, f.region, f.type FROM state s "
+  "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
+  "WHERE s.id > ?1 ORDER BY s.id")
 X(METRIC_POINTS,
   "SELECT p.time_ms, p.value, s.tail FROM metric_series m CROSS JOIN series s ON s.id = m.series "
   "CROSS JOIN point p ON p.series = m.series WHERE m.file = ?1")

@@ -37,6 +37,7 @@ X(CURSOR, "SELECT value FROM cursor WHERE name = ?1")
 X(CURSOR_PUT,
   "INSERT INTO cursor(name, value) VALUES(?1, ?2) "
   "ON CONFLICT DO UPDATE SET value = excluded.value")
+X(CURSOR_NAMES, "SELECT name FROM cursor WHERE name > ?1 AND name < ?2 ORDER BY name")
 X(CURSORS_DELETE, "DELETE FROM cursor WHERE name >= ?1 AND name < ?2")
 X(HEALTH_PUT,
   "INSERT INTO health(source, tried_ms, success_ms, newest_ms, failures, errors, reason) "

@@ -30,22 +30,52 @@ int store_put_cursor(struct store *s, struct str name, int64_t value)
 }
 
 /* A range of the key: a prefix ends before the same one with its last byte counted up. */
+static int end_of(struct str prefix, struct buf *ret)
+{
+	int r;
+
+	if (!prefix.n || (unsigned char)prefix.p[prefix.n - 1] >= 0x7f)
+		return -EINVAL;
+	buf_put_str(ret, prefix);
+	r = buf_error(ret);
+	if (!r)
+		ret->data[ret->len - 1]++;
+	return r;
+}
+
 int store_delete_cursors(struct store *s, struct str prefix)
 {
 	_cleanup_(buf_deinit) struct buf end = BUF_INIT;
 	int r = writing(s, "cursor");
 
-	if (!r && (!prefix.n || (unsigned char)prefix.p[prefix.n - 1] >= 0x7f))
-		r = -EINVAL;
-	if (r)
-		return r;
-	buf_put_str(&end, prefix);
-	r = buf_error(&end);
-	if (!r) {
-		end.data[end.len - 1]++;
+	if (!r)
+		r = end_of(prefix, &end);
+	if (!r)
 		r = sql_run(s, Q_CURSORS_DELETE, ARGS(TEXT(prefix), TEXT(buf_str(&end))));
-	}
 	return written(s, r);
+}
+
+int store_cursor_names(struct store *s, struct str prefix, struct str after,
+		       struct arena *a, struct str *ret, size_t n, size_t *ret_n)
+{
+	_cleanup_(buf_deinit) struct buf end = BUF_INIT;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = end_of(prefix, &end);
+
+	*ret_n = 0;
+	if (!r)
+		r = sql_open(s, Q_CURSOR_NAMES, ARGS(TEXT(after), TEXT(buf_str(&end))),
+			     &q);
+	while (!r && *ret_n < n) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		ret[*ret_n] = arena_str(a, col_str(q, 0));
+		if (!ret[(*ret_n)++].p)
+			return -ENOMEM;
+	}
+	return r;
 }
 
 int store_put_health(struct store *s, const struct store_health *h)

@@ -23,8 +23,10 @@ struct sync_options {
 	const char *const *roles;
 	size_t n_roles;
 	const char *aggregator; /* of AWS Config, where no source is given; NULL: none */
-	bool follow;            /* look again and again, until stopped */
-	unsigned interval_ms;   /* between two looks; 0: a minute */
+	const char *const *metrics; /* sync_check_metric(); besides those of alarms */
+	size_t n_metrics;
+	bool follow;              /* look again and again, until stopped */
+	unsigned interval_ms;     /* between two looks; 0: a minute */
 	const volatile int *stop; /* not 0: end, when what is under way is committed */
 };
 
@@ -46,6 +48,11 @@ int sync_check_role(const char *arn, struct fault *f) _must_check_;
 /* The sources that would be asked, and with which role, a line each, appended. */
 int sync_list(const struct sync_options *options, struct buf *out,
 	      struct fault *f) _must_check_;
+/*
+ * "NAMESPACE METRIC DIMENSION[=VALUE][,NAME=VALUE...] [STATISTIC [PERIOD]]": a metric of the
+ * resources that the first dimension means, to be had around their changes. 0, SYNC_E_SOURCE.
+ */
+int sync_check_metric(const char *text, struct fault *f) _must_check_;
 /* The IAM policy that the sources need, as JSON, appended. 0, SYNC_E_SOURCE, negative errno. */
 int sync_policy(const struct sync_options *options, struct buf *out,
 		struct fault *f) _must_check_;

@@ -37,6 +37,10 @@ int mention_of_event(struct arena *a, const struct event *e,
 /* `previous` may be NULL; bodies are canonical. */
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    struct mention_set *ret) _must_check_;
+/* The n-th type of resource that a dimension of that name may be of; NULL: there is no other. */
+const char *mention_dimension_type(struct str dimension, size_t n) _pure_;
+/* What a dimension of that name says of the item; empty: nothing is known. A part of the item. */
+struct str mention_dimension_value(struct str dimension, const struct item *item) _pure_;
 /*
  * The tokens of what an alarm watches, by the dimensions of its metrics, and of the alarm itself.
  * A name stands for a resource of the dimension's type in the alarm's account and region only; an

@@ -25,6 +25,16 @@ int store_put_key(struct store *s, const struct public_key *key, int64_t source_
 /* DER of the key of that fingerprint, appended. STORE_E_NOT_FOUND. */
 int store_key(struct store *s, struct str fingerprint, struct buf *der) _must_check_;
 
+/* --- what to ask for ------------------------------------------------------------------------ */
+
+struct store_came {
+	int64_t state, time_ms;           /* row and capture time */
+	struct str account, region, type; /* in the arena */
+};
+/* States in the order they came in, above `after`. */
+int store_states_came(struct store *s, int64_t after, struct arena *a,
+		      struct store_came *ret, size_t n, size_t *ret_n) _must_check_;
+
 /* --- the files of resources ----------------------------------------------------------------- */
 
 struct store_series {

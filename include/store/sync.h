@@ -13,6 +13,10 @@
 int store_cursor(struct store *s, struct str name, int64_t *ret) _must_check_;
 /* Within a transaction, with what it stands for. */
 int store_put_cursor(struct store *s, struct str name, int64_t value) _must_check_;
+/* Names that begin so, in order, behind `after` (the prefix itself at first); in the arena. */
+int store_cursor_names(struct store *s, struct str prefix, struct str after,
+		       struct arena *a, struct str *ret, size_t n,
+		       size_t *ret_n) _must_check_;
 /* Those whose names begin so. */
 int store_delete_cursors(struct store *s, struct str prefix) _must_check_;
 

@@ -28,6 +28,7 @@ class FakeConfig(Api):
         self.page_size, self.unprocessed = 100, 0
         self.recorder, self.status = {}, {"recording": True, "lastStatus": "SUCCESS"}
         self.channel_status = {}
+        self.rules = {}  # (type, id): {rule: (compliance, annotation, when)}
 
     def put(self, type_, rid, when, configuration=None, status="OK"):
         self.resources.setdefault((type_, rid), []).append((when, configuration, status))
@@ -62,6 +63,30 @@ class FakeConfig(Api):
     def DescribeDeliveryChannelStatus(self, aws, rq, asked):
         return {"DeliveryChannelsStatus": [{"name": "default", "configHistoryDeliveryInfo": {
             "lastStatus": "SUCCESS", "lastSuccessfulTime": time.time()}} | self.channel_status]}
+
+    def DescribeComplianceByResource(self, aws, rq, asked):
+        assert asked["Limit"] <= 100
+        found, token = page(sorted(self.rules), asked, "NextToken", self.page_size)
+        out = {"ComplianceByResources": []}
+        for t, i in found:
+            bad = sum(v[0] == "NON_COMPLIANT" for v in self.rules[t, i].values())
+            out["ComplianceByResources"].append({
+                "ResourceType": t, "ResourceId": i, "Compliance": {
+                    "ComplianceType": "NON_COMPLIANT" if bad else "COMPLIANT"} | (
+                        {"ComplianceContributorCount": {"CappedCount": bad}} if bad else {})})
+        return out | ({"NextToken": token} if token else {})
+
+    def GetComplianceDetailsByResource(self, aws, rq, asked):
+        rules = self.rules[asked["ResourceType"], asked["ResourceId"]]
+        found, token = page(list(rules.items()), asked, "NextToken", self.page_size)
+        out = {"EvaluationResults": [{
+            "EvaluationResultIdentifier": {"EvaluationResultQualifier": {
+                "ConfigRuleName": rule, "ResourceType": asked["ResourceType"],
+                "ResourceId": asked["ResourceId"]}, "OrderingTimestamp": when - 1},
+            "ComplianceType": verdict, "ResultRecordedTime": when} |
+            ({"Annotation": annotation} if annotation else {})
+            for rule, (verdict, annotation, when) in found]}
+        return out | ({"NextToken": token} if token else {})
 
     def GetDiscoveredResourceCounts(self, aws, rq, asked):
         types = sorted({t for t, i in self.resources if not self.deleted((t, i))})
@@ -162,7 +187,7 @@ class FakeTrail(Api):
 
 class FakeAlarms(Api):
     def __init__(self):
-        self.alarms, self.history, self.page_size = [], [], 100
+        self.alarms, self.history, self.page_size, self.queries = [], [], 100, []
 
     def put(self, name, when, old, new):
         if name not in [a["AlarmName"] for a in self.alarms]:
@@ -180,7 +205,10 @@ class FakeAlarms(Api):
         return self
 
     def DescribeAlarms(self, aws, rq, asked):
-        found, token = page(self.alarms, asked, "NextToken", self.page_size)
+        assert len(asked.get("AlarmNames", ())) <= 100
+        alarms = [a for a in self.alarms
+                  if a["AlarmName"] in asked.get("AlarmNames", [a["AlarmName"]])]
+        found, token = page(alarms, asked, "NextToken", self.page_size)
         return {"MetricAlarms": found, "CompositeAlarms": []} | \
             ({"NextToken": token} if token else {})
 
@@ -190,3 +218,23 @@ class FakeAlarms(Api):
                        key=lambda h: h["Timestamp"])
         found, token = page(found, asked, "NextToken", self.page_size)
         return {"AlarmHistoryItems": found} | ({"NextToken": token} if token else {})
+
+    def GetMetricData(self, aws, rq, asked):
+        """A point for each period that is over: how many minutes it is since 1970."""
+        assert 1 <= len(asked["MetricDataQueries"]) <= 500
+        assert len({q["Id"] for q in asked["MetricDataQueries"]}) == len(asked["MetricDataQueries"])
+        results = []
+        for q in asked["MetricDataQueries"]:
+            stat = q["MetricStat"]
+            self.queries.append((stat["Metric"]["Namespace"], stat["Metric"]["MetricName"],
+                                 tuple((d["Name"], d["Value"])
+                                       for d in stat["Metric"]["Dimensions"]),
+                                 stat["Stat"], stat["Period"], asked["StartTime"],
+                                 asked["EndTime"]))
+            start = -(-asked["StartTime"] // stat["Period"]) * stat["Period"]
+            end = min(asked["EndTime"], aws.now() - stat["Period"])
+            times = list(range(start, int(end), stat["Period"]))
+            results.append({"Id": q["Id"], "Label": "x", "Timestamps": times,
+                            "Values": [t // 60 for t in times], "StatusCode": "Complete"})
+        found, token = page(results, asked, "NextToken", self.page_size)
+        return {"MetricDataResults": found} | ({"NextToken": token} if token else {})

@@ -10,7 +10,7 @@ import time
 
 from fake_apis import FakeAlarms, FakeConfig, FakeTrail
 from fake_aws import ACCOUNT, every, on, status
-from support import FAILED, REFUSED, REGION, check_intact, driftfs, dump, event
+from support import FAILED, REFUSED, REGION, check_intact, driftfs, dump, event, history_file, item
 from sync_support import SyncCase
 
 SG, BUCKET = "AWS::EC2::SecurityGroup", "AWS::S3::Bucket"
@@ -214,6 +214,69 @@ class Config(Apis):
         self.assertEqual([r.split("\t")[:3] for r in rows[1:]],
                          [[ACCOUNT, REGION, "config"]])
 
+    def compliance(self, rid, type_=BUCKET):
+        """The story of what rules say of it."""
+        path = f"resources/{ACCOUNT}/{REGION}/AWS/Config/ResourceCompliance/{type_}%2F{rid}"
+        lines = self.cat_all(f"{path}/changes.jsonl").splitlines()
+        return [json.loads(line) for line in lines], self.cat_all(f"{path}/latest.json")
+
+    def test_compliance(self):
+        when = self.now - 5000
+        self.config.put(BUCKET, "b", self.now - DAY, {})
+        for n in range(5):
+            self.config.rules[BUCKET, f"b{n}"] = {"r1": ("COMPLIANT", None, when)}
+        self.config.rules[BUCKET, "b"] = {"r2": ("NON_COMPLIANT", "it is public", when + 1),
+                                          "r1": ("COMPLIANT", None, when),
+                                          "r3": ("COMPLIANT", None, when)}
+        self.config.page_size = 2
+        self.sync(self.SOURCE)
+        story, text = self.compliance("b")
+        item = json.loads(text)
+        self.assertEqual(item["configuration"], {
+            "complianceType": "NON_COMPLIANT", "targetResourceId": "b",
+            "targetResourceType": BUCKET, "configRuleList": [
+                {"configRuleName": "r1", "complianceType": "COMPLIANT"},
+                {"configRuleName": "r2", "complianceType": "NON_COMPLIANT",
+                 "annotation": "it is public"},
+                {"configRuleName": "r3", "complianceType": "COMPLIANT"}]})
+        self.assertEqual(item["supplementaryConfiguration"],
+                         {"madeFrom": "GetComplianceDetailsByResource"})
+        at = calendar.timegm(time.strptime(story[0]["time"], "%Y-%m-%dT%H:%M:%S.000Z"))
+        self.assertEqual((at, story[0]["changeType"]), (when + 1, "CREATE"))
+        self.assertEqual([len(self.compliance(f"b{n}")[0]) for n in range(5)], [1] * 5)
+        # evaluated anew, with nothing new in it
+        self.config.rules[BUCKET, "b"]["r2"] = ("NON_COMPLIANT", "it is public", self.now - 60)
+        self.sync(self.SOURCE)
+        self.assertEqual(len(self.compliance("b")[0]), 1)
+        # mended; and a rule that is taken away
+        self.config.rules[BUCKET, "b"]["r2"] = ("COMPLIANT", None, self.now - 30)
+        del self.config.rules[BUCKET, "b"]["r3"]
+        asked = self.aws.count("GetComplianceDetailsByResource")
+        self.sync(self.SOURCE)
+        self.assertEqual(self.aws.count("GetComplianceDetailsByResource") - asked, 1)
+        story, text = self.compliance("b")
+        self.assertEqual([e["changeType"] for e in story], ["CREATE", "UPDATE"])
+        self.assertIn("/configuration/complianceType", story[1]["changedProperties"])
+        # gone: it is no more, and comes back as one that was not there
+        rules = self.config.rules.pop((BUCKET, "b"))
+        self.sync(self.SOURCE)
+        story, text = self.compliance("b")
+        self.assertEqual(story[-1]["changeType"], "DELETE")
+        self.assertEqual(len(self.compliance("b0")[0]), 1)
+        rules["r1"] = ("COMPLIANT", None, time.time() + 0.5)
+        self.config.rules[BUCKET, "b"] = rules
+        time.sleep(1)
+        self.sync(self.SOURCE)
+        self.assertEqual(self.compliance("b")[0][-1]["changeType"], "CREATE")
+
+    def test_compliance_that_aws_records_itself(self):
+        self.config.put("AWS::Config::ResourceCompliance", f"{BUCKET}/b", self.now - DAY,
+                        {"complianceType": "COMPLIANT"})
+        self.config.rules[BUCKET, "b"] = {"r": ("COMPLIANT", None, self.now)}
+        self.sync(self.SOURCE)
+        self.assertEqual(self.aws.count("DescribeComplianceByResource"), 0)
+        self.assertNotIn("madeFrom", self.compliance("b")[1])
+
     def test_no_recorder(self):
         self.config.recorders = False
         out, err = self.sync(self.SOURCE, status=FAILED)
@@ -362,6 +425,101 @@ class CloudWatch(Apis):
         asked = [json.loads(rq.body) for what, rq in self.aws.log
                  if what == "DescribeAlarmHistory"]
         self.assertGreater(asked[-1]["StartDate"], self.now - 3600)
+
+
+class Metrics(Apis):
+    SOURCE = "cloudwatch://us-east-1"
+    INSTANCE = "AWS::EC2::Instance"
+    HOME = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/Instance/i-1"
+
+    def points(self, metric):
+        """[(epoch seconds, value)], as the mount would show them."""
+        lines = self.cat_all(f"{self.HOME}/metrics/AWS%2FEC2~{metric}.tsv").splitlines()
+        rows = [line.split("\t") for line in lines[1:]]
+        return [(calendar.timegm(time.strptime(r[0], "%Y-%m-%dT%H:%M:%S.000Z")), int(r[1]))
+                for r in rows]
+
+    def put_instance(self, rid="i-1", ago=7200, account=ACCOUNT):
+        when = time.strftime("%Y-%m-%dT%H:%M:%S.000Z", time.gmtime(self.now - ago))
+        path = self.write(f"{rid}-{ago}-{account}.json", history_file([
+            item(rid, when, self.INSTANCE, awsAccountId=account)]))
+        self.import_(path)
+
+    def test_around_transitions(self):
+        """What the alarm watches, without being asked; again until the hour after is over."""
+        self.put_instance()
+        self.alarms.put("busy", self.now - 600, "OK", "ALARM")
+        self.alarms.put("old", self.now - 3 * DAY, "OK", "ALARM")
+        self.assertEqual(self.sync(self.SOURCE)[1], [])
+        found = self.points("NetworkIn")
+        self.assertEqual(found, [(t, t // 60) for t, _ in found])
+        for when in (600, 3 * DAY):
+            near = [t for t, _ in found if abs(t - self.now + when) <= 3600]
+            self.assertAlmostEqual(len(near), 60 + (min(when, 3600)) // 60, delta=3)
+        self.assertEqual({q[:5] for q in self.alarms.queries},
+                         {("AWS/EC2", "NetworkIn", (("InstanceId", "i-1"),), "Sum", 60)})
+        self.alarms.queries.clear()
+        self.sync(self.SOURCE)
+        self.assertEqual(len(self.alarms.queries), 1, "the old one was had")
+
+    def test_around_changes(self):
+        self.put_instance(ago=7200)
+        self.put_instance(ago=20 * DAY)
+        self.put_instance("i-2")
+        self.put_instance(account="210987654321")
+        metrics = ["--metric", "AWS/EC2 CPUUtilization InstanceId=i-1 Maximum 60",
+                   "--metric", "AWS/EC2 DiskReads InstanceId,Disk=a"]
+        self.assertEqual(self.sync(self.SOURCE, options=metrics)[1], [])
+        ages = {(q[1], dict(q[2])["InstanceId"], q[4]) for q in self.alarms.queries}
+        self.assertEqual(ages, {("CPUUtilization", "i-1", 60), ("CPUUtilization", "i-1", 300),
+                                ("DiskReads", "i-1", 60), ("DiskReads", "i-1", 300),
+                                ("DiskReads", "i-2", 60)})
+        self.assertEqual({q[2] for q in self.alarms.queries if q[1] == "DiskReads"},
+                         {(("InstanceId", i), ("Disk", "a")) for i in ("i-1", "i-2")})
+        found = [t for t, _ in self.points("CPUUtilization")]
+        self.assertTrue(found and all(abs(t - self.now + 7200) <= 3660
+                                      or abs(t - self.now + 20 * DAY) <= 3900 for t in found))
+        self.assertGreater(len(found), 120 + 20)
+        self.alarms.queries.clear()
+        self.put_instance("i-2", ago=10)  # its hour is not over
+        for _ in range(2):
+            self.sync(self.SOURCE, options=metrics)
+            self.assertEqual({dict(q[2])["InstanceId"] for q in self.alarms.queries}, {"i-2"})
+            self.alarms.queries.clear()
+
+    def test_pages_and_faults(self):
+        self.put_instance()
+        self.alarms.page_size = 1
+        self.aws.fault = every(3, status(400, "Throttling", "Rate exceeded"),
+                               service="monitoring")
+        self.sync(self.SOURCE, options=["--metric", "AWS/EC2 A InstanceId",
+                                        "--metric", "AWS/EC2 B InstanceId"])
+        self.assertGreater(len(self.points("A")), 100)
+        self.assertEqual(self.points("A"), self.points("B"))
+
+    def test_hostile_answers(self):
+        self.put_instance()
+        for body, ends in ((b"{" * 3000, FAILED), (b'{"MetricDataResults": 7}', 0),
+                           (b'{"MetricDataResults": [{"Id": "m9"}]}', REFUSED),
+                           (b'{"MetricDataResults": [{"Id": "m0", "Timestamps": [1]}]}', REFUSED),
+                           (b'{"NextToken": "same"}', FAILED)):
+            handler = FakeAlarms.__call__
+            self.aws.handlers["monitoring"] = lambda aws, rq, body=body: \
+                body if rq.operation == "GetMetricData" else handler(self.alarms, aws, rq)
+            self.sync(self.SOURCE, status=ends, options=["--metric", "AWS/EC2 A InstanceId"])
+            self.history.unlink()
+            self.put_instance()
+
+    def test_words_that_are_no_metrics(self):
+        for words, says in (("AWS/EC2", "NAMESPACE METRIC"), ("AWS/EC2 A Nobody", "dimension"),
+                            ("AWS/EC2 A InstanceId=", "NAMESPACE"),
+                            ("AWS/EC2 A InstanceId,Disk", "NAMESPACE"),
+                            ("AWS/EC2 A InstanceId Sum 7", "60"),
+                            ("AWS/EC2 A InstanceId Sum 60 x", "more than")):
+            path = self.write("driftfs.ini", f"[sync]\nmetric = {words}\n".encode())
+            _, err = self.run_program("sync", "--check", "--config", path, status=FAILED)
+            self.assertIn(f"{path}:2: ", err)
+            self.assertIn(says, err)
 
 
 class Region(Apis):

@@ -135,6 +135,7 @@ class Policy(Words):
         self.aws.handlers["cloudtrail"] = FakeTrail()
         alarms = self.aws.handlers["monitoring"] = FakeAlarms()
         config.put("AWS::S3::Bucket", "b", now - 100, {})
+        config.rules["AWS::S3::Bucket", "b"] = {"r": ("NON_COMPLIANT", None, now - 50)}
         alarms.put("open", now - 50, "OK", "ALARM")
         sqs.queue("q").send(change())
         self.aws.bucket("logs").put("a/" + config_key(1), small(1))

@@ -27,6 +27,30 @@ static void test_cursors(void **state)
 	assert_int_equal(store_cursor(h->s, STR("c://r/T0"), &value), 0);
 }
 
+static void test_cursor_names(void **state)
+{
+	static const char *const names[] = { "c://r", "c://r/T/1", "c://r/T/2",
+					     "c://r/T/3", "c://r/T0" };
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct history *h = *state;
+	struct str found[2];
+	size_t n;
+
+	begin(h);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_int_equal(store_put_cursor(h->s, str_of(names[i]), 1), 0);
+	commit(h);
+	assert_int_equal(store_cursor_names(h->s, STR("c://r/T/"), STR("c://r/T/"), &a,
+					    found, 2, &n),
+			 0);
+	assert_int_equal(n, 2);
+	assert_true(str_is(found[1], "c://r/T/2"));
+	assert_int_equal(
+		store_cursor_names(h->s, STR("c://r/T/"), found[1], &a, found, 2, &n), 0);
+	assert_int_equal(n, 1);
+	assert_true(str_is(found[0], "c://r/T/3"));
+}
+
 static void put(struct history *h, int64_t success_ms, uint64_t failures,
 		const char *reason)
 {
@@ -103,6 +127,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_cursors, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_cursor_names, history_setup,
 						history_teardown),
 		cmocka_unit_test_setup_teardown(test_health, history_setup,
 						history_teardown),
