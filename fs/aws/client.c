@@ -100,6 +100,11 @@ struct aws_client *aws_client_free(struct aws_client *c)
 	return NULL;
 }
 
+int64_t aws_client_skew_ms(const struct aws_client *c)
+{
+	return __atomic_load_n(&c->skew_s, __ATOMIC_RELAXED) * 1000;
+}
+
 const char *aws_client_region(const struct aws_client *c)
 {
 	return c->region;
@@ -274,6 +279,16 @@ static const char *advice(const struct aws_error *e, int result)
 	}
 }
 
+/* Who is not allowed is known, and long; what, comes behind: "... is not authorized to perform: X". */
+static const char *words_of(const struct aws_error *e, int result)
+{
+	const char *at = result == AWS_E_DENIED
+				 ? strstr(e->message, "not authorized to perform")
+				 : NULL;
+
+	return at ? at : e->message;
+}
+
 /* AWS's own words are cut before the advice is. */
 static int tell(const struct aws_handle *h, const struct aws_call *call, struct fault *f)
 {
@@ -282,7 +297,8 @@ static int tell(const struct aws_handle *h, const struct aws_call *call, struct 
 
 	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %.40s%s%.90s (HTTP %ld)%s",
 		  STR_ARGS(call->request.host), e->code[0] ? e->code : "refused",
-		  e->message[0] ? ": " : "", e->message, e->status, advice(e, result));
+		  e->message[0] ? ": " : "", words_of(e, result), e->status,
+		  advice(e, result));
 	return result;
 }
 

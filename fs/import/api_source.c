@@ -8,6 +8,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#define CLOCK_MS 60000 /* less than this is none */
+
 /* --- the kind ------------------------------------------------------------------------------- */
 
 static bool is_region(struct str s)
@@ -55,12 +57,37 @@ static int fill(struct api_source *s, const char *url)
 	return s->url && s->region && (s->name || slash < 0) ? 0 : -ENOMEM;
 }
 
+static void set_clock(struct api_source *s)
+{
+	struct timespec now;
+
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	s->skew_ms = aws_client_skew_ms(s->client);
+	s->now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + s->skew_ms;
+}
+
+/* After a good answer. */
+static int check_clock(const struct api_source *s)
+{
+	int64_t off = aws_client_skew_ms(s->client) - s->skew_ms;
+
+	return llabs(off) < CLOCK_MS ? 0 : API_SOURCE_E_CLOCK;
+}
+
 static int run(struct pump *p, struct aws_handle *h, void *ctx, struct fault *f)
 {
 	struct api_source *s = ctx;
 	int r;
 
+	set_clock(s);
 	r = s->run(s, h, f);
+	/* What is noted are times of AWS's: those of ours would hide what is between. */
+	if (r == API_SOURCE_E_CLOCK) {
+		set_clock(s);
+		r = s->run(s, h, f);
+	}
+	if (r == API_SOURCE_E_CLOCK)
+		fault_set(f, FAULT_NO_OFFSET, "", "the clock of this machine jumps");
 	if (r == 0)
 		pump_well(p, s->now_ms);
 	return r;
@@ -78,15 +105,13 @@ int api_source_begin(const struct sync_begin *b,
 					.threads = 1,
 					.run = run,
 					.ctx = s };
-	struct timespec now;
 	int r = s ? fill(s, b->url) : -ENOMEM;
 
 	if (!s)
 		return r;
 	s->options = b->options;
 	s->again = b->again;
-	(void)clock_gettime(CLOCK_REALTIME, &now);
-	s->now_ms = (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	s->client = b->client;
 	s->run = work;
 	options.name = s->url;
 	if (!r)
@@ -129,7 +154,7 @@ int api_source_call(struct api_source *s, struct aws_handle *h,
 	r = api_call(h, op->service, s->region, op->name, body, ret, f);
 	if (r == 0)
 		pump_well(s->pump, 0);
-	return r;
+	return r ? r : check_clock(s);
 }
 
 int api_source_call_text(struct api_source *s, struct aws_handle *h,
@@ -142,7 +167,7 @@ int api_source_call_text(struct api_source *s, struct aws_handle *h,
 		r = api_call_text(h, op->service, s->region, op->name, body, ret, f);
 	if (!r)
 		pump_well(s->pump, 0);
-	return r;
+	return r ? r : check_clock(s);
 }
 
 static int name_of(const struct api_source *s, const char *name, struct buf *ret)

@@ -12,7 +12,10 @@
 
 #define API_SECOND_MS INT64_C(1000)
 #define API_HOUR_MS   (3600 * API_SECOND_MS)
-#define API_DAY_MS    (24 * API_HOUR_MS)
+#define API_SOURCE_E_CLOCK \
+	3000 /* AWS's clock is another one than was thought; for run() */
+
+#define API_DAY_MS (24 * API_HOUR_MS)
 
 /* Of a kind at a time: an organisation has hundreds of accounts, and each round has threads. */
 #define API_ROUNDS 8u
@@ -23,7 +26,9 @@ struct api_source {
 	char *url;
 	char *region, *name; /* scheme://REGION[/NAME]; name NULL: none */
 	bool again;
-	int64_t now_ms; /* when the round began */
+	struct aws_client *client;
+	int64_t now_ms;  /* when the round began, by AWS's clock ... */
+	int64_t skew_ms; /* ... which was ahead of ours by this */
 	int (*run)(struct api_source *s, struct aws_handle *h, struct fault *f);
 };
 

@@ -8,7 +8,7 @@
 
 #include "source_metric.h"
 
-#define KEPT_DAYS 14
+#define KEPT_DAYS 31 /* two weeks at least; by how much more is not said */
 #define LATE_MS   (10 * 60 * API_SECOND_MS)
 
 static const struct api_operation history = { AWS_CLOUDWATCH, "DescribeAlarmHistory",

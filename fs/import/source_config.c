@@ -280,13 +280,17 @@ static int read_counted(struct config_walk *w, struct fault *f)
  * The types that the recorder names, of which all resources may be deleted, and those that are
  * there. Without a recorder there is nothing, and its user should know.
  */
-static int read_recorded(struct config_walk *w, struct fault *f)
+static int read_recorded(struct config_walk *w, const struct api_note *begun,
+			 struct fault *f)
 {
 	_cleanup_(api_answer_deinit) struct api_answer answer = { 0 };
 	const struct api_operation op = OPERATION("DescribeConfigurationRecorders");
 	const struct jv *recorders;
 	int r = api_source_call(w->s, w->h, &op, json_build_new(), &answer, f);
 
+	/* Not before AWS has answered: only then is it known what time it is there. */
+	if (!r)
+		r = api_source_push(w->s, STR_NULL, begun, 1);
 	if (r)
 		return r;
 	recorders = jv_get(&answer.value, "ConfigurationRecorders");
@@ -305,17 +309,17 @@ static int read_recorded(struct config_walk *w, struct fault *f)
 static int read_all(struct config_walk *w, int64_t begun, struct fault *f)
 {
 	int64_t now = w->s->now_ms;
-	bool resumed = begun != INT64_MIN && begun > now - ROUND_MAX;
+	/* One that was begun by a clock that was ahead is none. */
+	bool resumed = begun != INT64_MIN && begun > now - ROUND_MAX && begun <= now;
 	const struct api_note first = { "?round", resumed ? begun : now };
 	const struct api_note last[] = { { NULL, first.value },
 					 { "?listed", now },
 					 { "?round", IMPORT_CURSOR_FORGET } };
 	const struct api_note since = { "?since", w->since_ms };
-	int r = api_source_push(w->s, STR_NULL, &first, 1);
+	int r;
 
 	w->round_ms = first.value;
-	if (!r)
-		r = read_recorded(w, f);
+	r = read_recorded(w, &first, f);
 	if (!r)
 		r = api_source_push(w->s, STR_NULL, last, ARRAY_SIZE(last));
 	return r ? r : api_source_push(w->s, STR_NULL, &since, 1);

@@ -9,7 +9,7 @@
 #include "model/timestamp.h"
 #include "source_metric.h"
 
-#define KEPT_DAYS 14
+#define KEPT_DAYS 31   /* as source_alarms.c */
 #define NAMES     100u /* of alarms in one call, the most there may be */
 
 static const struct api_operation history = { AWS_CLOUDWATCH, "DescribeAlarmHistory",

@@ -18,8 +18,8 @@
 #define RECEIVERS    4u
 #define AT_ONCE      10u  /* messages in one answer, the most there is */
 #define OUT_MAX      500u /* received, not yet committed */
-#define POLL_S       20   /* the longest there is */
-#define DRAIN_S      1    /* who does not follow asks until nothing comes for so long */
+#define POLL_S       20u  /* the longest there is */
+#define DRAIN_S      1u   /* who does not follow asks until nothing comes for so long */
 #define VISIBILITY_S 120  /* until a message comes again that was not deleted */
 #define LOOK_MS      200u
 
@@ -38,6 +38,7 @@ struct sqs {
 	char *url; /* as its user gave it */
 	char *account, *queue, *region;
 	bool follow;
+	unsigned poll_s; /* how long an answer may take when there is nothing */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
 	/* Under the lock. */
@@ -139,7 +140,7 @@ static int receive(struct sqs *q, struct aws_handle *h, struct api_answer *ret,
 		return -ENOMEM;
 	json_build_text(b, "QueueUrl", str_of(q->queue_url));
 	json_build_integer(b, "MaxNumberOfMessages", AT_ONCE);
-	json_build_integer(b, "WaitTimeSeconds", q->follow ? POLL_S : DRAIN_S);
+	json_build_integer(b, "WaitTimeSeconds", q->poll_s);
 	json_build_integer(b, "VisibilityTimeout", VISIBILITY_S);
 	json_build_array(b, "MessageSystemAttributeNames");
 	json_build_text(b, NULL, STR("SentTimestamp"));
@@ -468,6 +469,16 @@ static int fill(struct sqs *q, const char *url)
 	return q->url && q->account && q->queue && (q->region || !region.n) ? 0 : -ENOMEM;
 }
 
+/* Waiting is not to be taken for a connection that has died. */
+static unsigned poll_of(const struct sync_options *o)
+{
+	unsigned stall_s = o->aws.stall_ms / 1000;
+
+	if (!o->follow)
+		return DRAIN_S;
+	return stall_s ? MIN(POLL_S, MAX(stall_s / 2, 1u)) : POLL_S;
+}
+
 static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 {
 	struct sqs *q = calloc(1, sizeof(*q));
@@ -494,6 +505,7 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 	}
 	q->client = b->client;
 	q->follow = b->options->follow;
+	q->poll_s = poll_of(b->options);
 	q->receivers = RECEIVERS;
 	r = fill(q, b->url);
 	options.name = q->url;

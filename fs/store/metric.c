@@ -128,7 +128,7 @@ int store_states_came(struct store *s, int64_t after, struct arena *a,
 
 	*ret_n = 0;
 	if (!r)
-		r = sql_open(s, Q_STATES_CAME, ARGS(INT(after)), &q);
+		r = sql_open(s, Q_STATES_CAME, ARGS(INT(after), INT(n)), &q);
 	while (!r && *ret_n < n) {
 		r = sql_next(s, q, &row);
 		if (r || !row)
@@ -149,7 +149,7 @@ int store_series_due(struct store *s, int64_t after, struct arena *a,
 
 	*ret_n = 0;
 	if (!r)
-		r = sql_open(s, Q_SERIES_OF_DUE, ARGS(INT(after)), &q);
+		r = sql_open(s, Q_SERIES_OF_DUE, ARGS(INT(after), INT(n)), &q);
 	while (!r && *ret_n < n) {
 		struct store_series *one = &ret[*ret_n];
 

@@ -52,7 +52,7 @@ X(SERIES_DUE, "INSERT INTO series_due(series) VALUES(?1) ON CONFLICT DO NOTHING"
 X(SERIES_DONE, "DELETE FROM series_due WHERE series = ?1")
 X(SERIES_OF_DUE,
   "SELECT s.id, s.namespace, s.metric FROM series_due d JOIN series s ON s.id = d.series "
-  "WHERE d.series > ?1 ORDER BY d.series")
+  "WHERE d.series > ?1 ORDER BY d.series LIMIT ?2")
 X(SERIES_RESOURCES,
   "SELECT a.resource FROM series_mention m JOIN alias a ON a.token = m.token WHERE m.series = ?1")
 X(METRIC_FILE_PUT,
@@ -75,7 +75,7 @@ X(METRIC_VIEW,
 X(STATES_CAME,
   "SELECT s.id, s.capture_ms, f.account, f.region, f.type FROM state s "
   "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
-  "WHERE s.id > ?1 ORDER BY s.id")
+  "WHERE s.id > ?1 ORDER BY s.id LIMIT ?2")
 X(METRIC_POINTS,
   "SELECT p.time_ms, p.value, s.tail FROM metric_series m CROSS JOIN series s ON s.id = m.series "
   "CROSS JOIN point p ON p.series = m.series WHERE m.file = ?1")

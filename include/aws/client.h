@@ -50,6 +50,8 @@ int aws_library_init(void) _must_check_;
 int aws_client_new(const struct aws_client_options *options, struct aws_client **ret,
 		   struct fault *f) _must_check_;
 struct aws_client *aws_client_free(struct aws_client *c); /* returns NULL; handles first */
+/* By how much AWS's clock is ahead of ours, as far as it is known; 0 where that is little. */
+int64_t aws_client_skew_ms(const struct aws_client *c);
 /* "" when nobody says. */
 const char *aws_client_region(const struct aws_client *c);
 

@@ -9,7 +9,7 @@ import subprocess
 import time
 
 from fake_apis import FakeAlarms, FakeConfig, FakeTrail
-from fake_aws import ACCOUNT, every, on, status
+from fake_aws import ACCOUNT, FakeAws, every, on, redirect, status
 from support import FAILED, REFUSED, REGION, check_intact, driftfs, dump, event, history_file, item
 from sync_support import SyncCase
 
@@ -413,7 +413,7 @@ class CloudWatch(Apis):
         self.alarms.page_size = 3
         for n in range(8):
             self.alarms.put(f"open-{n % 4}", self.now - 5000 + n * 10, "OK", "ALARM")
-        self.alarms.put("old", self.now - 15 * DAY, "OK", "ALARM")
+        self.alarms.put("old", self.now - 40 * DAY, "OK", "ALARM")
         out, err = self.sync(self.SOURCE)
         self.assertEqual(err, [])
         self.assertEqual(self.transitions(), 8)
@@ -424,7 +424,7 @@ class CloudWatch(Apis):
         self.assertEqual(self.transitions(), 9)
         asked = [json.loads(rq.body) for what, rq in self.aws.log
                  if what == "DescribeAlarmHistory"]
-        self.assertGreater(asked[-1]["StartDate"], self.now - 3600)
+        self.assertGreater(asked[-1]["StartDate"], self.now - 3700)
 
 
 class Metrics(Apis):
@@ -534,11 +534,45 @@ class Region(Apis):
                                           ("cloudtrail", "cloudwatch", "config")])
 
     def test_one_is_denied(self):
+        """It says which action is not allowed, however long the name of who asked."""
         self.config.put(SG, "sg-1", self.now - 100, {"n": 1})
-        self.aws.fault = on("LookupEvents", status(403, "AccessDeniedException", "no"))
+        self.aws.fault = on("LookupEvents", status(400, "AccessDeniedException", (
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{'x' * 60}/s is not authorized to perform: "
+            "cloudtrail:LookupEvents because no identity-based policy allows it")))
         out, err = self.sync(options=["--region", REGION], status=FAILED)
         self.assertEqual(len([line for line in err if "cloudtrail://" in line]), 1, err)
+        self.assertIn("not authorized to perform: cloudtrail:LookupEvents", "\n".join(err))
         self.assertEqual(self.states(), 1)
+
+    def test_a_redirect_is_not_followed(self):
+        self.config.put(SG, "sg-1", self.now - 100, {"n": 1})
+        with FakeAws() as other:
+            self.aws.fault = on("LookupEvents", redirect(other.url))
+            out, err = self.sync(options=["--region", REGION], status=FAILED)
+            self.assertEqual(other.log, [])
+        self.assertIn("redirects are not followed", "\n".join(err))
+        self.assertEqual(self.states(), 1)
+
+    def test_a_clock_an_hour_off(self):
+        """How far it was read is noted in AWS's time: nothing is passed over that comes then."""
+        since = ["--since", time.strftime("%Y-%m-%d", time.gmtime(self.now - DAY))]
+        for hours in (-1, 1):
+            self.history.unlink(missing_ok=True)
+            self.aws.clock_offset = 3600 * hours
+            self.trail.events.clear()
+            self.config.resources.clear()
+            for n in range(2):
+                at = int(self.aws.now()) - 1
+                text = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(at))
+                self.trail.put(event(n, time=text) | {"when": at})
+                self.config.put(SG, f"sg-{n}", at, {"n": 1})
+                self.alarms.put("open", at, "OK", "ALARM" if n else "OK")
+                self.assertEqual(self.sync(options=["--region", REGION, *since])[1], [])
+                self.assertEqual((self.events(), self.states()), (n + 1, n + 1))
+            noted = self.cursors()
+            for name in ("cloudtrail", "config", "cloudwatch"):
+                self.assertAlmostEqual(noted[f"{name}://{REGION}"] / 1000, self.aws.now(),
+                                       delta=120)
 
     def test_no_region(self):
         del self.env["AWS_REGION"]

@@ -200,6 +200,16 @@ class Follow(Queue):
             self.end(process)
         self.assertLess(time.monotonic() - started, 10)
 
+    def test_waiting_is_no_stall(self):
+        with self.running(QUEUE, options=["--follow", "--timeout", 4]) as process:
+            self.wait_for(lambda: self.aws.count("ReceiveMessage") > 12)
+            process.send_signal(signal.SIGTERM)
+            err = process.communicate(timeout=60)[1]
+        self.assertEqual((process.returncode, err), (0, b""))
+        asked = {json.loads(rq.body)["WaitTimeSeconds"] for what, rq in self.aws.log
+                 if what == "ReceiveMessage"}
+        self.assertEqual(asked, {2})
+
     def test_a_bad_source_does_not_stop_the_others(self):
         self.aws.bucket("logs").put(config_key(1), small(1))
         with self.running(QUEUE, "s3://logs/", "s3://not-there/", f"sqs://{ACCOUNT}/nowhere",

@@ -29,7 +29,6 @@ static const struct {
 	{ Q_FINISHED_LAST, "source" },
 	/* a queue: what is in it is what is to be done */
 	{ Q_SPREAD_DELETE, "spread" },
-	{ Q_SERIES_OF_DUE, "d" },
 	/* stepped by a listing, from where it left off until its buffer is full */
 	{ Q_IDS, "r" },
 	{ Q_IDS_FROM, "resource" },
