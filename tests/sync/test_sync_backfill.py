@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A whole bucket, with a server that fails; and what of a bucket is asked for at all."""
+import collections
 import gzip
 import json
 import pathlib
@@ -33,12 +34,21 @@ class Backfill(SyncCase):
 
     def test_every_tenth_request_fails(self):
         folder = self.make_bucket()
-        self.aws.fault = every(10, status(500, "InternalError"), status(503, "SlowDown"), CUT,
-                               RESET, STALL)
+        ways = {"500": status(500, "InternalError"), "SlowDown": status(503, "SlowDown"),
+                "cut": CUT, "reset": RESET, "stall": STALL}
+        choose, met = every(10, *ways), collections.Counter()
+
+        def fault(rq):
+            way = choose(rq)
+            met[way, rq.operation] += 1
+            return ways.get(way)
+        self.aws.fault = fault
         line, err = self.sync("s3://logs/", options=["--timeout", 1])
         self.assertEqual(err, [])
         self.assertIn(f" in {OBJECTS:,} files", line)
         self.assertGreater(self.aws.count("GetObject"), OBJECTS * 1.05)
+        for way in ways:
+            self.assertGreater(met[way, "GetObject"], OBJECTS // 100, met)
         self.assert_same_as_import(folder)
         self.aws.fault = None
         self.aws.log.clear()
