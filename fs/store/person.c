@@ -89,7 +89,23 @@ static int opening_event(struct store *s, const struct unit *u, int64_t *ret)
 	return r == STORE_E_NOT_FOUND ? issuer_of(s, u->arn_token, u->first_ms, ret) : r;
 }
 
-/* Fills who opened it from the opening event. A service that hands a role out is nobody. */
+/* A service that hands a role out is nobody. */
+static bool is_service(const struct event *e)
+{
+	return str_is(jv_get_text(e->identity, "type"), "AWSService");
+}
+
+int opening_note(struct store *s, const struct event *e, int64_t id, int64_t opener,
+		 int64_t opener_role, int64_t parent)
+{
+	bool nobody = is_service(e);
+
+	return sql_run(s, Q_OPENING_INSERT,
+		       ARGS(INT(id), INT(nobody ? 0 : opener),
+			    INT(nobody ? 0 : opener_role), INT(nobody ? 0 : parent)));
+}
+
+/* Fills who opened it from the opening event. */
 static int fill_opener(struct store *s, int64_t event, struct unit *u)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
@@ -99,7 +115,7 @@ static int fill_opener(struct store *s, int64_t event, struct unit *u)
 	size_t n;
 	int r = store_event_line(s, event, &a, &e, &told);
 
-	if (r || str_is(jv_get_text(e.identity, "type"), "AWSService"))
+	if (r || is_service(&e))
 		return r;
 	r = tell_values(s, &e, &told, values, &n);
 	if (r)
@@ -116,6 +132,22 @@ static int fill_opener(struct store *s, int64_t event, struct unit *u)
 	return r;
 }
 
+/* As it was noted; of events of before that was done their record tells. */
+static int take_opener(struct store *s, int64_t event, struct unit *u)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_OPENING, ARGS(INT(event)), &q);
+
+	if (r == STORE_E_NOT_FOUND)
+		return fill_opener(s, event, u);
+	if (r)
+		return r;
+	u->opener = col_int(q, 0);
+	u->opener_role = col_int(q, 1);
+	u->parent = col_int(q, 2);
+	return 0;
+}
+
 static int find_opener(struct store *s, struct unit *u)
 {
 	int64_t event;
@@ -123,7 +155,7 @@ static int find_opener(struct store *s, struct unit *u)
 
 	u->opener = u->opener_role = u->parent = 0;
 	if (!r)
-		r = fill_opener(s, event, u);
+		r = take_opener(s, event, u);
 	if (r && r != STORE_E_NOT_FOUND)
 		return r;
 	return sql_run(s, Q_UNIT_OPENED,

@@ -283,6 +283,7 @@ static const struct migration ladder[] = {
 	{ .version = 9, .sql = schema_packed },
 	{ .version = 10, .sql = schema_day_end },
 	{ .version = 11, .sql = schema_composites },
+	{ .version = 12, .sql = schema_openings },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

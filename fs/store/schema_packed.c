@@ -84,6 +84,17 @@ static const char places[] =
 ") STRICT, WITHOUT ROWID;\n"
 COPY("activity", "value", "second * 1000 + (rank >> 53)");
 
+/* Filled by what is imported from now on: of older events their record tells. */
+static const char opening[] =
+"CREATE TABLE opening(\n"
+"	-- Who opened a session, by the event: so its record need not be read again for that.\n"
+"	event INTEGER PRIMARY KEY REFERENCES event,\n"
+"	opener INTEGER NOT NULL,       -- value: who; 0: a service, or nobody\n"
+"	opener_role INTEGER NOT NULL,  -- value: that one's role; 0: none\n"
+"	parent INTEGER NOT NULL        -- the unit it was done in; 0: none\n"
+") STRICT;\n";
+
 /* clang-format on */
 
+const char *const schema_openings[] = { opening, NULL };
 const char *const schema_packed[] = { events, mentions, actors, places, NULL };

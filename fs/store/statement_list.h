@@ -571,6 +571,10 @@ X(UNIT_ADD,
   "INSERT INTO unit(value, key_token, arn_token, first_ms, principal, role, opener, opener_role, "
   "parent) VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, 0, 0) ON CONFLICT DO UPDATE SET "
   "first_ms = min(first_ms, excluded.first_ms)")
+X(OPENING, "SELECT opener, opener_role, parent FROM opening WHERE event = ?1")
+X(OPENING_INSERT,
+  "INSERT INTO opening(event, opener, opener_role, parent) VALUES(?1, ?2, ?3, ?4) "
+  "ON CONFLICT DO NOTHING")
 X(UNIT_OPENED, "UPDATE unit SET opener = ?2, opener_role = ?3, parent = ?4 WHERE value = ?1")
 X(UNIT_DIRTY, "INSERT INTO unit_dirty(unit) VALUES(?1) ON CONFLICT DO NOTHING")
 X(UNITS_DIRTY_BY_TOKEN,

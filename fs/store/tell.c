@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "model/event.h"
 #include "private.h"
 #include "rows.h"
 
@@ -97,18 +98,24 @@ static int add_places(struct store *s, const struct event *e, int64_t id,
 {
 	struct value_node *values[VALUES_MAX];
 	size_t n;
+	int64_t role, parent = 0;
 	int r = tell_values(s, e, told, values, &n);
 
+	if (r)
+		return r;
+	role = told->role.n ? values[1]->id : 0;
 	/* The session is what the event's access key stands for, else the last of its values. */
-	if (!r && told->session.n) {
+	if (told->session.n) {
 		struct value_node *unit = values[n - 1];
 
 		if (e->access_key.n)
 			r = value_get(s, STORE_VALUE_ACCESS_KEY, e->access_key, &unit);
 		if (!r)
-			r = unit_note(s, unit, e, told, values[0]->id,
-				      told->role.n ? values[1]->id : 0);
+			r = unit_note(s, unit, e, told, values[0]->id, role);
+		parent = unit->id;
 	}
+	if (!r && event_issues_session(e) && !e->failed)
+		r = opening_note(s, e, id, values[0]->id, role, parent);
 	for (size_t i = 0; i < n && !r; i++)
 		r = add_place(&s->writer->tell,
 			      &(struct act_row){ .value = values[i]->id,

@@ -93,5 +93,8 @@ int tell_story(struct store *s, const struct store_story *story, bool fresh,
 int unit_note(struct store *s, struct value_node *unit, const struct event *e,
 	      const struct event_told *told, int64_t principal,
 	      int64_t role) _must_check_;
+/* Notes who an event opened a session for: the values of its principal and role, its unit. */
+int opening_note(struct store *s, const struct event *e, int64_t id, int64_t opener,
+		 int64_t opener_role, int64_t parent) _must_check_;
 /* Credentials were issued that units may have been opened with. */
 int unit_news(struct store *s, const uint64_t *tokens, size_t n) _must_check_;
