@@ -13,7 +13,12 @@
 
 #include "private.h"
 
-#define LEVEL              3
+/*
+ * Against a prefix level 5 looks further: 127 bytes of a body instead of 140, 106 of what was received
+ * instead of 155, for 3 us more each.
+ */
+#define PREFIX_LEVEL       5
+#define LEVEL              3 /* with a dictionary of states */
 #define BLOCK_LEVEL        1 /* 3 takes twice as long, and saves 4 bytes of 117 */
 #define KEYFRAME_SLOTS     4096u
 #define KEYFRAME_MAX_BYTES (32u << 20)
@@ -22,7 +27,7 @@ int bodies_init(struct bodies *b)
 {
 	b->keyframes = calloc(KEYFRAME_SLOTS, sizeof(b->keyframes[0]));
 	b->blocks = calloc(BLOCK_SLOTS, sizeof(b->blocks[0]));
-	return b->keyframes && b->blocks ? zcodec_new(LEVEL, &b->codec) : -ENOMEM;
+	return b->keyframes && b->blocks ? zcodec_new(PREFIX_LEVEL, &b->codec) : -ENOMEM;
 }
 
 static void drop_keyframes(struct bodies *b)

@@ -192,8 +192,13 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 		   bool *ret_body, bool *ret_more)
 {
 	int by_guise = order(item->guise, copy->guise), by_body, by_raw;
-	int r = body_of_state(s, copy->id, &copy->body);
+	int r;
 
+	/* Most copies of a state tell less than the one that is there, and need not be looked at. */
+	*ret_body = *ret_more = false;
+	if (by_guise < 0)
+		return 0;
+	r = body_of_state(s, copy->id, &copy->body);
 	if (!r)
 		r = raw_of_state(s, copy->id, buf_str(&copy->body), &copy->raw);
 	if (r)
