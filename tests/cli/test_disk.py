@@ -58,10 +58,11 @@ class Full(Case):
         self.assertIn("full", err)
 
     def test_limit_of_a_file(self):
-        # What a user without a small disk can try: no file may grow beyond 1 MiB.
+        # What a user without a small disk can try: no file may grow beyond 2 MiB,
+        # which is more than a new history takes and less than this one.
         def limit():
             signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 20, 1 << 20))
+            resource.setrlimit(resource.RLIMIT_FSIZE, (2 << 20, 2 << 20))
 
         out, err = self.import_("in", status=FAILED, preexec_fn=limit)
         self.assertEqual(out, "")
