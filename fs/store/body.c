@@ -3,7 +3,7 @@
  * Bodies in the history. A state's body is packed against another state of its resource, a
  * keyframe, which is packed alone or with a dictionary: so a read decodes two frames at most,
  * in whatever order states came in. Decoded keyframes are kept, since neighbours share them.
- * What was received is packed against the body it became, and left out where it is the same.
+ * What was received is the body in another order of members (shape.c), or packed against that.
  */
 #include "body.h"
 
@@ -27,7 +27,10 @@ int bodies_init(struct bodies *b)
 {
 	b->keyframes = calloc(KEYFRAME_SLOTS, sizeof(b->keyframes[0]));
 	b->blocks = calloc(BLOCK_SLOTS, sizeof(b->blocks[0]));
-	return b->keyframes && b->blocks ? zcodec_new(PREFIX_LEVEL, &b->codec) : -ENOMEM;
+	b->shapes = calloc(1, sizeof(*b->shapes));
+	return b->keyframes && b->blocks && b->shapes
+		       ? zcodec_new(PREFIX_LEVEL, &b->codec)
+		       : -ENOMEM;
 }
 
 static void drop_keyframes(struct bodies *b)
@@ -47,6 +50,8 @@ void bodies_forget(struct bodies *b)
 	for (size_t i = 0; i < b->n_dictionaries; i++)
 		b->dictionaries[i].z = zdict_free(b->dictionaries[i].z);
 	b->n_dictionaries = 0;
+	if (b->shapes)
+		shapes_forget(b->shapes);
 	memset(b->current, 0, sizeof(b->current));
 }
 
@@ -55,11 +60,13 @@ void bodies_deinit(struct bodies *b)
 	bodies_forget(b);
 	free(b->keyframes);
 	free(b->blocks);
+	free(b->shapes);
 	free(b->dictionaries);
 	buf_deinit(&b->scratch);
 	b->codec = zcodec_free(b->codec);
 	b->keyframes = NULL;
 	b->blocks = NULL;
+	b->shapes = NULL;
 	b->dictionaries = NULL;
 }
 
@@ -219,16 +226,23 @@ int body_of_state(struct store *s, int64_t id, struct buf *out)
 
 int raw_of_state(struct store *s, int64_t id, struct str body, struct buf *out)
 {
+	_cleanup_(buf_deinit) struct buf guess = BUF_INIT;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct str prefix = body;
 	int r = sql_get(s, Q_STATE_RAW, ARGS(INT(id)), &q);
 
+	if (!r && sqlite3_column_type(q, 2) != SQLITE_NULL) {
+		r = shape_apply(s, col_int(q, 2), body, &guess);
+		prefix = buf_str(&guess);
+	}
 	if (r)
 		return r;
-	if (sqlite3_column_type(q, 1) == SQLITE_NULL) {
-		buf_put_str(out, body);
-		return buf_error(out);
-	}
-	return body_unpack(s, col_str(q, 1), 0, body, col_int(q, 0), out);
+	if (sqlite3_column_type(q, 1) != SQLITE_NULL)
+		return body_unpack(s, col_str(q, 1), 0, prefix, col_int(q, 0), out);
+	if ((size_t)col_int(q, 0) != prefix.n)
+		return body_damaged(s, "state", id);
+	buf_put_str(out, prefix);
+	return buf_error(out);
 }
 
 int store_state_body(struct store *s, int64_t id, struct buf *out)

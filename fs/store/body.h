@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "block.h"
+#include "shape.h"
 #include "util/buf.h"
 #include "util/macro.h"
 #include "util/str.h"
@@ -40,6 +41,7 @@ struct bodies {
 	struct keyframe *keyframes; /* a slot per hash of the id */
 	size_t keyframe_bytes;
 	struct block *blocks; /* a slot per hash of the id */
+	struct shapes *shapes;
 	struct buf scratch;
 };
 
@@ -72,6 +74,6 @@ void keyframe_forget(struct store *s, int64_t id);
 /* A state's body, a event's body: appended. STORE_E_NOT_FOUND. */
 int body_of_state(struct store *s, int64_t id, struct buf *out) _must_check_;
 int body_of_event(struct store *s, int64_t id, struct buf *out) _must_check_;
-/* `body` is the state's own, which its raw bytes are packed against. */
+/* `body` is the state's own, which tells of its raw bytes. */
 int raw_of_state(struct store *s, int64_t id, struct str body,
 		 struct buf *out) _must_check_;

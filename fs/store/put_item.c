@@ -92,18 +92,27 @@ static int pack_body(struct store *s, int64_t base, struct str body, struct pack
 	return body_pack(s, DICTIONARY_STATE, body, pack, &ret->dictionary);
 }
 
-/* The raw bytes against the body; *ret is NULL (of SQL) when they are the same. */
-static int pack_raw(struct store *s, const struct item *item, struct sql_arg *ret)
+/* How raw bytes were packed: the body in a shape (0: as it is), and a frame against that (of
+   SQL NULL: they are that). */
+struct packed_raw {
+	int64_t shape;
+	struct sql_arg frame;
+};
+
+static int pack_raw(struct store *s, const struct item *item, struct packed_raw *ret)
 {
-	struct buf *raw = &s->writer->raw;
+	struct buf *raw = &s->writer->raw, *guess = &s->writer->guess;
 	int r;
 
-	*ret = NUL;
+	*ret = (struct packed_raw){ .frame = NUL };
 	if (!item->raw.n || str_eq(item->raw, item->body))
 		return 0;
-	r = body_pack_prefix(s, item->raw, item->body, raw);
+	r = shape_guess(s, item, guess, &ret->shape);
+	if (r || (ret->shape && str_eq(item->raw, buf_str(guess))))
+		return r;
+	r = body_pack_prefix(s, item->raw, ret->shape ? buf_str(guess) : item->body, raw);
 	if (!r)
-		*ret = BLOB(buf_str(raw));
+		ret->frame = BLOB(buf_str(raw));
 	return r;
 }
 
@@ -118,20 +127,20 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 			int64_t source_id, int64_t *ret_id)
 {
 	bool full = res->deltas >= DELTAS_MAX;
-	struct sql_arg raw;
+	struct packed_raw raw;
 	struct packed p;
 	int r = pack_body(s, full ? 0 : res->keyframe, item->body, &p);
 
 	if (!r)
 		r = pack_raw(s, item, &raw);
 	if (!r)
-		r = sql_run(s, Q_STATE_INSERT,
-			    ARGS(INT(res->id), INT(item->captured_ms),
-				 TEXT(item->state_id), INT(item->guise),
-				 INT(item->status), INT(source_id),
-				 INT(item->content_hash), REF(p.base), REF(p.dictionary),
-				 INT(item->body.n), INT(raw_len(item)),
-				 BLOB(buf_str(&s->writer->pack)), raw));
+		r = sql_run(
+			s, Q_STATE_INSERT,
+			ARGS(INT(res->id), INT(item->captured_ms), TEXT(item->state_id),
+			     INT(item->guise), INT(item->status), INT(source_id),
+			     INT(item->content_hash), REF(p.base), REF(p.dictionary),
+			     INT(item->body.n), INT(raw_len(item)),
+			     BLOB(buf_str(&s->writer->pack)), raw.frame, REF(raw.shape)));
 	if (r)
 		return r;
 	*ret_id = sqlite3_last_insert_rowid(s->db);
@@ -289,7 +298,7 @@ static int base_of(struct store *s, int64_t id, int64_t *ret)
 static int replace_row(struct store *s, int64_t id, int64_t base, const struct item *item,
 		       int64_t source_id)
 {
-	struct sql_arg raw;
+	struct packed_raw raw;
 	struct packed p;
 	int r = pack_body(s, base, item->body, &p);
 
@@ -301,7 +310,7 @@ static int replace_row(struct store *s, int64_t id, int64_t base, const struct i
 		       ARGS(INT(id), INT(item->guise), INT(item->status), INT(source_id),
 			    INT(item->content_hash), REF(p.base), REF(p.dictionary),
 			    INT(item->body.n), INT(raw_len(item)),
-			    BLOB(buf_str(&s->writer->pack)), raw));
+			    BLOB(buf_str(&s->writer->pack)), raw.frame, REF(raw.shape)));
 }
 
 /* A keyframe's dependants are packed again, against the body it has then. */

@@ -284,6 +284,7 @@ static const struct migration ladder[] = {
 	{ .version = 10, .sql = schema_day_end },
 	{ .version = 11, .sql = schema_composites },
 	{ .version = 12, .sql = schema_openings },
+	{ .version = 13, .sql = schema_shapes },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

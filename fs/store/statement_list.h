@@ -163,14 +163,18 @@ X(COPIES,
   "WHERE resource = ?1 AND capture_ms = ?2")
 X(STATE_INSERT,
   "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
-  "dictionary, body_len, raw_len, body, raw) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+  "dictionary, body_len, raw_len, body, raw, shape) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
 X(STATE_REPLACE,
   "UPDATE state SET guise = ?2, status = ?3, source = ?4, content_hash = ?5, base = ?6, "
-  "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11 WHERE id = ?1")
+  "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11, "
+  "shape = ?12 WHERE id = ?1")
 X(STATE_BODY, "SELECT base, dictionary, body_len, body FROM state WHERE id = ?1")
 X(KEYFRAME_BODY, "SELECT base, dictionary, body_len, body FROM state WHERE id = ?1")
-X(STATE_RAW, "SELECT raw_len, raw FROM state WHERE id = ?1")
+X(STATE_RAW, "SELECT raw_len, raw, shape FROM state WHERE id = ?1")
+X(SHAPE, "SELECT len, text FROM shape WHERE id = ?1")
+X(SHAPE_NEWEST, "SELECT id, n FROM shape WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
+X(SHAPE_INSERT, "INSERT INTO shape(kind, n, len, text) VALUES(?1, ?2, ?3, ?4)")
 X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
 X(DEPENDANTS,
   "SELECT id FROM state WHERE resource = ?1 AND base = ?2")

@@ -77,6 +77,7 @@ struct writer *writer_free(struct writer *w)
 	buf_deinit(&w->name);
 	buf_deinit(&w->pack);
 	buf_deinit(&w->raw);
+	buf_deinit(&w->guess);
 	free(w);
 	return NULL;
 }

@@ -150,8 +150,8 @@ struct writer {
 	struct buf lowered;     /* int64_t: folders in which a newest time went back */
 	bool has_transition;    /* else no file of alarms/ is to be made anew */
 	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
-	bool pending;                    /* something is gathered */
-	struct buf key, name, pack, raw; /* scratch */
+	bool pending;                           /* something is gathered */
+	struct buf key, name, pack, raw, guess; /* scratch */
 };
 
 int writer_new(struct writer **ret) _must_check_;
