@@ -97,6 +97,7 @@ static const struct guise guises[] = {
 	{ "configuration", "resourceType", guise_item, NULL },
 	{ "configuration", "resourceId", guise_item, NULL },
 	{ "resourceType", "resourceId", guise_item, NULL },
+	{ "Value", "ValidityStartTime", guise_public_key, NULL },
 };
 
 int parse_refuse(struct parser *p, const struct parse_source *src, const struct jv *at,

@@ -174,8 +174,8 @@ class Sources(SyncCase):
 class Clock(SyncCase):
     def test_an_hour_off(self):
         self.aws.bucket("logs").put(config_key(1), small(1))
-        self.aws.roles["arn:aws:iam::1:role/R"] = {}
-        role = ["--role-arn", "arn:aws:iam::1:role/R"]
+        self.aws.roles["arn:aws:iam::123456789012:role/R"] = {}
+        role = ["--role-arn", "arn:aws:iam::123456789012:role/R"]
         for hours in (1, -1):
             self.aws.clock_offset = 3600 * hours
             self.history.unlink(missing_ok=True)
