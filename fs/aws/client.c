@@ -225,6 +225,7 @@ static int code_of(const struct aws_error *e)
 		{ "NoSuchKey", AWS_E_NOT_FOUND },
 		{ "QueueDoesNotExist", AWS_E_NOT_FOUND },
 		{ "AWS.SimpleQueueService.NonExistentQueue", AWS_E_NOT_FOUND },
+		{ "PreconditionFailed", AWS_E_UNREADABLE }, /* it has changed since */
 		{ "AccessDenied", AWS_E_DENIED },
 		{ "AccessDeniedException", AWS_E_DENIED },
 		{ "UnrecognizedClientException", AWS_E_CREDENTIALS },
@@ -242,6 +243,9 @@ static int code_of(const struct aws_error *e)
 		return AWS_E_REGION;
 	case AWS_ERROR_EXPIRED:
 		return AWS_E_CREDENTIALS;
+	case AWS_ERROR_THROTTLED:
+	case AWS_ERROR_TRANSIENT:
+		return AWS_E_UNAVAILABLE;
 	default:
 		break;
 	}
@@ -373,6 +377,7 @@ static enum verdict try_once(struct aws_handle *h, const struct aws_call *call,
 	r = send_once(h, call, &secret, f);
 	*ret_result = r < 0 ? r : AWS_E_FAILED;
 	if (r == HTTP_E_TRANSIENT) {
+		*ret_result = AWS_E_UNAVAILABLE;
 		t->throttled = false;
 		h->answer.retry_after[0] = '\0';
 		verdict = VERDICT_WAIT;

@@ -18,6 +18,7 @@
 #define NAMES_MAX  8192u
 #define DEPTH_MAX  16u
 #define CHUNK_NEXT 256u /* names looked up before the caller goes on */
+#define GIVE_UP    (2 * FETCH_THREADS) /* objects in a row that S3 was not there for */
 
 struct s3_feed {
 	struct s3_feed_options options;
@@ -37,6 +38,10 @@ struct s3_feed {
 	/* The importing thread's. */
 	struct buf name; /* of the document handed out last */
 	struct fetch_job *out;
+	/* Those S3 was not there for, since it was there last; told of once it is again. */
+	struct fetch_job *held;
+	unsigned n_held;
+	bool releasing;
 };
 
 /* --- the listing ---------------------------------------------------------------------------- */
@@ -233,7 +238,7 @@ static void *list_main(void *arg)
 		fault_set(&f, FAULT_NO_OFFSET, "", "%s", strerror(-r));
 	pthread_mutex_lock(&s->lock);
 	s->listed = true;
-	if (!s->given_up) {
+	if (r && !s->given_up) {
 		s->report.result = r;
 		s->report.fault = f;
 	}
@@ -243,6 +248,16 @@ static void *list_main(void *arg)
 }
 
 /* --- making and ending ---------------------------------------------------------------------- */
+
+static struct fetch_job *take_held(struct s3_feed *s)
+{
+	struct fetch_job *job = s->held;
+
+	s->held = job->next;
+	s->n_held--;
+	job->next = NULL;
+	return job;
+}
 
 struct s3_feed *s3_feed_free(struct s3_feed *s)
 {
@@ -262,6 +277,8 @@ struct s3_feed *s3_feed_free(struct s3_feed *s)
 		fetch_job_free(job);
 	}
 	fetch_job_free(s->out);
+	while (s->held)
+		fetch_job_free(take_held(s));
 	aws_handle_free(s->handle);
 	buf_deinit(&s->name);
 	pthread_cond_destroy(&s->changed);
@@ -412,6 +429,12 @@ static int look_ahead(struct s3_feed *s, struct import_ledger *ledger, bool *ret
 	return 0;
 }
 
+/* Another time it may be there, or be what it was listed as. */
+static bool is_for_later(int result)
+{
+	return result < 0 || result == AWS_E_UNAVAILABLE || result == AWS_E_UNREADABLE;
+}
+
 static int hand_out(struct s3_feed *s, struct fetch_job *job, struct import_document *ret)
 {
 	int r = make_name(s, job->key);
@@ -430,6 +453,12 @@ static int hand_out(struct s3_feed *s, struct fetch_job *job, struct import_docu
 	pthread_mutex_lock(&s->lock);
 	s->report.fetched += ret->fd >= 0;
 	s->report.failed += ret->fd < 0;
+	if (ret->fd < 0 && is_for_later(job->result)) {
+		s->report.partial = true;
+		if (!s->report.result)
+			fault_set(&s->report.fault, FAULT_NO_OFFSET, "",
+				  "some objects could not be had: %s", job->fault.reason);
+	}
 	pthread_mutex_unlock(&s->lock);
 	return 0;
 }
@@ -446,6 +475,24 @@ static int give_up(struct s3_feed *s, struct fetch_job *job)
 	return IMPORT_E_END;
 }
 
+/*
+ * Nothing more is asked for when a key is none; or when S3 did not answer for many objects in a
+ * row, with all tries of each: the thousands behind them would take hours, and each be told as
+ * refused. One of which all else is well is told.
+ */
+static bool is_hopeless(struct s3_feed *s, struct fetch_job *job)
+{
+	return job->result == -ECANCELED || job->result == AWS_E_CREDENTIALS ||
+	       (job->result == AWS_E_UNAVAILABLE && s->n_held + 1 >= GIVE_UP);
+}
+
+static void hold(struct s3_feed *s, struct fetch_job *job)
+{
+	job->next = s->held;
+	s->held = job;
+	s->n_held++;
+}
+
 int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_document *ret)
 {
 	struct s3_feed *s = feed;
@@ -455,13 +502,22 @@ int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_documen
 
 	if (r)
 		return r;
-	job = s->fetch ? fetch_take(s->fetch) : NULL;
-	if (job && (job->result == -ECANCELED || job->result == AWS_E_CREDENTIALS))
-		return give_up(s, job);
-	if (job)
-		return hand_out(s, job, ret);
-	return end && (!s->fetch || fetch_is_empty(s->fetch)) ? IMPORT_E_END
-							      : IMPORT_E_LATER;
+	if (s->releasing && s->held)
+		return hand_out(s, take_held(s), ret);
+	s->releasing = false;
+	while ((job = s->fetch ? fetch_take(s->fetch) : NULL)) {
+		if (is_hopeless(s, job))
+			return give_up(s, job);
+		if (job->result != AWS_E_UNAVAILABLE) {
+			s->releasing = true;
+			return hand_out(s, job, ret);
+		}
+		hold(s, job);
+	}
+	if (!end || (s->fetch && !fetch_is_empty(s->fetch)))
+		return IMPORT_E_LATER;
+	s->releasing = true;
+	return s->held ? hand_out(s, take_held(s), ret) : IMPORT_E_END;
 }
 
 void s3_feed_report(struct s3_feed *s, struct s3_feed_report *ret)

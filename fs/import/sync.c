@@ -120,6 +120,15 @@ static void is_well(struct source *src)
 	src->told = 0;
 }
 
+/* Of no use again to who does not follow: each object was told. */
+static void ended_partly(const struct sync *s, struct source *src, const struct fault *f)
+{
+	src->failures++;
+	src->errors++;
+	src->fault = *f;
+	src->begin_ms = import_writer_clock() + backoff_of(s, src->failures);
+}
+
 static void ended_well(const struct sync *s, struct source *src)
 {
 	is_well(src);
@@ -143,6 +152,8 @@ static void end_round(struct sync *s, struct source *src)
 	src->round = NULL;
 	if (round.result && round.result != -ECANCELED)
 		ended_badly(s, src, &round.fault);
+	else if (round.partial && s->options->follow)
+		ended_partly(s, src, &round.fault); /* the next looks for all of it */
 	else
 		ended_well(s, src);
 }

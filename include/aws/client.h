@@ -23,7 +23,8 @@ enum {
 	AWS_E_NOT_FOUND,   /* no such bucket, object, queue */
 	AWS_E_ARCHIVED,    /* an object in Glacier: it must be restored first */
 	AWS_E_REGION, /* the bucket is in another region: aws_handle_region() names it */
-	AWS_E_FAILED, /* anything else AWS says, and what stayed wrong after all tries */
+	AWS_E_UNAVAILABLE, /* no answer, throttled or 5xx, at each try: at another time */
+	AWS_E_FAILED,      /* anything else AWS says */
 	AWS_E_UNREADABLE, /* the answer is not what it should be */
 };
 

@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from fake_aws import STALL, on, status
-from support import ACCOUNT, REGION, driftfs, item, history_file, text_of
+from support import ACCOUNT, REFUSED, REGION, driftfs, item, history_file, text_of
 from sync_support import SyncCase, config_key, small
 
 FOLDER = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
@@ -95,6 +95,23 @@ class Follow(SyncCase):
             _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(err.count(b"s3://logs/: "), 1, err)
+
+    def test_an_old_object_that_could_not_be_had(self):
+        """Later rounds look at new days only, but not before all of the old ones are there."""
+        for n in range(8):
+            self.aws.bucket("logs").put(config_key(n, day=f"2023/{n + 1}/1"), small(n))
+        self.aws.fault = lambda rq: status(500, "InternalError") if \
+            rq.operation == "GetObject" and rq.path.endswith("/00003.json") else None
+        with self.follow() as process:
+            self.wait_for(lambda: "some objects could not be had" in self.cat("status/sources.tsv"))
+            self.assertEqual(self.cat(f"{FOLDER}/sg-3/latest.json"), "")
+            self.aws.fault = None
+            self.wait_for(lambda: self.cat(f"{FOLDER}/sg-3/latest.json"))
+            self.wait_for(lambda: "could not be" not in self.cat("status/sources.tsv"))
+            process.terminate()
+            _, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, REFUSED, err)
+        self.assertEqual(err.count(b"/00003.json: "), 1, err)
 
     def test_credentials_are_renewed_before_they_run_out(self):
         """And when they have run out all the same."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What goes wrong is said in one line a source, with what to do about it; the others go on."""
+import itertools
 import shutil
 import ssl
 import subprocess
@@ -129,6 +130,22 @@ class Sources(SyncCase):
             self.assertRegex(text, r"^driftfs: s3://good/AWSLogs.*: is archived \((GLACIER|DEEP_"
                              r"ARCHIVE)\): restore it, then sync again$")
         self.assertEqual(self.items(), 3)
+
+    def test_s3_goes_away_in_a_backfill(self):
+        """One line, not one for each of the objects that are left; the next run has them."""
+        for n in range(300):
+            self.aws.bucket("many").put(config_key(n), small(n))
+        gone = itertools.count()
+        self.aws.fault = lambda rq: status(503, "ServiceUnavailable") if \
+            rq.operation == "GetObject" and next(gone) >= 100 else None
+        line, err = self.sync("s3://many/", status=FAILED)
+        self.assertEqual(len(err), 1, err)
+        self.assertRegex(err[0], r"^driftfs: s3://many/: .*ServiceUnavailable.*try again later$")
+        self.assertEqual(self.refusals(), [])
+        self.assertLess(next(gone), 100 + 5 * 60, "it went on asking")
+        self.aws.fault = None
+        self.assertEqual(self.sync("s3://many/")[1], [])
+        self.assertEqual(self.items(), 300)
 
     def test_objects_that_are_not_what_was_listed(self):
         for fault, says in ((raw(small(5) + b" " * (1 << 20)), "not as long as"),

@@ -77,7 +77,7 @@ static void each_comes_back_once(void **state)
 		i = strtoul(job->key + 1, NULL, 10);
 		assert_false(seen[i]);
 		seen[i] = true;
-		assert_int_equal(job->result, AWS_E_FAILED);
+		assert_int_equal(job->result, AWS_E_UNAVAILABLE);
 		assert_int_equal(job->fd, -1);
 		assert_non_null(strstr(job->fault.reason, "127.0.0.1:1"));
 		fetch_job_free(job);
@@ -141,7 +141,7 @@ static void a_listing_that_fails(void **state)
 		bell_wait(&bell, 60000);
 	assert_int_equal(r, IMPORT_E_END);
 	s3_feed_report(s, &report);
-	assert_int_equal(report.result, AWS_E_FAILED);
+	assert_int_equal(report.result, AWS_E_UNAVAILABLE);
 	assert_non_null(strstr(report.fault.reason, "127.0.0.1:1"));
 	assert_int_equal(report.listed + report.fetched + report.failed, 0);
 	assert_null(s3_feed_free(s));
