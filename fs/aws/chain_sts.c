@@ -221,6 +221,13 @@ static int ask(struct chain *c, struct str form, const char *role,
 
 /* --- roles ---------------------------------------------------------------------------------- */
 
+static void wipe(struct buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	buf_deinit(b);
+}
+
 struct role {
 	const char *arn, *session, *external_id, *mfa_serial, *duration;
 };
@@ -229,6 +236,8 @@ static int ask_mfa(struct chain *c, const char *serial, char ret[16], struct fau
 {
 	if (c->options->ask_mfa && c->options->ask_mfa(c->options->ctx, serial, ret) == 0)
 		return 0;
+	if (is_stopped(c))
+		return -ECANCELED;
 	fault_set(f, FAULT_NO_OFFSET, "",
 		  "the role wants a code of %s: run this on a terminal", serial);
 	return CREDENTIALS_E_INVALID;
@@ -237,7 +246,7 @@ static int ask_mfa(struct chain *c, const char *serial, char ret[16], struct fau
 static int assume(struct chain *c, const struct role *role, struct aws_secret *secret,
 		  struct fault *f)
 {
-	_cleanup_(buf_deinit) struct buf form = BUF_INIT;
+	_cleanup_(wipe) struct buf form = BUF_INIT;
 	struct aws_secret fresh = { 0 };
 	char session[40], code[16] = "";
 	int r = 0;
@@ -357,13 +366,6 @@ int chain_role(struct chain *c, const char *profile, struct aws_secret *ret,
 }
 
 /* --- web identity --------------------------------------------------------------------------- */
-
-static void wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_deinit(b);
-}
 
 static const char *setting(const struct chain *c, const char *variable, const char *key)
 {

@@ -15,6 +15,7 @@
 
 #define RENEW_S 300 /* before it runs out */
 #define PAUSE_S 60  /* before another try, when renewing brought nothing better */
+#define FAIL_S  3   /* ... and when it failed: what others who wait for it are told */
 
 struct credentials {
 	struct credentials_options options;
@@ -28,6 +29,10 @@ struct credentials {
 	bool known;               /* likewise */
 	int64_t paused_s; /* likewise: no try before, by a clock that never jumps */
 	int64_t skew_s;   /* likewise: of STS's clock against ours */
+	/* Likewise: what renewing failed with, and until when that is the answer. */
+	int failure;
+	struct fault fault;
+	int64_t failed_s;
 };
 
 void aws_secret_wipe(struct aws_secret *s)
@@ -225,9 +230,19 @@ static int ensure(struct credentials *c, struct fault *f)
 
 	if (c->known && (is_good(c, RENEW_S) || monotonic_s() < c->paused_s))
 		return 0;
-	r = renew(c, f);
+	/* One wrong code is one question, however many threads have a request to sign. */
+	if (c->failure && monotonic_s() < c->failed_s) {
+		if (f)
+			*f = c->fault;
+		return c->failure;
+	}
+	r = renew(c, &c->fault);
 	if (r > 0 && is_good(c, 0))
 		r = 0;
+	c->failure = MAX(r, 0);
+	c->failed_s = monotonic_s() + FAIL_S;
+	if (r && f)
+		*f = c->fault;
 	if (r)
 		c->known = false;
 	if (c->known && !is_good(c, RENEW_S))

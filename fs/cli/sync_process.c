@@ -5,6 +5,9 @@
  */
 #include "sync_process.h"
 
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +15,10 @@
 #include <sys/resource.h>
 #include <termios.h>
 #include <unistd.h>
+
+#include "util/macro.h"
+
+#define LOOK_MS 100 /* between two looks whether to end */
 
 /* Set by signals; the only variables that a handler can reach. */
 static volatile int stopped;                /* whatever is under way is to end ... */
@@ -90,45 +97,54 @@ void sync_forbid_core_dumps(void)
 	(void)prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
-/* A line that is not shown while it is typed; a signal ends the waiting. */
-static char *read_hidden(FILE *terminal, char ret[16])
+/*
+ * Until a line is there, or the process is to end. Another thread may be the one that a signal
+ * interrupts: this one looks.
+ */
+static bool wait_for_line(int fd)
 {
-	const struct sigaction stop = { .sa_handler = on_signal };
-	struct sigaction term, interrupt;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	int n = 0;
+
+	while (n == 0 || (n < 0 && errno == EINTR)) {
+		if (__atomic_load_n(&stopped, __ATOMIC_RELAXED))
+			return false;
+		n = poll(&p, 1, LOOK_MS);
+	}
+	return n > 0;
+}
+
+/* A line that is not shown while it is typed. */
+static bool read_hidden(int fd, char ret[16])
+{
 	struct termios shown, hidden;
-	bool hides = tcgetattr(fileno(terminal), &shown) == 0;
-	char *line;
+	bool hides = tcgetattr(fd, &shown) == 0;
+	ssize_t n = -1;
 
 	if (hides) {
 		hidden = shown;
 		hidden.c_lflag &= ~(tcflag_t)ECHO;
-		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &hidden);
+		(void)tcsetattr(fd, TCSAFLUSH, &hidden);
 	}
-	(void)sigaction(SIGTERM, &stop, &term);
-	(void)sigaction(SIGINT, &stop, &interrupt);
-	line = fgets(ret, 16, terminal);
-	(void)sigaction(SIGTERM, &term, NULL);
-	(void)sigaction(SIGINT, &interrupt, NULL);
+	if (wait_for_line(fd))
+		n = read(fd, ret, 15);
 	if (hides)
-		(void)tcsetattr(fileno(terminal), TCSAFLUSH, &shown);
-	return line;
+		(void)tcsetattr(fd, TCSAFLUSH, &shown); /* what is left of it, too */
+	ret[MAX(n, (ssize_t)0)] = '\0';
+	ret[strcspn(ret, "\r\n")] = '\0';
+	return n > 0;
 }
 
 int sync_ask_mfa(void *ctx, const char *serial, char ret[16])
 {
-	FILE *terminal = fopen("/dev/tty", "r+");
-	char *line;
+	_cleanup_(closep) int fd = open("/dev/tty", O_RDWR | O_CLOEXEC);
+	bool given;
 
 	(void)ctx;
-	if (!terminal)
+	if (fd < 0)
 		return -1;
-	fprintf(terminal, "MFA code of %s: ", serial);
-	fflush(terminal);
-	line = read_hidden(terminal, ret);
-	fputc('\n', terminal);
-	(void)fclose(terminal);
-	if (!line)
-		return -1;
-	ret[strcspn(ret, "\r\n")] = '\0';
-	return 0;
+	dprintf(fd, "MFA code of %s: ", serial);
+	given = read_hidden(fd, ret);
+	dprintf(fd, "\n");
+	return given ? 0 : -1;
 }

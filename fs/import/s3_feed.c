@@ -17,7 +17,7 @@
 
 #define NAMES_MAX  8192u
 #define DEPTH_MAX  16u
-#define CHUNK_NEXT 256u /* names looked up before the caller goes on */
+#define CHUNK_NEXT 256u                /* names looked up before the caller goes on */
 #define GIVE_UP    (2 * FETCH_THREADS) /* objects in a row that S3 was not there for */
 
 struct s3_feed {

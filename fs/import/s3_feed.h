@@ -32,7 +32,7 @@ int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_documen
 struct s3_feed_report {
 	uint64_t listed, known, fetched, failed;
 	bool partial; /* some of `failed` may be had at another time */
-	int result; /* of the listing: 0, AWS_E_..., negative errno */
+	int result;   /* of the listing: 0, AWS_E_..., negative errno */
 	struct fault fault;
 };
 void s3_feed_report(struct s3_feed *s, struct s3_feed_report *ret);

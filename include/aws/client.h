@@ -25,7 +25,7 @@ enum {
 	AWS_E_REGION, /* the bucket is in another region: aws_handle_region() names it */
 	AWS_E_UNAVAILABLE, /* no answer, throttled or 5xx, at each try: at another time */
 	AWS_E_FAILED,      /* anything else AWS says */
-	AWS_E_UNREADABLE, /* the answer is not what it should be */
+	AWS_E_UNREADABLE,  /* the answer is not what it should be */
 };
 
 /* Borrowed for the life of the client. */

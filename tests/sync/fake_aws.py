@@ -256,6 +256,8 @@ def sts(aws, rq):
     if role is None or role.get("external_id") != form.get("ExternalId") or \
             role.get("mfa") != form.get("SerialNumber"):
         raise Refused(403, "AccessDenied", f"not authorized to perform: sts:{action} on {arn}")
+    if role.get("code", form.get("TokenCode")) != form.get("TokenCode"):
+        raise Refused(403, "AccessDenied", "MultiFactorAuthentication failed with invalid code")
     if action == "AssumeRoleWithWebIdentity":
         if form.get("WebIdentityToken") != role.get("web_token"):
             raise Refused(400, "InvalidIdentityToken", "the token is none of ours")

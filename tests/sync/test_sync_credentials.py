@@ -2,11 +2,16 @@
 """Every place that credentials come from, in botocore's order, and what is said when they fail."""
 import hashlib
 import json
+import os
+import pty
+import select
+import signal
 import sys
+import termios
 import time
 
 from fake_aws import Answer, Identity, iso, on, raw, status
-from support import FAILED
+from support import ACCOUNT, FAILED, driftfs
 from sync_support import SyncCase, config_key, small
 
 ROLE = "arn:aws:iam::123456789012:role/Auditor"
@@ -141,6 +146,51 @@ class Chain(SyncCase):
                               stdin=subprocess.DEVNULL, start_new_session=True)
         self.assertEqual(done.returncode, FAILED)
         self.assertIn("run this on a terminal", done.stderr)
+
+    def on_a_terminal(self, type_, *sources):
+        """Runs it with a terminal of its own, types this at each prompt: (status, all it wrote)."""
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(driftfs(), self.command(*sources, options=["--profile", "a"]), self.env)
+        out = b""
+        try:
+            until = time.monotonic() + 60
+            while time.monotonic() < until:
+                if select.select([fd], [], [], 0.1)[0]:
+                    try:
+                        out += os.read(fd, 4096)
+                    except OSError:  # nobody has the other end open any more
+                        return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), out.decode()
+                echo = termios.tcgetattr(fd)[3] & termios.ECHO
+                if out.count(b"MFA code of") > out.count(b"MFA code of arn:aws:iam::1:mfa/me: \r\n") \
+                        and not echo and type_:
+                    os.write(fd, type_)
+                    time.sleep(0.2)
+        finally:
+            os.close(fd)
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return self.fail(f"it does not end: {out}")
+
+    def test_a_role_that_wants_mfa_on_a_terminal(self):
+        self.config("[profile base]\n" + self.keys("base") + f"[profile a]\nrole_arn = {ROLE}\n"
+                    "source_profile = base\nmfa_serial = arn:aws:iam::1:mfa/me\n")
+        many = ["s3://logs/", "s3://logs/b", "cloudtrail://us-east-1", "sqs://123456789012/q"]
+        self.aws.roles[ROLE] = {"mfa": "arn:aws:iam::1:mfa/me", "code": "123456"}
+        # A wrong code is asked for once, whoever waits for it.
+        code, out = self.on_a_terminal(b"000000\n", *many)
+        self.assertEqual(code, FAILED, out)
+        self.assertEqual(out.count("MFA code of"), 1, out)
+        self.assertEqual(out.count("cannot be assumed"), 1, out)
+        # Somebody has second thoughts.
+        self.aws.log.clear()
+        code, out = self.on_a_terminal(b"\x03", "s3://logs/")
+        self.assertEqual(self.aws.count("AssumeRole"), 0)
+        self.assertNotIn("terminal", out)
+        code, out = self.on_a_terminal(b"123456\n", "s3://logs/")
+        self.assertEqual(code, 0, out)
+        self.assertNotIn("123456", out.replace(ACCOUNT, ""))
+        self.assertEqual(self.aws.count("AssumeRole"), 1)
 
     def test_web_identity(self):
         token = self.folder / "token"
