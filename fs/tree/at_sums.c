@@ -80,6 +80,14 @@ static void keep(struct request *q, const struct at_slot *slot)
 
 /* --- sums --------------------------------------------------------------------------------- */
 
+static uint64_t mark_of(const struct at_sums *one)
+{
+	const uint64_t parts[] = { (uint64_t)one->newest_ms, one->csv_len, one->jsonl_len,
+				   one->item_len };
+
+	return str_hash((struct str){ (const char *)parts, sizeof(parts) });
+}
+
 int at_measure(struct request *q, const struct store_at_row *row, struct at_sums *ret)
 {
 	_cleanup_(arena_deinit) struct arena arena = ARENA_INIT;
@@ -88,10 +96,15 @@ int at_measure(struct request *q, const struct store_at_row *row, struct at_sums
 	struct jv v;
 	int r;
 
-	*ret = (struct at_sums){ 1, row->csv_len, row->jsonl_len, row->item_len,
-				 row->time_ms };
-	if (row->measured)
+	*ret = (struct at_sums){ .n = 1,
+				 .csv_len = row->csv_len,
+				 .jsonl_len = row->jsonl_len,
+				 .item_len = row->item_len,
+				 .newest_ms = row->time_ms };
+	if (row->measured) {
+		ret->mark = mark_of(ret);
 		return 0;
+	}
 	r = view_error(store_state_body(q->store, row->state, &body));
 	if (r == 0)
 		r = buf_error(&body);
@@ -104,6 +117,7 @@ int at_measure(struct request *q, const struct store_at_row *row, struct at_sums
 	ret->csv_len = csv.len;
 	ret->jsonl_len = jsonl.len;
 	ret->item_len = body.len;
+	ret->mark = mark_of(ret);
 	return buf_error(&csv) ? -ENOMEM : buf_error(&jsonl);
 }
 
@@ -114,6 +128,7 @@ void at_sums_add(struct at_sums *to, const struct at_sums *more)
 	to->jsonl_len += more->jsonl_len;
 	to->item_len += more->item_len;
 	to->newest_ms = MAX(to->newest_ms, more->newest_ms);
+	to->mark += more->mark;
 }
 
 static int sum_own(struct request *q, const struct store_at_folder *f, int64_t time_ms,

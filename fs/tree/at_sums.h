@@ -19,6 +19,8 @@ struct at_sums {
 	uint64_t n; /* resources */
 	uint64_t csv_len, jsonl_len, item_len;
 	int64_t newest_ms; /* of their states; 0: none */
+	/* Of times and lengths of the states, in any order: what tells two estates apart. */
+	uint64_t mark;
 };
 
 struct at_slot {

@@ -59,18 +59,25 @@ static int open_inventory(struct request *q, uint64_t node, struct inventory *re
 
 /* --- sizes -------------------------------------------------------------------------------- */
 
-/* What a snapshot's id is made of: the moment and the folder's path. */
+/*
+ * What a snapshot's id is made of: what is in it and the folder's path, not the moment. Between two
+ * moments at which a region was the same `diff -r` has nothing to tell of it.
+ */
 static int put_label(const struct inventory *v, struct buf *out)
 {
 	struct store_at_folder account = { 0 };
-	int r = v->top.level == 2 ? at_folder(v->q, v->top.parent, &account) : 0;
+	struct at_sums sums;
+	int r = at_sums_get(v->q, &v->top, v->time_ms, NULL, &sums);
 
-	buf_printf(out, "%" PRId64, v->time_ms);
-	buf_put_char(out, '/');
+	if (r == 0 && v->top.level == 2)
+		r = at_folder(v->q, v->top.parent, &account);
+	if (r)
+		return r;
+	buf_printf(out, "%" PRIu64 "-%016" PRIx64 "/", sums.n, sums.mark);
 	buf_put_str(out, account.name);
 	buf_put_char(out, '/');
 	buf_put_str(out, v->top.name);
-	return r ? r : buf_error(out);
+	return buf_error(out);
 }
 
 static int put_head(const struct inventory *v, struct buf *out)

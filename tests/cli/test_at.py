@@ -198,7 +198,7 @@ class Moments(Case):
         self.import_("snapshot.json")
         self.assertEqual(sorted(self.listed("now")), paths)
         self.assertEqual(self.cat(*(f"at/now/{path}" for path in paths)), before)
-        # Its own snapshot is the same but for the id, and brings nothing new.
+        # Its own snapshot is the same, and brings nothing new.
         again = self.cat(f"at/{moment}/snapshot.json").encode()
         self.assertEqual(again, (self.folder / "snapshot.json").read_bytes())
         self.assertIn("nothing new", self.import_(self.write("again.json", again))[0])
@@ -224,6 +224,32 @@ class Moments(Case):
                 self.assertEqual(json.loads(row[9] or "{}"), found["tags"])
             items = json.loads(self.cat(f"{folder}/snapshot.json"))["configurationItems"]
             self.assertEqual([i["resourceId"] for i in items], ids)
+
+    def test_the_id_of_a_snapshot_follows_from_what_is_in_it(self):
+        """The same estate has the same snapshot: `diff -r` of two moments tells of changes alone."""
+        self.import_(self.write("a.json", history_file([
+            item("sg-1"), item("sg-2", awsRegion="eu-west-1"),
+            item("sg-1", "2024-05-02T00:00:00.000Z", configuration={"a": 1}),
+            item("sg-1", "2024-05-03T00:00:00.000Z", configurationItemStatus="ResourceDeleted",
+                 configuration=None)])))
+        moments = ["2024-05-01T12:00Z", "2024-05-01T23:59:59Z", "2024-05-02", "2024-05-03", "now"]
+        account = "123456789012"
+
+        def snapshots(folder):
+            texts = [self.cat(f"at/{moment}/{folder}snapshot.json") for moment in moments]
+            ids = [json.loads(text)["configSnapshotId"] for text in texts]
+            for one, other in zip(texts, texts[1:]):
+                self.assertEqual(one == other, one.splitlines()[0] == other.splitlines()[0])
+            return ids
+        for folder in ("", f"{account}/"):
+            before, same, changed, deleted, now = snapshots(folder)
+            self.assertEqual([before, deleted], [same, now], folder)
+            self.assertEqual(len({before, changed, deleted}), 3, folder)
+        self.assertEqual(len(set(snapshots(f"{account}/eu-west-1/"))), 1)
+        # Another folder's is another snapshot, even of the same items.
+        self.assertEqual(len({json.loads(self.cat(f"at/now/{folder}snapshot.json"))
+                              ["configSnapshotId"]
+                              for folder in ("", f"{account}/", f"{account}/eu-west-1/")}), 3)
 
     def test_order_does_not_matter(self):
         """The same inventories whichever file came first."""
