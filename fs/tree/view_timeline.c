@@ -203,9 +203,20 @@ const struct view view_timeline = {
 
 /* --- the days of a month ------------------------------------------------------------------ */
 
+/* No node has row 0, but 1970-01-01 is a day: rows of days are counted from 1. */
+static uint64_t day_node(enum node_kind kind, int64_t day)
+{
+	return node_make(kind, day + 1);
+}
+
+static int64_t day_of(uint64_t node)
+{
+	return node_row(node) - 1;
+}
+
 static struct tree_attr day_attr(enum node_kind kind, const struct store_day *day)
 {
-	return (struct tree_attr){ .node = node_make(kind, day->day),
+	return (struct tree_attr){ .node = day_node(kind, day->day),
 				   .type = TREE_FILE,
 				   .growing = true,
 				   .size = kind == NODE_DAY_LOG ? day->text_len
@@ -218,9 +229,9 @@ static int day_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 	struct store_day day;
 	int r;
 
-	if (node_row(node) >= TIMESTAMP_MAX / STORE_DAY_MS)
+	if (day_of(node) >= TIMESTAMP_MAX / STORE_DAY_MS)
 		return TREE_E_NOT_FOUND;
-	r = view_error(store_day_get(q->store, node_row(node), &day));
+	r = view_error(store_day_get(q->store, day_of(node), &day));
 	if (r == 0)
 		*ret = day_attr((enum node_kind)node_kind(node), &day);
 	return r;
@@ -239,7 +250,7 @@ static int month_lookup(struct request *q, uint64_t node, struct str name,
 	if (!parse_digits(name, 2, &n) || n < 1 || span.from + n > span.to)
 		return TREE_E_NOT_FOUND;
 	return day_getattr(
-		q, node_make(text ? NODE_DAY_LOG : NODE_DAY_JSONL, span.from + n - 1),
+		q, day_node(text ? NODE_DAY_LOG : NODE_DAY_JSONL, span.from + n - 1),
 		ret);
 }
 
@@ -291,8 +302,8 @@ static int month_affected(struct request *q, uint64_t node,
 
 	(void)q;
 	for (int64_t day = span.from; day < span.to; day++)
-		if (!visit(ctx, node_make(NODE_DAY_LOG, day)) ||
-		    !visit(ctx, node_make(NODE_DAY_JSONL, day)))
+		if (!visit(ctx, day_node(NODE_DAY_LOG, day)) ||
+		    !visit(ctx, day_node(NODE_DAY_JSONL, day)))
 			break;
 	return 0;
 }
@@ -388,7 +399,7 @@ static int day_seek(struct request *q, uint64_t node, uint64_t offset,
 		    struct stream_key *ret_key, uint64_t *ret_offset)
 {
 	struct store_line after;
-	int r = view_error(store_timeline_seek(q->store, node_row(node),
+	int r = view_error(store_timeline_seek(q->store, day_of(node),
 					       node_kind(node) == NODE_DAY_JSONL, offset,
 					       &after, ret_offset));
 
@@ -403,7 +414,7 @@ static int day_next(struct request *q, uint64_t node, size_t want, struct stream
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	bool text = node_kind(node) == NODE_DAY_LOG;
 	struct store_line lines[LINES_PAGE], after = line_at(key);
-	int64_t day = node_row(node);
+	int64_t day = day_of(node);
 	size_t n, i;
 	int r;
 

@@ -358,3 +358,12 @@ class Names(Case):
                      "timeline/2024/13", "timeline/2024/05/32.log", "timeline/2024/05/1.log",
                      "activity/principal/user%2Fbob.log", "activity/nothing"):
             self.ls(path, status=1)
+
+    def test_the_first_and_the_last_day(self):
+        times = ("1970-01-01T00:00:00.000Z", "2099-12-31T23:59:59.999Z")
+        self.import_(self.write("items.json", history_file([item(time=time) for time in times])))
+        for time in times:
+            for ending in ("log", "jsonl"):
+                path = f"timeline/{time[:4]}/{time[5:7]}/{time[8:10]}.{ending}"
+                self.assertIn(time, self.cat(path))
+        self.assertEqual(self.ls("timeline/1970/01"), ["01.jsonl", "01.log"])
