@@ -8,7 +8,7 @@ import subprocess
 import sys
 import unittest
 
-from support import DONE, REFUSED, Case, driftfs, dump, event, history_file, item, trail_file
+from support import DONE, FAILED, REFUSED, Case, driftfs, dump, event, history_file, item, trail_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("DRIFTFS_DATA") or ROOT.parent / "shared" / "data")
@@ -153,6 +153,22 @@ class Everywhere(Case):
         self.import_("in")
         self.assertEqual(self.states(), ["2024-05-01T101501.000Z.json",
                                          "2024-05-01T101511.000Z.json"])
+
+    def test_a_repetition_is_found_by_its_own_time(self):
+        """A path that was noted leads to the state, also once an older record moved that."""
+        late = self.FOLDER + "2024-05-01T101502.000Z.json"
+        self.import_(self.write("west.json", history_file([
+            self.role("eu-west-1", 2), self.role("eu-west-1", 12, configuration={"path": "/b/"})])))
+        self.assertEqual(self.states()[0], "2024-05-01T101502.000Z.json")
+        self.import_(self.write("east.json", history_file([
+            self.role("us-east-1", 1), self.role("us-east-1", 11, configuration={"path": "/b/"})])))
+        self.assertEqual(self.states(), ["2024-05-01T101501.000Z.json",
+                                         "2024-05-01T101511.000Z.json"])
+        self.assertEqual(self.cat(late), self.cat(self.FOLDER + "2024-05-01T101501.000Z.json"))
+        self.assertEqual(self.cat(self.FOLDER + "2024-05-01T10:15:12Z.json"),
+                         self.cat(self.FOLDER + "latest.json"))
+        self.run_program("cat", self.history, self.FOLDER + "2024-05-01T101503.000Z.json",
+                         status=FAILED)
 
     def test_its_events_are_found(self):
         self.write("role.json", history_file([
