@@ -53,31 +53,14 @@ static bool in_scope(const struct view *v, const struct naming *n)
 
 /* --- what came or went beside the thing called for ----------------------------------------- */
 
-static bool holds(const struct jv *v, struct str text)
-{
-	if (!v)
-		return false;
-	if (v->type == JV_STRING)
-		return str_eq(jv_str(v), text);
-	if (v->type == JV_ARRAY)
-		for (uint32_t i = 0; i < v->len; i++)
-			if (holds(&v->items[i], text))
-				return true;
-	if (v->type == JV_OBJECT)
-		for (uint32_t i = 0; i < v->len; i++)
-			if (holds(&v->members[i].value, text))
-				return true;
-	return false;
-}
-
 /* `noun`: what the id is of; a call makes and removes what its name says, and no more. */
 static bool made_or_removed(const struct view *v, const char *noun, struct str id)
 {
 	if (id.n < 4 || !strstr(v->call.noun, noun))
 		return false;
 	if (v->call.verb == VERB_MAKES)
-		return holds(v->e->response, id) && !holds(v->e->request, id);
-	return v->call.verb == VERB_REMOVES && holds(v->e->request, id);
+		return jv_holds(v->e->response, id) && !jv_holds(v->e->request, id);
+	return v->call.verb == VERB_REMOVES && jv_holds(v->e->request, id);
 }
 
 /* Default things come and go with their network; others in it do not. */
@@ -124,8 +107,8 @@ static bool hangs_on(const struct view *v, const struct jv *state)
 	/* The interface of a public NAT gateway has the address that was asked for. */
 	if (!strcmp(v->call.noun, "natgateway") && v->call.verb == VERB_MAKES &&
 	    str_is(jv_get_text(configuration, "interfaceType"), "nat_gateway") &&
-	    holds(v->e->request,
-		  jv_get_text(jv_get(configuration, "association"), "allocationId")))
+	    jv_holds(v->e->request,
+		     jv_get_text(jv_get(configuration, "association"), "allocationId")))
 		return true;
 	/* A NAT gateway's interface says whose it is in its description only. */
 	if (!strcmp(v->type.noun, "networkinterface")) {

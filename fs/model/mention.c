@@ -228,14 +228,61 @@ static const char *const makers[] = { "Create",   "Run",     "Allocate",
 static const char *const removers[] = { "Delete", "Terminate", "Release", "Deregister",
 					NULL };
 
+/*
+ * Where things are put, and what they are given: an answer tells it of all that was made, so ten
+ * thousand instances of a network would each find the calls that made the others.
+ */
+static const struct {
+	const char *prefix,
+		*noun; /* of an id; in the names of calls that make or remove one */
+} places[] = {
+	{ "vpc-", "Vpc" },        { "subnet-", "Subnet" },  { "sg-", "SecurityGroup" },
+	{ "rtb-", "RouteTable" }, { "acl-", "NetworkAcl" }, { "ami-", "Image" },
+};
+
+static bool call_is_about(const struct event *e, const char *noun)
+{
+	return memmem(e->name.p, e->name.n, noun, strlen(noun)) != NULL;
+}
+
+static bool is_place(const struct event *e, struct str key, struct str id)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
+		if (str_starts(id, places[i].prefix))
+			return is_unique(id) && !call_is_about(e, places[i].noun);
+	return str_is(key, "groupName") && !call_is_about(e, "Group");
+}
+
+/* `asked`: an id that the call was given (and did not choose) was there before. */
+static void add_things(struct gather *g, const struct event *e, const struct jv *asked,
+		       struct str key, const struct jv *v)
+{
+	if (!v || g->n >= g->max)
+		return;
+	if (v->type == JV_STRING) {
+		struct str name = jv_str(v);
+
+		if (names_something(g, name) && !is_place(e, key, name) &&
+		    !(asked && is_unique(name) && jv_holds(asked, name)))
+			add_forms(g, name);
+	}
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			add_things(g, e, asked, key, &v->items[i]);
+	if (v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len; i++)
+			add_things(g, e, asked, jv_str(&v->members[i].key),
+				   &v->members[i].value);
+}
+
 /* The marked tokens: of a maker what it answers, of a remover what it asks for. */
 static void add_made(struct gather *g, const struct event *e)
 {
 	g->mark = "made:";
 	if (starts_with_any(e->name, makers))
-		add_leaves(g, e->response);
+		add_things(g, e, e->request, STR_NULL, e->response);
 	else if (starts_with_any(e->name, removers))
-		add_leaves(g, e->request);
+		add_things(g, e, NULL, STR_NULL, e->request);
 	g->mark = "";
 }
 

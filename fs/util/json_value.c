@@ -52,6 +52,24 @@ struct str jv_get_text(const struct jv *v, const char *key)
 	return jv_is(member, JV_STRING) ? jv_str(member) : STR_NULL;
 }
 
+/* Depth is bounded by the parser (JV_MAX_DEPTH). */
+bool jv_holds(const struct jv *v, struct str text)
+{
+	if (!v)
+		return false;
+	if (v->type == JV_STRING)
+		return str_eq(jv_str(v), text);
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (jv_holds(&v->items[i], text))
+				return true;
+	if (v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (jv_holds(&v->members[i].value, text))
+				return true;
+	return false;
+}
+
 /* --- making --------------------------------------------------------------------------------- */
 
 struct jv jv_make_string(struct str s)

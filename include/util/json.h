@@ -76,6 +76,8 @@ static inline struct str jv_str(const struct jv *v)
 }
 /* The text of member `key` when it is a STRING, else STR_NULL. */
 struct str jv_get_text(const struct jv *v, const char *key) _pure_;
+/* Is one of the strings in it this one, at any depth? Names of members do not count. */
+bool jv_holds(const struct jv *v, struct str text) _pure_;
 
 /* Values made by the caller; pointers are borrowed, not copied. */
 struct jv jv_make_string(struct str s);

@@ -208,6 +208,64 @@ static void test_names_are_of_an_account(void **state)
 		    mention_token(STR("arn:aws:x")));
 }
 
+static const struct jv *parsed(struct arena *a, const char *text)
+{
+	struct jv *v = arena_alloc(a, sizeof(*v));
+
+	assert_non_null(v);
+	assert_int_equal(jv_parse(a, str_of(text), v, NULL), 0);
+	return v;
+}
+
+/* Does a resource with that relationship meet the call that made or removed the instance? */
+static bool hears(const struct event *e, const char *relationship)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	const struct item volume =
+		item_of("AWS::EC2::Volume", "vol-0123456789abcdef9", "", "");
+	struct mention_set event, item;
+
+	assert_int_equal(mention_of_event(&a, e, &event), 0);
+	assert_int_equal(mention_of_item(&a, &volume, parsed(&a, relationship), &item),
+			 0);
+	return meet(&event, &item);
+}
+
+/* A neighbour hears of an instance that comes, not of those that come in the same network. */
+static void test_neighbours_hear_of_what_was_made(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	const struct jv record = jv_make_object(NULL, 0);
+	struct event e = {
+		.name = STR("RunInstances"),
+		.record = &record,
+		.request = parsed(&a, "{\"subnetId\":\"subnet-0123456789abcdef1\","
+				      "\"launchTemplate\":\"lt-0123456789abcdef2\"}"),
+		.response = parsed(&a, "{\"instanceId\":\"i-0123456789abcdef0\","
+				       "\"vpcId\":\"vpc-0123456789abcdef3\","
+				       "\"launchTemplate\":\"lt-0123456789abcdef2\","
+				       "\"groupId\":\"sg-0123456789abcdef4\","
+				       "\"groupName\":\"web\"}"),
+		.account = STR("123456789012"),
+	};
+
+	(void)state;
+#define BESIDE(id) "{\"relationships\":[{\"resourceId\":\"" id "\"}]}"
+	assert_true(hears(&e, BESIDE("i-0123456789abcdef0")));
+	assert_false(hears(&e, BESIDE("vpc-0123456789abcdef3")));
+	assert_false(hears(&e, BESIDE("sg-0123456789abcdef4")));
+	assert_false(hears(&e, BESIDE("lt-0123456789abcdef2")));
+	assert_false(hears(&e, BESIDE("web")));
+	e.name = STR("CreateVpc");
+	assert_true(hears(&e, BESIDE("vpc-0123456789abcdef3")));
+	e.name = STR("CreateSecurityGroup");
+	assert_true(hears(&e, BESIDE("sg-0123456789abcdef4")));
+	assert_true(hears(&e, BESIDE("web")));
+	e.request = parsed(&a, "{\"vpcId\":\"vpc-0123456789abcdef3\"}");
+	e.name = STR("DeleteVpc");
+	assert_true(hears(&e, BESIDE("vpc-0123456789abcdef3")));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -219,6 +277,7 @@ int main(void)
 		cmocka_unit_test(test_alarm_itself),
 		cmocka_unit_test(test_event_finds_by_any_form),
 		cmocka_unit_test(test_names_are_of_an_account),
+		cmocka_unit_test(test_neighbours_hear_of_what_was_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,6 +20,19 @@ static struct jv parse(struct arena *a, const char *text)
 	return v;
 }
 
+static void test_holds(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct jv v = parse(&a, "{\"name\":[{\"b\":\"deep\"},7,null,\"7\"],\"c\":\"x\"}");
+
+	(void)state;
+	assert_true(jv_holds(&v, STR("deep")));
+	assert_true(jv_holds(&v, STR("7")));
+	assert_true(jv_holds(&v, STR("x")));
+	assert_false(jv_holds(&v, STR("name")));
+	assert_false(jv_holds(NULL, STR("x")));
+}
+
 static void test_get(void **state)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
@@ -213,6 +226,7 @@ static void test_equal_is_not_exponential(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_holds),
 		cmocka_unit_test(test_get),
 		cmocka_unit_test(test_path),
 		cmocka_unit_test(test_made_values),
