@@ -74,9 +74,15 @@ static unsigned backoff_of(const struct sync *s, unsigned failures)
 	return MIN(first << MIN(failures - 1, BACKOFF_STEP), BACKOFF_MAX);
 }
 
-/* A role that cannot be assumed is one failure, however many sources were to be asked with it. */
-static bool is_told(const struct sync *s, const struct source *src, uint64_t told)
+/*
+ * Credentials that cannot be had are one failure, however many sources were to be asked with them;
+ * all else is each source's own, if in the same words.
+ */
+static bool is_told(const struct sync *s, const struct source *src, int result,
+		    uint64_t told)
 {
+	if (result != AWS_E_CREDENTIALS)
+		return src->told == told;
 	for (size_t i = 0; i < s->n_sources; i++)
 		if (s->sources[i].client == src->client && s->sources[i].told == told)
 			return true;
@@ -84,24 +90,26 @@ static bool is_told(const struct sync *s, const struct source *src, uint64_t tol
 }
 
 /* Once for each reason, until the source has been well again. */
-static void tell_failed(const struct sync *s, struct source *src, const struct fault *f)
+static void tell_failed(const struct sync *s, struct source *src, int result,
+			const struct fault *f)
 {
 	const struct import_options *o = &s->options->import;
 	uint64_t told = str_hash(str_of(f->reason)) | 1;
 
-	if (!is_told(s, src, told) && o->failed)
+	if (!is_told(s, src, result, told) && o->failed)
 		o->failed(o->ctx, src->url, f);
 	src->told = told;
 }
 
-static void ended_badly(const struct sync *s, struct source *src, const struct fault *f)
+static void ended_badly(const struct sync *s, struct source *src, int result,
+			const struct fault *f)
 {
 	src->failures++;
 	src->errors++;
 	src->fault = *f;
 	src->over = !s->options->follow;
 	src->begin_ms = import_writer_clock() + backoff_of(s, src->failures);
-	tell_failed(s, src, f);
+	tell_failed(s, src, result, f);
 }
 
 static int64_t wall_clock(void)
@@ -151,7 +159,7 @@ static void end_round(struct sync *s, struct source *src)
 	src->kind->free(src->round);
 	src->round = NULL;
 	if (round.result && round.result != -ECANCELED)
-		ended_badly(s, src, &round.fault);
+		ended_badly(s, src, round.result, &round.fault);
 	else if (round.partial && s->options->follow)
 		ended_partly(s, src, &round.fault); /* the next looks for all of it */
 	else
@@ -237,7 +245,7 @@ static int begin_round(struct sync *s, struct source *src)
 		return 0;
 	r = src->kind->begin(&b, &src->round, &f);
 	if (r > 0)
-		ended_badly(s, src, &f);
+		ended_badly(s, src, r, &f);
 	return MIN(r, 0);
 }
 

@@ -78,6 +78,11 @@ class Sources(SyncCase):
         self.history.unlink()
         self.assert_bad("cannot be a bucket's name", source="s3://b@d/")
 
+    def test_two_fail_in_the_same_words(self):
+        err = self.sync("s3://one/", "s3://two/", status=FAILED)[1]
+        self.assertEqual(sorted(line[:19] for line in err),
+                         ["driftfs: s3://one/:", "driftfs: s3://two/:"], err)
+
     def test_a_redirect_is_not_followed(self):
         with FakeAws() as other:
             self.fail_listing(redirect(other.url + "/bad?list-type=2"))
