@@ -43,6 +43,8 @@ struct sqs {
 	pthread_cond_t changed;
 	/* Under the lock. */
 	char *queue_url; /* once AWS has told it */
+	int failure;     /* or why it has not; asked once, whoever waits for it */
+	struct fault fault;
 	struct message *all, *dead;
 	unsigned out;       /* not yet committed */
 	unsigned receivers; /* that go on */
@@ -126,7 +128,11 @@ static int find_queue_once(struct sqs *q, struct aws_handle *h, struct fault *f)
 	int r;
 
 	pthread_mutex_lock(&q->lock);
-	r = q->queue_url ? 0 : find_queue(q, h, f);
+	if (!q->queue_url && !q->failure)
+		q->failure = find_queue(q, h, &q->fault);
+	r = q->failure;
+	if (r)
+		*f = q->fault;
 	pthread_mutex_unlock(&q->lock);
 	return r;
 }

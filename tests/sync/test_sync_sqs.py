@@ -262,6 +262,7 @@ class Trouble(Queue):
     def test_no_such_queue(self):
         out, err = self.sync(f"sqs://{ACCOUNT}/nowhere", status=FAILED)
         self.assertIn(f"sqs://{ACCOUNT}/nowhere", "\n".join(err))
+        self.assertEqual(self.aws.count("GetQueueUrl"), 1, "each of its threads asked")
 
     def test_not_allowed_to_delete(self):
         self.aws.fault = on("DeleteMessageBatch", status(403, "AccessDenied", "no"))
@@ -312,6 +313,9 @@ class Killed(Queue):
                 except subprocess.TimeoutExpired:
                     killed += 1
             self.queue.show_all()
+        self.sync(QUEUE)
+        # Some may have been handed to one who was waiting for them when it was killed.
+        self.queue.show_all()
         self.sync(QUEUE)
         self.assertTrue(self.drained())
         self.assertEqual(check_intact(self.history), "ok")
