@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -192,6 +193,30 @@ static size_t split_words(char *text, char *words[WORDS_MAX])
 	return quote ? 0 : n;
 }
 
+/* It gets signals as if a shell had started it: this thread may block them, or ignore SIGPIPE. */
+static int spawn(char *words[], const posix_spawn_file_actions_t *actions, pid_t *ret_pid)
+{
+	posix_spawnattr_t attributes;
+	sigset_t none, pipe;
+	int r = posix_spawnattr_init(&attributes);
+
+	if (r)
+		return r;
+	sigemptyset(&none);
+	sigemptyset(&pipe);
+	sigaddset(&pipe, SIGPIPE);
+	r = posix_spawnattr_setflags(&attributes,
+				     POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+	if (r == 0)
+		r = posix_spawnattr_setsigmask(&attributes, &none);
+	if (r == 0)
+		r = posix_spawnattr_setsigdefault(&attributes, &pipe);
+	if (r == 0)
+		r = posix_spawnp(ret_pid, words[0], actions, &attributes, words, environ);
+	posix_spawnattr_destroy(&attributes);
+	return r;
+}
+
 static int start_process(char *words[], int *ret_fd, pid_t *ret_pid)
 {
 	posix_spawn_file_actions_t actions;
@@ -203,8 +228,7 @@ static int start_process(char *words[], int *ret_fd, pid_t *ret_pid)
 	if (r == 0) {
 		r = posix_spawn_file_actions_adddup2(&actions, fds[1], STDOUT_FILENO);
 		if (r == 0)
-			r = posix_spawnp(ret_pid, words[0], &actions, NULL, words,
-					 environ);
+			r = spawn(words, &actions, ret_pid);
 		posix_spawn_file_actions_destroy(&actions);
 	}
 	(void)close(fds[1]);

@@ -227,6 +227,16 @@ class Chain(SyncCase):
         self.config("[profile p]\ncredential_process = /nowhere/at/all\n")
         self.assert_fails("credential_process", "No such file", options=option)
 
+    def test_a_process_has_no_signals_of_ours(self):
+        """None is ignored, none blocked: as when a shell starts it."""
+        script, signals = self.folder / "script", self.folder / "signals"
+        script.write_text(f"grep -E '^Sig(Blk|Ign)' /proc/self/status > {signals}\nexit 1\n")
+        self.config(f"[profile p]\ncredential_process = sh {script}\n")
+        self.assert_fails("credential_process", options=["--profile", "p"])
+        found = dict(line.split(":") for line in signals.read_text().splitlines())
+        self.assertEqual({n: int(mask, 16) & (1 << 31) - 1 for n, mask in found.items()},
+                         {"SigBlk": 0, "SigIgn": 0})
+
     def test_sso(self):
         self.config("[sso-session corp]\nsso_start_url = https://corp.example/start\n"
                     "sso_region = eu-west-1\n[profile s]\nsso_session = corp\n"
