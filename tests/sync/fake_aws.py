@@ -317,6 +317,7 @@ class FakeAws:
         self.fault = None  # rq -> a fault or None; asked before anything is checked
         self.lock, self.threads = threading.Lock(), []
         self.open, self.ended = set(), False
+        self.connections = 0  # made, all in all
         self.tls = tls
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -386,6 +387,7 @@ class FakeAws:
     def serve(self, connection):
         with self.lock:
             self.open.add(connection)
+            self.connections += 1
         plain = connection
         try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -57,6 +57,25 @@ class Backfill(SyncCase):
         self.assertEqual(self.aws.count("GetObject"), 0)
 
 
+class Connections(SyncCase):
+    """They are kept: a handshake for each object would be most of the time."""
+
+    def test_one_a_thread(self):
+        for n in range(400):
+            self.aws.bucket("logs").put(config_key(n), small(n))
+        self.assertEqual(self.sync("s3://logs/")[1], [])
+        self.assertEqual(self.aws.count("GetObject"), 400)
+        self.assertLessEqual(self.aws.connections, 1 + 16)
+
+    def test_after_an_error_too(self):
+        """An answer of any status leaves one that can be used."""
+        for n in range(200):
+            self.aws.bucket("logs").put(config_key(n), small(n))
+        self.aws.fault = every(4, status(500, "InternalError"))
+        self.assertEqual(self.sync("s3://logs/")[1], [])
+        self.assertLessEqual(self.aws.connections, 1 + 16)
+
+
 class Chosen(SyncCase):
     """Only what is wanted is listed and fetched."""
 
