@@ -36,6 +36,8 @@
 struct shelf {
 	uint64_t dir; /* 0: none */
 	unsigned reads;
+	off_t end;      /* where its listing ends; 0: not known */
+	uint64_t epoch; /* ... if it is still this one */
 	unsigned n;
 	uint64_t files[SHELF_FILES];
 };
@@ -140,12 +142,11 @@ static bool push(struct ahead *a, const struct shelf *s, unsigned from, fuse_req
 	return true;
 }
 
-void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n)
+void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n, off_t end,
+		uint64_t epoch)
 {
 	struct shelf *s;
 
-	if (n == 0)
-		return;
 	pthread_mutex_lock(&a->lock);
 	s = &a->shelves[a->newest % SHELVES];
 	if (s->dir != dir) {
@@ -158,7 +159,23 @@ void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n)
 	n = MIN(n, (size_t)(SHELF_FILES - s->n));
 	memcpy(s->files + s->n, files, n * sizeof(files[0]));
 	s->n += (unsigned)n;
+	s->end = end;
+	s->epoch = epoch;
 	pthread_mutex_unlock(&a->lock);
+}
+
+bool ahead_is_end(struct ahead *a, uint64_t dir, off_t offset, uint64_t epoch)
+{
+	const struct shelf *s;
+	bool is_end;
+
+	if (offset == 0)
+		return false;
+	pthread_mutex_lock(&a->lock);
+	s = shelf_of(a, dir);
+	is_end = s && s->end == offset && s->epoch == epoch;
+	pthread_mutex_unlock(&a->lock);
+	return is_end;
 }
 
 /* The next directories: those expected before this one were passed over. */

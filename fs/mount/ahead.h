@@ -25,8 +25,14 @@ int ahead_start(struct ahead *a, struct fuse_session *session) _must_check_;
 /* As watch_stop(): false when the thread is stuck in a kernel that does not answer. */
 bool ahead_stop(struct ahead *a);
 
-/* The kernel was told of these files of the directory, with attributes, in this order. */
-void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n);
+/*
+ * The kernel is told of these files of the directory, with attributes, in this order. `end`: the
+ * offset at which its listing was found to end in that epoch; 0: there may be more.
+ */
+void ahead_told(struct ahead *a, uint64_t dir, const uint64_t *files, size_t n, off_t end,
+		uint64_t epoch);
+/* Is there nothing to list from the offset on, as was found before in the same epoch? */
+bool ahead_is_end(struct ahead *a, uint64_t dir, off_t offset, uint64_t epoch);
 /*
  * It has the whole listing of the directory and waits to be told that this was all. true: the answer
  * is taken over, and given once the files are in the page cache.

@@ -69,7 +69,7 @@ bool known_add(struct known_table *t, uint64_t node, uint64_t stamp)
 	}
 	if (t->n + 1 > t->cap / 4 * 3 && !resize(t, t->cap ? 2 * t->cap : MIN_CAP))
 		return false;
-	t->slots[seek(t, node)] = (struct known){ node, 1, stamp };
+	t->slots[seek(t, node)] = (struct known){ node, 1, stamp, 0 };
 	t->n++;
 	return true;
 }

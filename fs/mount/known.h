@@ -14,7 +14,8 @@
 struct known {
 	uint64_t node; /* 0: free */
 	uint64_t lookups;
-	uint64_t stamp; /* what the kernel holds may be as old as this */
+	uint64_t stamp;  /* what the kernel holds may be as old as this */
+	uint64_t parent; /* where inode numbers are the nodes; else 0 */
 };
 
 struct known_table {

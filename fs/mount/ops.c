@@ -192,6 +192,8 @@ struct listing {
 	size_t size, len;
 	bool plus; /* with attributes */
 	bool full;
+	off_t end; /* behind the last name that is in */
+	bool complete;
 	/* Files that the kernel is told of, as far as they fit. */
 	uint64_t files[64];
 	size_t n_files;
@@ -238,6 +240,7 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 	if (l->plus && !watch_add(l->s->watch, e->attr))
 		entry = (struct fuse_entry_param){ .attr = entry.attr };
 	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE)) {
+		l->end = (off_t)e->next + OFFSET_TREE;
 		if (l->plus && e->attr->type == TREE_FILE &&
 		    l->n_files < ARRAY_SIZE(l->files))
 			l->files[l->n_files++] = e->attr->node;
@@ -249,34 +252,38 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 }
 
 /* The inode numbers that users see of a directory and of the one above. */
-static int dot_inodes(struct listing *l, const struct tree_attr *dir, uint64_t *ret_dot,
+static int dot_inodes(struct listing *l, uint64_t node, uint64_t *ret_dot,
 		      uint64_t *ret_dotdot)
 {
-	struct tree_attr parent = { .node = dir->parent };
-	int r = 0;
-
-	/* Only below at/ are they not the nodes. */
-	if (dir->ino)
-		r = tree_getattr(l->s->tree, dir->parent, &parent);
-	*ret_dot = dir->ino ? dir->ino : dir->node;
-	*ret_dotdot = parent.ino ? parent.ino : parent.node;
-	return r;
-}
-
-static int add_dots(struct listing *l, uint64_t node, off_t *offset)
-{
-	struct tree_attr dir;
-	uint64_t dot, dotdot;
+	struct tree_attr dir, parent;
 	int r;
 
-	if (*offset >= OFFSET_TREE)
+	*ret_dot = node;
+	*ret_dotdot = watch_parent(l->s->watch, node);
+	if (*ret_dotdot)
 		return 0;
 	r = tree_getattr(l->s->tree, node, &dir);
 	if (r)
 		return r;
 	if (dir.type != TREE_DIR)
 		return TREE_E_NOT_DIR;
-	r = dot_inodes(l, &dir, &dot, &dotdot);
+	parent = (struct tree_attr){ .node = dir.parent };
+	/* Only below at/ are they not the nodes. */
+	if (dir.ino)
+		r = tree_getattr(l->s->tree, dir.parent, &parent);
+	*ret_dot = dir.ino ? dir.ino : dir.node;
+	*ret_dotdot = parent.ino ? parent.ino : parent.node;
+	return r;
+}
+
+static int add_dots(struct listing *l, uint64_t node, off_t *offset)
+{
+	uint64_t dot, dotdot;
+	int r;
+
+	if (*offset >= OFFSET_TREE)
+		return 0;
+	r = dot_inodes(l, node, &dot, &dotdot);
 	if (r)
 		return r;
 	if (*offset == 0 && add_dot(l, ".", dot, 1))
@@ -293,16 +300,21 @@ static int fill(struct listing *l, uint64_t node, off_t offset)
 
 	if (r || l->full)
 		return r;
-	return tree_readdir(l->s->tree, node, (uint64_t)offset - OFFSET_TREE, &lister);
+	l->end = offset;
+	r = tree_readdir(l->s->tree, node, (uint64_t)offset - OFFSET_TREE, &lister);
+	l->complete = r == 0 && !l->full;
+	return r;
 }
 
 /* With nothing more to list, the kernel has taken in what it was told before. */
-static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir)
+static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir,
+		       uint64_t epoch)
 {
 	struct ahead *ahead = l->s->ahead;
 
-	if (l->n_files > 0)
-		ahead_told(ahead, dir, l->files, l->n_files);
+	if (l->len > 0)
+		ahead_told(ahead, dir, l->files, l->n_files, l->complete ? l->end : 0,
+			   epoch);
 	if (l->len > 0 || !ahead_listed(ahead, dir, req))
 		fuse_reply_buf(req, l->data, l->len);
 }
@@ -314,10 +326,15 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 			     .s = serving_of(req),
 			     .size = MIN(size, MAX_REPLY),
 			     .plus = plus };
+	uint64_t epoch = tree_epoch(l.s->tree);
 	int r;
 
 	if (offset < 0) {
 		fuse_reply_err(req, EINVAL);
+		return;
+	}
+	if (ahead_is_end(l.s->ahead, ino, offset, epoch)) {
+		reply_list(req, &l, ino, epoch);
 		return;
 	}
 	l.data = data = malloc(l.size);
@@ -328,7 +345,7 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 	else if (l.full && l.len == 0)
 		fuse_reply_err(req, EINVAL); /* a buffer too small for one name */
 	else
-		reply_list(req, &l, ino);
+		reply_list(req, &l, ino, epoch);
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,

@@ -96,8 +96,23 @@ bool watch_add(struct watch *w, const struct tree_attr *attr)
 		return true;
 	pthread_mutex_lock(&w->lock);
 	added = known_add(&w->known, attr->node, attr->stamp);
+	if (added)
+		known_find(&w->known, attr->node)->parent = attr->ino ? 0 : attr->parent;
 	pthread_mutex_unlock(&w->lock);
 	return added;
+}
+
+uint64_t watch_parent(struct watch *w, uint64_t dir)
+{
+	const struct known *known;
+	uint64_t parent = 0;
+
+	pthread_mutex_lock(&w->lock);
+	known = known_find(&w->known, dir);
+	if (known)
+		parent = known->parent;
+	pthread_mutex_unlock(&w->lock);
+	return parent;
 }
 
 void watch_forget(struct watch *w, uint64_t node, uint64_t n)

@@ -32,5 +32,10 @@ bool watch_stop(struct watch *w);
 
 /* The kernel is being told of a node once more. false: out of memory, do not tell it. */
 bool watch_add(struct watch *w, const struct tree_attr *attr);
+/*
+ * The directory above one that the kernel knows; 0: it does not, or the numbers that users see of the
+ * two are not their nodes.
+ */
+uint64_t watch_parent(struct watch *w, uint64_t dir);
 /* The kernel has forgotten n of those times. */
 void watch_forget(struct watch *w, uint64_t node, uint64_t n);

@@ -89,6 +89,7 @@ int sql_fail(struct store *s, int rc, const char *doing)
 	const char *text =
 		code == STORE_E_FULL ? "the disk is full" : sqlite3_errmsg(s->db);
 
+	s->failed = true;
 	(void)snprintf(s->message, sizeof(s->message), "%s%s%s: %s", s->who ? s->who : "",
 		       s->who ? ": " : "", doing, text);
 	if (s->who && !s->broken)

@@ -94,6 +94,7 @@ int store_read_begin(struct store *s)
 
 		if (r)
 			return r;
+		s->failed = false;
 	}
 	s->views++;
 	return 0;
@@ -103,8 +104,16 @@ void store_read_end(struct store *s)
 {
 	if (s->views > 0)
 		s->views--;
-	if (s->views == 0 && !s->who && !sqlite3_get_autocommit(s->db))
-		(void)sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL);
+	if (s->views == 0 && !s->who && !sqlite3_get_autocommit(s->db)) {
+		int r = sql_run(s, Q_COMMIT, NO_ARGS);
+
+		(void)r; /* nothing was written */
+	}
+}
+
+bool store_read_is_sound(const struct store *s)
+{
+	return s->views > 0 && !s->failed;
 }
 
 /* An immutable file is not locked or watched by SQLite: has somebody changed it after all? */

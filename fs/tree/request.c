@@ -10,6 +10,10 @@
  * stays, no one has seen a later commit, and the content is as good as new. The order matters:
  * the label is read before the view of the history is taken. A commit between the two makes
  * the content newer than its label says, which costs a look at its stamp, never a stale reply.
+ *
+ * A view costs more than most requests ask in it: so where someone polls, it is held until the next
+ * commit is noticed, and between two such moments a client sees sizes and bytes of one history. One
+ * that nobody uses for a while is let go, for the log of the history to be taken back.
  */
 
 #include "request.h"
@@ -74,9 +78,34 @@ static struct connection *take_idle(struct tree *t, uint64_t *ret_epoch)
 	return c;
 }
 
-static void give_back(struct tree *t, struct connection *c)
+static void release(struct connection *c)
+{
+	if (c->held)
+		store_read_end(c->store);
+	c->held = false;
+}
+
+void connections_rest(struct tree *t)
+{
+	pthread_mutex_lock(&t->lock);
+	for (struct connection *c = t->idle; c; c = c->next) {
+		if (!c->used)
+			release(c);
+		c->used = false;
+	}
+	pthread_mutex_unlock(&t->lock);
+}
+
+/* With the view of the request, if that is worth being held; else it is ended. */
+static void give_back(struct tree *t, struct connection *c, uint64_t label)
 {
 	arena_reset(&c->arena);
+	/* An epoch of 0: nobody polls, who would tell when it is old. */
+	c->held = c->epoch > 0 && label != 0 && store_read_is_sound(c->store);
+	c->label = label;
+	c->used = true;
+	if (!c->held)
+		store_read_end(c->store);
 	pthread_mutex_lock(&t->lock);
 	c->next = t->idle;
 	t->idle = c;
@@ -149,8 +178,10 @@ static int connection_take(struct tree *t, struct connection **ret)
 	}
 	if (r)
 		return view_error(r);
-	if (!fresh && c->epoch != epoch)
+	if (!fresh && c->epoch != epoch) {
+		release(c);
 		r = view_error(store_generation(c->store, &generation));
+	}
 	if (r) {
 		drop(t, c);
 		return r;
@@ -189,9 +220,15 @@ int request_begin(struct tree *t, struct request *ret)
 		return r;
 	q.store = q.connection->store;
 	q.arena = &q.connection->arena;
-	q.label = tree_label(t);
-	r = store_read_begin(q.store);
-	r = r ? view_error(r) : note_generation(&q);
+	if (q.connection->held) {
+		q.label = q.connection->label;
+	} else {
+		q.label = tree_label(t);
+		r = store_read_begin(q.store);
+		r = r ? view_error(r) : note_generation(&q);
+		if (r)
+			q.label = 0;
+	}
 	if (r)
 		return r;
 	*ret = q;
@@ -203,7 +240,6 @@ void request_end(struct request *q)
 {
 	if (!q->connection)
 		return;
-	store_read_end(q->connection->store);
-	give_back(q->tree, q->connection);
+	give_back(q->tree, q->connection, q->label);
 	q->connection = NULL;
 }

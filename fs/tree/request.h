@@ -25,6 +25,9 @@ struct connection {
 	struct zcodec *codec; /* of at_block.c; NULL until it is wanted */
 	uint64_t seen;        /* the store's generation when it was last used */
 	uint64_t epoch;       /* the tree's when the file itself was last looked at */
+	bool held;            /* its view is open between requests, too */
+	bool used;            /* since tree_poll() came last */
+	uint64_t label;       /* of requests that see the view held */
 	struct connection *next;
 };
 
@@ -67,4 +70,6 @@ void request_end(struct request *q); /* for _cleanup_; a zeroed request is fine 
 int connection_new(const char *path, struct connection **ret,
 		   struct fault *f) _must_check_;
 struct connection *connection_free(struct connection *c); /* returns NULL */
+/* Lets views go that no request has used since this was called last. */
+void connections_rest(struct tree *t);
 uint64_t tree_label(struct tree *t);

@@ -186,8 +186,14 @@ int tree_poll(struct tree *t, bool *ret_changed)
 	uint64_t generation;
 	int r = store_generation(t->poller->store, &generation);
 
-	if (r)
+	connections_rest(t);
+	if (r) {
+		/* Whatever is wrong with it, requests see that, too. */
+		pthread_mutex_lock(&t->lock);
+		t->epoch++;
+		pthread_mutex_unlock(&t->lock);
 		return view_error(r);
+	}
 	/* The README says it, too. */
 	*ret_changed = generation != t->poller->seen || place != t->place;
 	if (!*ret_changed)

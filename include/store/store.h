@@ -83,3 +83,5 @@ void store_rollback(struct store *s);
 /* One consistent view over several reads; nests (counted). */
 int store_read_begin(struct store *s) _must_check_;
 void store_read_end(struct store *s);
+/* Is a view open in which SQLite has not failed yet? Only such a one is worth being kept. */
+bool store_read_is_sound(const struct store *s) _pure_;

@@ -8,8 +8,9 @@
  * nodes, except below at/, where moments are numbered as they are
  * asked for.
  *
- * A tree may be used by many threads at once. Every call sees the history at one moment, as it
- * was last committed by whoever imports.
+ * A tree may be used by many threads at once. Every call sees the history at one moment: as it
+ * was last committed by whoever imports or, while tree_poll() is called, at least as new as that
+ * found it last.
  */
 
 #include <stdbool.h>
@@ -126,7 +127,7 @@ int tree_poll(struct tree *t, bool *ret_changed) _must_check_;
  */
 const char *tree_moved(struct tree *t);
 /*
- * The number of changes that tree_poll() has found. What was read after this was called is at
+ * The number of times that tree_poll() has found a change, or could not look. What was read after this was called is at
  * least as new as the last of them.
  */
 uint64_t tree_epoch(struct tree *t);

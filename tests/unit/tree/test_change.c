@@ -57,6 +57,29 @@ static void test_stamps(void **state)
 	assert_int_equal(estate_at(e, GROUPS).node, folder.node);
 }
 
+/* Where someone polls, all that is asked between two findings is answered from one history. */
+static void test_held(void **state)
+{
+	struct estate *e = *state;
+	struct tree_attr before, first = estate_at(e, S1);
+
+	assert_true(changed(e));
+	before = estate_at(e, S1);
+	assert_int_equal(before.stamp, first.stamp);
+	estate_add(e, "sg-1", T0 + DAY);
+	assert_int_equal(estate_at(e, S1).stamp, first.stamp);
+	assert_true(changed(e));
+	assert_int_not_equal(estate_at(e, S1).stamp, first.stamp);
+	/* Unused over two polls: the view is let go, and what is committed then is seen at once. */
+	assert_false(changed(e));
+	assert_false(changed(e));
+	before = estate_at(e, GROUPS "/sg-2");
+	assert_false(changed(e));
+	assert_false(changed(e));
+	estate_add(e, "sg-2", T0 + DAY);
+	assert_int_not_equal(estate_at(e, GROUPS "/sg-2").stamp, before.stamp);
+}
+
 static bool gather(void *ctx, uint64_t node)
 {
 	buf_put(ctx, &node, sizeof(node));
@@ -151,8 +174,8 @@ static void test_totals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_poll),           TEST(test_stamps), TEST(test_affected),
-		TEST(test_affected_stops), TEST(test_totals),
+		TEST(test_poll), TEST(test_stamps),         TEST(test_affected),
+		TEST(test_held), TEST(test_affected_stops), TEST(test_totals),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
