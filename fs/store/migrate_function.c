@@ -6,6 +6,8 @@
  *   event_key(identity)            the hash of an event's identity, as older schemas kept that
  *   posting_first(time, event)     the event of the first of a group
  *   posting_places(time, event)    those behind it, as posting.c has them
+ *   source_key(name)               the hash that a source is found by
+ *   source_folder, _stem, _tail(name)   the parts its name is kept in
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +15,7 @@
 #include "posting.h"
 #include "private.h"
 #include "schema.h"
+#include "source_name.h"
 
 /* A GUID was kept as its 16 bytes. */
 static void event_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
@@ -97,12 +100,61 @@ static void places_end(sqlite3_context *c)
 		buf_deinit(group(c));
 }
 
+/* --- sources ------------------------------------------------------------------------------- */
+
+static struct str text_of(sqlite3_value *value)
+{
+	const char *text = (const char *)sqlite3_value_text(value);
+
+	return (struct str){ text ? text : "", (size_t)sqlite3_value_bytes(value) };
+}
+
+static void source_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	sqlite3_result_int64(c, source_name_key(text_of(args[0])));
+}
+
+static void result_text(sqlite3_context *c, struct str s)
+{
+	sqlite3_result_text64(c, s.n ? s.p : "", s.n, SQLITE_TRANSIENT, SQLITE_UTF8);
+}
+
+static void source_folder(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	result_text(c, source_name_cut(text_of(args[0])).folder);
+}
+
+static void source_stem(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	result_text(c, source_name_cut(text_of(args[0])).stem);
+}
+
+static void source_tail(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	result_text(c, source_name_cut(text_of(args[0])).tail);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
+typedef void scalar(sqlite3_context *c, int n, sqlite3_value **args);
+
+static const struct {
+	const char *name;
+	scalar *call;
+} scalars[] = {
+	{ "event_key", event_key },         { "source_key", source_key },
+	{ "source_folder", source_folder }, { "source_stem", source_stem },
+	{ "source_tail", source_tail },
+};
+
 int migrate_functions(sqlite3 *db)
 {
 	const int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
-	int rc = sqlite3_create_function_v2(db, "event_key", 1, how, NULL, event_key,
-					    NULL, NULL, NULL);
+	int rc = SQLITE_OK;
 
+	for (size_t i = 0; i < ARRAY_SIZE(scalars) && rc == SQLITE_OK; i++)
+		rc = sqlite3_create_function_v2(db, scalars[i].name, 1, how, NULL,
+						scalars[i].call, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "posting_first", 2, how, NULL, NULL,
 						add, first_end, NULL);

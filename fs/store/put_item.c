@@ -123,6 +123,21 @@ static size_t raw_len(const struct item *item)
 
 /* --- a new state --------------------------------------------------------------------------- */
 
+/* A number where that is all there is to it. */
+static struct sql_arg state_id_arg(struct str id)
+{
+	int64_t n = 0;
+
+	if (!id.n || id.n > 18 || (id.p[0] == '0' && id.n > 1))
+		return TEXT(id);
+	for (size_t i = 0; i < id.n; i++) {
+		if (id.p[i] < '0' || id.p[i] > '9')
+			return TEXT(id);
+		n = n * 10 + (id.p[i] - '0');
+	}
+	return INT(n);
+}
+
 static int insert_state(struct store *s, struct resource *res, const struct item *item,
 			int64_t source_id, int64_t *ret_id)
 {
@@ -134,13 +149,14 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 	if (!r)
 		r = pack_raw(s, item, &raw);
 	if (!r)
-		r = sql_run(
-			s, Q_STATE_INSERT,
-			ARGS(INT(res->id), INT(item->captured_ms), TEXT(item->state_id),
-			     INT(item->guise), INT(item->status), INT(source_id),
-			     INT(item->content_hash), REF(p.base), REF(p.dictionary),
-			     INT(item->body.n), INT(raw_len(item)),
-			     BLOB(buf_str(&s->writer->pack)), raw.frame, REF(raw.shape)));
+		r = sql_run(s, Q_STATE_INSERT,
+			    ARGS(INT(res->id), INT(item->captured_ms),
+				 state_id_arg(item->state_id), INT(item->guise),
+				 INT(item->status), INT(source_id),
+				 INT(item->content_hash), REF(p.base), REF(p.dictionary),
+				 INT(item->body.n), INT(raw_len(item)),
+				 BLOB(buf_str(&s->writer->pack)), raw.frame,
+				 REF(raw.shape)));
 	if (r)
 		return r;
 	*ret_id = sqlite3_last_insert_rowid(s->db);

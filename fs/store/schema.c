@@ -285,6 +285,7 @@ static const struct migration ladder[] = {
 	{ .version = 11, .sql = schema_composites },
 	{ .version = 12, .sql = schema_openings },
 	{ .version = 13, .sql = schema_shapes },
+	{ .version = 14, .sql = schema_narrowed },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -25,6 +25,7 @@ extern const char *const schema_day_end[];
 extern const char *const schema_composites[];
 extern const char *const schema_openings[];
 extern const char *const schema_shapes[];
+extern const char *const schema_narrowed[];
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -7,6 +7,7 @@
 #include "ledger.h"
 #include "private.h"
 #include "skip.h"
+#include "source_name.h"
 #include "store/write.h"
 
 #define REFUSAL_MAX ((size_t)1 << 20) /* bytes of a refused record that are kept */
@@ -14,7 +15,10 @@
 int store_source_find(struct store *s, struct str name, struct store_source *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_SOURCE_BY_NAME, ARGS(TEXT(name)), &q);
+	int r = sql_get(s, Q_SOURCE_BY_NAME,
+			ARGS(INT(source_name_key(name)), TEXT(source_name_cut(name).tail),
+			     TEXT(name)),
+			&q);
 
 	if (r)
 		return r;
@@ -45,6 +49,20 @@ static int forget_leavings(struct store *s, int64_t id)
 	return r ? r : skip_forget(s, id);
 }
 
+static int insert(struct store *s, const struct store_source *source)
+{
+	struct source_name cut = source_name_cut(source->name);
+	int r = sql_run(s, Q_SOURCE_PART_INSERT, ARGS(TEXT(cut.folder)));
+
+	if (!r)
+		r = sql_run(s, Q_SOURCE_PART_INSERT, ARGS(TEXT(cut.stem)));
+	return r ? r
+		 : sql_run(s, Q_SOURCE_INSERT,
+			   ARGS(INT(source_name_key(source->name)), TEXT(cut.folder),
+				TEXT(cut.stem), TEXT(cut.tail), INT(source->size),
+				INT(source->version), INT(source->all_events)));
+}
+
 int store_source_start(struct store *s, const struct store_source *source,
 		       int64_t *ret_id)
 {
@@ -56,9 +74,7 @@ int store_source_start(struct store *s, const struct store_source *source,
 	if (r && r != STORE_E_NOT_FOUND)
 		return r;
 	if (r) {
-		r = sql_run(s, Q_SOURCE_INSERT,
-			    ARGS(TEXT(source->name), INT(source->size),
-				 INT(source->version), INT(source->all_events)));
+		r = insert(s, source);
 		known.id = sqlite3_last_insert_rowid(s->db);
 		writer_count(s, COUNTER_SOURCE, 1);
 	} else {

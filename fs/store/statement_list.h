@@ -13,10 +13,18 @@ X(BEGIN_READ, "BEGIN")
 X(COMMIT, "COMMIT")
 
 /* the ledger */
-X(SOURCE_BY_NAME, "SELECT id, size, version, finished, all_events FROM source WHERE name = ?1")
-X(SOURCE_NAME, "SELECT name FROM source WHERE id = ?1")
+#define SOURCE_PARTS \
+  "CROSS JOIN source_part sf ON sf.id = s.folder CROSS JOIN source_part st ON st.id = s.stem "
+#define SOURCE_NAME_TEXT "sf.text || st.text || s.tail"
+X(SOURCE_BY_NAME,
+  "SELECT s.id, s.size, s.version, s.finished, s.all_events FROM source s " SOURCE_PARTS
+  "WHERE s.key = ?1 AND s.tail = ?2 AND " SOURCE_NAME_TEXT " = ?3")
+X(SOURCE_NAME, "SELECT " SOURCE_NAME_TEXT " FROM source s " SOURCE_PARTS "WHERE s.id = ?1")
 X(SOURCE_INSERT,
-  "INSERT INTO source(name, size, version, finished, all_events) VALUES(?1, ?2, ?3, 0, ?4)")
+  "INSERT INTO source(key, folder, stem, tail, size, version, finished, all_events) "
+  "SELECT ?1, f.id, t.id, ?4, ?5, ?6, 0, ?7 FROM source_part f CROSS JOIN source_part t "
+  "WHERE f.text = ?2 AND t.text = ?3")
+X(SOURCE_PART_INSERT, "INSERT INTO source_part(text) VALUES(?1) ON CONFLICT DO NOTHING")
 X(SOURCE_RENEW,
   "UPDATE source SET size = ?2, version = ?3, finished = 0, all_events = ?4, skipped = 0 "
   "WHERE id = ?1")
@@ -473,14 +481,16 @@ X(RESOURCES_OF_ID,
 
 /* refusals */
 X(REFUSAL,
-  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "
-  "FROM refusal r JOIN source s ON s.id = r.source WHERE r.id = ?1")
+  "SELECT r.id, " SOURCE_NAME_TEXT ", r.field, r.reason, r.offset, r.length, r.bytes_len, "
+  "s.finished_ms FROM refusal r CROSS JOIN source s ON s.id = r.source " SOURCE_PARTS "WHERE r.id = ?1")
 X(REFUSALS,
-  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "
-  "FROM refusal r JOIN source s ON s.id = r.source WHERE r.id > ?1 ORDER BY r.id")
+  "SELECT r.id, " SOURCE_NAME_TEXT ", r.field, r.reason, r.offset, r.length, r.bytes_len, "
+  "s.finished_ms FROM refusal r CROSS JOIN source s ON s.id = r.source " SOURCE_PARTS "WHERE r.id > ?1 ORDER BY r.id")
 X(REFUSAL_LINES,
-  "SELECT r.id, s.name, r.field, r.reason, r.offset, r.length, r.bytes_len, s.finished_ms "
+  "SELECT r.id, " SOURCE_NAME_TEXT ", r.field, r.reason, r.offset, r.length, r.bytes_len, "
+  "s.finished_ms "
   "FROM line l CROSS JOIN refusal r ON r.id = l.id CROSS JOIN source s ON s.id = r.source "
+  SOURCE_PARTS
   "WHERE l.file = 2 AND l.id > ?1 ORDER BY l.id")
 X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")
 

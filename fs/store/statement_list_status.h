@@ -17,11 +17,13 @@ X(REFUSAL_LINES_UNDUE,
 X(LINES_SIZE, "SELECT coalesce(sum(bytes), 0) FROM line_page WHERE file = ?1")
 X(LINE_PAGES, "SELECT page, bytes FROM line_page WHERE file = ?1 ORDER BY page")
 X(IMPORT,
-  "SELECT id, name, size, finished, finished_ms, items, events, transitions, duplicates, notices, "
-  "refused, skipped FROM source WHERE id = ?1")
+  "SELECT s.id, " SOURCE_NAME_TEXT ", s.size, s.finished, s.finished_ms, s.items, s.events, "
+  "s.transitions, s.duplicates, s.notices, s.refused, s.skipped FROM source s " SOURCE_PARTS
+  "WHERE s.id = ?1")
 X(IMPORT_LINES,
-  "SELECT s.id, s.name, s.size, s.finished, s.finished_ms, s.items, s.events, s.transitions, "
+  "SELECT s.id, " SOURCE_NAME_TEXT ", s.size, s.finished, s.finished_ms, s.items, s.events, s.transitions, "
   "s.duplicates, s.notices, s.refused, s.skipped FROM line l CROSS JOIN source s ON s.id = l.id "
+  SOURCE_PARTS
   "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
 X(FINISHED_LAST, "SELECT max(finished_ms) FROM source WHERE finished_ms > 0")
 

@@ -157,14 +157,18 @@ class Case(unittest.TestCase):
         return self.run_program("cat", self.history, *args)[0]
 
 
+# Sources with their names in one.
+SOURCES = """(SELECT s.id, f.text || t.text || s.tail AS name, size, version, finished FROM source s
+              JOIN source_part f ON f.id = s.folder JOIN source_part t ON t.id = s.stem)"""
+
 # What of each table makes a fact, with rows named by what they are instead of by their ids.
 FACTS = {
-    "source": "SELECT name, size, version, finished FROM source",
-    "refusal": """SELECT s.name, offset, field, reason, length, hash, bytes_len
-                  FROM refusal r JOIN source s ON s.id = r.source""",
-    "skipped": """SELECT s.name, service, c.name, k.n, c.n FROM skipped k
-                  JOIN source s ON s.id = k.source JOIN skipped_call c ON c.id = k.call""",
-    "notice": "SELECT s.name, what, n FROM notice n JOIN source s ON s.id = n.source",
+    "source": f"SELECT name, size, version, finished FROM {SOURCES}",
+    "refusal": f"""SELECT s.name, offset, field, reason, length, hash, bytes_len
+                  FROM refusal r JOIN {SOURCES} s ON s.id = r.source""",
+    "skipped": f"""SELECT s.name, service, c.name, k.n, c.n FROM skipped k
+                  JOIN {SOURCES} s ON s.id = k.source JOIN skipped_call c ON c.id = k.call""",
+    "notice": f"SELECT s.name, what, n FROM notice n JOIN {SOURCES} s ON s.id = n.source",
     "folder": """SELECT name, account, region, type, newest_ms, first_ms FROM folder""",
     "resource": """SELECT f.account, f.region, f.type, rid, fname
                    FROM resource r JOIN folder f ON f.id = r.folder""",

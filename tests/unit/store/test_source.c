@@ -2,7 +2,11 @@
 /* The ledger, refusals and notices; a source run twice counts once. */
 #include <stdlib.h>
 
+#include <sqlite3.h>
+
 #include "history.h"
+#include "schema.h"
+#include "source_name.h"
 
 static int64_t start(struct history *h, const char *name, uint64_t size)
 {
@@ -136,6 +140,114 @@ static void test_long_refusal(void **state)
 	assert_memory_equal(out.data, bytes.data, out.len);
 }
 
+/* --- names --------------------------------------------------------------------------------- */
+
+/* Cut by hand: folder|stem|tail. */
+static const char *const cut_names[] = {
+	"||",
+	"||a",
+	"/x/||a.json.gz",
+	"s3://b/AWSLogs/1/|1_Config_eu-west-1_ConfigHistory_AWS::EC2::VPC_|20240110T014641Z_2.json",
+	"/20240101/|1_CloudTrail_|20240110T0150Z_x.json.gz",
+	"/x/||20240110T0150Z.json",
+	"/x/|a_|123456789",
+	"/x/||a-12345678_1234567_b",
+	"/x/|_|12345678",
+};
+
+static void test_cut_names(void **state _unused_)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(cut_names); i++) {
+		_cleanup_(buf_deinit) struct buf name = BUF_INIT, cut = BUF_INIT;
+		struct source_name parts;
+
+		for (const char *p = cut_names[i]; *p; p++)
+			if (*p != '|')
+				buf_put_char(&name, *p);
+		parts = source_name_cut(buf_str(&name));
+		buf_printf(&cut, "%.*s|%.*s|%.*s", STR_ARGS(parts.folder),
+			   STR_ARGS(parts.stem), STR_ARGS(parts.tail));
+		buf_put_char(&cut, '\0');
+		assert_int_equal(buf_error(&cut), 0);
+		assert_string_equal(cut.data, cut_names[i]);
+	}
+}
+
+static void run(sqlite3 *db, const char *sql)
+{
+	char *message = NULL;
+
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s: %s", sql, message);
+}
+
+/* A history of version 8, with sources and states; the last of each is gone again. */
+static void make_old(const char *path)
+{
+	sqlite3 *db = NULL;
+	size_t n;
+	const struct migration *m = schema_migrations(&n);
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	run(db, "PRAGMA application_id = 1148347988");
+	for (size_t i = 0; i < n && m[i].version <= 8; i++)
+		for (const char *const *sql = m[i].sql; *sql; sql++)
+			run(db, *sql);
+	run(db,
+	    "PRAGMA user_version = 8;"
+	    "INSERT INTO source(name, size, version, finished, items) VALUES"
+	    "('/a/b_20240101T0102Z.json', 7, 8, 1, 9), ('/a/c', 1, 2, 0, 3),"
+	    "('b_20240101T0102Z.json', 4, 5, 1, 6), ('gone', 0, 0, 0, 0);"
+	    "DELETE FROM source WHERE name = 'gone';"
+	    "INSERT INTO folder(parent, name, account, newest_ms) VALUES(0, '1', '1', 1);"
+	    "INSERT INTO resource(folder, rid, fname, keyframe, deltas) "
+	    "VALUES(1, 'r', 'r', 0, 0);"
+	    "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, "
+	    "content_hash, body_len, raw_len, body) SELECT 1, key, value, 4, 0, 1, 0, 6, 6, "
+	    "x'00583100007265636f7264' FROM json_each('[\"\", \"0\", \"007\", "
+	    "\"1704070595098\", \"123456789012345678901\", \"-5\", \"1e3\", \"x\", "
+	    "\"gone\"]');"
+	    "DELETE FROM state WHERE state_id = 'gone';");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+static void test_brought_up(void **state)
+{
+	struct history *h = *state;
+	struct store_source found;
+
+	make_old(h->path);
+	history_open(h, STORE_WRITE, 0);
+	assert_int_equal(store_source_find(h->s, STR("/a/b_20240101T0102Z.json"), &found),
+			 0);
+	assert_int_equal(found.id, 1);
+	assert_int_equal(found.size, 7);
+	assert_int_equal(found.version, 8);
+	assert_true(found.finished);
+	assert_int_equal(store_source_find(h->s, STR("b_20240101T0102Z.json"), &found),
+			 0);
+	assert_int_equal(found.id, 3);
+	assert_int_equal(store_source_find(h->s, STR("/a/c"), &found), 0);
+	assert_int_equal(store_source_find(h->s, STR("/a/"), &found), STORE_E_NOT_FOUND);
+	/* An id is not given twice. */
+	begin(h);
+	assert_int_equal(start(h, "/a/d", 1), 5);
+	commit(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 8);
+	assert_int_equal(ask(h, "SELECT seq FROM sqlite_sequence WHERE name = 'state'"),
+			 9);
+	/* Ids read as they did, whichever are kept as numbers. */
+	assert_int_equal(ask(h, "SELECT group_concat(state_id, '|') = "
+				"'|0|007|1704070595098|123456789012345678901|-5|1e3|x' "
+				"FROM (SELECT state_id FROM state ORDER BY id)"),
+			 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE typeof(state_id) = "
+				"'integer'"),
+			 3);
+	assert_raw(h, 1, "record");
+	assert_sound(h);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -145,6 +257,9 @@ int main(void)
 		CASE(test_refusals),
 		CASE(test_started_again),
 		CASE(test_long_refusal),
+		cmocka_unit_test(test_cut_names),
+		cmocka_unit_test_setup_teardown(test_brought_up, history_setup_closed,
+						history_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
