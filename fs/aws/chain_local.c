@@ -284,13 +284,6 @@ static int run_process(char *words[], struct buf *ret)
 	return r ? r : WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
 }
 
-static void wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_deinit(b);
-}
-
 int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
 		  struct fault *f)
 {
@@ -298,7 +291,7 @@ int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
 						  "SessionToken", "Expiration" };
 	const char *command = profiles_get(c->profiles, profile, "credential_process");
 	_cleanup_(freep) char *text = command ? strdup(command) : NULL;
-	_cleanup_(wipe) struct buf output = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf output = BUF_INIT;
 	char *words[WORDS_MAX];
 	int r;
 

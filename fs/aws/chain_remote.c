@@ -17,13 +17,6 @@
 #define INSTANCE_MS \
 	1000u /* where there is no such service, nobody wants to wait for it */
 
-static void wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_deinit(b);
-}
-
 static const char *set(const char *variable)
 {
 	const char *value = getenv(variable);
@@ -63,7 +56,7 @@ static int log_in(struct fault *f)
 static int read_token(const struct sso *sso, struct arena *a, struct str *ret,
 		      struct fault *f)
 {
-	_cleanup_(wipe) struct buf text = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf text = BUF_INIT;
 	struct jv v;
 	int r = read_cache(sso, &text, f);
 
@@ -236,7 +229,7 @@ int chain_container(struct chain *c, struct aws_secret *ret, struct fault *f)
 {
 	const char *relative = set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
 	const char *full = set("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-	_cleanup_(wipe) struct buf token = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf token = BUF_INIT;
 	struct aws_request rq = { .method = "GET" };
 	int r = 0;
 
@@ -319,7 +312,7 @@ static int ask_all(struct http *h, struct aws_secret *ret, struct fault *f)
 {
 	static const struct chain_names names = { "AccessKeyId", "SecretAccessKey",
 						  "Token", "Expiration" };
-	_cleanup_(wipe) struct buf token = BUF_INIT, role = BUF_INIT, json = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf token = BUF_INIT, role = BUF_INIT, json = BUF_INIT;
 	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
 	int r = instance_token(h, &token);
 

@@ -22,7 +22,6 @@ struct credentials {
 	char *profile, *role_arn, *external_id;
 	bool named; /* explicitly: the environment's keys are not meant */
 	struct profiles *profiles;
-	struct http *http;
 	char region[64];
 	pthread_mutex_t lock;
 	struct aws_secret secret; /* under the lock */
@@ -64,7 +63,6 @@ struct credentials *credentials_free(struct credentials *c)
 	if (!c)
 		return NULL;
 	aws_secret_wipe(&c->secret);
-	http_free(c->http);
 	profiles_free(c->profiles);
 	free(c->profile);
 	free(c->role_arn);
@@ -107,8 +105,6 @@ static int credentials_init(struct credentials *c, struct fault *f)
 	    (c->options.external_id && !c->external_id))
 		return -ENOMEM;
 	r = profiles_read(&c->profiles, f);
-	if (r == 0)
-		r = http_new(&c->options.http, &c->http);
 	if (r)
 		return r;
 	if (named && !profiles_has(c->profiles, named)) {
@@ -183,18 +179,28 @@ static int walk(struct chain *c, struct aws_secret *ret, struct fault *f)
 	return r;
 }
 
+static void http_freep(struct http **h)
+{
+	*h = http_free(*h);
+}
+
+/* With a handle of its own: what stands in its buffers does so no longer than this. */
 static int renew(struct credentials *c, struct fault *f)
 {
+	_cleanup_(http_freep) struct http *http = NULL;
 	struct chain chain = { .options = &c->options,
 			       .profiles = c->profiles,
 			       .profile = c->profile,
 			       .profile_is_named = c->named,
-			       .skew_s = c->skew_s,
-			       .http = c->http };
+			       .skew_s = c->skew_s };
 	struct aws_secret fresh = { 0 };
 	struct credentials *base = c->options.base;
-	int r = base ? credentials_get(base, &fresh, f) : walk(&chain, &fresh, f);
+	int r = http_new(&c->options.http, &http);
 
+	if (r)
+		return r;
+	chain.http = http;
+	r = base ? credentials_get(base, &fresh, f) : walk(&chain, &fresh, f);
 	if (r == 0 && c->role_arn)
 		r = chain_assume(&chain, c->role_arn, c->external_id, &fresh, f);
 	c->skew_s = chain.skew_s;

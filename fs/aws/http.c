@@ -14,6 +14,8 @@
 
 #include <curl/curl.h>
 
+#include "wiping.h"
+
 #define CONNECT_MS 10000
 #define STALL_MS   60000
 #define ERROR_MAX  ((uint64_t)1 << 20) /* bytes of an answer that is no success */
@@ -39,7 +41,10 @@ struct exchange {
 
 int http_library_init(void)
 {
-	return curl_global_init(CURL_GLOBAL_DEFAULT) == CURLE_OK ? 0 : -ENOMEM;
+	CURLcode code = curl_global_init_mem(CURL_GLOBAL_DEFAULT, malloc, wiping_free,
+					     wiping_realloc, strdup, calloc);
+
+	return code == CURLE_OK ? 0 : -ENOMEM;
 }
 
 struct http *http_free(struct http *h)
@@ -72,9 +77,7 @@ int http_new(const struct http_options *options, struct http **ret)
 
 void http_answer_deinit(struct http_answer *a)
 {
-	if (a->body.data)
-		explicit_bzero(a->body.data, a->body.len); /* may be credentials */
-	buf_deinit(&a->body);
+	buf_wipe(&a->body); /* may be credentials */
 }
 
 /* --- what comes in -------------------------------------------------------------------------- */
@@ -199,7 +202,7 @@ static void slist_freep(struct curl_slist **list)
 
 static int add_line(struct curl_slist **list, struct str name, struct str value)
 {
-	_cleanup_(buf_deinit) struct buf line = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf line = BUF_INIT;
 	struct curl_slist *longer;
 
 	buf_put_str(&line, name);
@@ -209,7 +212,6 @@ static int add_line(struct curl_slist **list, struct str name, struct str value)
 	if (buf_error(&line))
 		return -ENOMEM;
 	longer = curl_slist_append(*list, line.data);
-	explicit_bzero(line.data, line.len);
 	if (!longer)
 		return -ENOMEM;
 	*list = longer;

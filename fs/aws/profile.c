@@ -224,16 +224,9 @@ static int read_file(const char *variable, const char *below_home, struct buf *r
 	return r;
 }
 
-static void wipe(struct buf *b)
-{
-	if (b->data)
-		explicit_bzero(b->data, b->cap);
-	buf_deinit(b);
-}
-
 int profiles_read(struct profiles **ret, struct fault *f)
 {
-	_cleanup_(wipe) struct buf config = BUF_INIT, credentials = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf config = BUF_INIT, credentials = BUF_INIT;
 	int r = read_file("AWS_CONFIG_FILE", ".aws/config", &config, f);
 
 	if (r == 0)

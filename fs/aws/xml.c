@@ -11,6 +11,8 @@
 
 #include <expat.h>
 
+#include "wiping.h"
+
 struct reading {
 	XML_Parser parser;
 	int (*element)(void *ctx, const char *path, struct str text);
@@ -26,7 +28,7 @@ static void reading_deinit(struct reading *x)
 {
 	XML_ParserFree(x->parser);
 	buf_deinit(&x->path);
-	buf_deinit(&x->text);
+	buf_wipe(&x->text); /* may be a secret */
 }
 
 static void stop(struct reading *x, int error)
@@ -104,7 +106,10 @@ int xml_parse(struct str text,
 	      int (*element)(void *ctx, const char *path, struct str text), void *ctx,
 	      struct fault *f)
 {
-	_cleanup_(reading_deinit) struct reading x = { .parser = XML_ParserCreate(NULL),
+	static const XML_Memory_Handling_Suite memory = { malloc, wiping_realloc,
+							  wiping_free };
+	_cleanup_(reading_deinit) struct reading x = { .parser = XML_ParserCreate_MM(
+							       NULL, &memory, NULL),
 						       .element = element,
 						       .ctx = ctx };
 

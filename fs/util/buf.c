@@ -18,6 +18,13 @@ void buf_deinit(struct buf *b)
 	*b = BUF_INIT;
 }
 
+void buf_wipe(struct buf *b)
+{
+	if (b->data)
+		explicit_bzero(b->data, b->cap);
+	buf_deinit(b);
+}
+
 int buf_error(const struct buf *b)
 {
 	return b->failed ? -ENOMEM : 0;

@@ -21,6 +21,7 @@ struct buf {
 #define BUF_INIT ((struct buf){ 0 })
 
 void buf_deinit(struct buf *b);
+void buf_wipe(struct buf *b); /* likewise; what it held may be a secret */
 /* Forget the content, keep the memory and clear the error. */
 static inline void buf_reset(struct buf *b)
 {

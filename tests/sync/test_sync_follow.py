@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """--follow: what is new shows soon, and a source that fails for a while is not given up."""
+import os
 import pathlib
 import signal
 import subprocess
 import time
+import unittest
 
 from fake_aws import STALL, on, status
 from support import ACCOUNT, REFUSED, REGION, driftfs, item, history_file, text_of
@@ -95,6 +97,43 @@ class Follow(SyncCase):
             _, err = process.communicate(timeout=60)
         self.assertEqual(process.returncode, 0, err)
         self.assertEqual(err.count(b"s3://logs/: "), 1, err)
+
+    @unittest.skipUnless(os.geteuid() == 0, "the memory of one without dumps is root's to read")
+    def test_what_was_renewed_is_wiped(self):
+        """Of a secret that is not used any more nothing is left, in no buffer of anybody's."""
+        arn = "arn:aws:iam::123456789012:role/Reader"
+        self.aws.bucket("logs").put(config_key(1, day=self.today()), small(1))
+        self.aws.roles[arn] = {}
+        for options in (["--role-arn", arn], []):
+            if not options:
+                self.env |= {"AWS_CONTAINER_CREDENTIALS_FULL_URI": self.aws.url + "/container",
+                             "AWS_CONTAINER_AUTHORIZATION_TOKEN": self.aws.container_token}
+                del self.env["AWS_ACCESS_KEY_ID"]
+            known = set(self.aws.identities)
+            with self.running("s3://logs/", options=["--follow", "--interval", 1, *options]) as p:
+                [old] = self.wait_for(lambda: set(self.aws.identities) - known)
+                self.aws.identities[old].expires = 0
+                [new] = self.wait_for(lambda: set(self.aws.identities) - known - {old})
+                lists = self.aws.count("ListObjectsV2")
+                self.wait_for(lambda: self.aws.count("ListObjectsV2") > lists + 1)
+                self.assertTrue(self.aws.identities[new].secret.encode() in self.memory(p.pid))
+                self.assertFalse(self.aws.identities[old].secret.encode() in self.memory(p.pid))
+                self.end(p)
+
+    @staticmethod
+    def memory(pid):
+        """All that it can write to, but for what a sanitizer keeps books in."""
+        found = []
+        with open(f"/proc/{pid}/mem", "rb") as memory:
+            for line in pathlib.Path(f"/proc/{pid}/maps").read_text().splitlines():
+                low, high = (int(x, 16) for x in line.split()[0].split("-"))
+                if "rw" in line.split()[1] and high - low < 1 << 30:
+                    try:
+                        memory.seek(low)
+                        found.append(memory.read(high - low))
+                    except OSError:
+                        pass
+        return b"".join(found)
 
     def test_an_old_object_that_could_not_be_had(self):
         """Later rounds look at new days only, but not before all of the old ones are there."""
