@@ -171,21 +171,9 @@ int view_resource_files(struct request *q, uint64_t *ret)
 _Static_assert(ARRAY_SIZE(entries) < COOKIE_STATES, "cookies of states are above these");
 
 /*
- * A global item is recorded by several regions, and stands under the time of its first record: what
- * an earlier one moved is still found where it was, and so is what another region's file says.
+ * A hidden state, what another region recorded of a global item, is not listed but found: it may
+ * have been listed, and noted, before an earlier record of the same content came.
  */
-static int find_repeated(struct request *q, struct store_state *st)
-{
-	struct store_state hidden = *st;
-	int r = view_error(
-		store_state_as_of(q->store, hidden.resource, hidden.time_ms, false, st));
-
-	/* A twin behind it is another state. */
-	if (r == 0 && st->time_ms == hidden.time_ms && st->twin > hidden.twin)
-		r = TREE_E_NOT_FOUND;
-	return r;
-}
-
 static int find_state(struct request *q, int64_t resource, struct str name,
 		      struct tree_attr *ret)
 {
@@ -198,8 +186,6 @@ static int find_state(struct request *q, int64_t resource, struct str name,
 	if (!name_state_parse(name, &time_ms, &twin, &canonical))
 		return TREE_E_NOT_FOUND;
 	r = view_error(store_state_find(q->store, resource, time_ms, twin, &st));
-	if (r == 0 && st.hidden)
-		r = find_repeated(q, &st);
 	if (r == 0)
 		*ret = view_state_attr(&st);
 	return r;

@@ -29,8 +29,6 @@ static int state_getattr(struct request *q, uint64_t node, struct tree_attr *ret
 	struct store_state st;
 	int r = view_state_get(q, node_row(node), &st);
 
-	if (r == 0 && st.hidden)
-		r = TREE_E_NOT_FOUND;
 	if (r == 0)
 		*ret = view_state_attr(&st);
 	return r;

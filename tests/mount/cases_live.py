@@ -38,6 +38,25 @@ def case_live_state(world):
     equal(len(os.listdir(group)), len(names) + 1, "entries")
 
 
+def case_live_repeated(world):
+    """An earlier record of a global item from another region: what was listed can still be read."""
+    def role(region, second):
+        return {**item("AROA1", f"2024-05-01T10:15:{second}.000Z", name="worker"),
+                "resourceType": "AWS::IAM::Role", "awsRegion": region}
+    folder = world.path("resources", ACCOUNT, "global", "AWS", "IAM", "Role", "AROA1")
+    early, late = (f"{folder}/2024-05-01T1015{second}.000Z.json" for second in ("01", "02"))
+    world.take_in(role("eu-west-1", "02"))
+    world.mount()
+    before = read(late)
+    with open(late, "rb", buffering=0) as file:
+        world.take_in(role("us-east-1", "01"))
+        within(SOON, "listed", lambda: os.path.basename(early) in os.listdir(folder))
+        check(os.path.basename(late) not in os.listdir(folder), "a content is listed once")
+        equal(file.read(), before, "open while it came")
+    equal(read(late), before, "noted before it came")
+    equal(os.stat(late).st_size, len(before), "size")
+
+
 def case_live_history_moved(world):
     """Another file in the history's place is not mixed with the one that is mounted."""
     world.take_in(item("sg-1", "2024-05-01T10:15:00.000Z", name="web"))
