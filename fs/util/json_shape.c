@@ -8,12 +8,15 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "json_shape_private.h"
+
 struct node;
 
 struct member {
 	struct str key;
 	size_t place;
 	bool optional;
+	unsigned wrap;            /* enum json_wrap, of containers */
 	const struct node *value; /* NULL: of no shape */
 };
 
@@ -56,9 +59,9 @@ static int read_node(struct arena *a, const struct jv *v, const struct node **re
 
 		*m = (struct member){ .key = jv_str(&v->members[i].key), .place = i };
 		if (value->type == JV_ARRAY) {
-			if (value->len != 1)
-				return JV_E_SYNTAX;
-			m->optional = true;
+			r = json_wrap_read(value, &m->optional, &m->wrap);
+			if (r)
+				return r;
 			value = &value->items[0];
 		}
 		r = read_node(a, value, &m->value);
@@ -105,7 +108,7 @@ struct jv_shape *jv_shape_free(struct jv_shape *shape)
 /* --- writing ------------------------------------------------------------------------------- */
 
 static int write_value(struct arena *a, struct buf *out, const struct jv *v,
-		       const struct node *node);
+		       const struct node *node, bool spaced);
 
 /* An object's members where the shape has them; behind those places, the others. */
 static const struct jv_member **place_members(struct arena *a, const struct jv *v,
@@ -135,17 +138,41 @@ static const struct jv_member **place_members(struct arena *a, const struct jv *
 	return at;
 }
 
-static const struct node *node_of(const struct node *node, struct str key)
+static const struct member *member_of(const struct node *node, struct str key)
 {
 	struct member wanted = { .key = key };
-	const struct member *m =
-		bsearch(&wanted, node->members, node->n, sizeof(*m), by_key);
 
-	return m ? m->value : NULL;
+	return bsearch(&wanted, node->members, node->n, sizeof(wanted), by_key);
+}
+
+static int write_wrapped(struct arena *a, struct buf *out, const struct jv *v,
+			 const struct member *m)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	int r = write_value(a, &text, v, m->value, m->wrap & JSON_WRAP_SPACED);
+
+	if (!r)
+		r = buf_error(&text);
+	if (!r)
+		json_wrap_put(out, buf_str(&text), m->wrap);
+	return r;
+}
+
+static int write_member(struct arena *a, struct buf *out, const struct jv_member *from,
+			const struct node *node, bool spaced)
+{
+	const struct member *m = member_of(node, jv_str(&from->key));
+	const struct jv *v = &from->value;
+
+	jv_write_string(out, jv_str(&from->key));
+	buf_put_text(out, spaced ? ": " : ":");
+	if (m && m->wrap && (v->type == JV_OBJECT || v->type == JV_ARRAY))
+		return write_wrapped(a, out, v, m);
+	return write_value(a, out, v, m ? m->value : NULL, spaced);
 }
 
 static int write_object(struct arena *a, struct buf *out, const struct jv *v,
-			const struct node *node)
+			const struct node *node, bool spaced)
 {
 	bool first = true;
 	size_t n;
@@ -160,12 +187,9 @@ static int write_object(struct arena *a, struct buf *out, const struct jv *v,
 		if (!at[i])
 			continue;
 		if (!first)
-			buf_put_char(out, ',');
+			buf_put_text(out, spaced ? ", " : ",");
 		first = false;
-		jv_write_string(out, jv_str(&at[i]->key));
-		buf_put_char(out, ':');
-		r = write_value(a, out, &at[i]->value,
-				node_of(node, jv_str(&at[i]->key)));
+		r = write_member(a, out, at[i], node, spaced);
 		if (r)
 			return r;
 	}
@@ -174,21 +198,21 @@ static int write_object(struct arena *a, struct buf *out, const struct jv *v,
 }
 
 static int write_value(struct arena *a, struct buf *out, const struct jv *v,
-		       const struct node *node)
+		       const struct node *node, bool spaced)
 {
 	if (!node || (v->type != JV_OBJECT && v->type != JV_ARRAY)) {
-		jv_write(out, v);
+		json_wrap_write(out, v, spaced);
 		return 0;
 	}
 	if (v->type == JV_OBJECT)
-		return write_object(a, out, v, node);
+		return write_object(a, out, v, node, spaced);
 	buf_put_char(out, '[');
 	for (uint32_t i = 0; i < v->len; i++) {
 		int r;
 
 		if (i > 0)
-			buf_put_char(out, ',');
-		r = write_value(a, out, &v->items[i], node);
+			buf_put_text(out, spaced ? ", " : ",");
+		r = write_value(a, out, &v->items[i], node, spaced);
 		if (r)
 			return r;
 	}
@@ -203,6 +227,6 @@ int jv_shape_write(const struct jv_shape *shape, struct str sorted, struct buf *
 	int r = jv_parse(&a, sorted, &v, NULL);
 
 	if (!r)
-		r = write_value(&a, out, &v, shape->root);
+		r = write_value(&a, out, &v, shape->root, false);
 	return r ? r : buf_error(out);
 }

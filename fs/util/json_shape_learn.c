@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "json_shape_private.h"
 #include "util/json_shape.h"
 
 #define MEMBERS_MAX 256u /* of an object; more are a table, not a shape */
@@ -17,6 +18,7 @@ struct member {
 	struct member *next;
 	struct draft *value;
 	bool optional, met;
+	unsigned wrap; /* enum json_wrap */
 };
 
 struct draft {
@@ -75,9 +77,12 @@ static int read_draft(struct learner *l, struct draft *d, const struct jv *v)
 
 		if (r)
 			return r;
-		(*place)->optional = value->type == JV_ARRAY;
-		if (value->type == JV_ARRAY && value->len == 1)
+		if (value->type == JV_ARRAY) {
+			r = json_wrap_read(value, &(*place)->optional, &(*place)->wrap);
+			if (r)
+				return r;
 			value = &value->items[0];
+		}
 		r = read_draft(l, (*place)->value, value);
 		if (r)
 			return r;
@@ -89,6 +94,22 @@ static int read_draft(struct learner *l, struct draft *d, const struct jv *v)
 /* --- an example ---------------------------------------------------------------------------- */
 
 static int meet(struct learner *l, struct draft *d, const struct jv *v);
+
+/* A container in a string is met as itself; of two ways to put it there the later one stays. */
+static int meet_value(struct learner *l, struct member *m, const struct jv *v)
+{
+	unsigned wrap = JSON_WRAP_NONE;
+	struct jv held;
+	int r;
+
+	if (v->type != JV_STRING)
+		return meet(l, m->value, v);
+	r = json_wrap_find(&l->arena, jv_str(v), &wrap, &held);
+	if (r || !wrap)
+		return r;
+	m->wrap = wrap;
+	return meet(l, m->value, &held);
+}
 
 static int meet_members(struct learner *l, struct draft *d, const struct jv *v)
 {
@@ -113,7 +134,7 @@ static int meet_members(struct learner *l, struct draft *d, const struct jv *v)
 			return JV_E_SYNTAX;
 		m->met = true;
 		place = &m->next;
-		r = meet(l, m->value, &v->members[i].value);
+		r = meet_value(l, m, &v->members[i].value);
 		if (r)
 			return r;
 	}
@@ -162,9 +183,11 @@ static void write_draft(struct buf *out, const struct draft *d)
 		if (m != d->first)
 			buf_put_char(out, ',');
 		jv_write_string(out, m->key);
-		buf_put_text(out, m->optional ? ":[" : ":");
+		buf_put_text(out, m->optional || m->wrap ? ":[" : ":");
 		write_draft(out, m->value);
-		if (m->optional)
+		if (m->wrap)
+			buf_printf(out, ",%d,%u]", m->optional, m->wrap);
+		else if (m->optional)
 			buf_put_char(out, ']');
 	}
 	buf_put_char(out, '}');

@@ -8,7 +8,8 @@
  *
  * A shape is kept as a JSON text of its own: an object of the keys in order; for each its value's
  * shape, in brackets when not every example had the key; 0 for what is no object. Arrays do not
- * count: their elements have one shape.
+ * count: their elements have one shape. Nor do strings that hold JSON, which a sorted text may
+ * have opened: how they held it stands in the brackets, too.
  */
 
 #include "util/json.h"

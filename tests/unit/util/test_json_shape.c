@@ -70,6 +70,16 @@ static const struct lesson lessons[] = {
 	  "{\"y\":[0],\"z\":{\"q\":0}}" },
 	/* Two that disagree: the first one's order. */
 	{ { "{\"a\":1,\"b\":1}", "{\"b\":1,\"a\":1}" }, "{\"a\":0,\"b\":0}" },
+	/* A container in a string: compact, spaced, URL-encoded. */
+	{ { "{\"b\":\"{\\\"z\\\":1,\\\"a\\\":[]}\",\"a\":\"x\"}" },
+	  "{\"b\":[{\"z\":0,\"a\":0},0,1],\"a\":0}" },
+	{ { "{\"b\":\"[{\\\"z\\\": 1, \\\"a\\\": 2}]\"}", "{}" },
+	  "{\"b\":[{\"z\":0,\"a\":0},1,3]}" },
+	{ { "{\"b\":\"%7B%22z%22%3A%22%2F%22%7D\"}" }, "{\"b\":[{\"z\":0},0,5]}" },
+	{ { "{\"b\":\"%7B%22z%22%3A%22/%22%7D\"}" }, "{\"b\":[{\"z\":0},0,13]}" },
+	/* Laid out in another way, or not JSON. */
+	{ { "{\"b\":\"{ \\\"z\\\":1}\",\"c\":\"{x\",\"d\":\"%7B\"}" },
+	  "{\"b\":0,\"c\":0,\"d\":0}" },
 	{ { "{\"\\\"\\u0000\":1}" }, "{\"\\\"\\u0000\":0}" },
 };
 
@@ -122,6 +132,21 @@ static void test_other_values(void **state _unused_)
 	assert_written(shape, STR("7"), "7");
 }
 
+/* What was opened goes back into its string; what was not is there already. */
+static void test_strings(void **state _unused_)
+{
+	struct str shape = STR("{\"p\":[{\"z\":[{\"d\":0,\"c\":0},0,1],\"a\":0},0,5],"
+			       "\"s\":[{\"z\":0,\"a\":0},1,3]}");
+
+	assert_written(shape, STR("{\"p\":{\"a\":\"/~\",\"z\":{\"c\":1,\"d\":2}}}"),
+		       "{\"p\":\"%7B%22z%22%3A%22%7B%5C%22d%5C%22%3A2%2C%5C%22c%5C%22%3A1"
+		       "%7D%22%2C%22a%22%3A%22%2F~%22%7D\"}");
+	assert_written(
+		shape, STR("{\"s\":[{\"a\":[1,2],\"z\":{\"k\":null}},{}]}"),
+		"{\"s\":\"[{\\\"z\\\": {\\\"k\\\": null}, \\\"a\\\": [1, 2]}, {}]\"}");
+	assert_written(shape, STR("{\"p\":\"{\",\"s\":null}"), "{\"p\":\"{\"}");
+}
+
 /* One object of n members. */
 static void put_members(struct buf *out, size_t n)
 {
@@ -166,7 +191,10 @@ static void test_bad_shapes(void **state _unused_)
 					   "{\"a\":[]}",
 					   "{\"a\":[0,0]}",
 					   "{\"a\":null}",
-					   "{\"a\":[[0]]}" };
+					   "{\"a\":[[0]]}",
+					   "{\"a\":[0,0,0]}",
+					   "{\"a\":[0,0,17]}",
+					   "{\"a\":[0,0,2]}" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++) {
 		_cleanup_(shape_freep) struct jv_shape *shape = NULL;
@@ -179,8 +207,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_lessons),      cmocka_unit_test(test_back_again),
-		cmocka_unit_test(test_other_values), cmocka_unit_test(test_bounds),
-		cmocka_unit_test(test_bad_shapes),
+		cmocka_unit_test(test_other_values), cmocka_unit_test(test_strings),
+		cmocka_unit_test(test_bounds),       cmocka_unit_test(test_bad_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
