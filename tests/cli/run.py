@@ -5,6 +5,7 @@
 Exits 77, which meson takes for "skipped", when no case could be run.
 """
 import os
+import signal
 import sys
 import unittest
 
@@ -13,6 +14,9 @@ def main():
     if len(sys.argv) < 3:
         print(__doc__.strip(), file=sys.stderr)
         return 2
+    # Whoever runs this in the background has these ignored, and what is started would have, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     os.environ["DRIFTFS"] = os.path.abspath(sys.argv[1])
     program = unittest.main(module=f"test_{sys.argv[2]}", argv=[sys.argv[0], "-v", *sys.argv[3:]],
                             exit=False)
