@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/random.h>
 #include <time.h>
 
@@ -48,8 +49,10 @@ static int check_endpoint(const struct aws_client *c, struct fault *f)
 	if (!c->options.endpoint_url ||
 	    aws_endpoint(c, "s3", STR("us-east-1"), &host, &rq) == 0)
 		return 0;
+	/* What stands before an @ may be a password. */
 	fault_set(f, FAULT_NO_OFFSET, "", "the endpoint %s is no http://HOST:PORT",
-		  c->options.endpoint_url);
+		  strchr(c->options.endpoint_url, '@') ? "with a user in it"
+						       : c->options.endpoint_url);
 	return AWS_E_FAILED;
 }
 

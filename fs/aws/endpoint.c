@@ -28,6 +28,9 @@ static int given(const char *url, struct aws_request *rq)
 	end = str_chr(rest, '/');
 	if (end == 0 || rest.n == 0 || (end > 0 && (size_t)end != rest.n - 1))
 		return -EINVAL;
+	/* Its user's password would stand in every line that names the endpoint. */
+	if (str_chr(rest, '@') >= 0)
+		return -EINVAL;
 	rq->host = end > 0 ? (struct str){ rest.p, (size_t)end } : rest;
 	return 0;
 }

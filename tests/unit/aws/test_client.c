@@ -73,6 +73,7 @@ static void endpoints(void **state _unused_)
 	expect_endpoint("http://", "x", NULL);
 	expect_endpoint("http:///x", "x", NULL);
 	expect_endpoint("http://h/path", "x", NULL);
+	expect_endpoint("http://user:secret@127.0.0.1:5000", "x", NULL);
 	expect_endpoint("", "x", NULL);
 }
 
