@@ -51,14 +51,6 @@ static void set(struct coverage_control *c, enum coverage_aspect aspect, bool la
 	};
 }
 
-static bool has_text(const struct jv *list, struct str text)
-{
-	for (size_t i = 0; jv_is(list, JV_ARRAY) && i < list->len; i++)
-		if (str_eq(jv_str(&list->items[i]), text))
-			return true;
-	return false;
-}
-
 /* "A, B and C". */
 static void put_list(struct buf *out, const struct jv *list)
 {
@@ -144,8 +136,8 @@ static bool takes_writes_advanced(const struct jv *selector,
 	const struct jv *reads = field_of(selector, "readOnly", false);
 
 	*ret_without = field_of(selector, "eventSource", true);
-	return has_text(field_of(selector, "eventCategory", false), STR("Management")) &&
-	       (!reads || has_text(reads, STR("false")));
+	return jv_holds(field_of(selector, "eventCategory", false), STR("Management")) &&
+	       (!reads || jv_holds(reads, STR("false")));
 }
 
 /* Services that every selector which takes writes leaves out. */
@@ -163,7 +155,7 @@ static int set_services(struct coverage_control *c, const struct jv *const *with
 		bool all = service.n > 0;
 
 		for (size_t k = 1; k < n && all; k++)
-			all = has_text(without[k], service);
+			all = jv_holds(without[k], service);
 		if (!all)
 			continue;
 		buf_put_text(&text, left_out++ ? " and " : "");

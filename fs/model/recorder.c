@@ -78,21 +78,13 @@ int recorder_from_jv(const struct jv *v, struct recorder *ret, struct fault *f)
 	return 0;
 }
 
-static bool has_text(const struct jv *list, struct str text)
-{
-	for (uint32_t i = 0; jv_is(list, JV_ARRAY) && i < list->len; i++)
-		if (str_eq(jv_str(&list->items[i]), text))
-			return true;
-	return false;
-}
-
 bool recorder_is_daily(const struct recorder *r, struct str type)
 {
 	const struct jv *mode = jv_path(r->value, "configurationRecorder.recordingMode");
 	const struct jv *overrides = jv_get(mode, "recordingModeOverrides");
 
 	for (uint32_t i = 0; jv_is(overrides, JV_ARRAY) && i < overrides->len; i++)
-		if (has_text(jv_get(&overrides->items[i], "resourceTypes"), type))
+		if (jv_holds(jv_get(&overrides->items[i], "resourceTypes"), type))
 			return str_is(jv_get_text(&overrides->items[i],
 						  "recordingFrequency"),
 				      "DAILY");
