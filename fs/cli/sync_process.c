@@ -20,9 +20,22 @@
 
 #define LOOK_MS 100 /* between two looks whether to end */
 
-/* Set by signals; the only variables that a handler can reach. */
-static volatile int stopped;                /* whatever is under way is to end ... */
-static volatile sig_atomic_t ended, reload; /* ... for good; or to begin anew */
+/*
+ * Set by signals, and beside a mount by the thread that serves; the only variables that a handler
+ * can reach. Their order counts: see sync_begins_anew().
+ */
+static volatile int stopped;       /* whatever is under way is to end ... */
+static volatile int ended, reload; /* ... for good; or to begin anew */
+
+static int get(const volatile int *flag)
+{
+	return __atomic_load_n(flag, __ATOMIC_SEQ_CST);
+}
+
+static void set(volatile int *flag, int value)
+{
+	__atomic_store_n(flag, value, __ATOMIC_SEQ_CST);
+}
 
 const volatile int *sync_stop_flag(void)
 {
@@ -31,19 +44,19 @@ const volatile int *sync_stop_flag(void)
 
 void sync_end(void)
 {
-	ended = 1;
-	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
+	set(&ended, 1);
+	set(&stopped, 1);
 }
 
 void sync_reload(void)
 {
-	reload = 1;
-	__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
+	set(&reload, 1);
+	set(&stopped, 1);
 }
 
 bool sync_is_ended(void)
 {
-	return ended;
+	return get(&ended);
 }
 
 /*
@@ -52,13 +65,13 @@ bool sync_is_ended(void)
  */
 bool sync_begins_anew(void)
 {
-	if (!reload || ended)
+	if (!get(&reload) || get(&ended))
 		return false;
-	reload = 0;
-	__atomic_store_n(&stopped, 0, __ATOMIC_RELAXED);
-	if (ended)
-		__atomic_store_n(&stopped, 1, __ATOMIC_RELAXED);
-	return !ended;
+	set(&reload, 0);
+	set(&stopped, 0);
+	if (get(&ended))
+		set(&stopped, 1);
+	return !get(&ended);
 }
 
 static void on_signal(int number)
@@ -107,7 +120,7 @@ static bool wait_for_line(int fd)
 	int n = 0;
 
 	while (n == 0 || (n < 0 && errno == EINTR)) {
-		if (__atomic_load_n(&stopped, __ATOMIC_RELAXED))
+		if (get(&stopped))
 			return false;
 		n = poll(&p, 1, LOOK_MS);
 	}
