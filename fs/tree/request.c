@@ -14,6 +14,9 @@
  * A view costs more than most requests ask in it: so where someone polls, it is held until the next
  * commit is noticed, and between two such moments a client sees sizes and bytes of one history. One
  * that nobody uses for a while is let go, for the log of the history to be taken back.
+ *
+ * Views never go back: whoever first sees a commit begins a new epoch before it answers, and a view
+ * of an earlier epoch is taken anew. So a name that one request has listed, the next one finds.
  */
 
 #include "request.h"
@@ -191,6 +194,18 @@ static int connection_take(struct tree *t, struct connection **ret)
 	return 0;
 }
 
+/* With the tree's lock. A view that is of the latest epoch yet stays good in the one it begins. */
+static void begin_epoch(struct tree *t, struct connection *c)
+{
+	bool latest = c->epoch == t->epoch;
+
+	if (t->epoch == 0)
+		return; /* nobody polls, so nothing is held */
+	t->epoch++;
+	if (latest)
+		c->epoch = t->epoch;
+}
+
 /* The view is taken; has it a commit that the tree's label does not know? */
 static int note_generation(struct request *q)
 {
@@ -207,6 +222,7 @@ static int note_generation(struct request *q)
 	/* Had it grown already, then perhaps for a later commit than the one in view. */
 	q->label = t->label == q->label ? q->label + 1 : 0;
 	t->label++;
+	begin_epoch(t, q->connection);
 	pthread_mutex_unlock(&t->lock);
 	return 0;
 }

@@ -39,7 +39,7 @@ struct tree {
 	struct connection *idle;
 	size_t connections;     /* idle or at work; the poller's not among them */
 	uint64_t label;         /* grows with every commit noticed; never 0 */
-	uint64_t epoch;         /* grows with every commit noticed by tree_poll() */
+	uint64_t epoch;         /* grows with every commit noticed; 0: nobody polls */
 	enum store_place place; /* of the file, as tree_poll() found it last */
 
 	struct connection *poller; /* of tree_poll() alone */

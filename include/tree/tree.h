@@ -127,8 +127,8 @@ int tree_poll(struct tree *t, bool *ret_changed) _must_check_;
  */
 const char *tree_moved(struct tree *t);
 /*
- * The number of times that tree_poll() has found a change, or could not look. What was read after this was called is at
- * least as new as the last of them.
+ * Grows with every change that tree_poll() or a request has found, and when it could not look. What
+ * was read after this was called is at least as new as the last of them.
  */
 uint64_t tree_epoch(struct tree *t);
 /*

@@ -7,6 +7,8 @@
 
 #include "estate.h"
 
+#include "request.h"
+
 #define S1 GROUPS "/sg-1"
 
 static int setup(void **state)
@@ -78,6 +80,31 @@ static void test_held(void **state)
 	assert_false(changed(e));
 	estate_add(e, "sg-2", T0 + DAY);
 	assert_int_not_equal(estate_at(e, GROUPS "/sg-2").stamp, before.stamp);
+}
+
+/* Views never go back: what one connection has shown, another one's held view does not hide. */
+static void test_forward(void **state)
+{
+	struct estate *e = *state;
+	struct request held[2] = { 0 }, first = { 0 };
+	struct tree_attr attr;
+
+	assert_true(changed(e));
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		assert_int_equal(request_begin(e->t, &held[i]), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		request_end(&held[i]);
+	estate_add(e, "sg-3", T0);
+	assert_int_not_equal(estate_lookup(e, GROUPS "/sg-3", &attr), 0);
+	/* Three at once: one of them is new, and has no view of before the commit. */
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		assert_int_equal(request_begin(e->t, &held[i]), 0);
+	assert_int_equal(request_begin(e->t, &first), 0);
+	request_end(&first);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		request_end(&held[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		assert_int_equal(estate_lookup(e, GROUPS "/sg-3", &attr), 0);
 }
 
 static bool gather(void *ctx, uint64_t node)
@@ -174,8 +201,9 @@ static void test_totals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_poll), TEST(test_stamps),         TEST(test_affected),
-		TEST(test_held), TEST(test_affected_stops), TEST(test_totals),
+		TEST(test_poll),   TEST(test_stamps),  TEST(test_affected),
+		TEST(test_held),   TEST(test_forward), TEST(test_affected_stops),
+		TEST(test_totals),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
