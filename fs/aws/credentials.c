@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "util/clock.h"
+
 #include "chain.h"
 
 #define RENEW_S 300 /* before it runs out */
@@ -218,14 +220,6 @@ static bool is_good(const struct credentials *c, int64_t margin_s)
 			    c->secret.expires_s - (int64_t)time(NULL) > margin_s);
 }
 
-static int64_t monotonic_s(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec;
-}
-
 /*
  * Under the lock. What is still good for a while is better than nothing; and new ones that look
  * old may be so only by our clock: AWS is to say. Neither is worth a try at each request.
@@ -234,10 +228,10 @@ static int ensure(struct credentials *c, struct fault *f)
 {
 	int r;
 
-	if (c->known && (is_good(c, RENEW_S) || monotonic_s() < c->paused_s))
+	if (c->known && (is_good(c, RENEW_S) || (clock_ms() / 1000) < c->paused_s))
 		return 0;
 	/* One wrong code is one question, however many threads have a request to sign. */
-	if (c->failure && monotonic_s() < c->failed_s) {
+	if (c->failure && (clock_ms() / 1000) < c->failed_s) {
 		if (f)
 			*f = c->fault;
 		return c->failure;
@@ -246,13 +240,13 @@ static int ensure(struct credentials *c, struct fault *f)
 	if (r > 0 && is_good(c, 0))
 		r = 0;
 	c->failure = MAX(r, 0);
-	c->failed_s = monotonic_s() + FAIL_S;
+	c->failed_s = (clock_ms() / 1000) + FAIL_S;
 	if (r && f)
 		*f = c->fault;
 	if (r)
 		c->known = false;
 	if (c->known && !is_good(c, RENEW_S))
-		c->paused_s = monotonic_s() + PAUSE_S;
+		c->paused_s = (clock_ms() / 1000) + PAUSE_S;
 	return r;
 }
 

@@ -14,6 +14,8 @@
 
 #include <curl/curl.h>
 
+#include "util/clock.h"
+
 #include "wiping.h"
 
 #define CONNECT_MS 10000
@@ -161,21 +163,13 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 	return n * size;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* Called with every piece, and once a second at least. */
 static int on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 		       curl_off_t up_total, curl_off_t up)
 {
 	struct exchange *x = arg;
 	const struct http_options *o = &x->h->options;
-	int64_t now = now_ms();
+	int64_t now = clock_ms();
 
 	(void)down_total;
 	(void)up_total;
@@ -332,9 +326,11 @@ int http_send(struct http *h, const struct aws_request *rq, uint64_t body_max,
 {
 	_cleanup_(buf_deinit) struct buf url = BUF_INIT;
 	_cleanup_(slist_freep) struct curl_slist *headers = NULL;
-	struct exchange x = {
-		.h = h, .answer = ret, .sink = sink, .max = body_max, .moved_ms = now_ms()
-	};
+	struct exchange x = { .h = h,
+			      .answer = ret,
+			      .sink = sink,
+			      .max = body_max,
+			      .moved_ms = clock_ms() };
 	CURLcode code;
 	int r = aws_request_url(&url, rq);
 

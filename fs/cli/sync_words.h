@@ -7,8 +7,8 @@
  */
 
 #include "cli.h"
-#include "import/sync.h"
 #include "show.h"
+#include "sync/sync.h"
 
 #define SYNC_LIST_MAX 1024
 

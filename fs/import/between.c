@@ -7,6 +7,8 @@
  */
 #include "between.h"
 
+#include "util/clock.h"
+
 #include "alarms.h"
 #include "metrics.h"
 #include "tell.h"
@@ -20,13 +22,13 @@
 
 void between_begin(struct between *b)
 {
-	b->busy_ms = import_writer_clock() + FIRST_MS;
+	b->busy_ms = clock_ms() + FIRST_MS;
 	b->idle_ms = 0;
 }
 
 bool between_is_due(const struct between *b, bool idle)
 {
-	return b->due && import_writer_clock() >= (idle ? b->idle_ms : b->busy_ms);
+	return b->due && clock_ms() >= (idle ? b->idle_ms : b->busy_ms);
 }
 
 static int derive(struct between *b, const struct derive_options *more, bool *ret_more)
@@ -50,7 +52,7 @@ static int files(struct between *b)
 int between_slice(struct between *b, bool idle)
 {
 	const struct derive_options slice = { .budget_ms = SLICE_MS };
-	int64_t began = import_writer_clock(), ended;
+	int64_t began = clock_ms(), ended;
 	bool more = false;
 	int r = idle ? tell_run(b->store, b->fault) : 0;
 
@@ -59,7 +61,7 @@ int between_slice(struct between *b, bool idle)
 	if (!r && idle && !more)
 		r = files(b);
 	b->due = more || !idle;
-	ended = import_writer_clock();
+	ended = clock_ms();
 	b->busy_ms = ended + BUSY_REST * (ended - began);
 	b->idle_ms = ended + IDLE_REST * (ended - began);
 	return r;

@@ -13,6 +13,8 @@
 #include <pthread.h>
 #include <stdlib.h>
 
+#include "util/clock.h"
+
 #include "story.h"
 #include "writer.h"
 
@@ -144,7 +146,7 @@ static void *worker(void *arg)
 
 static bool is_over(int64_t until_ms)
 {
-	return until_ms && import_writer_clock() >= until_ms;
+	return until_ms && clock_ms() >= until_ms;
 }
 
 /* *ret_more: the time was over before. */
@@ -286,7 +288,7 @@ static int is_any_left(struct store *writer, bool *ret)
 int derive_run(struct store *writer, const struct derive_options *o, int64_t *after,
 	       bool *ret_more, struct fault *f)
 {
-	int64_t until_ms = o->budget_ms ? import_writer_clock() + o->budget_ms : 0;
+	int64_t until_ms = o->budget_ms ? clock_ms() + o->budget_ms : 0;
 	struct shared sh = { .lock = PTHREAD_MUTEX_INITIALIZER,
 			     .work = PTHREAD_COND_INITIALIZER,
 			     .ready = PTHREAD_COND_INITIALIZER,

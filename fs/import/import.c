@@ -20,6 +20,7 @@
 #include "writer.h"
 
 #include "store/sync.h"
+#include "util/clock.h"
 
 #define TICK_MS      100 /* between two reports of progress */
 #define IDLE_MS      200 /* that a feed is waited for at once */
@@ -68,7 +69,7 @@ static int fail(struct import *i, int code)
 static void tell(struct import *i, const struct import_file *under_way)
 {
 	struct import_progress *p = &i->progress;
-	int64_t now = import_writer_clock();
+	int64_t now = clock_ms();
 
 	if (!i->options->progress || now - i->told_ms < TICK_MS)
 		return;
@@ -133,6 +134,11 @@ int import_ledger_cursor(struct import_ledger *ledger, const char *name, int64_t
 	int r = store_cursor(ledger->store, str_of(name), ret);
 
 	return r == STORE_E_NOT_FOUND ? IMPORT_E_LATER : r;
+}
+
+struct store *import_ledger_store(struct import_ledger *ledger)
+{
+	return ledger->store;
 }
 
 int import_ledger_health(struct import_ledger *ledger, const struct store_health *health)
@@ -377,7 +383,7 @@ static int slice(struct import *i, bool idle)
 static int idle(struct import *i)
 {
 	const struct import_feed *feed = i->options->feed;
-	int64_t now = import_writer_clock();
+	int64_t now = clock_ms();
 	bool quiet = i->quiet_ms && now - i->quiet_ms >= QUIET_MS;
 
 	if (!i->quiet_ms)

@@ -19,6 +19,7 @@
 #include "store/metric.h"
 #include "store/recorder.h"
 #include "store/sync.h"
+#include "util/clock.h"
 
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
 #define COMMIT_MS   1000
@@ -28,14 +29,6 @@ void import_writer_deinit(struct import_writer *w)
 {
 	buf_deinit(&w->resources);
 	store_ousted_deinit(&w->ousted);
-}
-
-int64_t import_writer_clock(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 static int64_t wall_clock(void)
@@ -375,7 +368,7 @@ int import_writer_begin(struct import_writer *w)
 		return r;
 	w->open = true;
 	w->rows = 0;
-	w->opened_ms = import_writer_clock();
+	w->opened_ms = clock_ms();
 	return 0;
 }
 
@@ -438,8 +431,8 @@ int import_writer_commit(struct import_writer *w, bool now)
 {
 	int r;
 
-	if (!w->open || (!now && w->rows < COMMIT_ROWS &&
-			 import_writer_clock() - w->opened_ms < COMMIT_MS))
+	if (!w->open ||
+	    (!now && w->rows < COMMIT_ROWS && clock_ms() - w->opened_ms < COMMIT_MS))
 		return 0;
 	r = lines_settle(w->store);
 	if (!r)

@@ -34,6 +34,3 @@ int import_writer_commit(struct import_writer *w, bool now) _must_check_;
 void import_writer_deinit(struct import_writer *w);
 
 void import_counts_add(struct store_counts *sum, const struct store_counts *c);
-
-/* Milliseconds of a clock that never jumps. */
-int64_t import_writer_clock(void);

@@ -87,6 +87,8 @@ int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t
 int import_ledger_cursor(struct import_ledger *ledger, const char *name,
 			 int64_t *ret) _must_check_;
 struct store_health;
+/* To read other things of the history than the ledger's own. */
+struct store *import_ledger_store(struct import_ledger *ledger);
 /* Goes with the next transaction. */
 int import_ledger_health(struct import_ledger *ledger,
 			 const struct store_health *health) _must_check_;

@@ -13,7 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ledger.h"
 #include "model/timestamp.h"
 #include "source_config.h"
 #include "store/sync.h"
@@ -294,8 +293,8 @@ static void names_deinit(struct names *n)
 static int find_names(struct import_ledger *ledger, void *ctx)
 {
 	struct names *n = ctx;
-	int r = store_cursor_names(ledger->store, buf_str(&n->prefix), buf_str(&n->after),
-				   &n->a, n->found, PAGE, &n->n);
+	int r = store_cursor_names(import_ledger_store(ledger), buf_str(&n->prefix),
+				   buf_str(&n->after), &n->a, n->found, PAGE, &n->n);
 
 	return r > 0 ? -EIO : r;
 }

@@ -12,7 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "writer.h"
+#include "util/clock.h"
 
 #define STOP_LOOK_MS 100u /* the process's stop flag rings nothing */
 
@@ -132,12 +132,12 @@ int pump_push(struct pump *p, struct pump_document *d)
 
 bool pump_sleep(struct pump *p, unsigned ms)
 {
-	int64_t until = import_writer_clock() + ms;
+	int64_t until = clock_ms() + ms;
 	int64_t now;
 	bool stopped;
 
 	pthread_mutex_lock(&p->lock);
-	while (!(stopped = is_stopped(p)) && (now = import_writer_clock()) < until)
+	while (!(stopped = is_stopped(p)) && (now = clock_ms()) < until)
 		(void)cond_wait_ms(&p->changed, &p->lock,
 				   (unsigned)MIN(until - now, (int64_t)STOP_LOOK_MS));
 	pthread_mutex_unlock(&p->lock);
@@ -146,7 +146,7 @@ bool pump_sleep(struct pump *p, unsigned ms)
 
 int pump_pace(struct pump *p, unsigned ms)
 {
-	int64_t now = import_writer_clock();
+	int64_t now = clock_ms();
 	int64_t mine;
 
 	pthread_mutex_lock(&p->lock);

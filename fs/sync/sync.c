@@ -4,16 +4,16 @@
  * source that fails is told of once and the others go on; who follows tries it again, later and
  * later, and begins a new round of the others when an interval has passed.
  */
-#include "import/sync.h"
+#include "sync/sync.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "sync_plan.h"
-#include "writer.h"
+#include "plan.h"
 
 #include "store/sync.h"
+#include "util/clock.h"
 
 #define INTERVAL_MS  60000u
 #define BACKOFF_MS   5000u   /* after a first failure, doubled with each */
@@ -108,7 +108,7 @@ static void ended_badly(const struct sync *s, struct source *src, int result,
 	src->errors++;
 	src->fault = *f;
 	src->over = !s->options->follow;
-	src->begin_ms = import_writer_clock() + backoff_of(s, src->failures);
+	src->begin_ms = clock_ms() + backoff_of(s, src->failures);
 	tell_failed(s, src, result, f);
 }
 
@@ -134,7 +134,7 @@ static void ended_partly(const struct sync *s, struct source *src, const struct 
 	src->failures++;
 	src->errors++;
 	src->fault = *f;
-	src->begin_ms = import_writer_clock() + backoff_of(s, src->failures);
+	src->begin_ms = clock_ms() + backoff_of(s, src->failures);
 }
 
 static void ended_well(const struct sync *s, struct source *src)
@@ -143,7 +143,7 @@ static void ended_well(const struct sync *s, struct source *src)
 	src->ok_ms = wall_clock();
 	src->again = true;
 	src->over = !s->options->follow;
-	src->begin_ms = import_writer_clock() + (src->kind->stays ? 0 : interval_of(s));
+	src->begin_ms = clock_ms() + (src->kind->stays ? 0 : interval_of(s));
 	if (src->over)
 		src->wrote_ms = 0;
 }
@@ -186,8 +186,7 @@ static bool is_health_due(const struct source *src)
 {
 	if (src->errors || src->over)
 		return src->errors || src->wrote_ms <= 0;
-	return src->ok_ms &&
-	       (!src->wrote_ms || import_writer_clock() - src->wrote_ms >= HEALTH_MS);
+	return src->ok_ms && (!src->wrote_ms || clock_ms() - src->wrote_ms >= HEALTH_MS);
 }
 
 static int put_health(struct source *src, struct import_ledger *ledger)
@@ -204,7 +203,7 @@ static int put_health(struct source *src, struct import_ledger *ledger)
 	health.errors = src->errors;
 	health.reason = src->failures ? str_of(src->fault.reason) : STR("");
 	src->errors = 0;
-	src->wrote_ms = import_writer_clock();
+	src->wrote_ms = clock_ms();
 	return import_ledger_health(ledger, &health);
 }
 
@@ -241,7 +240,7 @@ static int begin_round(struct sync *s, struct source *src)
 	struct fault f = { 0 };
 	int r;
 
-	if (src->over || import_writer_clock() < src->begin_ms || !is_its_turn(s, src))
+	if (src->over || clock_ms() < src->begin_ms || !is_its_turn(s, src))
 		return 0;
 	r = src->kind->begin(&b, &src->round, &f);
 	if (r > 0)

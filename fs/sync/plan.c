@@ -5,7 +5,7 @@
  * asked with the role of its own account, a bucket with the one role there is. Whoever wants it
  * otherwise writes the account into the URL.
  */
-#include "sync_plan.h"
+#include "plan.h"
 
 #include <errno.h>
 #include <stdlib.h>

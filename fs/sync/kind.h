@@ -9,7 +9,7 @@
  */
 
 #include "bell.h"
-#include "import/sync.h"
+#include "sync/sync.h"
 
 struct sync_begin {
 	const struct sync_options *options;

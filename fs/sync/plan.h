@@ -6,8 +6,8 @@
  * roles he gave.
  */
 
-#include "import/sync.h"
-#include "sync_kind.h"
+#include "kind.h"
+#include "sync/sync.h"
 
 struct sync_planned {
 	char *url; /* scheme://[ACCOUNT@]rest: with an account, the role is of that one */

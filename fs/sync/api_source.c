@@ -2,7 +2,7 @@
 /* The common part of API sources: a pump with one thread, and names of cursors from the URL. */
 #include "api_source.h"
 
-#include "sync_plan.h"
+#include "plan.h"
 
 #include <errno.h>
 #include <stdlib.h>

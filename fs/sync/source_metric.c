@@ -15,7 +15,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "ledger.h"
 #include "metric_spec.h"
 #include "model/mention.h"
 #include "store/metric.h"
@@ -248,15 +247,16 @@ static bool is_asked_for(const struct look *l, const struct store_came *came)
 static int look_at_page(struct import_ledger *ledger, void *ctx)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct store *store = import_ledger_store(ledger);
 	struct store_came page[STATES];
 	struct look *l = ctx;
 	size_t n;
-	int r = store_states_came(ledger->store, l->after, &a, page, STATES, &n);
+	int r = store_states_came(store, l->after, &a, page, STATES, &n);
 
 	for (size_t i = 0; !r && i < n; i++) {
 		for (size_t k = 0; !r && k < l->n_specs && is_asked_for(l, &page[i]); k++)
 			if (is_of_type(&l->specs[k], page[i].type))
-				r = look_at(l, ledger->store, &page[i], &l->specs[k]);
+				r = look_at(l, store, &page[i], &l->specs[k]);
 		l->after = page[i].state;
 		if (!l->incomplete)
 			l->done = l->after;

@@ -8,7 +8,7 @@
 
 #include "bell.h"
 #include "import/import.h"
-#include "sync_kind.h"
+#include "kind.h"
 
 #define PUMP_DOCUMENTS 64u /* pushed and not yet taken */
 

@@ -2,8 +2,8 @@
 /* "AWS/EC2 CPUUtilization InstanceId Average 60" */
 #include "metric_spec.h"
 
-#include "import/sync.h"
 #include "model/mention.h"
+#include "sync/sync.h"
 
 #define STATISTIC STR("Average")
 #define PERIOD_S  60u

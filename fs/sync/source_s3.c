@@ -5,8 +5,8 @@
  */
 #include <time.h>
 
+#include "plan.h"
 #include "s3_feed.h"
-#include "sync_plan.h"
 
 #define DAY_MS INT64_C(86400000)
 /* A delivery that was held up comes under an older day; more than this is a full sync's. */

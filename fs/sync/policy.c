@@ -5,7 +5,7 @@
  */
 #include <errno.h>
 
-#include "sync_plan.h"
+#include "plan.h"
 #include "util/json_build.h"
 
 #define ACTIONS_MAX 12

@@ -11,9 +11,9 @@
 
 #include "api.h"
 #include "fetch.h"
+#include "plan.h"
 #include "pump.h"
 #include "sqs_message.h"
-#include "sync_plan.h"
 
 #define RECEIVERS    4u
 #define AT_ONCE      10u  /* messages in one answer, the most there is */
