@@ -12,6 +12,7 @@
 
 #include "client.h"
 #include "util/arena.h"
+#include "util/percent.h"
 #include "xml.h"
 
 #define PAGE_MAX   ((uint64_t)16 << 20) /* bytes of a page of a listing */
@@ -135,35 +136,11 @@ static void page_deinit(struct page *p)
 	arena_deinit(&p->arena);
 }
 
-static int hex_digit(char c)
-{
-	return c >= '0' && c <= '9'   ? c - '0'
-	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
-	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
-				      : -1;
-}
-
-/* encoding-type=url: %XX, and a plus for a space; what is no escape stands for itself. */
+/* encoding-type=url: as forms are encoded. */
 static int decode(struct page *p, struct str text, struct str *ret)
 {
-	char *out = arena_alloc(&p->arena, text.n + 1);
-	size_t n = 0;
-
-	if (!out)
-		return -ENOMEM;
-	for (size_t i = 0; i < text.n; i++) {
-		int high = i + 2 < text.n ? hex_digit(text.p[i + 1]) : -1;
-		int low = i + 2 < text.n ? hex_digit(text.p[i + 2]) : -1;
-
-		if (text.p[i] == '%' && high >= 0 && low >= 0) {
-			out[n++] = (char)(high << 4 | low);
-			i += 2;
-		} else {
-			out[n++] = text.p[i] == '+' ? ' ' : text.p[i];
-		}
-	}
-	*ret = (struct str){ out, n };
-	return 0;
+	*ret = percent_decode_form(&p->arena, text);
+	return ret->p ? 0 : -ENOMEM;
 }
 
 static int keep(struct page *p, struct str text, struct str *ret)

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "model/timestamp.h"
+#include "util/percent.h"
 #include "util/sha256.h"
 
 #define CUT_DIGITS 16
@@ -112,29 +113,19 @@ void name_escape_within(struct buf *out, struct str id, size_t max)
 	name_shorten(out, id);
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
 static bool unescape(struct buf *out, struct str name)
 {
 	for (size_t i = 0; i < name.n; i++) {
-		int high, low;
+		int byte;
 
 		if (name.p[i] != '%') {
 			buf_put_char(out, name.p[i]);
 			continue;
 		}
-		if (name.n - i < 3)
+		byte = percent_byte(str_from(name, i));
+		if (byte < 0)
 			return false;
-		high = hex_value(name.p[i + 1]);
-		low = hex_value(name.p[i + 2]);
-		if (high < 0 || low < 0)
-			return false;
-		buf_put_char(out, (char)(high * 16 + low));
+		buf_put_char(out, (char)byte);
 		i += 2;
 	}
 	return true;

@@ -13,6 +13,7 @@
 #include <errno.h>
 
 #include "parser.h"
+#include "util/percent.h"
 
 #define MAX_OPENINGS 3
 
@@ -40,37 +41,6 @@ static bool looks_like_container(struct str s)
 	return false;
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* RFC 3986; a `+` stays, since IAM writes a space as %20. p is NULL when out of memory. */
-static struct str url_decode(struct arena *a, struct str s)
-{
-	char *to = arena_alloc(a, s.n + 1);
-	size_t n = 0;
-
-	if (!to)
-		return STR_NULL;
-	for (size_t i = 0; i < s.n; i++) {
-		int high = s.p[i] == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-
-		if (low >= 0) {
-			to[n++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			to[n++] = s.p[i];
-		}
-	}
-	return (struct str){ to, n };
-}
-
 bool parse_open_text(struct parser *p, struct str text, struct jv *ret, int *ret_error)
 {
 	int r = jv_parse(&p->arena, text, ret, NULL);
@@ -87,7 +57,8 @@ static int unwrap(struct parser *p, struct str *text)
 		int r;
 
 		if (text->p[0] == '%') {
-			*text = url_decode(&p->arena, *text);
+			/* A plus stays: IAM writes a space as %20. */
+			*text = percent_decode(&p->arena, *text);
 			if (!text->p)
 				return -ENOMEM;
 		} else if (text->p[0] == '"') {

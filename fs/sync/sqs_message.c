@@ -8,37 +8,9 @@
 #include <errno.h>
 
 #include "util/json.h"
+#include "util/percent.h"
 
 #define ENVELOPES_MAX 4
-
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* application/x-www-form-urlencoded; p is NULL when out of memory. */
-static struct str form_decode(struct arena *a, struct str s)
-{
-	char *to = arena_alloc(a, s.n + 1);
-	size_t n = 0;
-
-	for (size_t i = 0; to && i < s.n; i++) {
-		int high = s.p[i] == '%' && s.n - i > 2 ? hex_value(s.p[i + 1]) : -1;
-		int low = high >= 0 ? hex_value(s.p[i + 2]) : -1;
-
-		if (low >= 0) {
-			to[n++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			to[n++] = s.p[i] == '+' ? ' ' : s.p[i];
-		}
-	}
-	return (struct str){ to, n };
-}
 
 static struct sqs_pointer *add(struct sqs_content *c, struct str bucket, struct str key)
 {
@@ -82,7 +54,7 @@ static int read_records(struct arena *a, const struct jv *records, struct sqs_co
 
 		if (!str_starts(jv_get_text(record, "eventName"), "ObjectCreated"))
 			continue;
-		key = form_decode(a, key);
+		key = percent_decode_form(a, key);
 		if (!key.p)
 			return -ENOMEM;
 		(void)add(c, jv_str(jv_path(record, "s3.bucket.name")), key);

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "json_shape_private.h"
+#include "util/percent.h"
 
 static bool is_plain(char c, unsigned wrap)
 {
@@ -61,36 +62,6 @@ void json_wrap_write(struct buf *out, const struct jv *v, bool spaced)
 	buf_put_char(out, object ? '}' : ']');
 }
 
-static int hex_value(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
-
-/* p is NULL when out of memory. */
-static struct str decode(struct arena *a, struct str s)
-{
-	char *to = arena_alloc(a, s.n + 1);
-	size_t n = 0;
-
-	if (!to)
-		return STR_NULL;
-	for (size_t i = 0; i < s.n; i++) {
-		bool sign = s.p[i] == '%' && s.n - i > 2;
-		int high = sign ? hex_value(s.p[i + 1]) : -1;
-		int low = sign ? hex_value(s.p[i + 2]) : -1;
-
-		if (high >= 0 && low >= 0) {
-			to[n++] = (char)(high * 16 + low);
-			i += 2;
-		} else {
-			to[n++] = s.p[i];
-		}
-	}
-	return (struct str){ to, n };
-}
-
 /* Does the container put in that way give the string? */
 static int is_wrapped(const struct jv *v, struct str string, unsigned wrap, bool *ret)
 {
@@ -119,7 +90,7 @@ int json_wrap_find(struct arena *a, struct str string, unsigned *ret_wrap, struc
 	if (!url && !str_starts(string, "{") && !str_starts(string, "["))
 		return 0;
 	if (url) {
-		text = decode(a, string);
+		text = percent_decode(a, string);
 		if (!text.p)
 			return -ENOMEM;
 	}
