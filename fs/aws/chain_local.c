@@ -14,14 +14,17 @@
 #include <unistd.h>
 
 #include "chain.h"
+#include "util/clock.h"
 #include "util/json.h"
 
 extern char **environ;
 
-#define FILE_MAX    ((size_t)1 << 20)
-#define PROCESS_MAX ((size_t)64 << 10) /* bytes it may print */
-#define PROCESS_S   60
-#define WORDS_MAX   64
+#define FILE_MAX        ((size_t)1 << 20)
+#define PROCESS_MAX     ((size_t)64 << 10) /* bytes it may print */
+#define PROCESS_S       60
+#define PROCESS_LOOK_MS 100 /* between two looks whether to stop ... */
+#define PROCESS_REAP_MS 10  /* ... and whether it has ended */
+#define WORDS_MAX       64
 
 /* --- shared --------------------------------------------------------------------------------- */
 
@@ -79,7 +82,7 @@ int64_t chain_time(struct str iso)
 int chain_from_json(struct str json, const char *path, const struct chain_names *names,
 		    const char *where, struct aws_secret *ret, struct fault *f)
 {
-	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(arena_wipe) struct arena a = ARENA_INIT;
 	const struct jv *v, *expires;
 	struct jv document;
 	int64_t until;
@@ -240,22 +243,44 @@ static int start_process(char *words[], int *ret_fd, pid_t *ret_pid)
 	return 0;
 }
 
-/* Until it closes its output, prints too much or takes too long. */
-static int read_output(int fd, struct buf *ret)
+/* A process under way, and how long it is waited for. */
+struct process {
+	pid_t pid;
+	int64_t until_ms; /* by a clock that never jumps */
+	const volatile int *stop;
+};
+
+/* How long to wait at once; 0: not any more. */
+static int process_wait_ms(const struct process *p)
 {
-	time_t until = time(NULL) + PROCESS_S;
+	int64_t left = p->until_ms - clock_ms();
+
+	return left <= 0 ? 0 : (int)MIN(left, (int64_t)PROCESS_LOOK_MS);
+}
+
+static bool process_is_stopped(const struct process *p)
+{
+	return p->stop && __atomic_load_n(p->stop, __ATOMIC_RELAXED);
+}
+
+/* Until it closes its output, prints too much or takes too long. */
+static int read_output(const struct process *p, int fd, struct buf *ret)
+{
 	ssize_t n = 1;
 
 	while (n > 0 && ret->len < PROCESS_MAX) {
-		struct pollfd p = { .fd = fd, .events = POLLIN };
-		time_t left = until - time(NULL);
+		struct pollfd poll_fd = { .fd = fd, .events = POLLIN };
+		int ms = process_wait_ms(p);
+		int ready = ms ? poll(&poll_fd, 1, ms) : 0;
 
-		int ready = left <= 0 ? 0 : poll(&p, 1, (int)left * 1000);
-
-		if (ready < 0 && errno == EINTR)
-			continue;
+		if (process_is_stopped(p))
+			return -ECANCELED;
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		if (!ms)
+			return -ETIMEDOUT;
 		if (ready <= 0)
-			return ready ? -errno : -ETIMEDOUT;
+			continue;
 		if (!buf_reserve(ret, 4096))
 			return -ENOMEM;
 		n = read(fd, ret->data + ret->len, 4096);
@@ -267,21 +292,43 @@ static int read_output(int fd, struct buf *ret)
 	return n < 0 ? -errno : n > 0 ? -EFBIG : 0;
 }
 
-static int run_process(char *words[], struct buf *ret)
+/* One may close its output and stay. Without a wait: whatever it does, it is ended. */
+static int reap(const struct process *p, bool wait)
 {
-	_cleanup_(closep) int fd = -1;
-	int status = 0, r;
-	pid_t pid;
+	int status = 0, r = 0;
+	pid_t done = 0;
 
-	r = start_process(words, &fd, &pid);
+	while (wait && (done = waitpid(p->pid, &status, WNOHANG)) == 0) {
+		const struct timespec look = { .tv_nsec = PROCESS_REAP_MS * 1000000 };
+
+		r = process_is_stopped(p) ? -ECANCELED
+		    : !process_wait_ms(p) ? -ETIMEDOUT
+					  : 0;
+		if (r)
+			break;
+		(void)nanosleep(&look, NULL);
+	}
+	if (done <= 0) {
+		(void)kill(p->pid, SIGKILL);
+		while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+			;
+	}
 	if (r)
 		return r;
-	r = read_output(fd, ret);
+	return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+}
+
+static int run_process(char *words[], const volatile int *stop, struct buf *ret)
+{
+	struct process p = { .until_ms = clock_ms() + PROCESS_S * 1000, .stop = stop };
+	_cleanup_(closep) int fd = -1;
+	int r = start_process(words, &fd, &p.pid), ended;
+
 	if (r)
-		(void)kill(pid, SIGKILL);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	return r ? r : WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : -ECHILD;
+		return r;
+	r = read_output(&p, fd, ret);
+	ended = reap(&p, r == 0);
+	return r ? r : ended;
 }
 
 int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
@@ -291,7 +338,7 @@ int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
 						  "SessionToken", "Expiration" };
 	const char *command = profiles_get(c->profiles, profile, "credential_process");
 	_cleanup_(freep) char *text = command ? strdup(command) : NULL;
-	_cleanup_(buf_wipe) struct buf output = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf output = BUF_SECRET;
 	char *words[WORDS_MAX];
 	int r;
 
@@ -299,8 +346,9 @@ int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
 		return CREDENTIALS_E_NONE;
 	if (!text)
 		return -ENOMEM;
-	r = split_words(text, words) ? run_process(words, &output) : -EINVAL;
-	if (r == -ENOMEM)
+	r = split_words(text, words) ? run_process(words, c->options->http.stop, &output)
+				     : -EINVAL;
+	if (r == -ENOMEM || r == -ECANCELED)
 		return r;
 	if (r) {
 		fault_set(f, FAULT_NO_OFFSET, "", "the profile's credential_process: %s",

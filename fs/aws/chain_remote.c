@@ -56,7 +56,7 @@ static int log_in(struct fault *f)
 static int read_token(const struct sso *sso, struct arena *a, struct str *ret,
 		      struct fault *f)
 {
-	_cleanup_(buf_wipe) struct buf text = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf text = BUF_SECRET;
 	struct jv v;
 	int r = read_cache(sso, &text, f);
 
@@ -108,7 +108,7 @@ static int ask_portal(struct chain *c, const struct sso *sso, struct str token,
 int chain_sso(struct chain *c, const char *profile, struct aws_secret *ret,
 	      struct fault *f)
 {
-	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(arena_wipe) struct arena a = ARENA_INIT;
 	struct sso sso = {
 		.start_url = profiles_get(c->profiles, profile, "sso_start_url"),
 		.region = profiles_get(c->profiles, profile, "sso_region"),
@@ -132,11 +132,7 @@ int chain_sso(struct chain *c, const char *profile, struct aws_secret *ret,
 		return CREDENTIALS_E_INVALID;
 	}
 	r = read_token(&sso, &a, &token, f);
-	if (r == 0) {
-		r = ask_portal(c, &sso, token, ret, f);
-		explicit_bzero((char *)(uintptr_t)token.p, token.n);
-	}
-	return r;
+	return r ? r : ask_portal(c, &sso, token, ret, f);
 }
 
 /* --- asking a server near by ---------------------------------------------------------------- */
@@ -229,7 +225,7 @@ int chain_container(struct chain *c, struct aws_secret *ret, struct fault *f)
 {
 	const char *relative = set("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
 	const char *full = set("AWS_CONTAINER_CREDENTIALS_FULL_URI");
-	_cleanup_(buf_wipe) struct buf token = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf token = BUF_SECRET;
 	struct aws_request rq = { .method = "GET" };
 	int r = 0;
 
@@ -312,7 +308,8 @@ static int ask_all(struct http *h, struct aws_secret *ret, struct fault *f)
 {
 	static const struct chain_names names = { "AccessKeyId", "SecretAccessKey",
 						  "Token", "Expiration" };
-	_cleanup_(buf_wipe) struct buf token = BUF_INIT, role = BUF_INIT, json = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf token = BUF_SECRET, role = BUF_INIT,
+				       json = BUF_SECRET;
 	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
 	int r = instance_token(h, &token);
 

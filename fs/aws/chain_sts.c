@@ -239,7 +239,7 @@ static int ask_mfa(struct chain *c, const char *serial, char ret[16], struct fau
 static int assume(struct chain *c, const struct role *role, struct aws_secret *secret,
 		  struct fault *f)
 {
-	_cleanup_(buf_wipe) struct buf form = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf form = BUF_SECRET;
 	struct aws_secret fresh = { 0 };
 	char session[40], code[16] = "";
 	int r = 0;
@@ -373,7 +373,7 @@ int chain_web_identity(struct chain *c, struct aws_secret *ret, struct fault *f)
 		setting(c, "AWS_WEB_IDENTITY_TOKEN_FILE", "web_identity_token_file");
 	const char *role = setting(c, "AWS_ROLE_ARN", "role_arn");
 	const char *session = setting(c, "AWS_ROLE_SESSION_NAME", "role_session_name");
-	_cleanup_(buf_wipe) struct buf token = BUF_INIT, form = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf token = BUF_SECRET, form = BUF_SECRET;
 	int r;
 
 	if (!file || !role)

@@ -68,9 +68,10 @@ int aws_client_new(const struct aws_client_options *options, struct aws_client *
 	if (!c)
 		return -ENOMEM;
 	c->options = *options;
-	r = check_endpoint(c, f);
+	c->moved = moved_new();
+	r = c->moved ? check_endpoint(c, f) : -ENOMEM;
 	if (r) {
-		free(c);
+		aws_client_free(c);
 		return r;
 	}
 	chain = (struct credentials_options){ .profile = options->profile,
@@ -97,8 +98,10 @@ int aws_client_new(const struct aws_client_options *options, struct aws_client *
 
 struct aws_client *aws_client_free(struct aws_client *c)
 {
-	if (c)
+	if (c) {
 		credentials_free(c->credentials);
+		moved_free(c->moved);
+	}
 	free(c);
 	return NULL;
 }

@@ -7,10 +7,12 @@
 #include "credentials.h"
 #include "error.h"
 #include "http.h"
+#include "moved.h"
 
 struct aws_client {
 	struct aws_client_options options;
 	struct credentials *credentials;
+	struct moved *moved;
 	char region[64];
 	int64_t skew_s; /* of AWS's clock against ours; atomic */
 };

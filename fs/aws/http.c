@@ -196,7 +196,7 @@ static void slist_freep(struct curl_slist **list)
 
 static int add_line(struct curl_slist **list, struct str name, struct str value)
 {
-	_cleanup_(buf_wipe) struct buf line = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf line = BUF_SECRET;
 	struct curl_slist *longer;
 
 	buf_put_str(&line, name);
@@ -342,7 +342,7 @@ int http_send(struct http *h, const struct aws_request *rq, uint64_t body_max,
 	if (r)
 		return r;
 	http_answer_deinit(ret);
-	*ret = (struct http_answer){ 0 };
+	*ret = (struct http_answer){ .body = BUF_SECRET };
 	h->error[0] = '\0';
 	curl_easy_reset(h->curl); /* connections stay */
 	set_limits(h->curl, &x);

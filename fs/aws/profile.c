@@ -226,7 +226,7 @@ static int read_file(const char *variable, const char *below_home, struct buf *r
 
 int profiles_read(struct profiles **ret, struct fault *f)
 {
-	_cleanup_(buf_wipe) struct buf config = BUF_INIT, credentials = BUF_INIT;
+	_cleanup_(buf_wipe) struct buf config = BUF_SECRET, credentials = BUF_SECRET;
 	int r = read_file("AWS_CONFIG_FILE", ".aws/config", &config, f);
 
 	if (r == 0)

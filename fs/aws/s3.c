@@ -50,6 +50,8 @@ int aws_bucket_init(struct aws_bucket *b, const struct aws_client *c, struct str
 		return AWS_E_NOT_FOUND;
 	}
 	*b = (struct aws_bucket){ .name = name, .requester_pays = requester_pays };
+	if (moved_find(c->moved, name, b->region))
+		return 0;
 	(void)snprintf(b->region, sizeof(b->region), "%s",
 		       is_region(str_of(region)) ? region : "us-east-1");
 	return 0;
@@ -115,6 +117,7 @@ static bool moved(const struct aws_handle *h, struct aws_bucket *b)
 	if (!is_region(str_of(region)) || !strcmp(region, b->region))
 		return false;
 	(void)snprintf(b->region, sizeof(b->region), "%s", region);
+	moved_note(h->client->moved, b->name, region);
 	return true;
 }
 

@@ -207,7 +207,9 @@ static int make_signature(const struct aws_request *rq, const struct sigv4_scope
 			  struct str secret_key, struct str payload_hash,
 			  struct buf *signed_headers, char ret[SHA256_HEX_SIZE])
 {
-	_cleanup_(buf_deinit) struct buf canonical = BUF_INIT, to_sign = BUF_INIT;
+	/* The session token stands in it. */
+	_cleanup_(buf_wipe) struct buf canonical = BUF_SECRET;
+	_cleanup_(buf_deinit) struct buf to_sign = BUF_INIT;
 	uint8_t key[SHA256_SIZE];
 	int r = sigv4_canonical_request(&canonical, signed_headers, rq, payload_hash);
 
@@ -218,9 +220,6 @@ static int make_signature(const struct aws_request *rq, const struct sigv4_scope
 	if (r == 0)
 		sigv4_signature(key, buf_str(&to_sign), ret);
 	explicit_bzero(key, sizeof(key));
-	/* The session token stands in it. */
-	if (canonical.len)
-		explicit_bzero(canonical.data, canonical.len);
 	return r;
 }
 

@@ -110,6 +110,7 @@ int xml_parse(struct str text,
 							  wiping_free };
 	_cleanup_(reading_deinit) struct reading x = { .parser = XML_ParserCreate_MM(
 							       NULL, &memory, NULL),
+						       .text = BUF_SECRET,
 						       .element = element,
 						       .ctx = ctx };
 

@@ -135,19 +135,19 @@ static void notes_deinit(struct buf *notes)
 		buf_deinit(&notes[i]);
 }
 
-/* A page of resources, those passed over that were done before it was cut off. */
-static int read_page(struct type_walk *t, const struct jv *list, struct fault *f)
+/* Some resources, those passed over that were done before it was cut off. */
+static int read_some(struct type_walk *t, const struct jv *resources, size_t n,
+		     struct fault *f)
 {
 	struct buf notes[PAGE] = { 0 };
 	const char *names[PAGE] = { 0 };
 	int64_t own[PAGE];
 	size_t url = strlen(t->w->s->url);
-	size_t n = MIN(list->len, (uint32_t)PAGE);
 	int r = 0;
 
 	for (size_t i = 0; !r && i < n; i++) {
 		buf_printf(&notes[i], "%s/%.*s/%.*s", t->w->s->url, STR_ARGS(t->type),
-			   STR_ARGS(jv_get_text(&list->items[i], "resourceId")));
+			   STR_ARGS(jv_get_text(&resources[i], "resourceId")));
 		buf_put_char(&notes[i], '\0');
 		names[i] = notes[i].data;
 		r = buf_error(&notes[i]);
@@ -155,8 +155,19 @@ static int read_page(struct type_walk *t, const struct jv *list, struct fault *f
 	if (!r)
 		r = pump_ask(t->w->s->pump, names, n, own);
 	for (size_t i = 0; !r && i < n; i++)
-		r = read_resource(t, &list->items[i], own[i], names[i] + url, f);
+		r = read_resource(t, &resources[i], own[i], names[i] + url, f);
 	notes_deinit(notes);
+	return r;
+}
+
+/* However many an answer has, be it more than was asked for. */
+static int read_page(struct type_walk *t, const struct jv *list, struct fault *f)
+{
+	int r = 0;
+
+	for (uint32_t at = 0; !r && at < list->len; at += PAGE)
+		r = read_some(t, &list->items[at], MIN(list->len - at, (uint32_t)PAGE),
+			      f);
 	return r;
 }
 

@@ -29,13 +29,14 @@ static const struct api_operation get = { AWS_CLOUDWATCH, "GetMetricData", 100 }
 
 /* --- fetching ------------------------------------------------------------------------------- */
 
+/* CloudWatch refuses one that is no multiple of what it keeps, and with it the whole call. */
 static unsigned period_of(const struct metric_wanted *wanted, int64_t age_ms)
 {
 	unsigned least = age_ms < 15 * API_DAY_MS   ? 60
 			 : age_ms < 63 * API_DAY_MS ? 300
 						    : 3600;
 
-	return MAX(wanted->period_s, least);
+	return (MAX(wanted->period_s, 1u) + least - 1) / least * least;
 }
 
 static int by_time(const void *a, const void *b)

@@ -37,7 +37,7 @@ struct sqs {
 	struct pump *pump;
 	char *url; /* as its user gave it */
 	char *account, *queue, *region;
-	bool follow;
+	bool follow, requester_pays;
 	unsigned poll_s; /* how long an answer may take when there is nothing */
 	pthread_mutex_t lock;
 	pthread_cond_t changed;
@@ -264,7 +264,8 @@ static int push_object(struct sqs *q, struct aws_handle *h, const struct sqs_poi
 		d->name = str_dup(buf_str(&name));
 	if (!r && !d->name)
 		r = -ENOMEM;
-	if (!r && aws_bucket_init(&bucket, q->client, p->bucket, false, &d->fault) == 0)
+	if (!r && aws_bucket_init(&bucket, q->client, p->bucket, q->requester_pays,
+				  &d->fault) == 0)
 		r = fetch_object(h, &bucket, &look, &d->fault);
 	if (!r && look.job) {
 		d->size = look.job->size;
@@ -511,6 +512,7 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 	}
 	q->client = b->client;
 	q->follow = b->options->follow;
+	q->requester_pays = b->options->requester_pays;
 	q->poll_s = poll_of(b->options);
 	q->receivers = RECEIVERS;
 	r = fill(q, b->url);

@@ -158,7 +158,9 @@ static void end_round(struct sync *s, struct source *src)
 	src->newest_ms = MAX(src->newest_ms, round.newest_ms);
 	src->kind->free(src->round);
 	src->round = NULL;
-	if (round.result && round.result != -ECANCELED)
+	if (round.result == -ECANCELED)
+		src->begin_ms = clock_ms() + interval_of(s); /* no sign of anything */
+	else if (round.result)
 		ended_badly(s, src, round.result, &round.fault);
 	else if (round.partial && s->options->follow)
 		ended_partly(s, src, &round.fault); /* the next looks for all of it */

@@ -7,6 +7,7 @@
 #include "util/arena.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #define ARENA_ALIGN     16u
 #define ARENA_MIN_BLOCK ((size_t)8 << 10)
@@ -32,6 +33,13 @@ void arena_deinit(struct arena *a)
 {
 	free_blocks(a->block);
 	*a = ARENA_INIT;
+}
+
+void arena_wipe(struct arena *a)
+{
+	for (struct arena_block *b = a->block; b; b = b->older)
+		explicit_bzero(b->bytes, b->size);
+	arena_deinit(a);
 }
 
 void arena_reset(struct arena *a)

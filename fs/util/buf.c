@@ -30,6 +30,19 @@ int buf_error(const struct buf *b)
 	return b->failed ? -ENOMEM : 0;
 }
 
+/* As realloc(), to a greater size; which leaves the old bytes where they were, or not. */
+static char *grow_wiped(const struct buf *b, size_t cap)
+{
+	char *data = malloc(cap);
+
+	if (data && b->data) {
+		memcpy(data, b->data, b->len);
+		explicit_bzero(b->data, b->cap);
+		free(b->data);
+	}
+	return data;
+}
+
 static bool buf_grow(struct buf *b, size_t n)
 {
 	size_t cap = MAX(b->cap, (size_t)BUF_MIN_CAP);
@@ -39,7 +52,7 @@ static bool buf_grow(struct buf *b, size_t n)
 		return false;
 	while (cap < b->len + n)
 		cap *= 2;
-	data = realloc(b->data, cap);
+	data = b->secret ? grow_wiped(b, cap) : realloc(b->data, cap);
 	if (!data)
 		return false;
 	b->data = data;

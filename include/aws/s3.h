@@ -9,7 +9,7 @@
 #include "aws/client.h"
 
 /* Where a bucket is; filled by aws_bucket_init(), the region corrected by the first call that
-   AWS answers with another one. Used by one thread at a time. */
+   AWS answers with another one, which the client remembers. Used by one thread at a time. */
 struct aws_bucket {
 	struct str name; /* borrowed */
 	char region[64];

@@ -22,6 +22,7 @@ struct arena {
 #define ARENA_INIT ((struct arena){ 0 })
 
 void arena_deinit(struct arena *a);
+void arena_wipe(struct arena *a); /* likewise, wiped: there may be a secret in it */
 /* Free all but the newest block and start over: every pointer handed out becomes invalid. */
 void arena_reset(struct arena *a);
 /* 16-byte aligned; NULL when out of memory. */

@@ -16,12 +16,14 @@ struct buf {
 	size_t len;
 	size_t cap;
 	bool failed; /* an allocation failed; nothing was appended since */
+	bool secret; /* what it leaves behind when it grows is wiped */
 };
 
-#define BUF_INIT ((struct buf){ 0 })
+#define BUF_INIT   ((struct buf){ 0 })
+#define BUF_SECRET ((struct buf){ .secret = true }) /* to be ended by buf_wipe() */
 
 void buf_deinit(struct buf *b);
-void buf_wipe(struct buf *b); /* likewise; what it held may be a secret */
+void buf_wipe(struct buf *b); /* likewise, wiped: what it held may be a secret */
 /* Forget the content, keep the memory and clear the error. */
 static inline void buf_reset(struct buf *b)
 {

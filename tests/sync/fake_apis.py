@@ -26,6 +26,7 @@ class FakeConfig(Api):
     def __init__(self):
         self.resources, self.recorders, self.named = {}, True, []
         self.page_size, self.unprocessed = 100, 0
+        self.generous = False  # a page of resources has as many as page_size, whatever was asked for
         self.recorder, self.status = {}, {"recording": True, "lastStatus": "SUCCESS"}
         self.channel_status = {}
         self.rules = {}  # (type, id): {rule: (compliance, annotation, when)}
@@ -98,7 +99,8 @@ class FakeConfig(Api):
         assert asked["limit"] <= 100
         found = [k for k in sorted(self.resources) if k[0] == asked["resourceType"]
                  and (asked.get("includeDeletedResources") or not self.deleted(k))]
-        found, token = page(found, asked, "nextToken", min(self.page_size, asked["limit"]))
+        found, token = page(found, asked, "nextToken", self.page_size if self.generous else
+                            min(self.page_size, asked["limit"]))
         out = {"resourceIdentifiers": [
             {"resourceType": t, "resourceId": i} |
             ({"resourceDeletionTime": self.resources[t, i][-1][0]}
@@ -224,8 +226,12 @@ class FakeAlarms(Api):
         assert 1 <= len(asked["MetricDataQueries"]) <= 500
         assert len({q["Id"] for q in asked["MetricDataQueries"]}) == len(asked["MetricDataQueries"])
         results = []
+        age = aws.now() - asked["StartTime"]
+        least = 60 if age < 15 * 86400 else 300 if age < 63 * 86400 else 3600
         for q in asked["MetricDataQueries"]:
             stat = q["MetricStat"]
+            if stat["Period"] % least:
+                raise Refused(400, "ValidationError", f"Period must be a multiple of {least}")
             self.queries.append((stat["Metric"]["Namespace"], stat["Metric"]["MetricName"],
                                  tuple((d["Name"], d["Value"])
                                        for d in stat["Metric"]["Dimensions"]),

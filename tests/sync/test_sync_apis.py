@@ -179,6 +179,17 @@ class Metrics(Apis):
             self.assertEqual({dict(q[2])["InstanceId"] for q in self.alarms.queries}, {"i-2"})
             self.alarms.queries.clear()
 
+    def test_periods_that_are_not_kept(self):
+        """By the minute only for 15 days: what is older is had by what is."""
+        self.put_instance(ago=20 * DAY)
+        self.put_instance(ago=7200)
+        self.alarms.put("old", self.now - 20 * DAY, "OK", "ALARM")
+        self.alarms.alarms[0] |= {"Period": 420}
+        self.assertEqual(self.sync(self.SOURCE, options=[
+            "--metric", "AWS/EC2 CPUUtilization InstanceId Sum 660"])[1], [])
+        self.assertEqual({(q[1], q[4]) for q in self.alarms.queries},
+                         {("NetworkIn", 600), ("CPUUtilization", 900), ("CPUUtilization", 660)})
+
     def test_pages_and_faults(self):
         self.put_instance()
         self.alarms.page_size = 1

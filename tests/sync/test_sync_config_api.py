@@ -36,6 +36,17 @@ class Config(Apis):
                          {self.SOURCE, f"{self.SOURCE}/{SG}", f"{self.SOURCE}/{BUCKET}"})
         self.assertNotIn(f"{self.SOURCE}?round", names)
 
+    def test_more_in_an_answer_than_was_asked_for(self):
+        """AWS promises no more than 100; who stands in for it may not."""
+        for n in range(250):
+            self.config.put(SG, f"a{n}", self.now - 9 * DAY, None, "ResourceDeleted")
+        for n in range(5):
+            self.config.put(SG, f"b{n}", self.now - 100, {"n": n})
+        self.config.page_size, self.config.generous = 1000, True
+        since = time.strftime("%Y-%m-%d", time.gmtime(self.now - 2 * DAY))
+        self.sync(self.SOURCE, options=["--since", since])
+        self.assertEqual(self.states(), 5)
+
     def test_again_reads_only_what_may_be_new(self):
         self.fill()
         self.sync(self.SOURCE)

@@ -227,6 +227,24 @@ class Chain(SyncCase):
         self.config("[profile p]\ncredential_process = /nowhere/at/all\n")
         self.assert_fails("credential_process", "No such file", options=option)
 
+    def test_a_process_that_stays(self):
+        """It is not waited for when all is to end; nor one that has closed its output and stays."""
+        for code in ("import time; time.sleep(600)",
+                     "import os, time; os.close(1); time.sleep(600)"):
+            pid = self.folder / "pid"
+            pid.unlink(missing_ok=True)
+            option = self.process(f"import os\nopen({str(pid)!r}, 'w').write(f'{{os.getpid()}}\\n')"
+                                  f"\n{code}")
+            with self.running("s3://logs/", options=option) as process:
+                self.wait_for(lambda: pid.exists() and pid.read_text().endswith("\n"))
+                started = time.monotonic()
+                process.terminate()
+                out, err = process.communicate(timeout=60)
+            self.assertLess(time.monotonic() - started, 10)
+            self.assertEqual((process.returncode, err), (0, b""), out)
+            with self.assertRaises(ProcessLookupError):
+                os.kill(int(pid.read_text()), 0)
+
     def test_a_process_has_no_signals_of_ours(self):
         """None is ignored, none blocked: as when a shell starts it."""
         script, signals = self.folder / "script", self.folder / "signals"

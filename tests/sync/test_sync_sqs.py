@@ -158,10 +158,23 @@ class Pointers(Queue):
         self.assertEqual(self.aws.count("GetObject"), gets)
 
     def test_a_bucket_elsewhere(self):
-        self.aws.bucket("far", "eu-west-1").put("k", small(1))
-        self.queue.send(s3_event("far", "k"))
+        """It is looked for once, not for each message."""
+        far = self.aws.bucket("far", "eu-west-1")
+        for n in range(100):
+            far.put(f"k{n}", small(n))
+            self.queue.send(s3_event("far", f"k{n}"))
         self.sync(QUEUE)
-        self.assertEqual(self.sources(), ["s3://far/k"])
+        self.assertEqual(len(self.sources()), 100)
+        wrong = sum(rq.service == "s3" and rq.region != "eu-west-1" for _, rq in self.aws.log)
+        self.assertLessEqual(wrong, 4, "each of its threads, at most")
+
+    def test_who_asks_pays(self):
+        self.aws.bucket("logs").put("k", small(1))
+        self.queue.send(s3_event("logs", "k"))
+        self.sync(QUEUE, options=["--request-payer"])
+        asked = [rq.headers.get("x-amz-request-payer") for _, rq in self.aws.log
+                 if rq.service == "s3"]
+        self.assertEqual(asked, ["requester"] * 2)
 
     def test_one_that_cannot_be_had(self):
         self.aws.bucket("logs").put("here", small(1))

@@ -3,6 +3,7 @@
 #include "util/buf.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -105,6 +106,38 @@ static void test_fit(void **state)
 	assert_true(str_is(buf_str(&b), "kept on"));
 }
 
+/* How often memory was given back with this in it. */
+static unsigned left_behind, given_back;
+
+void __real_free(void *p);
+void __wrap_free(void *p);
+
+void __wrap_free(void *p)
+{
+	if (p) {
+		given_back++;
+		left_behind += memmem(p, malloc_usable_size(p), "secret", 6) != NULL;
+	}
+	__real_free(p);
+}
+
+static void test_secret(void **state)
+{
+	_cleanup_(buf_deinit) struct buf expected = BUF_INIT;
+	struct buf b = BUF_SECRET;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		buf_put_text(&expected, "secret");
+	left_behind = given_back = 0;
+	for (int i = 0; i < 1000; i++)
+		buf_put_text(&b, "secret");
+	assert_true(str_eq(buf_str(&b), buf_str(&expected)));
+	buf_wipe(&b);
+	assert_in_range(given_back, 5, 20);
+	assert_int_equal(left_behind, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -114,6 +147,7 @@ int main(void)
 		cmocka_unit_test(test_error_sticks),
 		cmocka_unit_test(test_reserve_is_kept),
 		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_secret),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
