@@ -34,9 +34,14 @@ class Killed(SyncCase):
         for h in range(HISTORIES):
             history = self.folder / f"{h}.db"
             for _ in range(KILLS):
+                # So many requests that the last of them ends about when all objects are in, then
+                # some instant: of fetching, of writing, or of what comes after both.
+                requests = self.aws.count("GetObject") + dice.randrange(2 * OBJECTS // KILLS)
                 with self.running("s3://logs/", history=history) as process:
+                    self.wait_for(lambda: process.poll() is not None
+                                  or self.aws.count("GetObject") >= requests)
                     try:
-                        process.wait(dice.uniform(0, whole))
+                        process.wait(dice.uniform(0, whole / KILLS))
                     except subprocess.TimeoutExpired:
                         killed += 1
             self.sync("s3://logs/", history=history)
