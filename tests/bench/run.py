@@ -23,10 +23,10 @@ import time
 
 import core
 import data
-from rows import importing, live, moments, reading, scale, space
+from rows import importing, live, moments, reading, scale, space, syncing
 
-TABLES = {"reading": reading, "import": importing, "space": space, "moments": moments,
-          "scale": scale, "live": live}
+TABLES = {"reading": reading, "import": importing, "sync": syncing, "space": space,
+          "moments": moments, "scale": scale, "live": live}
 
 
 def chosen(patterns):

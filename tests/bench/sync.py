@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """driftfs sync from a server on the loopback against driftfs import of the same objects from disk.
 
-The server is tests/sync/fake_aws.py, in processes of its own; it checks every signature, and its
-work is done by the same processors: what it took of them is measured, and told apart.
+The server is tests/bench/s3.py, a process of its own. Its work is done by the same processors: what
+it took of them is measured, and told apart.
 """
 
+import contextlib
 import os
 import pathlib
 import shutil
@@ -14,8 +15,8 @@ import sys
 import core
 from data import ROOT
 
-sys.path.insert(0, str(ROOT / "tests/sync"))
-from fake_aws import FakeAws  # noqa: E402
+ENVIRONMENT = {"PATH": os.environ["PATH"], "AWS_REGION": "us-east-1",
+               "AWS_ACCESS_KEY_ID": "AKIABENCH", "AWS_SECRET_ACCESS_KEY": "bench"}
 
 
 def generate(folder, objects):
@@ -37,33 +38,53 @@ def processor_seconds(pid):
     return ticks / os.sysconf("SC_CLK_TCK")
 
 
-def compare(driftfs, work, objects, runs, processes=2):
-    """{"sync": seconds, "import": seconds}, turn about, each into a new history; and under
+class Server:
+    """One of a folder, or of so many objects that are made as they are asked for."""
+
+    def __init__(self, *what):
+        self.process = subprocess.Popen(
+            [sys.executable, ROOT / "tests/bench/s3.py", *map(str, what)], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, text=True)
+        self.url = self.process.stdout.readline().strip()
+
+    def seconds(self):
+        return processor_seconds(self.process.pid)
+
+    def close(self):
+        self.process.stdin.close()
+        self.process.wait()
+
+
+def take(driftfs, work, server, history):
+    """One sync of the server's bucket; and the processor time that the other side took."""
+    before = server.seconds()
+    ended = core.run(driftfs, "sync", "-q", "--endpoint-url", server.url, history, "s3://logs/",
+                     env={**ENVIRONMENT, "HOME": str(work)})
+    return ended, server.seconds() - before
+
+
+def compare(driftfs, work, objects, runs):
+    """{"sync": [seconds], "import": [seconds]}, turn about, each into a new history; and under
     "server" the processor time of the other side of each sync."""
     folder, history = work / f"objects-{objects}", work / "sync"
     generate(folder, objects)
-    server = subprocess.Popen([sys.executable, ROOT / "tests/sync/fake_aws.py", folder,
-                               "--processes", str(processes)], stdin=subprocess.PIPE,
-                              stdout=subprocess.PIPE, text=True)
+    seconds = {name: [] for name in ("sync", "import", "server")}
     try:
-        url = server.stdout.readline().strip()
-        env = {"PATH": os.environ["PATH"], "HOME": str(work), "AWS_REGION": "us-east-1",
-               "AWS_ACCESS_KEY_ID": FakeAws.KEY, "AWS_SECRET_ACCESS_KEY": FakeAws.SECRET}
-        commands = {"import": [driftfs, "import", "-q", history, folder],
-                    "sync": [driftfs, "sync", "-q", "--endpoint-url", url, history, "s3://logs/"]}
-        seconds = {name: [] for name in (*commands, "server")}
-        for _ in range(runs):
-            for name, command in commands.items():
-                for old in work.glob("sync*"):
-                    core.remove(old)
-                before = processor_seconds(server.pid)
-                seconds[name].append(core.run(*command, env=env).seconds)
-                if name == "sync":
-                    seconds["server"].append(processor_seconds(server.pid) - before)
+        with contextlib.closing(Server(folder)) as server:
+            for _ in range(runs):
+                clear(work)
+                seconds["import"].append(
+                    core.run(driftfs, "import", "-q", history, folder).seconds)
+                clear(work)
+                ended, other = take(driftfs, work, server, history)
+                seconds["sync"].append(ended.seconds)
+                seconds["server"].append(other)
         return seconds
     finally:
-        server.stdin.close()
-        server.wait()
-        for old in work.glob("sync*"):
-            core.remove(old)
+        clear(work)
         shutil.rmtree(folder)
+
+
+def clear(work):
+    for old in work.glob("sync*"):
+        core.remove(old)

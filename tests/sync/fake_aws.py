@@ -1,4 +1,3 @@
-#!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """An AWS of the project's own, on 127.0.0.1: S3, STS, the SSO portal, a container's agent and an
 instance's metadata; other services by handlers that a test registers. It checks each signature,
@@ -11,22 +10,16 @@ http.server, which would be the bottleneck.
       ... aws.url ... aws.environment() ...
 
 A handler of a service: f(aws, request) -> Answer or bytes; Refused is answered in its protocol.
-
-As a program it serves a folder as a bucket, until its standard input ends:
-  fake_aws.py FOLDER [--bucket NAME] [--processes N]     prints its URL
 """
-import argparse
 import base64
 import bisect
 import dataclasses
 import hashlib
 import itertools
 import json
-import os
 import pathlib
 import socket
 import struct
-import sys
 import threading
 import time
 from email.utils import formatdate
@@ -307,7 +300,7 @@ def near(aws, rq):
 class FakeAws:
     KEY, SECRET = "AKIAFAKEFAKEFAKE0001", "fake/Secret+0123456789abcdefghijABCDEFGH"
 
-    def __init__(self, region="us-east-1", reuse_port=False, port=0, tls=None):
+    def __init__(self, region="us-east-1", tls=None):
         self.region, self.clock_offset, self.account = region, 0, ACCOUNT
         self.buckets, self.roles, self.handlers = {}, {}, {"s3": s3, "sts": sts}
         self.identities = {self.KEY: Identity(self.SECRET)}
@@ -321,9 +314,7 @@ class FakeAws:
         self.tls = tls
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if reuse_port:
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-        self.socket.bind(("127.0.0.1", port))
+        self.socket.bind(("127.0.0.1", 0))
         self.socket.listen(256)
         self.port = self.socket.getsockname()[1]
         self.url = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
@@ -466,34 +457,3 @@ class FakeAws:
             return Answer(e.status, body.encode(), headers=e.headers)
         body = json.dumps({"__type": e.code, "message": e.message}).encode()
         return Answer(e.status, body, "application/x-amz-json-1.1", e.headers)
-
-
-def main():
-    parser = argparse.ArgumentParser(description="serves a folder as a bucket")
-    parser.add_argument("folder")
-    parser.add_argument("--bucket", default="logs")
-    parser.add_argument("--processes", type=int, default=1)
-    args = parser.parse_args()
-    aws = FakeAws(reuse_port=True)
-    aws.bucket(args.bucket).put_folder(args.folder)
-    aws.keep_log = False
-    print(aws.url, flush=True)
-    children = []
-    for _ in range(args.processes - 1):
-        child = os.fork()
-        if child == 0:
-            port, aws.socket = aws.port, None
-            other = FakeAws(reuse_port=True, port=port)
-            other.buckets, other.keep_log = aws.buckets, False
-            other.accept()
-            os._exit(0)
-        children.append(child)
-    with aws:
-        sys.stdin.read()
-    for child in children:
-        os.kill(child, 9)
-        os.waitpid(child, 0)
-
-
-if __name__ == "__main__":
-    main()

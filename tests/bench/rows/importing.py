@@ -4,7 +4,6 @@
 import json
 import pathlib
 import shutil
-import statistics
 
 from core import Row, Skip, attempt, judge, judge_ratio, remove, run
 
@@ -22,8 +21,6 @@ ROWS = [
     Row("again", "the same input again: times as fast", "times", 20, 100, less=False,
         yardstick="first time"),
     Row("memory", "memory at peak, all of it", "MiB", 300, 150),
-    Row("sync", "sync from a server on the loopback, times an import's time", "times", 1.3, 1.0,
-        yardstick="import"),
 ]
 HERE = pathlib.Path(__file__).resolve().parents[1]
 
@@ -127,16 +124,6 @@ def measure_both(bench, rows):
             (judge_ratio if name == "again" else judge)(rows[name])
 
 
-def measure_sync(bench, row):
-    import sync  # pylint: disable=import-outside-toplevel
-    objects = max(20, round(10000 * bench.options.size))
-    values = sync.compare(bench.driftfs, bench.work, objects, bench.options.runs)
-    row.values = {"driftfs": values["sync"], "import": values["import"]}
-    server = statistics.median(values["server"])
-    row.note = f"{objects:,} objects; the server took {server:.1f} s of the same processors"
-    judge_ratio(row)
-
-
 def measure(bench, rows):
     for names, what in ((("trail", "trail-duckdb", "trail-jq", "trail-write"), measure_trail),
                         (("config", "config-alone"), measure_config),
@@ -145,8 +132,5 @@ def measure(bench, rows):
         if some:
             with attempt(list(some.values()), bench.log):
                 what(bench, some)
-    if "sync" in rows:
-        with attempt(rows["sync"], bench.log):
-            measure_sync(bench, rows["sync"])
     for name in ("trail", "duck", "config", "both", "base"):
         bench.new(name)
