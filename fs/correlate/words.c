@@ -10,7 +10,6 @@
 #include "words.h"
 
 #include <ctype.h>
-#include <stdio.h>
 
 static const char *const makes[] = { "Create", "Run",  "Allocate", "Register",
 				     "Import", "Copy", "Restore",  "Request",
@@ -25,28 +24,6 @@ static const char *const inert[] = { "Reboot",  "Send",     "Test",     "Invoke"
 static const char *const starting[] = { "StartInstances",         "StartDBInstance",
 					"StartDBCluster",         "StartLogging",
 					"StartPipelineExecution", NULL };
-
-static const struct {
-	const char *service, *source;
-} sources[] = {
-	{ "cloudwatch", "monitoring" },
-	{ "elasticloadbalancingv2", "elasticloadbalancing" },
-	{ "apigatewayv2", "apigateway" },
-	{ "stepfunctions", "states" },
-	{ "efs", "elasticfilesystem" },
-	{ "certificatemanager", "acm" },
-	{ "opensearch", "es" },
-	{ "opensearchservice", "es" },
-	{ "elasticsearch", "es" },
-	{ "kinesisfirehose", "firehose" },
-	{ "emr", "elasticmapreduce" },
-	{ "wafregional", "waf-regional" },
-	{ "msk", "kafka" },
-	{ "amazonmq", "mq" },
-	{ "neptune", "rds" },
-	{ "docdb", "rds" },
-	{ "cognito", "cognito-idp" },
-};
 
 /* Nouns that CloudTrail and Config spell differently. */
 static const struct {
@@ -132,16 +109,9 @@ void words_of_type(struct str type, struct type_words *ret)
 {
 	ptrdiff_t last = str_rchr(type, ':');
 	struct str noun = last >= 0 ? str_from(type, (size_t)last + 1) : type;
-	ptrdiff_t first = str_chr(type, ':');
-	struct str rest = first >= 0 ? str_from(type, (size_t)first + 2) : type;
-	ptrdiff_t end = str_chr(rest, ':');
 
 	lower(ret->noun, noun);
-	lower(ret->service, end >= 0 ? (struct str){ rest.p, (size_t)end } : rest);
-	for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
-		if (!strcmp(ret->service, sources[i].service))
-			snprintf(ret->service, sizeof(ret->service), "%s",
-				 sources[i].source);
+	service_of_type(type, ret->service);
 }
 
 static const char *call_noun(const struct type_words *type)
@@ -185,21 +155,10 @@ enum noun_match words_match_noun(const struct call_words *call,
 
 bool words_match_service(struct str event_source, const struct type_words *type)
 {
-	ptrdiff_t dot = str_chr(event_source, '.');
-	struct str label =
-		dot >= 0 ? (struct str){ event_source.p, (size_t)dot } : event_source;
-	char flat[WORD_SIZE];
-	size_t n = 0;
+	char service[SERVICE_SIZE];
 
-	if (str_is(label, type->service))
-		return true;
-	if (str_is(label, "s3control"))
-		return !strcmp(type->service, "s3");
-	for (size_t i = 0; i < label.n && n + 1 < sizeof(flat); i++)
-		if (label.p[i] != '-')
-			flat[n++] = label.p[i];
-	flat[n] = '\0';
-	return !strcmp(flat, type->service);
+	service_of_source(event_source, service);
+	return !strcmp(service, type->service);
 }
 
 /* "dBInstanceIdentifier" -> "dbinstance"; "name" -> "". */

@@ -5,6 +5,7 @@
 
 #include "model/event.h"
 #include "model/item.h"
+#include "model/service.h"
 
 #define WORD_SIZE 96
 
@@ -22,8 +23,8 @@ struct call_words {
 };
 
 struct type_words {
-	char noun[WORD_SIZE];    /* last segment, lower case: "securitygroup" */
-	char service[WORD_SIZE]; /* as CloudTrail writes it: "ec2" */
+	char noun[WORD_SIZE];       /* last segment, lower case: "securitygroup" */
+	char service[SERVICE_SIZE]; /* see service_of_type(): "ec2" */
 };
 
 void words_of_call(struct str event_name, struct call_words *ret);

@@ -218,6 +218,11 @@ static int by_token(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+static bool any_service(const struct story_work *w)
+{
+	return w->without_evidence & (1u << EVIDENCE_SERVICE);
+}
+
 static int make_aliases(struct story_work *w)
 {
 	uint64_t *all = NULL;
@@ -226,7 +231,7 @@ static int make_aliases(struct story_work *w)
 	for (size_t i = 0; i < w->n_states; i++) {
 		struct mention_set set;
 		int r = mention_of_item(w->a, &w->states[i].item, w->states[i].body,
-					&set);
+					any_service(w), &set);
 
 		if (r)
 			return r;
@@ -393,7 +398,10 @@ int story_correlate(struct story_work *w, int64_t resource)
 {
 	int r = store_resource_get(w->s, resource, w->a, &w->resource);
 
-	w->scope = mention_scope(w->resource.account);
+	w->scope = mention_scope(&(struct item){ .account = w->resource.account,
+						 .type = w->resource.type,
+						 .id = w->resource.rid },
+				 any_service(w));
 	if (!r)
 		r = memo_once(w->memo, w->s);
 	if (!r)

@@ -66,19 +66,42 @@ static void learn_given(const struct story_work *w, struct buf *learnt)
 	}
 }
 
-static void lost_neighbours(const struct correlate_step *step, uint64_t scope,
+/* Of a relationship that went; where only its id is another one, the type stayed. */
+static struct str type_lost(const struct correlate_step *step,
+			    const struct json_diff_entry *d)
+{
+	struct str pointer = d->pointer;
+	ptrdiff_t slash = str_rchr(pointer, '/');
+	const struct jv *list = jv_get(step->change.after, "relationships");
+	size_t i = 0;
+
+	if (!str_ends(pointer, "/resourceId"))
+		return jv_get_text(d->previous, "resourceType");
+	pointer.n = (size_t)slash;
+	pointer = str_from(pointer, (size_t)str_rchr(pointer, '/') + 1);
+	for (size_t k = 0; k < pointer.n && i < UINT32_MAX; k++)
+		i = i * 10 + (size_t)(pointer.p[k] - '0');
+	return jv_is(list, JV_ARRAY) && i < list->len
+		       ? jv_get_text(&list->items[i], "resourceType")
+		       : STR_NULL;
+}
+
+static void lost_neighbours(const struct story_work *w, const struct correlate_step *step,
 			    struct buf *lost)
 {
 	const struct json_diff *d = &step->change.diff;
 
 	for (size_t i = 0; i < d->n && lost->len < LOST_MAX * sizeof(uint64_t); i++) {
 		struct str id = jv_get_text(d->entries[i].previous, "resourceId");
+		struct mention_scope scope = w->scope;
 		uint64_t token;
 
 		if (!str_starts(d->entries[i].pointer, "/relationships"))
 			continue;
 		if (str_ends(d->entries[i].pointer, "/resourceId"))
 			id = jv_str(d->entries[i].previous);
+		if (scope.service)
+			scope.service = mention_service(type_lost(step, &d->entries[i]));
 		token = mention_token_of(scope, id);
 		if (id.n)
 			buf_put(lost, &token, sizeof(token));
@@ -150,7 +173,7 @@ static int find_nobodys(struct story_work *w, const struct mention_set *tokens)
 	if (!bare)
 		return -ENOMEM;
 	for (size_t i = 0; i < tokens->n; i++)
-		bare[i] = tokens->tokens[i] ^ w->scope;
+		bare[i] = tokens->tokens[i] ^ w->scope.account;
 	return find_events(w, &set, INT64_MIN, INT64_MAX);
 }
 
@@ -166,7 +189,7 @@ static int find_lost(struct story_work *w, struct buf *learnt)
 
 		if (step->change.type != CHANGE_UPDATE)
 			continue;
-		lost_neighbours(step, w->scope, &lost);
+		lost_neighbours(w, step, &lost);
 		set = as_set(&lost);
 		if (!set.n)
 			continue;

@@ -43,7 +43,7 @@ struct story_work {
 	struct correlate_verdict *verdicts;
 	enum reason *reasons;
 	struct mention_set aliases;
-	uint64_t scope;            /* mention_scope() of its account */
+	struct mention_scope scope;
 	struct correlate_input in; /* what was correlated */
 	uint32_t without_evidence; /* bits of enum evidence not to look at */
 };

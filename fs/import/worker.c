@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "fact_answer.h"
+#include "model/change.h"
 #include "tell.h"
 
 /* What the parser's sink needs to know of the record at hand. */
@@ -139,6 +140,7 @@ static int skip_event(const struct sink *s, const struct event *event, struct st
 static int on_event(void *ctx, const struct event *event, struct str raw)
 {
 	const struct sink *s = ctx;
+	uint32_t without = s->worker->options->without_evidence;
 	struct arena *scratch = &s->worker->scratch;
 	struct fact_event *f;
 	int r;
@@ -153,7 +155,8 @@ static int on_event(void *ctx, const struct event *event, struct str raw)
 	f->identity = event_identity(event, scratch);
 	if (!f->identity.p)
 		return -ENOMEM;
-	r = mention_of_event(scratch, event, &f->mentions);
+	r = mention_of_event(scratch, event, without & (1u << EVIDENCE_SERVICE),
+			     &f->mentions);
 	if (!r)
 		r = tell_of_event(event, scratch, &s->worker->line, &f->told);
 	if (r)

@@ -11,9 +11,12 @@
  */
 #include "model/mention.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+
+#include "model/service.h"
 
 #define TOKEN_MIN 2    /* shorter strings name nothing that a request could mean */
 #define TOKEN_MAX 1100 /* the longest ARN or id, with room */
@@ -25,8 +28,8 @@ struct gather {
 	uint64_t *tokens;
 	size_t n, max;
 	const char *mark; /* "" or the prefix of marked tokens */
-	uint64_t scope;   /* mention_scope() of the account; 0: names are of any */
-	bool numbers;     /* take twelve digits (an account id) as a name */
+	struct mention_scope scope;
+	bool numbers; /* take twelve digits (an account id) as a name */
 };
 
 /* --- tokens ------------------------------------------------------------------------------- */
@@ -51,9 +54,41 @@ uint64_t mention_token(struct str name)
 	return token_of("", name);
 }
 
-uint64_t mention_scope(struct str account)
+uint64_t mention_account(struct str account)
 {
 	return account.n ? str_hash(account) : 0;
+}
+
+/* Apart from the account's: a service may be called as one is. */
+static uint64_t service_hash(const char *service)
+{
+	return str_hash(str_of(service)) * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+uint64_t mention_service(struct str type)
+{
+	char service[SERVICE_SIZE];
+
+	service_of_type(type, service);
+	return service_hash(service);
+}
+
+/* A compliance item goes by the names of what it is about: TYPE/ID. */
+static struct str subject_type(const struct item *item)
+{
+	ptrdiff_t slash = str_chr(item->id, '/');
+
+	if (slash > 0 && str_is(item->type, "AWS::Config::ResourceCompliance"))
+		return (struct str){ item->id.p, (size_t)slash };
+	return item->type;
+}
+
+struct mention_scope mention_scope(const struct item *item, bool any_service)
+{
+	return (struct mention_scope){
+		mention_account(item->account),
+		any_service ? 0 : mention_service(subject_type(item)),
+	};
 }
 
 /* i-0123456789abcdef0, an ARN: nobody else's name, whatever the case. */
@@ -71,23 +106,41 @@ static bool is_unique(struct str s)
 }
 
 /*
- * "orders", "app" and "default" are in every account, and a call names only those of its own: so
- * the account is part of their tokens, and a resource does not meet the calls of a thousand others.
+ * Could AWS, or a program, have made it up? Then calls of other services that name it mean it, too;
+ * wider than what correlation takes for so (naming.c), as case is not told here.
  */
-static uint64_t scoped(const struct gather *g, struct str name)
+static bool may_be_generated(struct str s)
 {
-	return g->scope && !is_unique(name) ? g->scope : 0;
+	bool a = s.n > 0 && (s.p[0] == 'A' || s.p[0] == 'a');
+	size_t digits = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		digits += isdigit((unsigned char)s.p[i]) != 0;
+	return s.n >= 10 && (digits >= 2 || a) && str_chr(s, ' ') < 0 &&
+	       (str_chr(s, '-') >= 0 || (a && s.n >= 16));
 }
 
-uint64_t mention_token_of(uint64_t scope, struct str name)
+/*
+ * "orders", "app" and "default" are in every account, as a function, a bucket and a table, and a
+ * call names only those of its own account and service: with both in the tokens a resource does
+ * not meet the calls on a thousand others.
+ */
+static uint64_t scoped(struct mention_scope scope, struct str name)
 {
-	return mention_token(name) ^ (is_unique(name) ? 0 : scope);
+	if (is_unique(name))
+		return 0;
+	return may_be_generated(name) ? scope.account : scope.account ^ scope.service;
+}
+
+uint64_t mention_token_of(struct mention_scope scope, struct str name)
+{
+	return mention_token(name) ^ scoped(scope, name);
 }
 
 static void add(struct gather *g, struct str name)
 {
 	if (name.n >= TOKEN_MIN && name.n <= TOKEN_MAX && g->n < g->max)
-		g->tokens[g->n++] = token_of(g->mark, name) ^ scoped(g, name);
+		g->tokens[g->n++] = token_of(g->mark, name) ^ scoped(g->scope, name);
 }
 
 static bool all_digits(struct str s)
@@ -275,9 +328,13 @@ static void add_things(struct gather *g, const struct event *e, const struct jv 
 				   &v->members[i].value);
 }
 
-/* The marked tokens: of a maker what it answers, of a remover what it asks for. */
+/*
+ * The marked tokens: of a maker what it answers, of a remover what it asks for. Whom that concerns
+ * may be of any service.
+ */
 static void add_made(struct gather *g, const struct event *e)
 {
+	g->scope.service = 0;
 	g->mark = "made:";
 	if (starts_with_any(e->name, makers))
 		add_things(g, e, e->request, STR_NULL, e->response);
@@ -286,8 +343,10 @@ static void add_made(struct gather *g, const struct event *e)
 	g->mark = "";
 }
 
-int mention_of_event(struct arena *a, const struct event *e, struct mention_set *ret)
+int mention_of_event(struct arena *a, const struct event *e, bool any_service,
+		     struct mention_set *ret)
 {
+	char service[SERVICE_SIZE];
 	struct gather g;
 	int r;
 
@@ -297,7 +356,9 @@ int mention_of_event(struct arena *a, const struct event *e, struct mention_set 
 	r = gather_init(&g, a, MENTION_MAX_EVENT);
 	if (r < 0)
 		return r;
-	g.scope = mention_scope(e->account);
+	service_of_source(e->source, service);
+	g.scope.account = mention_account(e->account);
+	g.scope.service = any_service ? 0 : service_hash(service);
 	add(&g, e->access_key);
 	if (event_issues_session(e)) {
 		/* Roles are assumed a thousand times an hour: only the session counts. */
@@ -336,16 +397,25 @@ static bool key_is_holder(struct str key)
 	       str_is(key, "natGatewayId") || str_is(key, "networkInterfaceId");
 }
 
+/* A marked token, as add_made() makes them. */
+static void add_marked(struct gather *g, struct str name)
+{
+	struct mention_scope scope = g->scope;
+
+	g->scope.service = 0;
+	g->mark = "made:";
+	add(g, name);
+	g->mark = "";
+	g->scope = scope;
+}
+
 /* "Interface for NAT Gateway nat-...": all that ties the interface to its gateway. */
 static void add_last_word(struct gather *g, struct str text)
 {
 	ptrdiff_t at = str_rchr(text, ' ');
 
-	if (at < 0 || !str_starts(str_from(text, (size_t)at + 1), "nat-"))
-		return;
-	g->mark = "made:";
-	add(g, str_from(text, (size_t)at + 1));
-	g->mark = "";
+	if (at >= 0 && str_starts(str_from(text, (size_t)at + 1), "nat-"))
+		add_marked(g, str_from(text, (size_t)at + 1));
 }
 
 static void add_inner_ids(struct gather *g, const struct jv *v)
@@ -371,9 +441,7 @@ static void add_inner_ids(struct gather *g, const struct jv *v)
 			/* An instance's calls reach its interfaces and volumes, too. */
 			if (str_is(key, "instanceId"))
 				add(g, jv_str(value));
-			g->mark = "made:";
-			add(g, jv_str(value));
-			g->mark = "";
+			add_marked(g, jv_str(value));
 		}
 	}
 }
@@ -383,12 +451,10 @@ static void add_relations(struct gather *g, const struct jv *relationships)
 {
 	if (!jv_is(relationships, JV_ARRAY))
 		return;
-	g->mark = "made:";
 	for (uint32_t i = 0; i < relationships->len; i++) {
-		add(g, jv_get_text(&relationships->items[i], "resourceId"));
-		add(g, jv_get_text(&relationships->items[i], "resourceName"));
+		add_marked(g, jv_get_text(&relationships->items[i], "resourceId"));
+		add_marked(g, jv_get_text(&relationships->items[i], "resourceName"));
 	}
-	g->mark = "";
 }
 
 /* --- what alarms watch -------------------------------------------------------------------- */
@@ -456,7 +522,7 @@ static bool is_everywhere(const char *type)
 static void add_watch(struct gather *g, const char *type, struct str account,
 		      struct str region, struct str name)
 {
-	uint64_t scope = g->scope;
+	struct mention_scope scope = g->scope;
 	char mark[160];
 	int n;
 
@@ -467,7 +533,7 @@ static void add_watch(struct gather *g, const char *type, struct str account,
 	if (n < 0 || (size_t)n >= sizeof(mark) || !name.n)
 		return;
 	g->mark = mark;
-	g->scope = 0;
+	g->scope = (struct mention_scope){ 0 };
 	add(g, name);
 	g->scope = scope;
 	g->mark = "";
@@ -550,14 +616,14 @@ struct str mention_dimension_value(struct str dimension, const struct item *item
 }
 
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
-		    struct mention_set *ret)
+		    bool any_service, struct mention_set *ret)
 {
 	struct gather g;
 	int r = gather_init(&g, a, ITEM_MAX);
 
 	if (r < 0)
 		return r;
-	g.scope = mention_scope(item->account);
+	g.scope = mention_scope(item, any_service);
 	add_forms(&g, item->id);
 	add_forms(&g, item->name);
 	add_forms(&g, item->arn);

@@ -119,7 +119,7 @@ static int spread_to_all(struct store *s, const struct event *e,
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		scope = mention_scope(col_str(q, 0));
+		scope = mention_account(col_str(q, 0));
 		for (size_t i = 0; i < mentions->n; i++) {
 			uint64_t token = mentions->tokens[i] ^ scope;
 

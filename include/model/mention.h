@@ -26,17 +26,25 @@ struct mention_set {
 /* The token of one name: used by both sides, and for access keys and session ARNs. */
 uint64_t mention_token(struct str name) _pure_;
 /*
- * Names that may be used in every account ("orders") have it in their tokens: exclusive or with
- * the scope; an ARN and a generated id have not. 0 for no account: its names are met by none but
- * with that scope, too.
+ * Where a name counts. "orders" may be used in every account, and in one by each service; what looks
+ * made up ("app-20240501-1") is looked for in calls of all services of an account; an ARN and a
+ * generated id (i-0123456789abcdef0) need neither. Tokens have it exclusive or with the name: 0
+ * for no account, whose names are met by none but with that scope, too.
  */
-uint64_t mention_scope(struct str account) _pure_;
-uint64_t mention_token_of(uint64_t scope, struct str name) _pure_;
-int mention_of_event(struct arena *a, const struct event *e,
+struct mention_scope {
+	uint64_t account, service;
+};
+uint64_t mention_account(struct str account) _pure_;
+/* The service of calls on resources of that type. */
+uint64_t mention_service(struct str type);
+/* `any_service`: leave services out, to measure what they are worth as evidence; on both sides. */
+struct mention_scope mention_scope(const struct item *item, bool any_service);
+uint64_t mention_token_of(struct mention_scope scope, struct str name) _pure_;
+int mention_of_event(struct arena *a, const struct event *e, bool any_service,
 		     struct mention_set *ret) _must_check_;
-/* `previous` may be NULL; bodies are canonical. */
+/* The body is canonical. */
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
-		    struct mention_set *ret) _must_check_;
+		    bool any_service, struct mention_set *ret) _must_check_;
 /* The n-th type of resource that a dimension of that name may be of; NULL: there is no other. */
 const char *mention_dimension_type(struct str dimension, size_t n) _pure_;
 /* What a dimension of that name says of the item; empty: nothing is known. A part of the item. */

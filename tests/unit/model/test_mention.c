@@ -49,7 +49,7 @@ static bool watches(const struct alarm *alarm, const struct item *item)
 	struct mention_set left, right;
 
 	assert_int_equal(mention_of_alarm(&a, alarm, &left), 0);
-	assert_int_equal(mention_of_item(&a, item, NULL, &right), 0);
+	assert_int_equal(mention_of_item(&a, item, NULL, false, &right), 0);
 	return meet(&left, &right);
 }
 
@@ -156,6 +156,7 @@ static void test_event_finds_by_any_form(void **state)
 	const struct jv request = jv_make_object(&member, 1);
 	const struct jv record = jv_make_object(NULL, 0);
 	struct event e = { .name = STR("AttachRolePolicy"),
+			   .source = STR("iam.amazonaws.com"),
 			   .record = &record,
 			   .request = &request };
 	const struct item role = item_of("AWS::IAM::Role", "AROAEXAMPLE", "DEPLOYER", "");
@@ -164,10 +165,10 @@ static void test_event_finds_by_any_form(void **state)
 
 	(void)state;
 	e.account = role.account;
-	assert_int_equal(mention_of_event(&a, &e, &event), 0);
-	assert_int_equal(mention_of_item(&a, &role, NULL, &item), 0);
+	assert_int_equal(mention_of_event(&a, &e, false, &event), 0);
+	assert_int_equal(mention_of_item(&a, &role, NULL, false, &item), 0);
 	assert_true(meet(&event, &item));
-	assert_int_equal(mention_of_item(&a, &other, NULL, &item), 0);
+	assert_int_equal(mention_of_item(&a, &other, NULL, false, &item), 0);
 	assert_false(meet(&event, &item));
 }
 
@@ -183,6 +184,7 @@ static void test_names_are_of_an_account(void **state)
 	const struct jv request = jv_make_object(members, ARRAY_SIZE(members));
 	const struct jv record = jv_make_object(NULL, 0);
 	struct event e = { .name = STR("UpdateTable"),
+			   .source = STR("dynamodb.amazonaws.com"),
 			   .record = &record,
 			   .request = &request,
 			   .account = STR("999999999999") };
@@ -192,20 +194,63 @@ static void test_names_are_of_an_account(void **state)
 	struct mention_set event, item;
 
 	(void)state;
-	assert_int_equal(mention_of_item(&a, &table, NULL, &item), 0);
-	assert_int_equal(mention_of_event(&a, &e, &event), 0);
+	assert_int_equal(mention_of_item(&a, &table, NULL, false, &item), 0);
+	assert_int_equal(mention_of_event(&a, &e, false, &event), 0);
 	assert_false(meet(&event, &item));
 	e.account = table.account;
-	assert_int_equal(mention_of_event(&a, &e, &event), 0);
+	assert_int_equal(mention_of_event(&a, &e, false, &event), 0);
 	assert_true(meet(&event, &item));
 	e.account = STR("999999999999");
-	assert_int_equal(mention_of_event(&a, &e, &event), 0);
-	assert_int_equal(mention_of_item(&a, &instance, NULL, &item), 0);
+	assert_int_equal(mention_of_event(&a, &e, false, &event), 0);
+	assert_int_equal(mention_of_item(&a, &instance, NULL, false, &item), 0);
 	assert_true(meet(&event, &item));
-	assert_true(mention_token_of(mention_scope(STR("1")), STR("orders")) !=
+	assert_true(mention_token_of(mention_scope(&table, false), STR("orders")) !=
 		    mention_token(STR("orders")));
-	assert_true(mention_token_of(mention_scope(STR("1")), STR("arn:aws:x")) ==
+	assert_true(mention_token_of(mention_scope(&table, false), STR("arn:aws:x")) ==
 		    mention_token(STR("arn:aws:x")));
+}
+
+/* A function "orders" is no table "orders"; what looks made up is meant wherever it stands. */
+static void test_names_are_of_a_service(void **state)
+{
+	static const struct {
+		const char *name;
+		bool meets, any;
+	} cases[] = {
+		{ "orders", false, true },
+		{ "orders-20240501", true, true },
+		{ "arn:aws:dynamodb:eu-west-1:123456789012:table/orders", true, true },
+	};
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	const struct jv record = jv_make_object(NULL, 0);
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const struct jv_member member = {
+			jv_make_string(STR("name")),
+			jv_make_string(str_of(cases[i].name)),
+		};
+		const struct jv request = jv_make_object(&member, 1);
+		const struct item table =
+			item_of("AWS::DynamoDB::Table", cases[i].name, cases[i].name, "");
+		struct event e = { .name = STR("UpdateFunctionCode"),
+				   .source = STR("lambda.amazonaws.com"),
+				   .record = &record,
+				   .request = &request,
+				   .account = table.account };
+		struct mention_set event, item;
+
+		assert_int_equal(mention_of_item(&a, &table, NULL, false, &item), 0);
+		assert_int_equal(mention_of_event(&a, &e, false, &event), 0);
+		assert_int_equal(meet(&event, &item), cases[i].meets);
+		e.source = STR("dynamodb.amazonaws.com");
+		assert_int_equal(mention_of_event(&a, &e, false, &event), 0);
+		assert_true(meet(&event, &item));
+		e.source = STR("lambda.amazonaws.com");
+		assert_int_equal(mention_of_item(&a, &table, NULL, true, &item), 0);
+		assert_int_equal(mention_of_event(&a, &e, true, &event), 0);
+		assert_int_equal(meet(&event, &item), cases[i].any);
+	}
 }
 
 static const struct jv *parsed(struct arena *a, const char *text)
@@ -225,9 +270,9 @@ static bool hears(const struct event *e, const char *relationship)
 		item_of("AWS::EC2::Volume", "vol-0123456789abcdef9", "", "");
 	struct mention_set event, item;
 
-	assert_int_equal(mention_of_event(&a, e, &event), 0);
-	assert_int_equal(mention_of_item(&a, &volume, parsed(&a, relationship), &item),
-			 0);
+	assert_int_equal(mention_of_event(&a, e, false, &event), 0);
+	assert_int_equal(
+		mention_of_item(&a, &volume, parsed(&a, relationship), false, &item), 0);
 	return meet(&event, &item);
 }
 
@@ -277,6 +322,7 @@ int main(void)
 		cmocka_unit_test(test_alarm_itself),
 		cmocka_unit_test(test_event_finds_by_any_form),
 		cmocka_unit_test(test_names_are_of_an_account),
+		cmocka_unit_test(test_names_are_of_a_service),
 		cmocka_unit_test(test_neighbours_hear_of_what_was_made),
 	};
 
