@@ -129,6 +129,11 @@ int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
+bool import_ledger_is_even(const struct import_ledger *ledger)
+{
+	return ledger->even;
+}
+
 int import_ledger_cursor(struct import_ledger *ledger, const char *name, int64_t *ret)
 {
 	int r = store_cursor(ledger->store, str_of(name), ret);
@@ -148,9 +153,17 @@ int import_ledger_health(struct import_ledger *ledger, const struct store_health
 	return r ? r : store_put_health(ledger->store, health);
 }
 
+static struct import_ledger ledger_of(struct import *i)
+{
+	return (struct import_ledger){ .store = i->store,
+				       .writer = &i->writer,
+				       .all_events = i->options->all_events,
+				       .even = pipeline_is_empty(i->pipeline) };
+}
+
 static int is_known(struct import *i, const struct source_entry *e, bool *ret)
 {
-	struct import_ledger ledger = { i->store, &i->writer, i->options->all_events };
+	struct import_ledger ledger = ledger_of(i);
 
 	*ret = false;
 	if (e->kind != SOURCE_FILE)
@@ -251,7 +264,7 @@ static int document_file(const struct import_document *d, struct import_file **r
 static int feed_document(struct import *i)
 {
 	const struct import_feed *feed = i->options->feed;
-	struct import_ledger ledger = { i->store, &i->writer, i->options->all_events };
+	struct import_ledger ledger = ledger_of(i);
 	struct import_document d = { .fd = -1 };
 	struct import_file *file = NULL;
 	int r = feed->next(feed->ctx, &ledger, &d);

@@ -10,4 +10,5 @@ struct import_ledger {
 	struct store *store;
 	struct import_writer *writer;
 	bool all_events;
+	bool even; /* nothing is under way */
 };

@@ -111,6 +111,7 @@ int api_source_begin(const struct sync_begin *b,
 		return r;
 	s->options = b->options;
 	s->again = b->again;
+	s->last = b->last;
 	s->client = b->client;
 	s->run = work;
 	options.name = s->url;

@@ -25,7 +25,7 @@ struct api_source {
 	const struct sync_options *options;
 	char *url;
 	char *region, *name; /* scheme://REGION[/NAME]; name NULL: none */
-	bool again;
+	bool again, last;    /* as they are begun */
 	struct aws_client *client;
 	int64_t now_ms;  /* when the round began, by AWS's clock ... */
 	int64_t skew_ms; /* ... which was ahead of ours by this */

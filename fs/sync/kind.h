@@ -17,6 +17,7 @@ struct sync_begin {
 	struct bell *bell;
 	const char *url;
 	bool again; /* this process has read it before: only what may be new is wanted */
+	bool last;  /* who does not follow: what the others brought is in the history */
 };
 
 /* A document's cookie begins so; the rest is the kind's. */
@@ -39,6 +40,9 @@ struct sync_kind {
 	unsigned most; /* of its rounds at a time: 1 if it fills the line by itself; 0: any */
 	bool local; /* an account's own: asked with each role that was given */
 	bool stays; /* while followed its round does not end but by a failure */
+	/* For who does not follow: is there to be another round, when all the others have ended,
+	   since what it asks for is what they bring? NULL: never. */
+	bool (*again)(const struct sync_options *o);
 	bool (*check)(struct str rest); /* is what stands behind the scheme one? */
 	struct str (*account)(struct str rest); /* whose it is; NULL: nobody can tell */
 	int (*begin)(const struct sync_begin *b, void **ret, struct fault *f);

@@ -107,11 +107,18 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 	return api_source_begin(b, read_history, ret);
 }
 
+/* For metrics around the changes that the others bring. */
+static bool again(const struct sync_options *o)
+{
+	return o->n_metrics > 0;
+}
+
 const struct sync_kind sync_kind_cloudwatch = {
 	.scheme = "cloudwatch://",
 	.form = "cloudwatch://REGION",
 	.most = API_ROUNDS,
 	.local = true,
+	.again = again,
 	.check = check,
 	.begin = begin,
 	.next = api_source_next,

@@ -328,15 +328,16 @@ int metrics_read(struct api_source *s, struct aws_handle *h, struct fault *f)
 {
 	_cleanup_(walk_deinit) struct metric_walk w = { .s = s, .h = h };
 	const struct api_note at = { "?metrics-at", s->now_ms };
+	bool changes = s->options->n_metrics && (s->options->follow || s->last);
 	int64_t last;
 	int r = api_source_noted(s, "?metrics-at", &last);
 
-	if (r || (s->again && last > s->now_ms - AGAIN_MS))
+	if (r || (s->again && !s->last && last > s->now_ms - AGAIN_MS))
 		return r;
 	r = aws_caller_account(h, s->region, w.account, f);
 	if (!r)
 		r = read_alarms(&w, f);
-	if (!r && s->options->n_metrics)
+	if (!r && changes)
 		r = read_specs(&w, f);
 	return r ? r : api_source_push(s, STR_NULL, &at, 1);
 }

@@ -27,6 +27,7 @@ struct source {
 	struct aws_client *client; /* of its role, shared */
 	void *round;               /* under way; NULL: none */
 	bool again;                /* a round was ended well */
+	bool last;                 /* this one is there to see what the others brought */
 	bool over;                 /* there will be no other round */
 	int64_t begin_ms;          /* not before; by a clock that never jumps */
 	unsigned failures;         /* in a row */
@@ -137,13 +138,22 @@ static void ended_partly(const struct sync *s, struct source *src, const struct 
 	src->begin_ms = clock_ms() + backoff_of(s, src->failures);
 }
 
+/* Of who does not follow: is it to be asked once more, after the others? */
+static bool comes_again(const struct sync *s, const struct source *src)
+{
+	return !s->options->follow && !src->last && src->kind->again &&
+	       src->kind->again(s->options);
+}
+
 static void ended_well(const struct sync *s, struct source *src)
 {
+	bool waits = s->options->follow && !src->kind->stays;
+
 	is_well(src);
 	src->ok_ms = wall_clock();
 	src->again = true;
-	src->over = !s->options->follow;
-	src->begin_ms = clock_ms() + (src->kind->stays ? 0 : interval_of(s));
+	src->over = !s->options->follow && !comes_again(s, src);
+	src->begin_ms = clock_ms() + (waits ? interval_of(s) : 0);
 	if (src->over)
 		src->wrote_ms = 0;
 }
@@ -231,18 +241,35 @@ static bool is_its_turn(const struct sync *s, const struct source *src)
 	return running < src->kind->most;
 }
 
-/* 0: begun, or not to be begun now; a negative errno ends it all. */
-static int begin_round(struct sync *s, struct source *src)
+/* Have all ended that do not wait for others themselves, and is what they brought there? */
+static bool is_last(const struct sync *s, const struct import_ledger *ledger)
 {
-	const struct sync_begin b = { .options = s->options,
-				      .client = src->client,
-				      .bell = &s->bell,
-				      .url = src->url,
-				      .again = src->again };
+	for (size_t i = 0; i < s->n_sources; i++)
+		if (!s->sources[i].kind->again && !s->sources[i].over)
+			return false;
+	return !s->options->follow && import_ledger_is_even(ledger);
+}
+
+static bool is_due(const struct sync *s, const struct source *src)
+{
+	if (src->over || clock_ms() < src->begin_ms || !is_its_turn(s, src))
+		return false;
+	return src->last || !src->again || s->options->follow;
+}
+
+/* 0: begun, or not to be begun now; a negative errno ends it all. */
+static int begin_round(struct sync *s, struct source *src, struct import_ledger *ledger)
+{
+	struct sync_begin b = { .options = s->options,
+				.client = src->client,
+				.bell = &s->bell,
+				.url = src->url,
+				.again = src->again };
 	struct fault f = { 0 };
 	int r;
 
-	if (src->over || clock_ms() < src->begin_ms || !is_its_turn(s, src))
+	b.last = src->last = is_last(s, ledger);
+	if (!is_due(s, src))
 		return 0;
 	r = src->kind->begin(&b, &src->round, &f);
 	if (r > 0)
@@ -254,7 +281,7 @@ static int begin_round(struct sync *s, struct source *src)
 static int source_next(struct sync *s, struct source *src, struct import_ledger *ledger,
 		       struct import_document *ret)
 {
-	int r = src->round ? 0 : begin_round(s, src);
+	int r = src->round ? 0 : begin_round(s, src, ledger);
 
 	if (r == 0 && src->round)
 		r = src->kind->next(src->round, ledger, ret);

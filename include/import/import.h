@@ -83,6 +83,8 @@ struct import_feed {
 /* Is this version of it in the history, whole? 0, STORE_E_..., negative errno. */
 int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t size,
 			int64_t version, bool *ret) _must_check_;
+/* Is everything that was handed out in the history, if not yet committed? */
+bool import_ledger_is_even(const struct import_ledger *ledger) _pure_;
 /* IMPORT_E_LATER: there is none. */
 int import_ledger_cursor(struct import_ledger *ledger, const char *name,
 			 int64_t *ret) _must_check_;

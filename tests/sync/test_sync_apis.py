@@ -179,6 +179,20 @@ class Metrics(Apis):
             self.assertEqual({dict(q[2])["InstanceId"] for q in self.alarms.queries}, {"i-2"})
             self.alarms.queries.clear()
 
+    def test_around_changes_that_this_run_brings(self):
+        """In one run: the metrics come after what the other sources brought."""
+        self.config.put(self.INSTANCE, "i-1", self.now - 7200, {"n": 1})
+        options = ["--metric", "AWS/EC2 CPUUtilization InstanceId"]
+        out, err = self.sync(self.SOURCE, "config://us-east-1", options=options)
+        self.assertEqual(err, [])
+        self.assertEqual({(q[1], q[2]) for q in self.alarms.queries},
+                         {("CPUUtilization", (("InstanceId", "i-1"),))})
+        self.assertGreater(len(self.points("CPUUtilization")), 100)
+        self.assertEqual(self.aws.count("DescribeAlarmHistory"), 4, "rounds without need")
+        self.history.unlink()
+        self.aws.fault = on("GetDiscoveredResourceCounts", status(403, "AccessDenied", "no"))
+        self.sync(self.SOURCE, "config://us-east-1", options=options, status=FAILED)
+
     def test_periods_that_are_not_kept(self):
         """By the minute only for 15 days: what is older is had by what is."""
         self.put_instance(ago=20 * DAY)
