@@ -64,12 +64,13 @@ bool known_add(struct known_table *t, uint64_t node, uint64_t stamp)
 	struct known *known = known_find(t, node);
 
 	if (known) {
-		known->lookups++;
+		known->lookups += known->lookups < UINT32_MAX;
 		return true;
 	}
 	if (t->n + 1 > t->cap / 4 * 3 && !resize(t, t->cap ? 2 * t->cap : MIN_CAP))
 		return false;
-	t->slots[seek(t, node)] = (struct known){ node, 1, stamp, 0 };
+	t->slots[seek(t, node)] =
+		(struct known){ .node = node, .lookups = 1, .stamp = stamp };
 	t->n++;
 	return true;
 }
@@ -95,8 +96,10 @@ void known_forget(struct known_table *t, uint64_t node, uint64_t lookups)
 
 	if (!known)
 		return;
+	if (known->lookups == UINT32_MAX)
+		return;
 	if (known->lookups > lookups) {
-		known->lookups -= lookups;
+		known->lookups -= (uint32_t)lookups;
 		return;
 	}
 	remove_slot(t, (size_t)(known - t->slots));

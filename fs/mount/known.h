@@ -12,10 +12,12 @@
 #include <stdint.h>
 
 struct known {
-	uint64_t node; /* 0: free */
-	uint64_t lookups;
-	uint64_t stamp;  /* what the kernel holds may be as old as this */
-	uint64_t parent; /* where inode numbers are the nodes; else 0 */
+	uint64_t node;    /* 0: free */
+	uint64_t stamp;   /* what the kernel holds may be as old as this */
+	uint64_t parent;  /* 0: not known */
+	uint32_t lookups; /* UINT32_MAX: not counted any more, it stays */
+	bool renumbered;  /* users see other inode numbers than the nodes */
+	bool covers; /* its stamp differs, too, once that of a directory in it does */
 };
 
 struct known_table {

@@ -5,10 +5,14 @@
  * if so, each directory the kernel knows whose stamp has changed is taken back: its listing,
  * and whatever in it may have changed with it (the growing files, the link, and states, of
  * which a deletion may have inherited a name). Attributes and pages are then asked for anew.
+ * Most of what is known has not changed, and is not even asked for its stamp: what covers it has
+ * the stamp it had.
  *
  * A request that began before the commit may answer after the kernel was told, and the kernel
  * would keep that old answer. So the same is done twice more, by when such a request has long
- * been answered; only then is the new stamp taken for known.
+ * been answered; only then is the new stamp taken for known. Until then a directory is among the
+ * news, with the stamp it was taken back for: commits that go on changing others do not take it
+ * back again.
  */
 
 #include "watch.h"
@@ -30,9 +34,12 @@
 #define TICK_MS      200
 #define STOP_SECONDS 2
 
-/* Ticks after a change in which the caches are gone through: bit 0 is the one that noticed it. */
-#define PASSES    ((1u << 0) | (1u << 1) | (1u << 5))
-#define LAST_PASS 5
+/* Ticks after a change was noticed when it is taken back once more. */
+#define AGE_AGAIN 1
+#define AGE_LAST  5
+
+/* In place of a stamp: it cannot be asked for. No stamp, which counts or is a time, comes so far. */
+#define STAMP_NONE UINT64_MAX
 
 struct watch {
 	struct tree *tree;
@@ -45,6 +52,10 @@ struct watch {
 	int stop_fd; /* readable once the thread is to end */
 	pthread_mutex_t lock;
 	struct known_table known; /* under lock */
+	/* Of the thread alone: what has changed; for lookups they have the tick it was noticed in. */
+	struct known_table news;
+	uint32_t tick;
+	bool behind; /* there was no memory to see what has changed */
 };
 
 static void watch_freep(struct watch **w)
@@ -83,6 +94,7 @@ struct watch *watch_free(struct watch *w)
 		return NULL;
 	closep(&w->stop_fd);
 	known_deinit(&w->known);
+	known_deinit(&w->news);
 	pthread_mutex_destroy(&w->lock);
 	free(w);
 	return NULL;
@@ -90,14 +102,19 @@ struct watch *watch_free(struct watch *w)
 
 bool watch_add(struct watch *w, const struct tree_attr *attr)
 {
+	struct known *known;
 	bool added;
 
 	if (attr->type != TREE_DIR)
 		return true;
 	pthread_mutex_lock(&w->lock);
 	added = known_add(&w->known, attr->node, attr->stamp);
-	if (added)
-		known_find(&w->known, attr->node)->parent = attr->ino ? 0 : attr->parent;
+	if (added) {
+		known = known_find(&w->known, attr->node);
+		known->parent = attr->parent;
+		known->renumbered = attr->ino != 0;
+		known->covers = attr->covers;
+	}
 	pthread_mutex_unlock(&w->lock);
 	return added;
 }
@@ -109,7 +126,7 @@ uint64_t watch_parent(struct watch *w, uint64_t dir)
 
 	pthread_mutex_lock(&w->lock);
 	known = known_find(&w->known, dir);
-	if (known)
+	if (known && !known->renumbered)
 		parent = known->parent;
 	pthread_mutex_unlock(&w->lock);
 	return parent;
@@ -168,53 +185,142 @@ static void take_back_all(struct watch *w, uint64_t dir)
 	}
 }
 
-static void settle(struct watch *w, uint64_t node, uint64_t stamp)
+/* Takes the directory back if it was not yet for this stamp. */
+static void note(struct watch *w, uint64_t dir, uint64_t stamp)
+{
+	struct known *news = known_find(&w->news, dir);
+
+	if (news && news->stamp == stamp)
+		return;
+	if (!news && known_add(&w->news, dir, stamp))
+		news = known_find(&w->news, dir);
+	/* Out of memory: it stays as it was known, to be noticed in the next survey. */
+	if (news) {
+		news->stamp = stamp;
+		news->lookups = w->tick;
+	}
+	take_back_all(w, dir);
+}
+
+/* What is known, as it was when the survey began: the kernel's requests must not wait for it. */
+struct survey {
+	struct watch *w;
+	struct known_table known;
+	/* By slot. */
+	bool *done, *same;
+};
+
+static void survey_deinit(struct survey *v)
+{
+	known_deinit(&v->known);
+	free(v->done);
+	free(v->same);
+}
+
+static bool survey_begin(struct watch *w, struct survey *ret)
+{
+	size_t cap;
+
+	*ret = (struct survey){ .w = w };
+	pthread_mutex_lock(&w->lock);
+	cap = w->known.cap;
+	ret->known.slots = calloc(cap, sizeof(struct known));
+	if (ret->known.slots) {
+		memcpy(ret->known.slots, w->known.slots, cap * sizeof(struct known));
+		ret->known.n = w->known.n;
+		ret->known.cap = cap;
+	}
+	pthread_mutex_unlock(&w->lock);
+	ret->done = calloc(cap, sizeof(bool));
+	ret->same = calloc(cap, sizeof(bool));
+	return ret->known.slots && ret->done && ret->same;
+}
+
+/* Has what is in the slot the stamp it was known with? If not, it is noted. */
+static bool is_same(struct survey *v, size_t slot)
+{
+	const struct known *known = &v->known.slots[slot];
+	const struct known *above;
+	struct tree_attr attr;
+	uint64_t stamp;
+
+	if (v->done[slot])
+		return v->same[slot];
+	v->done[slot] = true; /* first, lest parents in a circle be followed for ever */
+	above = known->parent ? known_find(&v->known, known->parent) : NULL;
+	if (above && above->covers && is_same(v, (size_t)(above - v->known.slots))) {
+		v->same[slot] = true;
+		return true;
+	}
+	stamp = tree_getattr(v->w->tree, known->node, &attr) == 0 ? attr.stamp
+								  : STAMP_NONE;
+	v->same[slot] = stamp == known->stamp;
+	if (!v->same[slot])
+		note(v->w, known->node, stamp);
+	return v->same[slot];
+}
+
+/* Notes all that has changed. */
+static void survey(struct watch *w)
+{
+	_cleanup_(survey_deinit) struct survey v = { 0 };
+
+	w->behind = !survey_begin(w, &v);
+	for (size_t i = 0; i < v.known.cap && !is_stopped(w, 0); i++)
+		if (v.known.slots[i].node)
+			(void)is_same(&v, i);
+}
+
+/* --- news --------------------------------------------------------------------------------- */
+
+static uint32_t age_of(const struct watch *w, const struct known *news)
+{
+	return w->tick - news->lookups;
+}
+
+static bool is_due(const struct watch *w, const struct known *news)
+{
+	return news->node &&
+	       (age_of(w, news) == AGE_AGAIN || age_of(w, news) >= AGE_LAST);
+}
+
+static bool any_due(const struct watch *w)
+{
+	for (size_t i = 0; i < w->news.cap; i++)
+		if (is_due(w, &w->news.slots[i]))
+			return true;
+	return false;
+}
+
+/* From now on the kernel's answers are as new as that. */
+static void settle(struct watch *w, const struct known *news)
 {
 	struct known *known;
 
 	pthread_mutex_lock(&w->lock);
-	known = known_find(&w->known, node);
+	known = known_find(&w->known, news->node);
 	if (known)
-		known->stamp = stamp;
+		known->stamp = news->stamp;
 	pthread_mutex_unlock(&w->lock);
+	known_forget(&w->news, news->node, news->lookups);
 }
 
-static void check(struct watch *w, const struct known *known, bool last)
+/* Takes back once more what is due, and settles what was noted long enough ago. */
+static void go_on(struct watch *w)
 {
-	struct tree_attr attr;
-	int r = tree_getattr(w->tree, known->node, &attr);
+	_cleanup_(buf_deinit) struct buf due = BUF_INIT;
 
-	if (r == 0 && attr.stamp == known->stamp)
-		return;
-	take_back_all(w, known->node);
-	if (r == 0 && last)
-		settle(w, known->node, attr.stamp);
-}
-
-/* A copy of what is known, since the kernel's requests must not wait for all of it. */
-static void copy_known(struct watch *w, struct buf *ret)
-{
-	pthread_mutex_lock(&w->lock);
-	(void)buf_reserve(ret, w->known.n * sizeof(struct known));
-	for (size_t i = 0; i < w->known.cap; i++)
-		if (w->known.slots[i].node)
-			buf_put(ret, &w->known.slots[i], sizeof(struct known));
-	pthread_mutex_unlock(&w->lock);
-}
-
-static void pass(struct watch *w, bool last)
-{
-	_cleanup_(buf_deinit) struct buf all = BUF_INIT;
-
-	copy_known(w, &all);
-	for (size_t at = 0; at + sizeof(struct known) <= all.len;
+	for (size_t i = 0; i < w->news.cap; i++)
+		if (is_due(w, &w->news.slots[i]))
+			buf_put(&due, &w->news.slots[i], sizeof(struct known));
+	for (size_t at = 0; at + sizeof(struct known) <= due.len && !is_stopped(w, 0);
 	     at += sizeof(struct known)) {
-		struct known known;
+		struct known news;
 
-		if (is_stopped(w, 0))
-			return;
-		memcpy(&known, all.data + at, sizeof(known));
-		check(w, &known, last);
+		memcpy(&news, due.data + at, sizeof(news));
+		take_back_all(w, news.node);
+		if (age_of(w, &news) >= AGE_LAST)
+			settle(w, &news);
 	}
 }
 
@@ -231,21 +337,19 @@ static void notice(struct watch *w)
 static void *watch_thread(void *arg)
 {
 	struct watch *w = arg;
-	unsigned tick = LAST_PASS + 1;
 
-	while (!is_stopped(w, TICK_MS)) {
-		bool changed;
+	for (; !is_stopped(w, TICK_MS); w->tick++) {
+		bool changed = false;
 
-		if (tick <= LAST_PASS)
-			tick++;
 		/* A history that cannot be read says so to whoever reads; here it is tried again. */
 		if (tree_poll(w->tree, &changed) == 0 && changed) {
 			ahead_changed(w->ahead);
 			notice(w);
-			tick = 0;
 		}
-		if (tick <= LAST_PASS && (PASSES & 1u << tick))
-			pass(w, tick == LAST_PASS);
+		/* Before what is due is settled: something may have become known meanwhile. */
+		if (changed || w->behind || any_due(w))
+			survey(w);
+		go_on(w);
 	}
 	return NULL;
 }

@@ -9,6 +9,7 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "model/name.h"
 #include "private.h"
@@ -178,6 +179,24 @@ void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms)
 	w->pending = true;
 }
 
+int folder_note(struct store *s, int64_t folder)
+{
+	struct buf *list = &s->writer->noted;
+	size_t n = list->len / sizeof(folder);
+
+	if (!n || ((const int64_t *)list->data)[n - 1] != folder)
+		buf_put(list, &folder, sizeof(folder));
+	return buf_error(list);
+}
+
+int folder_note_of(struct store *s, int64_t resource)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_FOLDER_OF_RESOURCE, ARGS(INT(resource)), &q);
+
+	return r ? r : folder_note(s, col_int(q, 0));
+}
+
 /* A list of folders, each once; they are few: those of the types that are recorded everywhere. */
 int folders_lower(struct store *s, int64_t resource)
 {
@@ -212,7 +231,7 @@ static int folder_newest(struct store *s, int64_t folder)
 	return r;
 }
 
-int folders_settle(struct store *s)
+static int settle_lowered(struct store *s)
 {
 	struct buf *list = &s->writer->lowered;
 	int r = 0;
@@ -221,6 +240,36 @@ int folders_settle(struct store *s)
 		r = folder_newest(s, ((const int64_t *)list->data)[i]);
 	buf_reset(list);
 	return r;
+}
+
+static int by_value(const void *a, const void *b)
+{
+	const int64_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+static int settle_noted(struct store *s)
+{
+	struct buf *list = &s->writer->noted;
+	int64_t *folders = (int64_t *)list->data;
+	size_t n = list->len / sizeof(*folders);
+	int r = 0;
+
+	if (n > 1)
+		qsort(folders, n, sizeof(*folders), by_value);
+	for (size_t i = 0; i < n && !r; i++)
+		if (!i || folders[i] != folders[i - 1])
+			r = sql_run(s, Q_FOLDERS_TOUCH_ABOVE, ARGS(INT(folders[i])));
+	buf_reset(list);
+	return r;
+}
+
+int folders_settle(struct store *s)
+{
+	int r = settle_lowered(s);
+
+	return r ? r : settle_noted(s);
 }
 
 /* --- resources ----------------------------------------------------------------------------- */

@@ -240,6 +240,8 @@ int store_put_metric_file(struct store *s, const struct store_series *series,
 		r = sql_run(s, Q_METRIC_FILE_SUM, ARGS(INT(file), INT(fixed)));
 	if (!r)
 		r = sql_run(s, Q_METRIC_VIEW, ARGS(INT(resource), INT(now_ms())));
+	if (!r)
+		r = folder_note_of(s, resource);
 	return written(s, r);
 }
 

@@ -61,7 +61,8 @@ static int folder_row(sqlite3_stmt *q, struct arena *a, void *ret)
 	*folder = (struct store_folder){ .id = col_int(q, 0),
 					 .parent = col_int(q, 1),
 					 .name = keep(a, q, 2, &r),
-					 .newest_ms = col_int(q, 3) };
+					 .newest_ms = col_int(q, 3),
+					 .changed = (uint64_t)col_int(q, 4) };
 	return r;
 }
 

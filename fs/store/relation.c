@@ -116,9 +116,23 @@ int relation_settle(struct store *s)
 		r = sql_run(s, Q_VIEW_RELATIONS,
 			    ARGS(INT(g->what), INT(g->text_len), INT(now)));
 		if (!r)
+			r = folder_note_of(s, g->what);
+		if (!r)
 			r = alarms_due_of_watched(s, g->what);
 	}
 	grown->n = 0;
+	return r;
+}
+
+/* The folders of both ends' resources. */
+static int note_neighbours(struct store *s, int64_t resource)
+{
+	_cleanup_(buf_deinit) struct buf folders = BUF_INIT;
+	int r = sql_all(s, Q_FOLDERS_RELATED, ARGS(INT(resource)), &sql_number, NULL,
+			&folders);
+
+	for (size_t i = 0; i < folders.len / sizeof(int64_t) && !r; i++)
+		r = folder_note(s, ((const int64_t *)folders.data)[i]);
 	return r;
 }
 
@@ -127,13 +141,14 @@ int relation_renamed(struct store *s, int64_t resource, int64_t by)
 	int64_t now = now_ms();
 	int r = sql_run(s, Q_RENAMED_SOURCES, ARGS(INT(resource), INT(by), INT(now)));
 
+	if (!r)
+		r = sql_run(s, Q_RENAMED_TARGETS, ARGS(INT(resource), INT(by), INT(now)));
+	if (!r)
+		r = note_neighbours(s, resource);
 	/* Its path stands in the files of alarms. */
 	if (!r)
 		r = alarms_due_of_watched(s, resource);
-	if (!r)
-		r = alarms_due_of_related(s, resource);
-	return r ? r
-		 : sql_run(s, Q_RENAMED_TARGETS, ARGS(INT(resource), INT(by), INT(now)));
+	return r ? r : alarms_due_of_related(s, resource);
 }
 
 /* --- whom a relationship means ------------------------------------------------------------- */

@@ -75,12 +75,12 @@ X(TRAILS_SPREAD,
   "WHERE spread_first_ms IS NOT first_ms OR spread_last_ms IS NOT last_ms")
 
 /* folders and resources */
-X(FOLDER, "SELECT id, parent, name, newest_ms FROM folder WHERE id = ?1")
+X(FOLDER, "SELECT id, parent, name, newest_ms, changed FROM folder WHERE id = ?1")
 X(FOLDER_BY_NAME,
-  "SELECT id, parent, name, newest_ms FROM folder "
+  "SELECT id, parent, name, newest_ms, changed FROM folder "
   "WHERE parent = ?1 AND name = ?2")
 X(FOLDERS,
-  "SELECT id, parent, name, newest_ms FROM folder "
+  "SELECT id, parent, name, newest_ms, changed FROM folder "
   "WHERE parent = ?1 AND id > ?2 ORDER BY id")
 X(ACCOUNTS, "SELECT account FROM folder WHERE parent = 0")
 X(FOLDER_INSERT,

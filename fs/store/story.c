@@ -225,33 +225,11 @@ static int aliases_replace(struct store *s, const struct store_dirty *dirty,
 
 /* ------------------------------------------------------------------------------------------- */
 
-/* Folders are told of it once a transaction, not for each of their resources. */
-static int note_folder(struct store *s, int64_t folder)
-{
-	struct buf *list = &s->writer->derived;
-	size_t n = list->len / sizeof(folder);
-
-	if (!n || ((const int64_t *)list->data)[n - 1] != folder)
-		buf_put(list, &folder, sizeof(folder));
-	return buf_error(list);
-}
-
 int stories_settle(struct store *s)
 {
-	struct buf *list = &s->writer->derived;
-	int64_t *folders = (int64_t *)list->data;
-	size_t n = list->len / sizeof(*folders);
 	int r = writer_aliases(s);
 
-	if (!r)
-		r = relation_settle(s);
-	if (n > 1)
-		qsort(folders, n, sizeof(*folders), by_value);
-	for (size_t i = 0; i < n && !r; i++)
-		if (!i || folders[i] != folders[i - 1])
-			r = sql_run(s, Q_FOLDERS_TOUCH_ABOVE, ARGS(INT(folders[i])));
-	buf_reset(list);
-	return r;
+	return r ? r : relation_settle(s);
 }
 
 static int put_entries(struct store *s, const struct store_story *story, int64_t from_ms,
@@ -300,7 +278,7 @@ static int put_story(struct store *s, const struct store_story *story)
 	if (!r)
 		r = view_put(s, story, shown_ms, &v);
 	if (!r)
-		r = note_folder(s, v.folder);
+		r = folder_note(s, v.folder);
 	/* Before the aliases, which may make it dirty again. */
 	if (!r)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));

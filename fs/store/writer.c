@@ -70,7 +70,7 @@ struct writer *writer_free(struct writer *w)
 	block_deinit(&w->block);
 	free(w->aliases.rows);
 	sums_deinit(&w->grown);
-	buf_deinit(&w->derived);
+	buf_deinit(&w->noted);
 	buf_deinit(&w->lowered);
 	tell_deinit(&w->tell);
 	buf_deinit(&w->key);
@@ -115,7 +115,7 @@ void writer_forget(struct writer *w)
 	block_deinit(&w->block);
 	w->aliases.n = 0;
 	w->grown.n = 0;
-	buf_reset(&w->derived);
+	buf_reset(&w->noted);
 	w->putting = false;
 	tell_forget(&w->tell);
 	memset(w->path_lengths, 0, sizeof(w->path_lengths));

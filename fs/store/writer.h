@@ -137,9 +137,9 @@ struct writer {
 	struct token_rows mentions, actors;
 	/* Of stories; unlike the rest not written when another story is put. */
 	struct token_rows aliases; /* event: the resource */
-	struct sums grown;  /* what: resource, text_len: its relationships' file's */
-	struct buf derived; /* int64_t: folders whose resources have new stories */
-	bool putting;       /* a story: nothing that is gathered is read meanwhile */
+	struct sums grown; /* what: resource, text_len: its relationships' file's */
+	struct buf noted;  /* int64_t: folders in which something has changed */
+	bool putting;      /* a story: nothing that is gathered is read meanwhile */
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
@@ -193,4 +193,10 @@ void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms);
  * grow otherwise, are looked for again at the commit.
  */
 int folders_lower(struct store *s, int64_t resource) _must_check_;
+/*
+ * Something that is shown of a resource in the folder has changed: so the folder and those above it
+ * have, which readers go by (folder.changed). They are told of it once, at the commit.
+ */
+int folder_note(struct store *s, int64_t folder) _must_check_;
+int folder_note_of(struct store *s, int64_t resource) _must_check_;
 int folders_settle(struct store *s) _must_check_;

@@ -78,7 +78,7 @@ int view_error(int store_result);
 #define VIEW_PAGE_FIRST 64
 #define VIEW_PAGE_MAX   512
 
-struct tree_attr view_folder_attr(struct request *q, const struct store_folder *f);
+struct tree_attr view_folder_attr(const struct store_folder *f);
 struct tree_attr view_resource_attr(const struct store_resource *r);
 struct tree_attr view_state_attr(const struct store_state *st);
 struct tree_attr view_changes_attr(enum node_kind kind, const struct store_resource *r);

@@ -64,8 +64,9 @@ struct tree_attr at_folder_attr(uint64_t node, int64_t time_ms,
 					      : sibling(node, NODE_AT_FOLDER, f->parent),
 		.type = TREE_DIR,
 		.growing = true,
+		.covers = true,
 		.mtime_ms = MIN(f->newest_ms, time_ms),
-		.stamp = f->changed
+		.stamp = f->changed,
 	};
 }
 

@@ -23,17 +23,18 @@ static uint64_t node_of(int64_t row)
 	return row == STORE_ROOT ? NODE_FIXED_RESOURCES : node_make(NODE_FOLDER, row);
 }
 
-struct tree_attr view_folder_attr(struct request *q, const struct store_folder *f)
+struct tree_attr view_folder_attr(const struct store_folder *f)
 {
 	return (struct tree_attr){ .node = node_of(f->id),
 				   .parent = node_of(f->parent),
 				   .type = TREE_DIR,
 				   .growing = true,
+				   .covers = true,
 				   .mtime_ms = f->newest_ms,
-				   .stamp = q->label };
+				   .stamp = f->changed };
 }
 
-/* resources/ has no row; it is as new as its newest account. */
+/* resources/ has no row; it is as new as its newest account, and changes whenever one does. */
 static int top_getattr(struct request *q, struct tree_attr *ret)
 {
 	struct store_folder page[VIEW_PAGE_FIRST];
@@ -49,10 +50,11 @@ static int top_getattr(struct request *q, struct tree_attr *ret)
 			return r;
 		for (size_t i = 0; i < n; i++) {
 			top.newest_ms = MAX(top.newest_ms, page[i].newest_ms);
+			top.changed += page[i].changed;
 			after = page[i].id;
 		}
 	} while (n == ARRAY_SIZE(page));
-	*ret = view_folder_attr(q, &top);
+	*ret = view_folder_attr(&top);
 	ret->parent = TREE_ROOT;
 	return 0;
 }
@@ -66,7 +68,7 @@ static int folder_getattr(struct request *q, uint64_t node, struct tree_attr *re
 		return top_getattr(q, ret);
 	r = view_error(store_folder_get(q->store, node_row(node), q->arena, &folder));
 	if (r == 0)
-		*ret = view_folder_attr(q, &folder);
+		*ret = view_folder_attr(&folder);
 	return r;
 }
 
@@ -79,7 +81,7 @@ static int folder_lookup(struct request *q, uint64_t node, struct str name,
 	int r = view_error(store_folder_find(q->store, row, name, q->arena, &folder));
 
 	if (r == 0)
-		*ret = view_folder_attr(q, &folder);
+		*ret = view_folder_attr(&folder);
 	if (r != TREE_E_NOT_FOUND || row == STORE_ROOT)
 		return r;
 	r = view_error(store_resource_find(q->store, row, name, q->arena, &resource));
@@ -110,7 +112,7 @@ static int list_folders(struct listing *l)
 		if (r)
 			return r;
 		for (size_t i = 0; l->wanted && i < n; i++) {
-			struct tree_attr attr = view_folder_attr(l->q, &page[i]);
+			struct tree_attr attr = view_folder_attr(&page[i]);
 
 			l->after = page[i].id;
 			l->wanted = l->lister->entry(

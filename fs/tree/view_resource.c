@@ -40,6 +40,7 @@ struct tree_attr view_resource_attr(const struct store_resource *r)
 				   .parent = node_make(NODE_FOLDER, r->folder),
 				   .type = TREE_DIR,
 				   .growing = true,
+				   .covers = true,
 				   .mtime_ms = r->newest_ms,
 				   .stamp = (uint64_t)r->changed_ms };
 }

@@ -20,6 +20,7 @@ struct store_folder {
 	int64_t parent;    /* STORE_ROOT for an account */
 	struct str name;   /* escaped, as listed */
 	int64_t newest_ms; /* newest capture time beneath it */
+	uint64_t changed; /* grows with whatever is shown of it or of a resource beneath it */
 };
 int store_folder_get(struct store *s, int64_t id, struct arena *a,
 		     struct store_folder *ret) _must_check_;

@@ -37,6 +37,21 @@ static void test_count(void **state)
 	assert_int_equal(t.n, 0);
 }
 
+/* A count that has reached its end is none any more: the node stays. */
+static void test_count_ends(void **state)
+{
+	_cleanup_(known_deinit) struct known_table t = { 0 };
+
+	(void)state;
+	assert_true(known_add(&t, 5, 77));
+	known_find(&t, 5)->lookups = UINT32_MAX - 1;
+	assert_true(known_add(&t, 5, 77));
+	assert_true(known_add(&t, 5, 77));
+	assert_int_equal(known_find(&t, 5)->lookups, UINT32_MAX);
+	known_forget(&t, 5, UINT64_MAX);
+	assert_non_null(known_find(&t, 5));
+}
+
 /* Pseudo-random adds and forgets; the seed is fixed. */
 static void test_against_array(void **state)
 {
@@ -79,6 +94,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_count_ends),
 		cmocka_unit_test(test_against_array),
 	};
 

@@ -2,6 +2,8 @@
 /* The tests' history: see history.h. */
 #include "history.h"
 
+#include "private.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -64,14 +66,33 @@ int history_teardown(void **state)
 	return 0;
 }
 
+/* What readers go by, before the transaction. */
+static const char before[] = "DROP TABLE IF EXISTS temp.was; CREATE TEMP TABLE was AS "
+			     "SELECT v.resource, v.changed_ms, f.id AS folder, f.changed "
+			     "FROM resource_view v JOIN resource r ON r.id = v.resource "
+			     "JOIN folder f ON f.id = r.folder;";
+
+/* Resources that have changed in a folder that does not say so. */
+static const char unnoted[] =
+	"SELECT count(*) FROM was w JOIN resource_view v ON v.resource = w.resource "
+	"JOIN folder f ON f.id = w.folder WHERE v.changed_ms <> w.changed_ms "
+	"AND f.changed = w.changed";
+
 void begin(struct history *h)
 {
 	assert_int_equal(store_begin(h->s, "test"), 0);
+	assert_int_equal(sqlite3_exec(h->s->db, before, NULL, NULL, NULL), SQLITE_OK);
 }
 
 void commit(struct history *h)
 {
+	sqlite3_stmt *q = NULL;
+
 	assert_int_equal(store_commit(h->s), 0);
+	assert_int_equal(sqlite3_prepare_v2(h->s->db, unnoted, -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int64(q, 0), 0);
+	assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
 }
 
 struct item item_of(const char *type, const char *rid, int64_t ms, const char *state_id,

@@ -36,6 +36,10 @@ int history_teardown(void **state);
 void history_open(struct history *h, enum store_mode mode, int expected);
 void history_close(struct history *h);
 
+/*
+ * A transaction; once it is committed, every folder says that it has changed in which a resource
+ * has, since readers go by that.
+ */
 void begin(struct history *h);
 void commit(struct history *h);
 

@@ -9,7 +9,8 @@
 
 #include "request.h"
 
-#define S1 GROUPS "/sg-1"
+#define S1          GROUPS "/sg-1"
+#define REGION_PATH "resources/" ACCOUNT "/" REGION
 
 static int setup(void **state)
 {
@@ -49,7 +50,16 @@ static void test_stamps(void **state)
 	struct estate *e = *state;
 	struct tree_attr first = estate_at(e, S1), second = estate_at(e, GROUPS "/sg-2");
 	struct tree_attr folder = estate_at(e, GROUPS);
+	struct tree_attr region = estate_at(e, REGION_PATH),
+			 top = estate_at(e, "resources");
 
+	assert_true(first.covers && folder.covers && region.covers && top.covers);
+	estate_begin(e);
+	estate_put(e, "AWS::S3::Bucket", "b-1", T0);
+	estate_commit(e);
+	assert_int_equal(estate_at(e, GROUPS).stamp, folder.stamp);
+	assert_int_not_equal(estate_at(e, REGION_PATH).stamp, region.stamp);
+	assert_int_not_equal(estate_at(e, "resources").stamp, top.stamp);
 	estate_add(e, "sg-1", T0 - DAY);
 	assert_int_not_equal(estate_at(e, S1).stamp, first.stamp);
 	assert_int_equal(estate_at(e, GROUPS "/sg-2").stamp, second.stamp);
