@@ -135,7 +135,7 @@ static int summarize(const struct import_report *r)
 		return cli_fail("standard output: %s", strerror(errno));
 	if (r->sources_failed)
 		return EXIT_FAILED;
-	return r->counts.refused ? EXIT_REFUSED : EXIT_DONE;
+	return r->refused ? EXIT_REFUSED : EXIT_DONE;
 }
 
 void show_begin(struct show *show)

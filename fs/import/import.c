@@ -521,7 +521,10 @@ int import_run(const struct import_options *options, struct import_report *ret,
 		r = read_sources(&i);
 	if (r)
 		return r;
-	r = lines_settle_rest(i.store); /* of a history that an older program wrote */
+	r = import_writer_refused(&i.writer, &ret->refused);
+	if (!r)
+		r = lines_settle_rest(
+			i.store); /* of a history that an older program wrote */
 	if (r)
 		return fail(&i, r);
 	/* The threads and what they hold are not needed any more. */

@@ -28,6 +28,7 @@
 void import_writer_deinit(struct import_writer *w)
 {
 	buf_deinit(&w->resources);
+	buf_deinit(&w->refusers);
 	store_ousted_deinit(&w->ousted);
 }
 
@@ -91,11 +92,42 @@ static int touch(struct import_writer *w, uint64_t hash)
 
 /* --- facts --------------------------------------------------------------------------------- */
 
+/* One after the other mostly has the same source. */
+static int note_refuser(struct import_writer *w, int64_t source)
+{
+	const struct buf *all = &w->refusers;
+	int64_t last;
+
+	if (all->len) {
+		memcpy(&last, all->data + all->len - sizeof(last), sizeof(last));
+		if (last == source)
+			return 0;
+	}
+	buf_put(&w->refusers, &source, sizeof(source));
+	return buf_error(&w->refusers);
+}
+
+int import_writer_refused(struct import_writer *w, bool *ret)
+{
+	int r = 0;
+
+	*ret = false;
+	for (size_t at = 0; !r && !*ret && at < w->refusers.len; at += sizeof(int64_t)) {
+		int64_t source;
+
+		memcpy(&source, w->refusers.data + at, sizeof(source));
+		r = store_has_refusal(w->store, source, ret);
+	}
+	return r;
+}
+
 static int put_refusal(struct import_writer *w, struct import_file *file,
 		       const struct fault *fault, struct str bytes, uint64_t length)
 {
 	int r = store_put_refusal(w->store, file->source, fault, bytes, length);
 
+	if (!r)
+		r = note_refuser(w, file->source);
 	if (r)
 		return r;
 	file->counts.refused++;
@@ -139,6 +171,8 @@ static int refuse_ousted(struct import_writer *w, struct import_file *file,
 	if (o->source == file->source)
 		return put_refusal(w, file, fault, raw, raw.n);
 	r = store_put_refusal(w->store, o->source, fault, raw, raw.n);
+	if (!r)
+		r = note_refuser(w, o->source);
 	if (r)
 		return r;
 	w->report->counts.refused++;

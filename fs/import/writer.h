@@ -20,6 +20,7 @@ struct import_writer {
 	struct buf
 		resources; /* hash set: uint64_t slots, a power of two of them, 0 is free */
 	size_t n_resources;
+	struct buf refusers; /* int64_t each: sources of which something was refused */
 	struct store_ousted ousted; /* by the last item, if by that */
 	struct fault *fault;        /* why it failed */
 };
@@ -31,6 +32,8 @@ int import_writer_put(struct import_writer *w,
 		      const struct pipeline_taken *taken) _must_check_;
 /* Commits what is open when it has become enough; `now` commits in any case. */
 int import_writer_commit(struct import_writer *w, bool now) _must_check_;
+/* Is something still refused that was in this run? Not what was taken since. */
+int import_writer_refused(struct import_writer *w, bool *ret) _must_check_;
 void import_writer_deinit(struct import_writer *w);
 
 void import_counts_add(struct store_counts *sum, const struct store_counts *c);

@@ -466,6 +466,7 @@ X(REFUSAL_LINES,
   "FROM line l CROSS JOIN refusal r ON r.id = l.id CROSS JOIN source s ON s.id = r.source "
   SOURCE_PARTS
   "WHERE l.file = 2 AND l.id > ?1 ORDER BY l.id")
+X(REFUSAL_OF, "SELECT 1 FROM refusal WHERE source = ?1 LIMIT 1")
 X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")
 
 /* lines */

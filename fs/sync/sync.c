@@ -17,7 +17,7 @@
 
 #define INTERVAL_MS  60000u
 #define BACKOFF_MS   5000u   /* after a first failure, doubled with each */
-#define BACKOFF_MAX  300000u /* ... up to here */
+#define BACKOFF_MAX  300000u /* ... up to here; one that is well for so long is well */
 #define BACKOFF_STEP 6u      /* doublings that reach it */
 #define HEALTH_MS    60000   /* between two notes that a source is still well */
 
@@ -32,6 +32,7 @@ struct source {
 	int64_t begin_ms;          /* not before; by a clock that never jumps */
 	unsigned failures;         /* in a row */
 	uint64_t told;             /* hash of the failure its user knows of; 0: none */
+	int64_t well_ms; /* since it is well after that; by a clock that never jumps */
 	/* For the history. */
 	uint64_t errors; /* not yet written there */
 	int64_t ok_ms, newest_ms;
@@ -90,13 +91,19 @@ static bool is_told(const struct sync *s, const struct source *src, int result,
 	return false;
 }
 
-/* Once for each reason, until the source has been well again. */
+/*
+ * Once for each reason, until the source has been well again for a while: one may answer each time
+ * before it fails at the same place.
+ */
 static void tell_failed(const struct sync *s, struct source *src, int result,
 			const struct fault *f)
 {
 	const struct import_options *o = &s->options->import;
 	uint64_t told = str_hash(str_of(f->reason)) | 1;
 
+	if (src->well_ms && clock_ms() - src->well_ms >= BACKOFF_MAX)
+		src->told = 0;
+	src->well_ms = 0;
 	if (!is_told(s, src, result, told) && o->failed)
 		o->failed(o->ctx, src->url, f);
 	src->told = told;
@@ -123,10 +130,11 @@ static int64_t wall_clock(void)
 
 static void is_well(struct source *src)
 {
-	if (src->failures)
+	if (src->failures) {
 		src->wrote_ms = 0;
+		src->well_ms = clock_ms();
+	}
 	src->failures = 0;
-	src->told = 0;
 }
 
 /* Of no use again to who does not follow: each object was told. */
@@ -429,8 +437,10 @@ static int run(struct sync *s, struct fault *f)
 		return r;
 	import.feed = &feed;
 	r = import_run(&import, &s->report->import, f);
-	for (size_t i = 0; i < s->n_sources; i++)
+	for (size_t i = 0; i < s->n_sources; i++) {
+		look_after(&s->sources[i]);
 		s->report->import.sources_failed += s->sources[i].failures > 0;
+	}
 	return r;
 }
 

@@ -32,6 +32,7 @@ struct import_report {
 	uint64_t files_known;    /* skipped: the ledger has them, unchanged */
 	uint64_t sources_failed; /* of those named: could not be read */
 	uint64_t resources;      /* touched by this import's items */
+	bool refused; /* something that was refused in it, and not taken since */
 };
 
 /*

@@ -103,6 +103,8 @@ int store_put_alarm(struct store *s, const struct alarm *alarm,
 /* bytes: what was refused, or its beginning; 1 MiB of them is kept. length: of the whole. */
 int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fault,
 		      struct str bytes, uint64_t length) _must_check_;
+/* Is there one of this source? */
+int store_has_refusal(struct store *s, int64_t source_id, bool *ret) _must_check_;
 /*
  * A read-only call that is not to be kept: counted by what was called, and its account's trail
  * reaches to it all the same. Starting the source anew counts anew.

@@ -8,7 +8,7 @@ import time
 import unittest
 
 from fake_aws import STALL, on, status
-from support import ACCOUNT, REFUSED, REGION, driftfs, item, history_file, text_of
+from support import ACCOUNT, DONE, REFUSED, REGION, driftfs, item, history_file, text_of
 from sync_support import SyncCase, config_key, small
 
 FOLDER = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
@@ -148,9 +148,26 @@ class Follow(SyncCase):
             self.wait_for(lambda: self.cat(f"{FOLDER}/sg-3/latest.json"))
             self.wait_for(lambda: "could not be" not in self.cat("status/sources.tsv"))
             process.terminate()
-            _, err = process.communicate(timeout=60)
-        self.assertEqual(process.returncode, REFUSED, err)
+            out, err = process.communicate(timeout=60)
+        self.assertEqual(process.returncode, DONE, err)
+        self.assertIn(b" refused\n", out)
         self.assertEqual(err.count(b"/00003.json: "), 1, err)
+
+    def test_status_says_what_stands_at_the_end(self):
+        """3 while an object is refused, 0 once it was taken in by the same run."""
+        for mended in (False, True):
+            self.history.unlink(missing_ok=True)
+            bucket = self.aws.bucket("logs")
+            bucket.put(config_key(1, day=self.today()), small(1), denied=True)
+            bucket.put(config_key(2, day=self.today()), small(2))
+            with self.follow() as process:
+                self.wait_for(lambda: "must allow" in self.cat("status/refused.tsv"))
+                if mended:
+                    bucket.put(config_key(1, day=self.today()), small(1))
+                    self.wait_for(lambda: self.cat(f"{FOLDER}/sg-1/latest.json"))
+                process.terminate()
+                _, err = process.communicate(timeout=60)
+            self.assertEqual(process.returncode, DONE if mended else REFUSED, err)
 
     def test_credentials_are_renewed_before_they_run_out(self):
         """And when they have run out all the same."""

@@ -284,6 +284,14 @@ class Trouble(Queue):
         self.assertIn(QUEUE, "\n".join(err))
         self.assertEqual(self.resources(), ["sg-1"])
         self.assertFalse(self.drained())
+        # Each round begins well: it is told of once all the same, and stands at the end.
+        self.queue.visibility = 0
+        self.queue.show_all()
+        with self.follow() as process:
+            self.wait_for(lambda: self.aws.count("DeleteMessageBatch") > 4)
+            process.terminate()
+            err = process.communicate(timeout=60)[1]
+        self.assertEqual((process.returncode, err.count(b"AccessDenied")), (FAILED, 1), err)
 
     def test_broken_answers(self):
         for body in (b"", b"[]", b'{"Messages": 7}', b'{"Messages": [{}]}', b"{" * 100000):
