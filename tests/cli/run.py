@@ -17,6 +17,7 @@ def main():
     # Whoever runs this in the background has these ignored, and what is started would have, too.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGQUIT, signal.SIG_DFL)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     os.environ["DRIFTFS"] = os.path.abspath(sys.argv[1])
     program = unittest.main(module=f"test_{sys.argv[2]}", argv=[sys.argv[0], "-v", *sys.argv[3:]],
                             exit=False)

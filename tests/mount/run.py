@@ -92,6 +92,9 @@ def main():
     if reason:
         print(f"skipped: {reason}")
         return 77
+    # Whoever runs this in the background has these ignored, and what is mounted would have, too.
+    for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_DFL)
     driftfs = os.path.abspath(words[0])
     failures = 0
     for name in words[1:] or cases:
