@@ -30,6 +30,7 @@ struct source {
 	bool last;                 /* this one is there to see what the others brought */
 	bool over;                 /* there will be no other round */
 	int64_t begin_ms;          /* not before; by a clock that never jumps */
+	int64_t begun_ms;          /* when the last round was; by the same */
 	unsigned failures;         /* in a row */
 	uint64_t told;             /* hash of the failure its user knows of; 0: none */
 	int64_t well_ms; /* since it is well after that; by a clock that never jumps */
@@ -188,15 +189,19 @@ static void end_round(struct sync *s, struct source *src)
 
 /* --- health --------------------------------------------------------------------------------- */
 
-/* One whose round never ends is well when AWS has answered in this one. */
-static void look_after(struct source *src)
+/*
+ * One whose round never ends is well when AWS has answered in this one, and it has lasted: another
+ * call may fail at once, each time.
+ */
+static void look_after(const struct sync *s, struct source *src)
 {
 	struct sync_round round = { 0 };
 
 	if (!src->round || !src->kind->stays)
 		return;
 	src->kind->report(src->round, &round);
-	if (round.ok_ms > src->ok_ms && !round.result)
+	if (round.ok_ms && !round.result &&
+	    clock_ms() - src->begun_ms >= backoff_of(s, 1))
 		is_well(src);
 	src->ok_ms = MAX(src->ok_ms, round.ok_ms);
 	src->newest_ms = MAX(src->newest_ms, round.newest_ms);
@@ -209,11 +214,12 @@ static bool is_health_due(const struct source *src)
 	return src->ok_ms && (!src->wrote_ms || clock_ms() - src->wrote_ms >= HEALTH_MS);
 }
 
-static int put_health(struct source *src, struct import_ledger *ledger)
+static int put_health(const struct sync *s, struct source *src,
+		      struct import_ledger *ledger)
 {
 	struct store_health health = { .source = str_of(src->url) };
 
-	look_after(src);
+	look_after(s, src);
 	if (!is_health_due(src))
 		return 0;
 	health.tried_ms = wall_clock();
@@ -279,6 +285,7 @@ static int begin_round(struct sync *s, struct source *src, struct import_ledger 
 	b.last = src->last = is_last(s, ledger);
 	if (!is_due(s, src))
 		return 0;
+	src->begun_ms = clock_ms();
 	r = src->kind->begin(&b, &src->round, &f);
 	if (r > 0)
 		ended_badly(s, src, r, &f);
@@ -301,7 +308,7 @@ static int source_next(struct sync *s, struct source *src, struct import_ledger 
 		end_round(s, src);
 	if (r != IMPORT_E_END && r != IMPORT_E_LATER)
 		return r;
-	r = put_health(src, ledger);
+	r = put_health(s, src, ledger);
 	return r ? r : IMPORT_E_LATER;
 }
 
@@ -438,7 +445,7 @@ static int run(struct sync *s, struct fault *f)
 	import.feed = &feed;
 	r = import_run(&import, &s->report->import, f);
 	for (size_t i = 0; i < s->n_sources; i++) {
-		look_after(&s->sources[i]);
+		look_after(s, &s->sources[i]);
 		s->report->import.sources_failed += s->sources[i].failures > 0;
 	}
 	return r;

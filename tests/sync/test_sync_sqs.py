@@ -288,7 +288,7 @@ class Trouble(Queue):
         self.queue.visibility = 0
         self.queue.show_all()
         with self.follow() as process:
-            self.wait_for(lambda: self.aws.count("DeleteMessageBatch") > 4)
+            self.wait_for(lambda: self.aws.count("DeleteMessageBatch") > 3)
             process.terminate()
             err = process.communicate(timeout=60)[1]
         self.assertEqual((process.returncode, err.count(b"AccessDenied")), (FAILED, 1), err)
