@@ -172,6 +172,7 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 	struct serving s = { .uid = geteuid(),
 			     .gid = getegid(),
 			     .readable = o->allow_other ? 0444 : 0400,
+			     .wants = WANTS_INIT,
 			     .ready_fd = ready_fd };
 	int r = o->auto_unmount ? guard_start(place->mountpoint, &guard, f) : 0;
 

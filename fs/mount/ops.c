@@ -57,12 +57,17 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	struct tree_attr attr;
 	int r = tree_lookup(s->tree, parent, str_of(name), &attr);
 
-	if (r == 0)
+	if (r == 0) {
+		if (attr.type != TREE_DIR) {
+			wants_looked_up(&s->wants, parent);
+			watch_looked_up(s->watch, parent);
+		}
 		reply_entry(req, s, &attr);
-	else if (r == TREE_E_NOT_FOUND)
+	} else if (r == TREE_E_NOT_FOUND) {
 		reply_no_entry(req);
-	else
+	} else {
 		reply_error(req, r);
+	}
 }
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
@@ -190,7 +195,10 @@ struct listing {
 	struct serving *s;
 	char *data;
 	size_t size, len;
-	bool plus; /* with attributes */
+	bool plus;                /* with attributes */
+	bool begin;               /* of the directory */
+	enum wants_files without; /* attributes */
+	bool left_out;            /* ... and there was such a file */
 	bool full;
 	off_t end; /* behind the last name that is in */
 	bool complete;
@@ -227,21 +235,31 @@ static bool add_dot(struct listing *l, const char *name, uint64_t ino, off_t nex
 	return add_name(l, name, &entry, next);
 }
 
+/* Is the name enough? Who lists directories goes into them. */
+static bool is_bare(const struct listing *l, const struct tree_attr *attr)
+{
+	if (attr->type == TREE_DIR)
+		return false;
+	return l->without == WANTS_NONE || (l->without == WANTS_TRY && !l->left_out);
+}
+
 static bool add_entry(void *ctx, const struct tree_entry *e)
 {
 	struct listing *l = ctx;
 	struct fuse_entry_param entry = reply_entry_param(l->s, e->attr);
+	bool bare = l->plus && is_bare(l, e->attr);
 	char name[256];
 
 	if (e->name.n >= sizeof(name)) /* the store makes none such */
 		return true;
 	memcpy(name, e->name.p, e->name.n);
 	name[e->name.n] = '\0';
-	if (l->plus && !watch_add(l->s->watch, e->attr))
+	if (bare || (l->plus && !watch_add(l->s->watch, e->attr)))
 		entry = (struct fuse_entry_param){ .attr = entry.attr };
 	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE)) {
 		l->end = (off_t)e->next + OFFSET_TREE;
-		if (l->plus && e->attr->type == TREE_FILE &&
+		l->left_out |= bare;
+		if (l->plus && entry.ino && e->attr->type == TREE_FILE &&
 		    l->n_files < ARRAY_SIZE(l->files))
 			l->files[l->n_files++] = e->attr->node;
 		return true;
@@ -312,6 +330,10 @@ static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir,
 {
 	struct ahead *ahead = l->s->ahead;
 
+	if (l->begin)
+		watch_listed(l->s->watch, dir, l->left_out && l->without == WANTS_NONE);
+	if (l->left_out)
+		wants_left_out(&l->s->wants, dir, l->without == WANTS_TRY);
 	if (l->len > 0)
 		ahead_told(ahead, dir, l->files, l->n_files, l->complete ? l->end : 0,
 			   epoch);
@@ -325,7 +347,8 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 	struct listing l = { .req = req,
 			     .s = serving_of(req),
 			     .size = MIN(size, MAX_REPLY),
-			     .plus = plus };
+			     .plus = plus,
+			     .begin = offset == 0 };
 	uint64_t epoch = tree_epoch(l.s->tree);
 	int r;
 
@@ -337,6 +360,8 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 		reply_list(req, &l, ino, epoch);
 		return;
 	}
+	if (plus && l.begin)
+		l.without = wants_next(&l.s->wants);
 	l.data = data = malloc(l.size);
 	r = data ? fill(&l, ino, offset) : -ENOMEM;
 	/* What is in the buffer counts as handed out: an error can wait for the next call. */

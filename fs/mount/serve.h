@@ -13,12 +13,14 @@
 #include "util/fault.h"
 
 #include "ahead.h"
+#include "wants.h"
 #include "watch.h"
 
 struct serving {
 	struct tree *tree;
 	struct watch *watch;
 	struct ahead *ahead;
+	struct wants wants;
 	uid_t uid; /* of whoever mounts; owns everything shown */
 	gid_t gid;
 	mode_t readable; /* permission bits for reading; a directory has those for searching, too */

@@ -41,6 +41,9 @@
 /* In place of a stamp: it cannot be asked for. No stamp, which counts or is a time, comes so far. */
 #define STAMP_NONE UINT64_MAX
 
+/* So many files looked up in bare listings tell of somebody who goes through them. */
+#define BARE_LOOKUPS 64u
+
 struct watch {
 	struct tree *tree;
 	struct ahead *ahead;
@@ -50,8 +53,10 @@ struct watch {
 	pthread_t thread;
 	bool running;
 	int stop_fd; /* readable once the thread is to end */
+	int bare_fd; /* ... once bare listings are to be taken back */
 	pthread_mutex_t lock;
 	struct known_table known; /* under lock */
+	unsigned bare_lookups;    /* under lock */
 	/* Of the thread alone: what has changed; for lookups they have the tick it was noticed in. */
 	struct known_table news;
 	uint32_t tick;
@@ -73,13 +78,16 @@ int watch_new(struct tree *t, struct ahead *ahead, const struct mount_options *o
 	w->tree = t;
 	w->ahead = ahead;
 	w->options = options;
-	w->stop_fd = -1;
+	w->stop_fd = w->bare_fd = -1;
 	if (pthread_mutex_init(&w->lock, NULL) != 0) {
 		free(take_ptr(w));
 		return -ENOMEM;
 	}
 	w->stop_fd = eventfd(0, EFD_CLOEXEC);
 	if (w->stop_fd < 0)
+		return -errno;
+	w->bare_fd = eventfd(0, EFD_CLOEXEC);
+	if (w->bare_fd < 0)
 		return -errno;
 	/* The root is known from the start and never forgotten. */
 	if (!known_add(&w->known, TREE_ROOT, 0))
@@ -93,6 +101,7 @@ struct watch *watch_free(struct watch *w)
 	if (!w)
 		return NULL;
 	closep(&w->stop_fd);
+	closep(&w->bare_fd);
 	known_deinit(&w->known);
 	known_deinit(&w->news);
 	pthread_mutex_destroy(&w->lock);
@@ -139,6 +148,33 @@ void watch_forget(struct watch *w, uint64_t node, uint64_t n)
 	pthread_mutex_lock(&w->lock);
 	known_forget(&w->known, node, n);
 	pthread_mutex_unlock(&w->lock);
+}
+
+void watch_listed(struct watch *w, uint64_t dir, bool bare)
+{
+	struct known *known;
+
+	pthread_mutex_lock(&w->lock);
+	known = known_find(&w->known, dir);
+	if (known)
+		known->bare = bare;
+	pthread_mutex_unlock(&w->lock);
+}
+
+void watch_looked_up(struct watch *w, uint64_t dir)
+{
+	const uint64_t one = 1;
+	const struct known *known;
+	bool enough = false;
+
+	pthread_mutex_lock(&w->lock);
+	known = known_find(&w->known, dir);
+	if (known && known->bare)
+		enough = ++w->bare_lookups == BARE_LOOKUPS;
+	pthread_mutex_unlock(&w->lock);
+	/* It cannot fail; and only speed would be lost. */
+	if (enough && write(w->bare_fd, &one, sizeof(one)) < 0)
+		return;
 }
 
 /* --- the thread --------------------------------------------------------------------------- */
@@ -324,6 +360,44 @@ static void go_on(struct watch *w)
 	}
 }
 
+/* Who lists those directories again gets attributes, and what he reads can be read ahead. */
+static void take_back_bare(struct watch *w)
+{
+	_cleanup_(buf_deinit) struct buf nodes = BUF_INIT;
+
+	pthread_mutex_lock(&w->lock);
+	for (size_t i = 0; i < w->known.cap; i++) {
+		if (w->known.slots[i].bare)
+			gather(&nodes, w->known.slots[i].node);
+		w->known.slots[i].bare = false;
+	}
+	w->bare_lookups = 0;
+	pthread_mutex_unlock(&w->lock);
+	for (size_t at = 0; at + sizeof(uint64_t) <= nodes.len && !is_stopped(w, 0);
+	     at += sizeof(uint64_t)) {
+		uint64_t node;
+
+		memcpy(&node, nodes.data + at, sizeof(node));
+		take_back(w, node);
+	}
+}
+
+/* Waits for the next tick; true: it is time to end. */
+static bool wait_tick(struct watch *w)
+{
+	struct pollfd fds[] = { { .fd = w->stop_fd, .events = POLLIN },
+				{ .fd = w->bare_fd, .events = POLLIN } };
+	uint64_t n;
+
+	if (poll(fds, ARRAY_SIZE(fds), TICK_MS) <= 0)
+		return false;
+	if (fds[0].revents)
+		return true;
+	if (read(w->bare_fd, &n, sizeof(n)) == sizeof(n))
+		take_back_bare(w);
+	return is_stopped(w, TICK_MS);
+}
+
 /* Once for each thing that there is to say; nothing when the file is back in its place. */
 static void notice(struct watch *w)
 {
@@ -338,7 +412,7 @@ static void *watch_thread(void *arg)
 {
 	struct watch *w = arg;
 
-	for (; !is_stopped(w, TICK_MS); w->tick++) {
+	for (; !wait_tick(w); w->tick++) {
 		bool changed = false;
 
 		/* A history that cannot be read says so to whoever reads; here it is tried again. */

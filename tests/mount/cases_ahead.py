@@ -176,3 +176,38 @@ def case_ahead_large_directory(world):
     paths = files(world)
     same(world, paths, expected(world, paths), "forward")
     equal(len(os.listdir(world.path(GROUPS, "sg-1"))), 305, "entries")
+
+
+def names(world):
+    """{path: (type, inode number)} of the files of resources/, as names alone tell."""
+    ret = {}
+
+    def below(folder):
+        for entry in os.scandir(world.path(folder)):
+            path = f"{folder}/{entry.name}"
+            if entry.is_dir(follow_symlinks=False):
+                below(path)
+            else:
+                ret[path] = (entry.is_symlink(), entry.inode())
+
+    below("resources")
+    return ret
+
+
+def case_ahead_names_then_all(world):
+    """Who lists names gets no attributes with them; who asks then gets the same of every file."""
+    fill(world)
+    world.mount()
+    first = names(world)
+    equal(names(world), first, "names of the second time")
+    paths = [path for path, (is_link, _) in first.items() if not is_link]
+    want = {}
+    for path, (is_link, inode) in first.items():  # enough of them for the listings to be taken back
+        st = os.lstat(world.path(path))
+        equal((stat.S_ISLNK(st.st_mode), st.st_ino), (is_link, inode), path)
+        want[path] = st.st_size
+    same(world, paths, expected(world, paths), "after the names")
+    equal({p: len(read(world.path(p))) for p in paths}, {p: want[p] for p in paths}, "sizes")
+    equal(names(world), first, "names, at the end")
+    world.take_in(*states(6))
+    within(SOON, "the new state", lambda: len(names(world)) == len(first) + RESOURCES)

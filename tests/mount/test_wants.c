@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/*
+ * When listings go without attributes: by what clients like find, ls and grep do.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+#include <cmocka.h>
+
+#include "util/macro.h"
+#include "wants.h"
+
+/* Lists directories from the given one on; the number of them listed in that way. */
+static unsigned list(struct wants *w, uint64_t dir, unsigned n, bool asks,
+		     enum wants_files counted)
+{
+	unsigned ret = 0;
+
+	for (uint64_t d = dir; d < dir + n; d++) {
+		enum wants_files files = wants_next(w);
+
+		ret += files == counted;
+		if (files != WANTS_ALL)
+			wants_left_out(w, d, files == WANTS_TRY);
+		if (files != WANTS_ALL && asks)
+			wants_looked_up(w, d);
+	}
+	return ret;
+}
+
+static void test_names_only(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	assert_int_equal(list(&w, 1, 4, false, WANTS_TRY), 4);
+	assert_int_equal(list(&w, 5, 1000, false, WANTS_NONE), 1000);
+}
+
+static void test_attributes(void **state)
+{
+	struct wants w = WANTS_INIT;
+	unsigned n;
+
+	(void)state;
+	assert_int_equal(list(&w, 1, 1, true, WANTS_TRY), 1);
+	n = list(&w, 2, 1600, true, WANTS_TRY);
+	assert_in_range(n, 90, 110); /* one in sixteen */
+	assert_int_equal(list(&w, 2000, 1600, true, WANTS_NONE), 0);
+}
+
+/* One question is enough to have them again; to be without them takes several in vain. */
+static void test_change(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	assert_int_equal(list(&w, 1, 20, false, WANTS_NONE), 16);
+	wants_looked_up(&w, 19);
+	assert_int_equal(list(&w, 21, 100, true, WANTS_NONE), 0);
+	assert_in_range(list(&w, 200, 200, false, WANTS_NONE), 100, 180);
+	assert_int_equal(wants_next(&w), WANTS_NONE);
+}
+
+/* A question about a directory of long ago, or one that was listed with attributes, says nothing. */
+static void test_others(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	(void)list(&w, 1, 200, false, WANTS_NONE);
+	wants_looked_up(&w, 100);
+	wants_looked_up(&w, 5000);
+	assert_int_equal(wants_next(&w), WANTS_NONE);
+	wants_looked_up(&w, 200);
+	assert_int_equal(wants_next(&w), WANTS_ALL);
+}
+
+/* Two clients by turns, of whom one asks: it is served. */
+static void test_both(void **state)
+{
+	struct wants w = WANTS_INIT;
+	unsigned without = 0;
+
+	(void)state;
+	for (uint64_t d = 1; d < 2000; d++)
+		without += list(&w, d, 1, d % 2, WANTS_NONE);
+	assert_in_range(without, 0, 10);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names_only), cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_change),     cmocka_unit_test(test_others),
+		cmocka_unit_test(test_both),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
