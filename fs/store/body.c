@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies in the history. A state's body is packed against another state of its resource, a
- * keyframe, which is packed alone or with a dictionary: so a read decodes two frames at most,
- * in whatever order states came in. Decoded keyframes are kept, since neighbours share them.
- * What was received is the body in another order of members (shape.c), or packed against that.
+ * Bodies in the history, and what a connection keeps for coding them: contexts, dictionaries, what
+ * was decoded. Of states see stored.c. What was received is the body in another order of members
+ * (shape.c), or packed against that.
  */
 #include "body.h"
 
@@ -17,34 +16,22 @@
  * Against a prefix level 5 looks further: 127 bytes of a body instead of 140, 106 of what was received
  * instead of 155, for 3 us more each.
  */
-#define PREFIX_LEVEL       5
-#define LEVEL              3 /* with a dictionary of states */
-#define BLOCK_LEVEL        1 /* 3 takes twice as long, and saves 4 bytes of 117 */
-#define KEYFRAME_SLOTS     4096u
-#define KEYFRAME_MAX_BYTES (32u << 20)
+#define PREFIX_LEVEL 5
+#define LEVEL        3 /* with a dictionary of states */
+#define BLOCK_LEVEL  1 /* 3 takes twice as long, and saves 4 bytes of 117 */
 
 int bodies_init(struct bodies *b)
 {
-	b->keyframes = calloc(KEYFRAME_SLOTS, sizeof(b->keyframes[0]));
+	b->stored = calloc(STORED_SLOTS, sizeof(b->stored[0]));
 	b->blocks = calloc(BLOCK_SLOTS, sizeof(b->blocks[0]));
 	b->shapes = calloc(1, sizeof(*b->shapes));
-	return b->keyframes && b->blocks && b->shapes
-		       ? zcodec_new(PREFIX_LEVEL, &b->codec)
-		       : -ENOMEM;
-}
-
-static void drop_keyframes(struct bodies *b)
-{
-	for (size_t i = 0; b->keyframes && i < KEYFRAME_SLOTS; i++) {
-		buf_deinit(&b->keyframes[i].body);
-		b->keyframes[i].id = 0;
-	}
-	b->keyframe_bytes = 0;
+	return b->stored && b->blocks && b->shapes ? zcodec_new(PREFIX_LEVEL, &b->codec)
+						   : -ENOMEM;
 }
 
 void bodies_forget(struct bodies *b)
 {
-	drop_keyframes(b);
+	stored_forget_all(b);
 	for (size_t i = 0; b->blocks && i < BLOCK_SLOTS; i++)
 		block_deinit(&b->blocks[i]);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
@@ -58,13 +45,14 @@ void bodies_forget(struct bodies *b)
 void bodies_deinit(struct bodies *b)
 {
 	bodies_forget(b);
-	free(b->keyframes);
+	free(b->stored);
 	free(b->blocks);
 	free(b->shapes);
 	free(b->dictionaries);
 	buf_deinit(&b->scratch);
+	buf_deinit(&b->spare);
 	b->codec = zcodec_free(b->codec);
-	b->keyframes = NULL;
+	b->stored = NULL;
 	b->blocks = NULL;
 	b->shapes = NULL;
 	b->dictionaries = NULL;
@@ -156,73 +144,6 @@ int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct st
 }
 
 /* --- states -------------------------------------------------------------------------------- */
-
-static struct keyframe *keyframe_slot(struct bodies *b, int64_t id)
-{
-	return &b->keyframes[(uint64_t)id % KEYFRAME_SLOTS];
-}
-
-void keyframe_forget(struct store *s, int64_t id)
-{
-	struct keyframe *k = keyframe_slot(&s->bodies, id);
-
-	if (k->id != id)
-		return;
-	s->bodies.keyframe_bytes -= k->body.cap;
-	buf_deinit(&k->body);
-	k->id = 0;
-}
-
-static int keyframe_load(struct store *s, int64_t id, struct keyframe *k)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_KEYFRAME_BODY, ARGS(INT(id)), &q);
-
-	if (r)
-		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", id) : r;
-	/* A keyframe has no base: a chain, or a ring, is not followed. */
-	if (sqlite3_column_type(q, 0) != SQLITE_NULL)
-		return body_damaged(s, "state", id);
-	buf_reset(&k->body);
-	r = body_unpack(s, col_str(q, 3), col_int(q, 1), STR_NULL, col_int(q, 2),
-			&k->body);
-	if (!r)
-		k->id = id;
-	return r;
-}
-
-int keyframe_get(struct store *s, int64_t id, struct str *ret)
-{
-	struct bodies *b = &s->bodies;
-	struct keyframe *k = keyframe_slot(b, id);
-	int r;
-
-	if (k->id != id) {
-		if (b->keyframe_bytes > KEYFRAME_MAX_BYTES)
-			drop_keyframes(b);
-		b->keyframe_bytes -= k->body.cap;
-		k->id = 0;
-		r = keyframe_load(s, id, k);
-		b->keyframe_bytes += k->body.cap;
-		if (r)
-			return r;
-	}
-	*ret = buf_str(&k->body);
-	return 0;
-}
-
-int body_of_state(struct store *s, int64_t id, struct buf *out)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct str prefix = STR_NULL;
-	int r = sql_get(s, Q_STATE_BODY, ARGS(INT(id)), &q);
-
-	if (!r && sqlite3_column_type(q, 0) != SQLITE_NULL)
-		r = keyframe_get(s, col_int(q, 0), &prefix);
-	if (r)
-		return r;
-	return body_unpack(s, col_str(q, 3), col_int(q, 1), prefix, col_int(q, 2), out);
-}
 
 int raw_of_state(struct store *s, int64_t id, struct str body, struct buf *out)
 {

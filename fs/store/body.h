@@ -6,6 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include <sqlite3.h>
+
 #include "block.h"
 #include "shape.h"
 #include "util/buf.h"
@@ -20,29 +22,34 @@ enum dictionary_kind {
 	DICTIONARY_STATE = 2,
 };
 
-#define BLOCK_SLOTS 64u /* of 24 KB, mostly */
+#define BLOCK_SLOTS  64u /* of 24 KB, mostly */
+#define STORED_SLOTS 1024u
+#define CHAIN_MAX    16u /* states packed against each other, the first of them alone */
+#define CHAIN_STEP \
+	4u /* of them each is against the one before, the first against its like */
 
 struct dictionary {
 	int64_t id;
 	struct zdict *z;
 };
 
-struct keyframe {
+/* A state's body as it is stored: trimmed. */
+struct stored {
 	int64_t id; /* state; 0: slot is empty */
 	struct buf body;
 };
 
-/* What a connection keeps for coding: contexts, dictionaries, decoded keyframes. */
+/* What a connection keeps for coding: contexts, dictionaries, decoded bodies. */
 struct bodies {
 	struct zcodec *codec;
 	struct dictionary *dictionaries;
 	size_t n_dictionaries;
-	int64_t current[2];         /* newest dictionary by kind - 1; 0 none */
-	struct keyframe *keyframes; /* a slot per hash of the id */
-	size_t keyframe_bytes;
+	int64_t current[2];    /* newest dictionary by kind - 1; 0 none */
+	struct stored *stored; /* a slot per hash of the id */
+	size_t stored_bytes;
 	struct block *blocks; /* a slot per hash of the id */
 	struct shapes *shapes;
-	struct buf scratch;
+	struct buf scratch, spare;
 };
 
 int bodies_init(struct bodies *b) _must_check_;
@@ -68,9 +75,19 @@ int body_pack_prefix(struct store *s, struct str body, struct str prefix,
 /* Appends; a frame that is not what its row says is STORE_E_DAMAGED. */
 int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct str prefix,
 		int64_t length, struct buf *out) _must_check_;
-/* The body of a state that has no base; borrowed until the next call of any of these. */
-int keyframe_get(struct store *s, int64_t id, struct str *ret) _must_check_;
-void keyframe_forget(struct store *s, int64_t id);
+/* A state's body as it is stored; borrowed until the next call of any of these. */
+int stored_get(struct store *s, int64_t id, struct str *ret) _must_check_;
+/* What is put just now: spares decoding it for the next one. */
+int stored_note(struct store *s, int64_t id, struct str body) _must_check_;
+/* What the next state is to be packed against, `n` in its chain and `last` the last; 0: nothing. */
+int chain_base(struct store *s, int64_t last, unsigned n, int64_t *ret) _must_check_;
+void stored_forget(struct store *s, int64_t id);
+void stored_forget_all(struct bodies *b);
+/* The state that one is packed against; 0: none. */
+int state_base(struct store *s, int64_t id, int64_t *ret) _must_check_;
+/* The body of the row that a statement is at, whose columns from `first` on are BODY_COLUMNS. */
+int body_of_row(struct store *s, sqlite3_stmt *q, int first,
+		struct buf *out) _must_check_;
 /* A state's body, a event's body: appended. STORE_E_NOT_FOUND. */
 int body_of_state(struct store *s, int64_t id, struct buf *out) _must_check_;
 int body_of_event(struct store *s, int64_t id, struct buf *out) _must_check_;

@@ -85,15 +85,10 @@ static int add_block(struct store *s, int64_t id, struct sample_set *set)
 
 static int add_keyframe(struct store *s, int64_t id, struct sample_set *set)
 {
-	size_t before = set->bytes.len, length;
-	int r = body_of_state(s, id, &set->bytes);
+	struct str body;
+	int r = stored_get(s, id, &body);
 
-	if (r)
-		return r;
-	length = set->bytes.len - before;
-	buf_put(&set->lengths, &length, sizeof(length));
-	set->n++;
-	return buf_error(&set->lengths);
+	return r ? r : sample_add(set, body);
 }
 
 static int sample_read(struct store *s, enum dictionary_kind kind, struct sample_set *set)

@@ -33,16 +33,11 @@ struct loader {
 static int state_of(struct store *s, sqlite3_stmt *q, struct buf *text, struct arena *a,
 		    struct store_dossier_state *ret)
 {
-	struct str prefix = STR_NULL;
-	int r = 0;
+	int r;
 
 	state_row(q, &ret->state);
 	buf_reset(text);
-	if (sqlite3_column_type(q, 9) != SQLITE_NULL)
-		r = keyframe_get(s, col_int(q, 9), &prefix);
-	if (!r)
-		r = body_unpack(s, col_str(q, 12), col_int(q, 10), prefix, col_int(q, 11),
-				text);
+	r = body_of_row(s, q, 9, text);
 	if (r)
 		return r;
 	ret->name = arena_str(a, col_str(q, 7));
@@ -65,7 +60,7 @@ static int load_states(struct loader *l, uint64_t max_bytes)
 		r = sql_next(l->s, q, &row);
 		if (r || !row)
 			break;
-		bytes += (uint64_t)col_int(q, 11);
+		bytes += (uint64_t)col_int(q, 12);
 		if (bytes > max_bytes)
 			return STORE_E_LARGE;
 		r = state_of(l->s, q, &text, l->arena, &st);

@@ -6,7 +6,8 @@
  *
  * A copy without a usable state id (oversized notifications say 0, API answers may leave it
  * out) beside one that has an id is the same state told twice: its row stays, but it is not
- * listed. Only where the one with the id tells less (an answer of a query, a summary) both are.
+ * listed, but noted as such: shown and unlisted states together are all that a moment has. Only
+ * where the one with the id tells less (an answer of a query, a summary) both are listed.
  */
 #include "moment.h"
 
@@ -97,6 +98,20 @@ int moment_list_one(struct store *s, struct resource *res, const struct item *it
 	return r;
 }
 
+static int put_aside(struct store *s, int64_t resource, int64_t capture_ms, int64_t state)
+{
+	return sql_run(s, Q_UNLISTED_INSERT,
+		       ARGS(INT(resource), INT(capture_ms), INT(state)));
+}
+
+int moment_list_another(struct store *s, struct resource *res, int64_t capture_ms,
+			int64_t id)
+{
+	int r = put_aside(s, res->id, capture_ms, id);
+
+	return r ? r : moment_list(s, res, capture_ms);
+}
+
 static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
 		      struct arena *a, struct twin **ret, size_t *ret_n)
 {
@@ -136,8 +151,12 @@ static int insert_twins(struct store *s, int64_t resource, int64_t capture_ms,
 	for (size_t i = 0; i < n; i++) {
 		int r;
 
-		if (told_twice(twins, n, &twins[i]))
+		if (told_twice(twins, n, &twins[i])) {
+			r = put_aside(s, resource, capture_ms, twins[i].state);
+			if (r)
+				return r;
 			continue;
+		}
 		buf_reset(&body);
 		r = body_of_state(s, twins[i].state, &body);
 		if (!r)
@@ -185,6 +204,9 @@ int moment_list(struct store *s, struct resource *res, int64_t capture_ms)
 	r = count_listed(s, res->id, capture_ms, &before);
 	if (!r)
 		r = sql_run(s, Q_SHOWN_DELETE_MOMENT,
+			    ARGS(INT(res->id), INT(capture_ms)));
+	if (!r)
+		r = sql_run(s, Q_UNLISTED_DELETE_MOMENT,
 			    ARGS(INT(res->id), INT(capture_ms)));
 	if (!r)
 		r = insert_twins(s, res->id, capture_ms, twins, n, &newest, &after);

@@ -11,5 +11,8 @@ struct store;
 /* The only state of its moment. */
 int moment_list_one(struct store *s, struct resource *res, const struct item *item,
 		    int64_t id) _must_check_;
+/* A state put just now, of a moment that has others. */
+int moment_list_another(struct store *s, struct resource *res, int64_t capture_ms,
+			int64_t id) _must_check_;
 /* Makes the rows of the moment anew from the states there are. */
 int moment_list(struct store *s, struct resource *res, int64_t capture_ms) _must_check_;

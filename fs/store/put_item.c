@@ -11,14 +11,16 @@
 #include "moment.h"
 #include "private.h"
 #include "store/write.h"
+#include "trim.h"
 
-#define DELTAS_MAX 15u /* states against one keyframe */
+/* Of the hash of the content: as much as SQLite has in six bytes. */
+#define CONTENT_MASK UINT64_C(0x7fffffffffff)
 
 /* The copy of the item that is there already; id 0: none. */
 struct copy {
 	int64_t id;
 	int64_t guise, body_len, raw_len, source;
-	uint64_t content_hash;
+	int64_t content;
 	bool others; /* other states of the same moment */
 	struct buf body, raw;
 };
@@ -63,15 +65,16 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 		ret->body_len = col_int(q, 4);
 		ret->raw_len = col_int(q, 5);
 		ret->source = col_int(q, 6);
-		ret->content_hash = (uint64_t)col_int(q, 7);
+		ret->content = col_int(q, 7);
 	}
 	return r;
 }
 
 /* --- packing ------------------------------------------------------------------------------- */
 
-/* Against a keyframe, unless that gains little; then, and without one, as a keyframe. */
-static int pack_body(struct store *s, int64_t base, struct str body, struct packed *ret)
+/* A trimmed body: against another, unless that gains little; then, and without one, alone. */
+static int pack_trimmed(struct store *s, int64_t base, struct str body,
+			struct packed *ret)
 {
 	struct buf *pack = &s->writer->pack;
 	struct str prefix;
@@ -79,7 +82,7 @@ static int pack_body(struct store *s, int64_t base, struct str body, struct pack
 
 	*ret = (struct packed){ 0 };
 	if (base) {
-		r = keyframe_get(s, base, &prefix);
+		r = stored_get(s, base, &prefix);
 		if (!r)
 			r = body_pack_prefix(s, body, prefix, pack);
 		if (r)
@@ -90,6 +93,23 @@ static int pack_body(struct store *s, int64_t base, struct str body, struct pack
 		}
 	}
 	return body_pack(s, DICTIONARY_STATE, body, pack, &ret->dictionary);
+}
+
+static int pack_body(struct store *s, int64_t base, const struct item *item,
+		     struct packed *ret)
+{
+	struct trimming t = { item->captured_ms, item->state_id };
+	struct buf *body = &s->writer->trimmed;
+	int r;
+
+	buf_reset(body);
+	r = trim(item->body, &t, body);
+	return r ? r : pack_trimmed(s, base, buf_str(body), ret);
+}
+
+static int64_t content_of(const struct item *item)
+{
+	return (int64_t)(item->content_hash & CONTENT_MASK);
 }
 
 /* How raw bytes were packed: the body in a shape (0: as it is), and a frame against that (of
@@ -123,9 +143,13 @@ static size_t raw_len(const struct item *item)
 
 /* --- a new state --------------------------------------------------------------------------- */
 
-/* A number where that is all there is to it. */
-static struct sql_arg state_id_arg(struct str id)
+/*
+ * A number where that is all there is to it, less the capture time: AWS gives out numbers that are
+ * about the time in milliseconds.
+ */
+static struct sql_arg state_id_arg(const struct item *item)
 {
+	struct str id = item->state_id;
 	int64_t n = 0;
 
 	if (!id.n || id.n > 18 || (id.p[0] == '0' && id.n > 1))
@@ -135,37 +159,37 @@ static struct sql_arg state_id_arg(struct str id)
 			return TEXT(id);
 		n = n * 10 + (id.p[i] - '0');
 	}
-	return INT(n);
+	return INT(n - item->captured_ms);
 }
 
 static int insert_state(struct store *s, struct resource *res, const struct item *item,
 			int64_t source_id, int64_t *ret_id)
 {
-	bool full = res->deltas >= DELTAS_MAX;
 	struct packed_raw raw;
 	struct packed p;
-	int r = pack_body(s, full ? 0 : res->keyframe, item->body, &p);
+	int64_t base;
+	int r = chain_base(s, res->last, res->chain, &base);
 
+	if (!r)
+		r = pack_body(s, base, item, &p);
 	if (!r)
 		r = pack_raw(s, item, &raw);
 	if (!r)
 		r = sql_run(s, Q_STATE_INSERT,
-			    ARGS(INT(res->id), INT(item->captured_ms),
-				 state_id_arg(item->state_id), INT(item->guise),
-				 INT(item->status), INT(source_id),
-				 INT(item->content_hash), REF(p.base), REF(p.dictionary),
+			    ARGS(INT(res->id), INT(item->captured_ms), state_id_arg(item),
+				 INT(item->guise), INT(item->status), INT(source_id),
+				 INT(content_of(item)), REF(p.base), REF(p.dictionary),
 				 INT(item->body.n), INT(raw_len(item)),
 				 BLOB(buf_str(&s->writer->pack)), raw.frame,
 				 REF(raw.shape)));
 	if (r)
 		return r;
 	*ret_id = sqlite3_last_insert_rowid(s->db);
-	if (p.base) {
-		res->deltas++;
-		return 0;
-	}
-	res->keyframe = *ret_id;
-	res->deltas = 0;
+	res->last = *ret_id;
+	res->chain = p.base ? res->chain + 1 : 1;
+	r = stored_note(s, *ret_id, buf_str(&s->writer->trimmed));
+	if (r || p.base)
+		return r;
 	writer_count(s, COUNTER_KEYFRAME, 1);
 	return dictionary_count(s, DICTIONARY_STATE, 1);
 }
@@ -180,7 +204,7 @@ static int put_new(struct store *s, struct resource *res, const struct item *ite
 	if (r)
 		return r;
 	res->fresh = false;
-	r = others ? moment_list(s, res, item->captured_ms)
+	r = others ? moment_list_another(s, res, item->captured_ms, id)
 		   : moment_list_one(s, res, item, id);
 	if (r)
 		return r;
@@ -209,7 +233,7 @@ static int order(int64_t a, int64_t b)
 static bool contradicts(const struct item *item, const struct copy *copy)
 {
 	return item->guise == copy->guise && item->guise != ITEM_GUISE_SELECT &&
-	       item->content_hash != copy->content_hash;
+	       content_of(item) != copy->content;
 }
 
 /* Is the new copy the greater one? *ret_body: by its body; *ret_more: by anything. */
@@ -242,73 +266,92 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 
 /* States whose bodies are packed against one that is about to change, decoded meanwhile. */
 struct dependants {
-	struct buf ids;    /* int64_t each */
-	struct buf bodies; /* end to end */
-	struct buf ends;   /* size_t each */
+	int64_t ids[CHAIN_MAX];
+	size_t n;
+	struct buf bodies; /* trimmed, end to end */
+	size_t ends[CHAIN_MAX];
 };
 
 static void dependants_deinit(struct dependants *d)
 {
-	buf_deinit(&d->ids);
 	buf_deinit(&d->bodies);
-	buf_deinit(&d->ends);
+}
+
+/* Keeps the smallest ids, in order. */
+static void dependants_add(struct dependants *d, int64_t id)
+{
+	size_t i = d->n;
+
+	if (d->n == CHAIN_MAX && id > d->ids[d->n - 1])
+		return;
+	if (d->n < CHAIN_MAX)
+		d->n++;
+	else
+		i--;
+	for (; i && d->ids[i - 1] > id; i--)
+		d->ids[i] = d->ids[i - 1];
+	d->ids[i] = id;
+}
+
+/* They can only be among the next that were put. */
+static int dependants_find(struct store *s, int64_t resource, int64_t base,
+			   struct dependants *d)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_STATES_BEHIND, ARGS(INT(resource), INT(base)), &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		dependants_add(d, col_int(q, 0));
+	}
+	return r;
 }
 
 static int dependants_read(struct store *s, int64_t resource, int64_t base,
 			   struct dependants *d)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_DEPENDANTS, ARGS(INT(resource), INT(base)), &q);
+	int r = dependants_find(s, resource, base, d);
+	size_t n = 0;
 
-	while (!r) {
-		int64_t id;
+	for (size_t i = 0; i < d->n && !r; i++) {
+		struct str body;
+		int64_t of = 0;
 
-		r = sql_next(s, q, &row);
-		if (r || !row)
+		r = state_base(s, d->ids[i], &of);
+		if (r || of != base)
+			continue;
+		r = stored_get(s, d->ids[i], &body);
+		if (r)
 			break;
-		id = col_int(q, 0);
-		buf_put(&d->ids, &id, sizeof(id));
-		r = body_of_state(s, id, &d->bodies);
-		buf_put(&d->ends, &d->bodies.len, sizeof(d->bodies.len));
+		buf_put_str(&d->bodies, body);
+		d->ids[n] = d->ids[i];
+		d->ends[n++] = d->bodies.len;
 	}
-	if (!r)
-		r = buf_error(&d->ids);
-	if (!r)
-		r = buf_error(&d->bodies);
-	return r ? r : buf_error(&d->ends);
+	d->n = n;
+	return r ? r : buf_error(&d->bodies);
 }
 
 static int dependants_write(struct store *s, int64_t base, const struct dependants *d)
 {
-	const int64_t *ids = (const int64_t *)d->ids.data;
-	const size_t *ends = (const size_t *)d->ends.data;
-	size_t n = d->ids.len / sizeof(ids[0]), start = 0;
+	size_t start = 0;
 
-	for (size_t i = 0; i < n; i++) {
-		struct str body = { d->bodies.data + start, ends[i] - start };
+	for (size_t i = 0; i < d->n; i++) {
+		struct str body = { d->bodies.data + start, d->ends[i] - start };
 		struct packed p;
-		int r = pack_body(s, base, body, &p);
+		int r = pack_trimmed(s, base, body, &p);
 
 		if (!r)
 			r = sql_run(s, Q_STATE_REENCODE,
-				    ARGS(INT(ids[i]), REF(p.base), REF(p.dictionary),
+				    ARGS(INT(d->ids[i]), REF(p.base), REF(p.dictionary),
 					 BLOB(buf_str(&s->writer->pack))));
 		if (r)
 			return r;
-		start = ends[i];
+		start = d->ends[i];
 	}
 	return 0;
-}
-
-static int base_of(struct store *s, int64_t id, int64_t *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_STATE_ENCODING, ARGS(INT(id)), &q);
-
-	if (!r)
-		*ret = col_int(q, 0);
-	return r;
 }
 
 static int replace_row(struct store *s, int64_t id, int64_t base, const struct item *item,
@@ -316,7 +359,7 @@ static int replace_row(struct store *s, int64_t id, int64_t base, const struct i
 {
 	struct packed_raw raw;
 	struct packed p;
-	int r = pack_body(s, base, item->body, &p);
+	int r = pack_body(s, base, item, &p);
 
 	if (!r)
 		r = pack_raw(s, item, &raw);
@@ -324,26 +367,26 @@ static int replace_row(struct store *s, int64_t id, int64_t base, const struct i
 		return r;
 	return sql_run(s, Q_STATE_REPLACE,
 		       ARGS(INT(id), INT(item->guise), INT(item->status), INT(source_id),
-			    INT(item->content_hash), REF(p.base), REF(p.dictionary),
+			    INT(content_of(item)), REF(p.base), REF(p.dictionary),
 			    INT(item->body.n), INT(raw_len(item)),
 			    BLOB(buf_str(&s->writer->pack)), raw.frame, REF(raw.shape)));
 }
 
-/* A keyframe's dependants are packed again, against the body it has then. */
+/* Its dependants are packed again, against the body it has then. */
 static int replace(struct store *s, const struct resource *res, const struct copy *copy,
 		   const struct item *item, int64_t source_id)
 {
 	_cleanup_(dependants_deinit) struct dependants d = { 0 };
 	int64_t base = 0;
-	int r = base_of(s, copy->id, &base);
+	int r = state_base(s, copy->id, &base);
 
-	if (!r && !base)
+	if (!r)
 		r = dependants_read(s, res->id, copy->id, &d);
 	if (!r)
 		r = replace_row(s, copy->id, base, item, source_id);
 	if (r)
 		return r;
-	keyframe_forget(s, copy->id);
+	stored_forget(s, copy->id);
 	return dependants_write(s, copy->id, &d);
 }
 

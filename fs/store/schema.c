@@ -286,6 +286,7 @@ static const struct migration ladder[] = {
 	{ .version = 12, .sql = schema_openings },
 	{ .version = 13, .sql = schema_shapes },
 	{ .version = 14, .sql = schema_narrowed },
+	{ .version = 15, .sql = schema_chains },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -26,6 +26,16 @@ extern const char *const schema_composites[];
 extern const char *const schema_openings[];
 extern const char *const schema_shapes[];
 extern const char *const schema_narrowed[];
+extern const char *const schema_chains[];
+
+/* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
+#define SCHEMA_REPLACE(table)                                            \
+	"DELETE FROM sqlite_sequence WHERE name = '" table "_packed';\n" \
+	"INSERT INTO sqlite_sequence(name, seq) SELECT '" table          \
+	"_packed', seq FROM sqlite_sequence\n"                           \
+	"WHERE name = '" table "';\n"                                    \
+	"DROP TABLE " table ";\n"                                        \
+	"ALTER TABLE " table "_packed RENAME TO " table ";\n"
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

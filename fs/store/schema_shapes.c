@@ -24,14 +24,6 @@ static const char shapes[] =
 "ALTER TABLE state ADD COLUMN shape INTEGER"
 " /* raw is against the body in this shape, NULL: the same; of NULL see raw */;\n";
 
-/* Ids are not given again, so what was given last goes along. */
-#define KEEP_SEQUENCE(table) \
-"DELETE FROM sqlite_sequence WHERE name = '" table "_packed';\n" \
-"INSERT INTO sqlite_sequence(name, seq) SELECT '" table "_packed', seq FROM sqlite_sequence\n" \
-"WHERE name = '" table "';\n" \
-"DROP TABLE " table ";\n" \
-"ALTER TABLE " table "_packed RENAME TO " table ";\n"
-
 static const char states[] =
 "CREATE TABLE state_packed(\n"
 "	-- One configuration item: a resource as it was recorded at one moment.\n"
@@ -55,7 +47,7 @@ static const char states[] =
 "WHEN length(state_id) BETWEEN 1 AND 18 AND state_id = CAST(CAST(state_id AS INTEGER) AS TEXT)\n"
 "THEN CAST(state_id AS INTEGER) ELSE state_id END, guise, status, source, content_hash, base,\n"
 "dictionary, shape, body_len, raw_len, body, raw FROM state ORDER BY id;\n"
-KEEP_SEQUENCE("state")
+SCHEMA_REPLACE("state")
 "CREATE INDEX state_by_moment ON state(resource, capture_ms);\n";
 
 static const char sources[] =
@@ -91,7 +83,7 @@ static const char sources[] =
 "s.notices, s.refused, s.all_events, s.skipped FROM source s\n"
 "CROSS JOIN source_part f ON f.text = source_folder(s.name)\n"
 "CROSS JOIN source_part t ON t.text = source_stem(s.name) ORDER BY s.id;\n"
-KEEP_SEQUENCE("source")
+SCHEMA_REPLACE("source")
 "CREATE INDEX source_by_key ON source(key);\n"
 "CREATE INDEX source_by_finish ON source(finished_ms);\n";
 

@@ -101,15 +101,15 @@ X(FOLDERS_TOUCH_ABOVE,
   "WITH RECURSIVE up(id) AS (SELECT ?1 UNION ALL "
   "SELECT f.parent FROM up JOIN folder f ON f.id = up.id WHERE f.parent > 0) "
   "UPDATE folder SET changed = changed + 1 WHERE id IN (SELECT id FROM up)")
-X(RESOURCE_BY_RID, "SELECT id, keyframe, deltas FROM resource WHERE folder = ?1 AND rid = ?2")
+X(RESOURCE_BY_RID, "SELECT id, last, chain FROM resource WHERE folder = ?1 AND rid = ?2")
 X(RESOURCE_BY_IDENTITY,
   "SELECT r.id FROM folder f INDEXED BY folder_by_leaf CROSS JOIN resource r ON r.folder = f.id "
   "AND r.rid = ?4 WHERE f.account = ?1 AND f.region = ?2 AND f.type = ?3")
 X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE folder = ?1 AND fname = ?2")
 X(RESOURCE_INSERT,
-  "INSERT INTO resource(folder, rid, fname, keyframe, deltas) VALUES(?1, ?2, ?3, 0, 0)")
+  "INSERT INTO resource(folder, rid, fname, last, chain) VALUES(?1, ?2, ?3, 0, 0)")
 X(RESOURCE_RENAME, "UPDATE resource SET fname = ?2 WHERE id = ?1")
-X(RESOURCE_KEYFRAME, "UPDATE resource SET keyframe = ?2, deltas = ?3 WHERE id = ?1")
+X(RESOURCE_CHAIN, "UPDATE resource SET last = ?2, chain = ?3 WHERE id = ?1")
 X(VIEW,
   "SELECT first_ms, newest_ms, latest, states, text_len, jsonl_len, changed_ms "
   "FROM resource_view WHERE resource = ?1")
@@ -140,9 +140,16 @@ X(RESOURCES,
   "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
 
 /* states */
+/* As it was told: a number is kept less the capture time. */
+#define STATE_ID \
+  "CASE typeof(s.state_id) WHEN 'integer' THEN s.state_id + s.capture_ms ELSE s.state_id END"
+#define COPY_COLUMNS \
+  "s.id, " STATE_ID ", s.guise, s.status, s.body_len, s.raw_len, s.source, s.content_hash "
 X(COPIES,
-  "SELECT id, state_id, guise, status, body_len, raw_len, source, content_hash FROM state "
-  "WHERE resource = ?1 AND capture_ms = ?2")
+  "SELECT " COPY_COLUMNS "FROM shown n CROSS JOIN state s ON s.id = n.state "
+  "WHERE n.resource = ?1 AND n.capture_ms = ?2 UNION ALL "
+  "SELECT " COPY_COLUMNS "FROM unlisted n CROSS JOIN state s ON s.id = n.state "
+  "WHERE n.resource = ?1 AND n.capture_ms = ?2")
 X(STATE_INSERT,
   "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
   "dictionary, body_len, raw_len, body, raw, shape) "
@@ -151,15 +158,18 @@ X(STATE_REPLACE,
   "UPDATE state SET guise = ?2, status = ?3, source = ?4, content_hash = ?5, base = ?6, "
   "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11, "
   "shape = ?12 WHERE id = ?1")
-X(STATE_BODY, "SELECT base, dictionary, body_len, body FROM state WHERE id = ?1")
-X(KEYFRAME_BODY, "SELECT base, dictionary, body_len, body FROM state WHERE id = ?1")
+#define BODY_COLUMNS \
+  "s.id, s.base, s.dictionary, s.body_len, s.body, s.capture_ms, " STATE_ID " "
+X(STATE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
+X(BASE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
 X(STATE_RAW, "SELECT raw_len, raw, shape FROM state WHERE id = ?1")
 X(SHAPE, "SELECT len, text FROM shape WHERE id = ?1")
 X(SHAPE_NEWEST, "SELECT id, n FROM shape WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
 X(SHAPE_INSERT, "INSERT INTO shape(kind, n, len, text) VALUES(?1, ?2, ?3, ?4)")
 X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
-X(DEPENDANTS,
-  "SELECT id FROM state WHERE resource = ?1 AND base = ?2")
+X(STATES_BEHIND,
+  "SELECT state FROM shown WHERE resource = ?1 AND state > ?2 UNION ALL "
+  "SELECT state FROM unlisted WHERE resource = ?1 AND state > ?2")
 X(STATE_REENCODE, "UPDATE state SET base = ?2, dictionary = ?3, body = ?4 WHERE id = ?1")
 X(KEYFRAMES_FIRST,
   "SELECT id FROM state WHERE id > ?1 AND base IS NULL ORDER BY id LIMIT ?2")
@@ -169,6 +179,8 @@ X(SHOWN_INSERT,
   "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
 X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
+X(UNLISTED_INSERT, "INSERT INTO unlisted(resource, capture_ms, state) VALUES(?1, ?2, ?3)")
+X(UNLISTED_DELETE_MOMENT, "DELETE FROM unlisted WHERE resource = ?1 AND capture_ms = ?2")
 X(SHOWN_DELETE, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
 X(SHOWN_FROM,
   "SELECT capture_ms, twin, state, size, hidden, name, arn, csv_len, jsonl_len, item_len FROM shown "
@@ -208,7 +220,7 @@ X(SHOWN_AFTER,
 /* all states of a resource, with their bodies (see SHOWN_OF_STATE, STATE_BODY) */
 X(DOSSIER,
   "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn, "
-  "s.base, s.dictionary, s.body_len, s.body FROM shown n JOIN state s ON s.id = n.state "
+  BODY_COLUMNS "FROM shown n JOIN state s ON s.id = n.state "
   "WHERE n.resource = ?1 ORDER BY n.capture_ms, n.twin")
 
 /* the estate at a moment */

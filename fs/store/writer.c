@@ -78,6 +78,7 @@ struct writer *writer_free(struct writer *w)
 	buf_deinit(&w->pack);
 	buf_deinit(&w->raw);
 	buf_deinit(&w->guess);
+	buf_deinit(&w->trimmed);
 	free(w);
 	return NULL;
 }
@@ -257,8 +258,8 @@ static int settle_resource(struct store *s, const struct resource *res)
 			     INT(res->jsonl_len), INT(res->changed_ms)));
 
 	if (!r)
-		r = sql_run(s, Q_RESOURCE_KEYFRAME,
-			    ARGS(INT(res->id), INT(res->keyframe), INT(res->deltas)));
+		r = sql_run(s, Q_RESOURCE_CHAIN,
+			    ARGS(INT(res->id), INT(res->last), INT(res->chain)));
 	if (!r && res->items)
 		r = sql_run(s, Q_CHURN_ADD, ARGS(INT(res->id), INT(res->items)));
 	if (!r && res->dirty)

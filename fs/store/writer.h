@@ -67,9 +67,9 @@ struct resource {
 	struct map_node node; /* folder id, resource id */
 	struct resource *next_touched;
 	int64_t id;
-	int64_t keyframe;
-	unsigned deltas;
-	bool fresh; /* made just now: no state is in the history */
+	int64_t last;   /* state put last: what the next is packed against */
+	unsigned chain; /* states since the one that was packed alone, with it */
+	bool fresh;     /* made just now: no state is in the history */
 	bool touched;
 	bool dirty;
 	int64_t dirty_ms;
@@ -150,8 +150,8 @@ struct writer {
 	struct buf lowered;     /* int64_t: folders in which a newest time went back */
 	bool has_transition;    /* else no file of alarms/ is to be made anew */
 	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
-	bool pending;                           /* something is gathered */
-	struct buf key, name, pack, raw, guess; /* scratch */
+	bool pending;                                    /* something is gathered */
+	struct buf key, name, pack, raw, guess, trimmed; /* scratch */
 };
 
 int writer_new(struct writer **ret) _must_check_;

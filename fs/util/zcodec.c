@@ -186,6 +186,19 @@ int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict,
 		  struct str prefix, size_t length, struct buf *out)
 {
+	size_t start = out->len;
+	int r = zcodec_unpack_most(z, frame, dict, prefix, length, out);
+
+	if (!r && out->len - start != length) {
+		out->len = start;
+		return -EBADMSG;
+	}
+	return r;
+}
+
+int zcodec_unpack_most(struct zcodec *z, struct str frame, const struct zdict *dict,
+		       struct str prefix, size_t most, struct buf *out)
+{
 	static const unsigned char magic[MAGIC_SIZE] = { 0x28, 0xb5, 0x2f, 0xfd };
 	size_t code;
 
@@ -195,19 +208,19 @@ int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict,
 	buf_put(&z->scratch, magic, sizeof(magic));
 	buf_put_str(&z->scratch, frame);
 	/* One byte at least: a NULL target would not be told from "no room". */
-	if (buf_error(&z->scratch) < 0 || !buf_reserve(out, length + (length == 0)))
+	if (buf_error(&z->scratch) < 0 || !buf_reserve(out, most + (most == 0)))
 		return -ENOMEM;
 	ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
 	code = prefix.n > 0 ? ZSTD_DCtx_refPrefix(z->d, prefix.p, prefix.n)
 			    : ZSTD_DCtx_refDDict(z->d, dict ? dict->d : NULL);
 	if (ZSTD_isError(code))
 		return error_of(code);
-	code = ZSTD_decompressDCtx(z->d, out->data + out->len, length, z->scratch.data,
+	code = ZSTD_decompressDCtx(z->d, out->data + out->len, most, z->scratch.data,
 				   z->scratch.len);
 	if (ZSTD_isError(code) && ZSTD_getErrorCode(code) == ZSTD_error_memory_allocation)
 		return -ENOMEM;
-	if (ZSTD_isError(code) || code != length)
+	if (ZSTD_isError(code))
 		return -EBADMSG;
-	out->len += length;
+	out->len += code;
 	return 0;
 }

@@ -30,3 +30,6 @@ int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 /* Appends just `length` bytes to out; -EBADMSG when the frame does not give them. */
 int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict,
 		  struct str prefix, size_t length, struct buf *out) _must_check_;
+/* The same of a frame that gives `most` bytes or less. */
+int zcodec_unpack_most(struct zcodec *z, struct str frame, const struct zdict *dict,
+		       struct str prefix, size_t most, struct buf *out) _must_check_;

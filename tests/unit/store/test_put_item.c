@@ -112,6 +112,15 @@ static void assert_many(struct history *h, const char *more, int changed_every)
 	assert_int_equal(i, MANY);
 }
 
+/* Frames that a read decodes at most. */
+static int64_t longest_chain(struct history *h)
+{
+	return ask(h, "WITH RECURSIVE chain(id, n) AS ("
+		      "SELECT id, 1 FROM state WHERE base IS NULL UNION ALL "
+		      "SELECT s.id, n + 1 FROM chain JOIN state s ON s.base = chain.id) "
+		      "SELECT max(n) FROM chain");
+}
+
 static void test_keyframes(void **state)
 {
 	struct history *h = *state;
@@ -119,6 +128,7 @@ static void test_keyframes(void **state)
 	put_many(h, 1);
 	assert_many(h, "", 0);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE base IS NULL"), 5);
+	assert_int_equal(longest_chain(h), 7);
 	/* What hangs on a keyframe is small. */
 	assert_true(ask(h, "SELECT max(length(body)) FROM state WHERE base > 0") < 60);
 }
@@ -159,11 +169,24 @@ static void test_replaced_keyframes(void **state)
 	assert_many(h, more, 4);
 	history_open(h, STORE_READ, 0);
 	assert_many(h, more, 4);
-	assert_int_equal(ask(h,
-			     "SELECT count(*) FROM state a JOIN state b ON b.id = a.base "
-			     "WHERE b.base IS NOT NULL"),
-			 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE base >= id"), 0);
+	assert_int_equal(longest_chain(h), 7);
 	assert_sound(h);
+}
+
+/* A base that was put later can only be damage: it is not followed in a ring. */
+static void test_ring(void **state)
+{
+	struct history *h = *state;
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+
+	put_many(h, 1);
+	history_open(h, STORE_READ, 0);
+	assert_int_equal(ask(h, "UPDATE state SET base = 3 WHERE id = 2 RETURNING base"),
+			 3);
+	assert_int_equal(store_state_body(h->s, 3, &out), STORE_E_DAMAGED);
+	assert_int_equal(store_state_body(h->s, 2, &out), STORE_E_DAMAGED);
+	assert_int_equal(store_state_body(h->s, 1, &out), 0);
 }
 
 /* A body unlike the keyframe becomes one itself rather than a poor difference. */
@@ -179,7 +202,7 @@ static void test_unlike_its_keyframe(void **state)
 	put_item(h, &deleted);
 	put_item(h, &item);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE base IS NULL"), 2);
-	assert_int_equal(ask(h, "SELECT keyframe FROM resource"), 2);
+	assert_int_equal(ask(h, "SELECT last FROM resource"), 2);
 }
 
 /* --- states of one millisecond ------------------------------------------------------------- */
@@ -475,6 +498,7 @@ int main(void)
 		CASE(test_keyframes),
 		CASE(test_out_of_order),
 		CASE(test_replaced_keyframes),
+		CASE(test_ring),
 		CASE(test_unlike_its_keyframe),
 		CASE(test_twins),
 		CASE(test_told_twice),
