@@ -20,7 +20,7 @@ static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
 
 static int64_t until_told(int64_t stored)
 {
-	return stored == INT64_MAX ? RELATION_OPEN : stored;
+	return stored ? stored : RELATION_OPEN;
 }
 
 /* --- of a resource ------------------------------------------------------------------------- */

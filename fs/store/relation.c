@@ -356,7 +356,7 @@ static int references_replace(struct store *s, const struct source *src,
 
 static int64_t until_stored(int64_t until_ms)
 {
-	return until_ms == RELATION_OPEN ? INT64_MAX : until_ms;
+	return until_ms == RELATION_OPEN ? 0 : until_ms;
 }
 
 /* A row as it is in the history. */
@@ -433,20 +433,37 @@ static int count_lines(struct store *s, struct source *src, const struct store_e
 	return grow(s, target, sign * ((int64_t)e->in_len + (int64_t)src->path_len + 1));
 }
 
+/* The row of what an edge is and to which type; there are some hundreds. */
+static int kind_of(struct store *s, const struct relation *rel, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_RELATION_FIND, ARGS(TEXT(rel->what), TEXT(rel->type)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0);
+	if (r != STORE_E_NOT_FOUND)
+		return r;
+	r = sql_run(s, Q_RELATION_INSERT, ARGS(TEXT(rel->what), TEXT(rel->type)));
+	*ret = sqlite3_last_insert_rowid(s->db);
+	return r;
+}
+
 static int edge_put(struct store *s, struct source *src, const struct store_edge *e,
 		    struct str source_name, size_t seq, struct buf *scratch)
 {
 	const struct relation *rel = &e->relation;
 	struct str reference = relation_reference(rel);
-	int64_t token, target = 0;
+	int64_t kind, token, target = 0;
 	int r = relation_token(scratch, src->account, rel->type, reference, &token);
 
 	if (!r)
 		r = find_target(s, token, reference, src->region, &target);
 	if (!r)
+		r = kind_of(s, rel, &kind);
+	if (!r)
 		r = sql_run(s, Q_EDGE_PUT,
-			    ARGS(INT(src->id), INT(seq), TEXT(rel->what), TEXT(rel->type),
-				 TEXT(rel->id), TEXT(rel->name), INT(rel->since_ms),
+			    ARGS(INT(src->id), INT(seq), INT(kind), TEXT(rel->id),
+				 TEXT(rel->name), INT(rel->since_ms),
 				 INT(until_stored(rel->until_ms)), TEXT(source_name),
 				 INT(token), REF(target), INT(e->out_len), INT(e->in_len),
 				 INT(e->at_len)));

@@ -287,6 +287,7 @@ static const struct migration ladder[] = {
 	{ .version = 13, .sql = schema_shapes },
 	{ .version = 14, .sql = schema_narrowed },
 	{ .version = 15, .sql = schema_chains },
+	{ .version = 16, .sql = schema_hours },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

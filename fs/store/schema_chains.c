@@ -63,6 +63,65 @@ SCHEMA_REPLACE("resource")
 "CREATE INDEX resource_by_folder ON resource(folder);\n"
 "CREATE INDEX resource_by_rid ON resource(rid);\n";
 
+static const char relations[] =
+"CREATE TABLE relation(\n"
+"	-- What relationships are, and to what type: some hundreds.\n"
+"	id INTEGER PRIMARY KEY,\n"
+"	what TEXT NOT NULL,            -- as AWS has it: Is contained in Vpc\n"
+"	type TEXT NOT NULL,            -- of the target\n"
+"	UNIQUE(what, type)\n"
+") STRICT;\n"
+"INSERT INTO relation(what, type) SELECT DISTINCT what, type FROM edge;\n"
+"CREATE TABLE edge_packed(\n"
+"	-- A relationship that a resource's states name, from when to when.\n"
+"	source INTEGER NOT NULL REFERENCES resource,\n"
+"	seq INTEGER NOT NULL,          -- order among the source's: by since, what, type, id\n"
+"	relation INTEGER NOT NULL REFERENCES relation,\n"
+"	id TEXT NOT NULL,              -- of the target, '' where only its name is told\n"
+"	name TEXT NOT NULL,            -- of the target, '' where it is not told\n"
+"	since_ms INTEGER NOT NULL,     -- capture time of the first state with it\n"
+"	until_ms INTEGER NOT NULL,     -- ... of the first without it; 0: still\n"
+"	source_name TEXT NOT NULL,     -- the source's own newest name, '' when it has none\n"
+"	token INTEGER NOT NULL,        -- of the target, as in reference\n"
+"	target INTEGER,                -- the resource meant; NULL: none that is known\n"
+"	out_len INTEGER NOT NULL,      -- bytes of its line in the source's file before the path\n"
+"	in_len INTEGER NOT NULL,       -- ... in the target's file\n"
+"	at_len INTEGER NOT NULL,       -- ... in a moment's file, before the mark\n"
+"	PRIMARY KEY(source, seq)\n"
+") STRICT, WITHOUT ROWID;\n"
+"INSERT INTO edge_packed SELECT e.source, e.seq, k.id, e.id, e.name, e.since_ms,\n"
+"CASE e.until_ms WHEN 9223372036854775807 THEN 0 ELSE e.until_ms END, e.source_name, e.token,\n"
+"e.target, e.out_len, e.in_len, e.at_len FROM edge e\n"
+"JOIN relation k ON k.what = e.what AND k.type = e.type;\n"
+"DROP TABLE edge;\n"
+"ALTER TABLE edge_packed RENAME TO edge;\n"
+"CREATE INDEX edge_by_token ON edge(token);\n"
+"CREATE INDEX edge_by_target ON edge(target) WHERE target IS NOT NULL;\n";
+
+static const char times[] =
+"DROP INDEX entry_without_trail;\n"
+"CREATE TABLE timeline_hour(\n"
+"	-- Sums of the lines of an hour, for reading from the middle.\n"
+"	hour INTEGER PRIMARY KEY,      -- since 1970\n"
+"	text_len INTEGER NOT NULL,\n"
+"	jsonl_len INTEGER NOT NULL\n"
+") STRICT;\n"
+"INSERT INTO timeline_hour SELECT minute / 60, sum(text_len), sum(jsonl_len)\n"
+"FROM timeline_minute GROUP BY 1;\n"
+"DROP TABLE timeline_minute;\n";
+
+/* The sets are filled when the stories are made anew. */
+static const char aliases[] =
+"DROP INDEX alias_by_resource;\n"
+"DELETE FROM alias;\n"
+"CREATE TABLE alias_set(\n"
+"	-- The rows of alias by resource: what a new story is compared with.\n"
+"	resource INTEGER PRIMARY KEY REFERENCES resource,\n"
+"	tokens BLOB NOT NULL           -- 64-bit tokens, least byte first\n"
+") STRICT;\n"
+"INSERT OR REPLACE INTO dirty SELECT id, -9223372036854775808 FROM resource;\n";
+
 /* clang-format on */
 
 const char *const schema_chains[] = { states, resources, NULL };
+const char *const schema_hours[] = { relations, times, aliases, NULL };

@@ -216,13 +216,24 @@ static int spread_batch(struct store *s, size_t limit, bool *ret_more)
 
 /* --- trails -------------------------------------------------------------------------------- */
 
+/*
+ * A trail grows by minutes while it is followed: few changes are of them, of all accounts, and an
+ * account may have many resources. A trail that is new meets most of its account's changes.
+ */
+#define SHORT_MS INT64_C(86400000)
+
 static int add_span(struct store *s, struct str account, int64_t from_ms, int64_t to_ms,
 		    struct buf *dirt)
 {
-	if (from_ms > to_ms)
-		return 0;
-	return add_stories(s, Q_STORIES_WITHOUT_TRAIL,
-			   ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
+	bool is_short = to_ms - from_ms < SHORT_MS;
+	/* The lines of what has changed tell when. */
+	int r = is_short && from_ms <= to_ms ? timeline_settle(s) : 0;
+
+	if (r || from_ms > to_ms)
+		return r;
+	return add_stories(
+		s, is_short ? Q_STORIES_WITHOUT_TRAIL_SHORT : Q_STORIES_WITHOUT_TRAIL,
+		ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
 }
 
 /* What of the account's trail is new, before and after what it was. */

@@ -139,83 +139,8 @@ X(RESOURCES,
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len FROM resource r "
   "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
 
-/* states */
-/* As it was told: a number is kept less the capture time. */
-#define STATE_ID \
-  "CASE typeof(s.state_id) WHEN 'integer' THEN s.state_id + s.capture_ms ELSE s.state_id END"
-#define COPY_COLUMNS \
-  "s.id, " STATE_ID ", s.guise, s.status, s.body_len, s.raw_len, s.source, s.content_hash "
-X(COPIES,
-  "SELECT " COPY_COLUMNS "FROM shown n CROSS JOIN state s ON s.id = n.state "
-  "WHERE n.resource = ?1 AND n.capture_ms = ?2 UNION ALL "
-  "SELECT " COPY_COLUMNS "FROM unlisted n CROSS JOIN state s ON s.id = n.state "
-  "WHERE n.resource = ?1 AND n.capture_ms = ?2")
-X(STATE_INSERT,
-  "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
-  "dictionary, body_len, raw_len, body, raw, shape) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
-X(STATE_REPLACE,
-  "UPDATE state SET guise = ?2, status = ?3, source = ?4, content_hash = ?5, base = ?6, "
-  "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11, "
-  "shape = ?12 WHERE id = ?1")
-#define BODY_COLUMNS \
-  "s.id, s.base, s.dictionary, s.body_len, s.body, s.capture_ms, " STATE_ID " "
-X(STATE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
-X(BASE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
-X(STATE_RAW, "SELECT raw_len, raw, shape FROM state WHERE id = ?1")
-X(SHAPE, "SELECT len, text FROM shape WHERE id = ?1")
-X(SHAPE_NEWEST, "SELECT id, n FROM shape WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
-X(SHAPE_INSERT, "INSERT INTO shape(kind, n, len, text) VALUES(?1, ?2, ?3, ?4)")
-X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
-X(STATES_BEHIND,
-  "SELECT state FROM shown WHERE resource = ?1 AND state > ?2 UNION ALL "
-  "SELECT state FROM unlisted WHERE resource = ?1 AND state > ?2")
-X(STATE_REENCODE, "UPDATE state SET base = ?2, dictionary = ?3, body = ?4 WHERE id = ?1")
-X(KEYFRAMES_FIRST,
-  "SELECT id FROM state WHERE id > ?1 AND base IS NULL ORDER BY id LIMIT ?2")
-
-/* listing rows */
-X(SHOWN_INSERT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
-X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
-X(UNLISTED_INSERT, "INSERT INTO unlisted(resource, capture_ms, state) VALUES(?1, ?2, ?3)")
-X(UNLISTED_DELETE_MOMENT, "DELETE FROM unlisted WHERE resource = ?1 AND capture_ms = ?2")
-X(SHOWN_DELETE, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
-X(SHOWN_FROM,
-  "SELECT capture_ms, twin, state, size, hidden, name, arn, csv_len, jsonl_len, item_len FROM shown "
-  "WHERE resource = ?1 AND capture_ms >= ?2 ORDER BY capture_ms, twin")
-X(SHOWN_TELL,
-  "UPDATE shown SET size = ?4, hidden = ?5, name = ?6, arn = ?7, csv_len = ?8, jsonl_len = ?9, "
-  "item_len = ?10 WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
-X(SHOWN_AT_MOMENT,
-  "SELECT state, twin, size, status, hidden FROM shown WHERE resource = ?1 AND capture_ms = ?2 "
-  "ORDER BY twin")
-X(SHOWN_FIRST,
-  "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
-  "ORDER BY capture_ms, twin LIMIT 1")
-X(SHOWN_NEWEST,
-  "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
-  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
-X(SHOWN_PUT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, csv_len, "
-  "jsonl_len, item_len) "
-  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8, ?9, ?10, ?11 FROM state WHERE id = ?4")
-X(SHOWN_OF_STATE,
-  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
-  "FROM state s JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
-  "AND n.state = s.id WHERE s.id = ?1")
-X(SHOWN_BY_TIME,
-  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
-  "WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
-X(SHOWN_AS_OF,
-  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
-  "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden <= ?3 "
-  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
-X(SHOWN_AFTER,
-  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
-  "WHERE resource = ?1 AND (capture_ms, twin) > (?2, ?3) AND hidden <= ?4 "
-  "ORDER BY capture_ms, twin")
+/* states, and their listing rows */
+#include "statement_states.h"
 
 /* all states of a resource, with their bodies (see SHOWN_OF_STATE, STATE_BODY) */
 X(DOSSIER,
@@ -358,10 +283,16 @@ X(RESOURCES_OF_TOKEN, "SELECT resource FROM alias WHERE token = ?1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
+/* Of an account: by its resources, or, of a short span, by what changed in it at all. */
 X(STORIES_WITHOUT_TRAIL,
-  "SELECT n.resource, n.time_ms FROM entry n INDEXED BY entry_without_trail "
-  "CROSS JOIN resource r ON r.id = n.resource CROSS JOIN folder f ON f.id = r.folder "
-  "WHERE n.reason = 1 AND n.time_ms BETWEEN ?2 AND ?3 AND f.account = ?1")
+  "SELECT n.resource, n.time_ms FROM folder f CROSS JOIN resource r ON r.folder = f.id "
+  "CROSS JOIN entry n ON n.resource = r.id AND n.time_ms BETWEEN ?2 AND ?3 "
+  "WHERE f.account = ?1 AND f.type IS NOT NULL AND n.reason = 1")
+X(STORIES_WITHOUT_TRAIL_SHORT,
+  "SELECT n.resource, n.time_ms FROM timeline t CROSS JOIN state s ON s.id = t.ref "
+  "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
+  "CROSS JOIN entry n ON n.resource = s.resource AND n.time_ms = t.time_ms "
+  "WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 0 AND f.account = ?1 AND n.reason = 1")
 
 /* stories */
 X(ENTRY_INSERT,
@@ -382,7 +313,10 @@ X(CAUSES_DELETE_FROM, "DELETE FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CAUSES,
   "SELECT time_ms, seq, event, evidence, confidence FROM cause WHERE resource = ?1 "
   "ORDER BY time_ms, seq, n")
-X(ALIASES_OF_RESOURCE, "SELECT token FROM alias WHERE resource = ?1 ORDER BY token")
+X(ALIASES_OF_RESOURCE, "SELECT tokens FROM alias_set WHERE resource = ?1")
+X(ALIASES_PUT,
+  "INSERT INTO alias_set(resource, tokens) VALUES(?1, ?2) "
+  "ON CONFLICT DO UPDATE SET tokens = excluded.tokens")
 X(ALIAS_INSERT, "INSERT INTO alias(token, resource) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 X(ALIAS_DELETE, "DELETE FROM alias WHERE token = ?1 AND resource = ?2")
 
@@ -495,13 +429,13 @@ X(TIMELINE_AFTER,
   "ORDER BY time_ms, kind, rank, twin, ref LIMIT ?7")
 X(TIMELINE_NEWEST,
   "SELECT time_ms FROM timeline WHERE time_ms < ?1 ORDER BY time_ms DESC LIMIT 1")
-X(TIMELINE_MINUTE_ADD,
-  "INSERT INTO timeline_minute(minute, text_len, jsonl_len) VALUES(?1, ?2, ?3) "
+X(TIMELINE_HOUR_ADD,
+  "INSERT INTO timeline_hour(hour, text_len, jsonl_len) VALUES(?1, ?2, ?3) "
   "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "
   "jsonl_len = jsonl_len + excluded.jsonl_len")
-X(TIMELINE_MINUTES,
-  "SELECT minute, text_len, jsonl_len FROM timeline_minute WHERE minute BETWEEN ?1 AND ?2 "
-  "ORDER BY minute")
+X(TIMELINE_HOURS,
+  "SELECT hour, text_len, jsonl_len FROM timeline_hour WHERE hour BETWEEN ?1 AND ?2 "
+  "ORDER BY hour")
 X(TIMELINE_DAY_ADD,
   "INSERT INTO timeline_day(day, text_len, jsonl_len, n) VALUES(?1, ?2, ?3, ?4) "
   "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "

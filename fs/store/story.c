@@ -4,6 +4,7 @@
  * of its listing row corrected by what went and what came, so that one more state costs as
  * little for a resource of thousands.
  */
+#include <endian.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -148,10 +149,34 @@ static int entries_insert(struct store *s, int64_t resource,
 
 /* --- aliases ------------------------------------------------------------------------------- */
 
+/* Sorted; each its least byte first. */
 static int aliases_read(struct store *s, int64_t resource, struct buf *ret)
 {
-	return sql_all(s, Q_ALIASES_OF_RESOURCE, ARGS(INT(resource)), &sql_number, NULL,
-		       ret);
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_ALIASES_OF_RESOURCE, ARGS(INT(resource)), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	buf_put_str(ret, col_str(q, 0));
+	for (size_t i = 0; i < ret->len / sizeof(uint64_t); i++)
+		((uint64_t *)ret->data)[i] = le64toh(((uint64_t *)ret->data)[i]);
+	return buf_error(ret);
+}
+
+static int aliases_put(struct store *s, int64_t resource,
+		       const struct mention_set *aliases)
+{
+	struct buf *tokens = &s->writer->raw;
+
+	buf_reset(tokens);
+	for (size_t i = 0; i < aliases->n; i++) {
+		uint64_t token = htole64(aliases->tokens[i]);
+
+		buf_put(tokens, &token, sizeof(token));
+	}
+	if (buf_error(tokens))
+		return -ENOMEM;
+	return sql_run(s, Q_ALIASES_PUT, ARGS(INT(resource), BLOB(buf_str(tokens))));
 }
 
 static int by_value(const void *a, const void *b)
@@ -166,6 +191,11 @@ static int by_token(const void *a, const void *b)
 	const uint64_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+static bool has_token(const uint64_t *tokens, size_t n, uint64_t token)
+{
+	return n && bsearch(&token, tokens, n, sizeof(token), by_token);
 }
 
 /*
@@ -188,36 +218,43 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 	return sql_run(s, Q_DIRTY_ADD, ARGS(INT(dirty->resource), INT(col_int(q, 0))));
 }
 
-/* Most aliases stay: only the difference is written. Both lists are sorted, each its own way. */
+static int aliases_delete(struct store *s, int64_t resource, const uint64_t *before,
+			  size_t n, const struct mention_set *aliases)
+{
+	int r = writer_aliases(s); /* one that is gathered may go, too */
+
+	for (size_t i = 0; i < n && !r; i++)
+		if (!has_token(aliases->tokens, aliases->n, before[i]))
+			r = sql_run(s, Q_ALIAS_DELETE,
+				    ARGS(INT((int64_t)before[i]), INT(resource)));
+	return r;
+}
+
+/* Most aliases stay: only the difference is written. */
 static int aliases_replace(struct store *s, const struct store_dirty *dirty,
 			   const struct mention_set *aliases, bool fresh)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT;
-	const int64_t *before;
+	struct str tokens = { (const char *)aliases->tokens,
+			      aliases->n * sizeof(aliases->tokens[0]) };
+	const uint64_t *before;
 	size_t n, kept = 0;
-	int r = fresh ? 0 : writer_aliases(s);
+	int r = fresh ? 0 : aliases_read(s, dirty->resource, &old);
 
-	if (!r && !fresh)
-		r = aliases_read(s, dirty->resource, &old);
-
-	before = (const int64_t *)old.data;
+	if (r || str_eq(buf_str(&old), tokens))
+		return r;
+	before = (const uint64_t *)old.data;
 	n = old.len / sizeof(before[0]);
 	for (size_t i = 0; i < aliases->n && !r; i++) {
-		int64_t token = (int64_t)aliases->tokens[i];
-
-		if (n && bsearch(&token, before, n, sizeof(token), by_value))
+		if (has_token(before, n, aliases->tokens[i]))
 			kept++;
 		else
-			r = alias_new(s, dirty, token, n > 0);
+			r = alias_new(s, dirty, (int64_t)aliases->tokens[i], n > 0);
 	}
-	for (size_t i = 0; i < n && kept < n && !r; i++) {
-		uint64_t token = (uint64_t)before[i];
-
-		if (!aliases->n || !bsearch(&token, aliases->tokens, aliases->n,
-					    sizeof(token), by_token))
-			r = sql_run(s, Q_ALIAS_DELETE,
-				    ARGS(INT(before[i]), INT(dirty->resource)));
-	}
+	if (!r && kept < n)
+		r = aliases_delete(s, dirty->resource, before, n, aliases);
+	if (!r)
+		r = aliases_put(s, dirty->resource, aliases);
 	if (!r && aliases->n)
 		s->writer->has_alias = true;
 	return r;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines by time. A line is a row with its lengths; minutes and days have sums of them, which are
- * gathered and written once a transaction. A place in a day's file is found by its minutes, then
- * by the rows of one minute.
+ * Lines by time. A line is a row with its lengths; hours and days have sums of them, which are
+ * gathered and written once a transaction. A place in a day's file is found by its hours, then by
+ * the rows of one hour: some hundreds where a million items are of three months.
  */
 #include "store/timeline.h"
 
@@ -13,16 +13,16 @@
 #include "rows.h"
 #include "tell.h"
 
-#define MINUTE_MS   INT64_C(60000)
-#define DAY_MINUTES 1440
-#define LINES_MAX   ((size_t)1 << 16) /* gathered; then they are written at once */
+#define HOUR_MS   INT64_C(3600000)
+#define DAY_HOURS 24
+#define LINES_MAX ((size_t)1 << 16) /* gathered; then they are written at once */
 
 /* --- writing ------------------------------------------------------------------------------ */
 
 static int gather(struct store *s, const struct store_line *line, int64_t sign)
 {
 	return sums_add(&s->writer->tell.line_sums,
-			&(struct sum){ .what = line->time_ms / MINUTE_MS,
+			&(struct sum){ .what = line->time_ms / HOUR_MS,
 				       .text_len = sign * line->text_len,
 				       .jsonl_len = sign * line->jsonl_len,
 				       .n = sign });
@@ -131,18 +131,18 @@ int timeline_settle(struct store *s)
 
 	sums_merge(sums);
 	for (size_t i = 0; i < sums->n && !r; i++) {
-		const struct sum *minute = &sums->rows[i];
+		const struct sum *hour = &sums->rows[i];
 
-		r = sql_run(s, Q_TIMELINE_MINUTE_ADD,
-			    ARGS(INT(minute->what), INT(minute->text_len),
-				 INT(minute->jsonl_len)));
-		if (!r && day.what != minute->what / DAY_MINUTES) {
+		r = sql_run(s, Q_TIMELINE_HOUR_ADD,
+			    ARGS(INT(hour->what), INT(hour->text_len),
+				 INT(hour->jsonl_len)));
+		if (!r && day.what != hour->what / DAY_HOURS) {
 			r = day.what < 0 ? 0 : settle_day(s, &day);
-			day = (struct sum){ .what = minute->what / DAY_MINUTES };
+			day = (struct sum){ .what = hour->what / DAY_HOURS };
 		}
-		day.text_len += minute->text_len;
-		day.jsonl_len += minute->jsonl_len;
-		day.n += minute->n;
+		day.text_len += hour->text_len;
+		day.jsonl_len += hour->jsonl_len;
+		day.n += hour->n;
 	}
 	if (!r && day.what >= 0)
 		r = settle_day(s, &day);
@@ -301,25 +301,24 @@ int store_timeline(struct store *s, const struct store_line *after, int64_t to_m
 			    &shape, NULL, ret, n, ret_n);
 }
 
-/* The minute that the byte is in, and where that begins. */
-static int seek_minute(struct store *s, int64_t day, int column, uint64_t offset,
-		       int64_t *ret_minute, uint64_t *ret_offset)
+/* The hour that the byte is in, and where that begins. */
+static int seek_hour(struct store *s, int64_t day, int column, uint64_t offset,
+		     int64_t *ret_hour, uint64_t *ret_offset)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
 	uint64_t at = 0;
-	int r = sql_open(s, Q_TIMELINE_MINUTES,
-			 ARGS(INT(day * DAY_MINUTES), INT((day + 1) * DAY_MINUTES - 1)),
-			 &q);
+	int r = sql_open(s, Q_TIMELINE_HOURS,
+			 ARGS(INT(day * DAY_HOURS), INT((day + 1) * DAY_HOURS - 1)), &q);
 
-	*ret_minute = day * DAY_MINUTES;
+	*ret_hour = day * DAY_HOURS;
 	while (!r) {
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
 		if (at > offset)
 			break;
-		*ret_minute = col_int(q, 0);
+		*ret_hour = col_int(q, 0);
 		*ret_offset = at;
 		at += (uint64_t)col_int(q, column);
 	}
@@ -330,19 +329,19 @@ int store_timeline_seek(struct store *s, int64_t day, bool jsonl, uint64_t offse
 			struct store_line *ret_after, uint64_t *ret_offset)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int64_t minute = day * DAY_MINUTES;
+	int64_t hour = day * DAY_HOURS;
 	uint64_t at = 0;
 	bool row = true;
 	int r = tell_reading(s);
 
 	if (!r)
-		r = seek_minute(s, day, jsonl ? 2 : 1, offset, &minute, &at);
-	*ret_after = (struct store_line){ .time_ms = minute * MINUTE_MS };
+		r = seek_hour(s, day, jsonl ? 2 : 1, offset, &hour, &at);
+	*ret_after = (struct store_line){ .time_ms = hour * HOUR_MS };
 	*ret_offset = at;
 	if (!r)
 		r = sql_open(s, Q_TIMELINE_AFTER,
-			     ARGS(INT(minute * MINUTE_MS), INT(0), INT(0), INT(0), INT(0),
-				  INT((minute + 1) * MINUTE_MS), INT(-1)),
+			     ARGS(INT(hour * HOUR_MS), INT(0), INT(0), INT(0), INT(0),
+				  INT((hour + 1) * HOUR_MS), INT(-1)),
 			     &q);
 	while (!r) {
 		r = sql_next(s, q, &row);

@@ -185,7 +185,7 @@ FACTS = {
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
     "timeline": "SELECT time_ms, kind, rank, twin, text_len, jsonl_len FROM timeline",
-    "timeline_minute": "SELECT * FROM timeline_minute WHERE text_len > 0",
+    "timeline_hour": "SELECT * FROM timeline_hour WHERE text_len > 0",
     "timeline_day": "SELECT * FROM timeline_day",
     "value": "SELECT kind, name, text_len, jsonl_len, newest_ms FROM value WHERE text_len > 0",
     "value_day": """SELECT kind, name, day, d.text_len, d.jsonl_len FROM value_day d
@@ -202,14 +202,16 @@ FACTS = {
     "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, confidence FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
     "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
+    "alias_set": "SELECT rid, tokens FROM alias_set a JOIN resource r ON r.id = a.resource",
     "stem": "SELECT kind, text, n, newest_ms FROM stem",
     "name": """SELECT k.text, n.space < 0, n.hash, s.text, n.tail, n.n, n.newest_ms FROM name n
                LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space""",
     "bearer": """SELECT n.hash, n.tail, rid FROM bearer b JOIN name n ON n.id = b.name
                  JOIN resource r ON r.id = b.resource""",
-    "edge": """SELECT r.rid, seq, what, type, e.id, name, since_ms, until_ms, source_name, token,
+    "edge": """SELECT r.rid, seq, k.what, k.type, e.id, name, since_ms, until_ms, source_name, token,
                       t.rid, out_len, in_len, at_len
-               FROM edge e JOIN resource r ON r.id = e.source
+               FROM edge e JOIN relation k ON k.id = e.relation
+               JOIN resource r ON r.id = e.source
                LEFT JOIN resource t ON t.id = e.target""",
     "reference": "SELECT token, rid FROM reference k JOIN resource r ON r.id = k.resource",
     "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",

@@ -15,7 +15,7 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("DRIFTFS_DATA") or ROOT.parent / "shared" / "data")
 # What a history tells apart from how it came about: facts and what is derived of them.
 TOLD = ("folder", "resource", "state", "event", "mention", "actor", "session", "alarm",
-        "alarm_mention", "transition", "tally", "trail", "timeline", "timeline_minute", "timeline_day",
+        "alarm_mention", "transition", "tally", "trail", "timeline", "timeline_hour", "timeline_day",
         "value", "value_day", "activity", "person", "units", "shown", "view", "entry", "cause", "alias",
         "dirty", "spread")
 

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Statements of states: a part of statement_list.h, included by it alone. */
+/* clang-format off */
+
+/* As it was told: a number is kept less the capture time. */
+#define STATE_ID \
+  "CASE typeof(s.state_id) WHEN 'integer' THEN s.state_id + s.capture_ms ELSE s.state_id END"
+#define COPY_COLUMNS \
+  "s.id, " STATE_ID ", s.guise, s.status, s.body_len, s.raw_len, s.source, s.content_hash "
+X(COPIES,
+  "SELECT " COPY_COLUMNS "FROM shown n CROSS JOIN state s ON s.id = n.state "
+  "WHERE n.resource = ?1 AND n.capture_ms = ?2 UNION ALL "
+  "SELECT " COPY_COLUMNS "FROM unlisted n CROSS JOIN state s ON s.id = n.state "
+  "WHERE n.resource = ?1 AND n.capture_ms = ?2")
+X(STATE_INSERT,
+  "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
+  "dictionary, body_len, raw_len, body, raw, shape) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
+X(STATE_REPLACE,
+  "UPDATE state SET guise = ?2, status = ?3, source = ?4, content_hash = ?5, base = ?6, "
+  "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11, "
+  "shape = ?12 WHERE id = ?1")
+#define BODY_COLUMNS \
+  "s.id, s.base, s.dictionary, s.body_len, s.body, s.capture_ms, " STATE_ID " "
+X(STATE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
+X(BASE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
+X(STATE_RAW, "SELECT raw_len, raw, shape FROM state WHERE id = ?1")
+X(SHAPE, "SELECT len, text FROM shape WHERE id = ?1")
+X(SHAPE_NEWEST, "SELECT id, n FROM shape WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
+X(SHAPE_INSERT, "INSERT INTO shape(kind, n, len, text) VALUES(?1, ?2, ?3, ?4)")
+X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
+X(STATES_BEHIND,
+  "SELECT state FROM shown WHERE resource = ?1 AND state > ?2 UNION ALL "
+  "SELECT state FROM unlisted WHERE resource = ?1 AND state > ?2")
+X(STATE_REENCODE, "UPDATE state SET base = ?2, dictionary = ?3, body = ?4 WHERE id = ?1")
+X(KEYFRAMES_FIRST,
+  "SELECT id FROM state WHERE id > ?1 AND base IS NULL ORDER BY id LIMIT ?2")
+
+/* listing rows */
+X(SHOWN_INSERT,
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
+X(UNLISTED_INSERT, "INSERT INTO unlisted(resource, capture_ms, state) VALUES(?1, ?2, ?3)")
+X(UNLISTED_DELETE_MOMENT, "DELETE FROM unlisted WHERE resource = ?1 AND capture_ms = ?2")
+X(SHOWN_DELETE, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
+X(SHOWN_FROM,
+  "SELECT capture_ms, twin, state, size, hidden, name, arn, csv_len, jsonl_len, item_len FROM shown "
+  "WHERE resource = ?1 AND capture_ms >= ?2 ORDER BY capture_ms, twin")
+X(SHOWN_TELL,
+  "UPDATE shown SET size = ?4, hidden = ?5, name = ?6, arn = ?7, csv_len = ?8, jsonl_len = ?9, "
+  "item_len = ?10 WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
+X(SHOWN_AT_MOMENT,
+  "SELECT state, twin, size, status, hidden FROM shown WHERE resource = ?1 AND capture_ms = ?2 "
+  "ORDER BY twin")
+X(SHOWN_FIRST,
+  "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
+  "ORDER BY capture_ms, twin LIMIT 1")
+X(SHOWN_NEWEST,
+  "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
+  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
+X(SHOWN_PUT,
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, csv_len, "
+  "jsonl_len, item_len) "
+  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8, ?9, ?10, ?11 FROM state WHERE id = ?4")
+X(SHOWN_OF_STATE,
+  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
+  "FROM state s JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
+  "AND n.state = s.id WHERE s.id = ?1")
+X(SHOWN_BY_TIME,
+  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
+  "WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
+X(SHOWN_AS_OF,
+  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
+  "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden <= ?3 "
+  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
+X(SHOWN_AFTER,
+  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
+  "WHERE resource = ?1 AND (capture_ms, twin) > (?2, ?3) AND hidden <= ?4 "
+  "ORDER BY capture_ms, twin")
