@@ -3,7 +3,7 @@
  * Bodies of states as they are stored. A body, trimmed (trim.c), is packed against one that was
  * put before it: the resource's last, and each fourth against the fourth before it; the first, and
  * each sixteenth after that, alone or with a dictionary. (All against the first take 77 bytes, all
- * against the last 49, these 52.) So a read decodes seven frames at most, in whatever order states
+ * against the last 49, these 54.) So a read decodes seven frames at most, in whatever order states
  * came in; what was decoded is kept: who reads one state after the other decodes one for each.
  */
 #include <errno.h>

@@ -179,13 +179,6 @@ static int aliases_put(struct store *s, int64_t resource,
 	return sql_run(s, Q_ALIASES_PUT, ARGS(INT(resource), BLOB(buf_str(tokens))));
 }
 
-static int by_value(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 static int by_token(const void *a, const void *b)
 {
 	const uint64_t *x = a, *y = b;
