@@ -56,4 +56,5 @@ int chain_from_json(struct str json, const char *path, const struct chain_names 
 		    const char *where, struct aws_secret *ret,
 		    struct fault *f) _must_check_;
 /* Reads a small file; CREDENTIALS_E_INVALID with the fault. */
-int chain_read_file(const char *path, struct buf *ret, struct fault *f) _must_check_;
+int chain_read_file(const char *what, const char *path, struct buf *ret,
+		    struct fault *f) _must_check_;

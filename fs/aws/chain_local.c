@@ -48,8 +48,11 @@ int chain_keep(struct aws_secret *ret, struct str key, struct str secret,
 	    keep_text(ret->session_token, sizeof(ret->session_token), token))
 		return 0;
 	aws_secret_wipe(ret);
-	fault_set(f, FAULT_NO_OFFSET, "",
-		  "%s: the credentials there are incomplete or too long", where);
+	fault_set(f, FAULT_NO_OFFSET, "", "%s: the credentials there are %s; %s", where,
+		  key.n && secret.n ? "too long, or none" : "incomplete",
+		  !key.n      ? "the access key is missing"
+		  : !secret.n ? "the secret access key is missing"
+			      : "set them anew");
 	return CREDENTIALS_E_INVALID;
 }
 
@@ -100,7 +103,7 @@ int chain_from_json(struct str json, const char *path, const struct chain_names 
 			  jv_get_text(v, names->token), until, where, f);
 }
 
-int chain_read_file(const char *path, struct buf *ret, struct fault *f)
+int chain_read_file(const char *what, const char *path, struct buf *ret, struct fault *f)
 {
 	_cleanup_(closep) int fd = open(path, O_RDONLY | O_CLOEXEC);
 	ssize_t n = fd < 0 ? -1 : 1;
@@ -114,7 +117,7 @@ int chain_read_file(const char *path, struct buf *ret, struct fault *f)
 	}
 	if (n == 0)
 		return 0;
-	fault_set(f, FAULT_NO_OFFSET, "", "%s: %s", path,
+	fault_set(f, FAULT_NO_OFFSET, "", "%s, %s: %s", what, path,
 		  strerror(n < 0 ? errno : EFBIG));
 	return CREDENTIALS_E_INVALID;
 }
@@ -352,7 +355,7 @@ int chain_process(struct chain *c, const char *profile, struct aws_secret *ret,
 		return r;
 	if (r) {
 		fault_set(f, FAULT_NO_OFFSET, "", "the profile's credential_process: %s",
-			  r == -ECHILD ? "it failed" : strerror(-r));
+			  r == -ECHILD ? "it failed; run it to see why" : strerror(-r));
 		return CREDENTIALS_E_INVALID;
 	}
 	return chain_from_json(buf_str(&output), NULL, &names, "credential_process", ret,

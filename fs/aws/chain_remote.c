@@ -42,7 +42,7 @@ static int read_cache(const struct sso *sso, struct buf *ret, struct fault *f)
 	buf_put_char(&path, '\0');
 	if (buf_error(&path))
 		return -ENOMEM;
-	return chain_read_file(path.data, ret, f);
+	return chain_read_file("the cache of SSO", path.data, ret, f);
 }
 
 static int log_in(struct fault *f)
@@ -127,8 +127,13 @@ int chain_sso(struct chain *c, const char *profile, struct aws_secret *ret,
 	}
 	if (!sso.account || !sso.role || !sso.region || !sso.start_url) {
 		fault_set(f, FAULT_NO_OFFSET, "",
-			  "the profile %s wants SSO, but does not say all of it",
-			  profile);
+			  "the profile %s wants SSO, but has no %s; run `aws configure "
+			  "sso`",
+			  profile,
+			  !sso.account  ? "sso_account_id"
+			  : !sso.role   ? "sso_role_name"
+			  : !sso.region ? "sso_region"
+					: "sso_start_url");
 		return CREDENTIALS_E_INVALID;
 	}
 	r = read_token(&sso, &a, &token, f);
@@ -199,7 +204,8 @@ static int container_token(struct buf *ret, struct fault *f)
 	const char *token = set("AWS_CONTAINER_AUTHORIZATION_TOKEN");
 
 	if (file)
-		return chain_read_file(file, ret, f);
+		return chain_read_file("the token for the container's agent", file, ret,
+				       f);
 	if (token)
 		buf_put_text(ret, token);
 	return buf_error(ret);

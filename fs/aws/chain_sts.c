@@ -378,7 +378,7 @@ int chain_web_identity(struct chain *c, struct aws_secret *ret, struct fault *f)
 
 	if (!file || !role)
 		return CREDENTIALS_E_NONE;
-	r = chain_read_file(file, &token, f);
+	r = chain_read_file("the token of the web identity", file, &token, f);
 	if (r)
 		return r;
 	buf_put_char(&token, '\0');

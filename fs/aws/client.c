@@ -261,7 +261,7 @@ static int code_of(const struct aws_error *e)
 }
 
 /* What its user can do about it. */
-static const char *advice(const struct aws_error *e, int result)
+static const char *advice(const struct aws_error *e, struct str service, int result)
 {
 	enum aws_error_kind kind = aws_error_kind(e);
 
@@ -277,7 +277,9 @@ static const char *advice(const struct aws_error *e, int result)
 	case AWS_E_CREDENTIALS:
 		return "; check the keys, or --profile";
 	case AWS_E_DENIED:
-		return "; its policy, and the bucket's, must allow this";
+		return str_is(service, "s3")
+			       ? "; its policy, and the bucket's, must allow this"
+			       : "; its policy must allow this: see --print-policy";
 	case AWS_E_NOT_FOUND:
 		return "; check the name";
 	case AWS_E_ARCHIVED:
@@ -285,7 +287,9 @@ static const char *advice(const struct aws_error *e, int result)
 	case AWS_E_REGION:
 		return "; check --region";
 	default:
-		return "";
+		return str_starts(str_of(e->code), "NoSuch")
+			       ? "; check the name"
+			       : "; check the source and its options";
 	}
 }
 
@@ -308,7 +312,7 @@ static int tell(const struct aws_handle *h, const struct aws_call *call, struct 
 	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %.40s%s%.90s (HTTP %ld)%s",
 		  STR_ARGS(call->request.host), e->code[0] ? e->code : "refused",
 		  e->message[0] ? ": " : "", words_of(e, result), e->status,
-		  advice(e, result));
+		  advice(e, call->service, result));
 	return result;
 }
 

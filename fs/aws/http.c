@@ -290,15 +290,21 @@ static int outcome_of(CURLcode code)
 	}
 }
 
-/* What its user can do about it. */
-static const char *advice(int outcome)
+/* What its user can do about it. A certificate may be trusted, and another server's. */
+static const char *advice(int outcome, CURLcode code, const char *why)
 {
+	if (code == CURLE_COULDNT_RESOLVE_HOST)
+		return "; check the region, the network and --endpoint-url";
 	switch (outcome) {
 	case HTTP_E_TLS:
-		return "; --ca-bundle or AWS_CA_BUNDLE names certificates to trust";
+		return code == CURLE_SSL_CONNECT_ERROR || strstr(why, "subject name")
+			       ? "; check --endpoint-url and the proxy"
+			       : "; --ca-bundle or AWS_CA_BUNDLE names certificates to "
+				 "trust";
 	case HTTP_E_TRANSIENT:
 		return "; check the network, the proxy and --endpoint-url";
 	case HTTP_E_REFUSED:
+	case HTTP_E_TOO_LONG:
 		return "; check --endpoint-url";
 	default:
 		return "";
@@ -317,7 +323,7 @@ static int failed(const struct exchange *x, const struct aws_request *rq, CURLco
 	if (x->error == HTTP_E_TRANSIENT)
 		why = "the answer does not go on";
 	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s%s", STR_ARGS(rq->host), why,
-		  advice(outcome));
+		  advice(outcome, code, why));
 	return outcome;
 }
 

@@ -20,8 +20,9 @@ static int read_answer(const char *operation, struct api_answer *ret, struct fau
 	if (r == 0 && ret->value.type == JV_OBJECT)
 		return 0;
 	fault_set(f, FAULT_NO_OFFSET, operation,
-		  "%s: the answer is not what it should be%s%s", operation, r ? ": " : "",
-		  why.reason);
+		  "%s: the answer is not what it should be%s%.150s; check --endpoint-url "
+		  "and the proxy",
+		  operation, r ? ": " : "", why.reason);
 	return AWS_E_UNREADABLE;
 }
 

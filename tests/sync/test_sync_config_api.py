@@ -280,4 +280,6 @@ class Config(Apis):
             self.aws.handlers["config"] = lambda aws, rq, name=name, body=body: \
                 body if rq.operation == name else handler(self.config, aws, rq)
             out, err = self.sync(self.SOURCE, status=FAILED)
-            self.assertIn(self.SOURCE, "\n".join(err), name)
+            self.assertEqual(len(err), 1, err)
+            self.assertTrue(err[0].startswith(f"driftfs: {self.SOURCE}: "), err)
+            self.assertIn("check" if body[:1] != b'{' or name[:8] == "Describe" else "", err[0])

@@ -7,7 +7,7 @@ import subprocess
 import unittest
 
 from fake_aws import FakeAws, Identity, on, raw, redirect, status
-from support import FAILED, REFUSED, USAGE, item, history_file, text_of
+from support import FAILED, REFUSED, USAGE, driftfs, item, history_file, text_of
 from sync_support import SyncCase, config_key, small
 
 HUGE = b"<ListBucketResult>" + b"<x>" + b"y" * (17 << 20) + b"</x></ListBucketResult>"
@@ -214,6 +214,15 @@ class Clock(SyncCase):
 
 
 class Server(SyncCase):
+    def test_a_region_that_is_none(self):
+        """Its names do not resolve."""
+        command = [driftfs(), "sync", "-q", str(self.history), "config://eu-nowhere-9"]
+        self.env["RES_OPTIONS"] = "attempts:1 timeout:1"
+        done = subprocess.run(command, check=False, env=self.env, cwd=self.folder,
+                              capture_output=True, text=True)
+        self.assertEqual((done.returncode, done.stderr.count("\n")), (FAILED, 1), done.stderr)
+        self.assertIn("check the region", done.stderr)
+
     def test_nobody_there(self):
         with FakeAws() as gone:
             url = gone.url
@@ -259,6 +268,22 @@ class Tls(SyncCase):
         self.assertIn("certificate", err[0])
         self.assertIn("--ca-bundle or AWS_CA_BUNDLE", err[0])
         self.assertEqual(self.aws.log, [])
+
+    def test_one_of_another_server(self):
+        """It is trusted, but of no use here: no more certificates would help."""
+        url = self.aws.url.replace("127.0.0.1", "localhost")
+        err = self.sync("s3://logs", status=FAILED, options=[
+            "--ca-bundle", self.folder / "only.pem", "--endpoint-url", url])[1]
+        self.assertEqual(len(err), 1, err)
+        self.assertIn("subject name", err[0])
+        self.assertIn("check --endpoint-url", err[0])
+
+    def test_who_speaks_no_tls(self):
+        with FakeAws() as plain:
+            url = plain.url.replace("http:", "https:")
+            err = self.sync("s3://logs", status=FAILED, options=["--endpoint-url", url])[1]
+        self.assertEqual(len(err), 1, err)
+        self.assertIn("check --endpoint-url", err[0])
 
     def test_one_that_is_named(self):
         self.sync("s3://logs", options=["--ca-bundle", self.folder / "only.pem"])
