@@ -13,24 +13,13 @@
 
 #include <ctype.h>
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 
+#include "mention_gather.h"
 #include "model/service.h"
 
-#define TOKEN_MIN 2    /* shorter strings name nothing that a request could mean */
-#define TOKEN_MAX 1100 /* the longest ARN or id, with room */
-#define TEXT_MAX  256  /* longer plain text is prose or a document, unless it is an ARN */
-#define ITEM_MAX  4096
-
-struct gather {
-	struct arena *arena;
-	uint64_t *tokens;
-	size_t n, max;
-	const char *mark; /* "" or the prefix of marked tokens */
-	struct mention_scope scope;
-	bool numbers; /* take twelve digits (an account id) as a name */
-};
+#define TEXT_MAX 256 /* longer plain text is prose or a document, unless it is an ARN */
+#define ITEM_MAX 4096
 
 /* --- tokens ------------------------------------------------------------------------------- */
 
@@ -92,7 +81,7 @@ struct mention_scope mention_scope(const struct item *item, bool any_service)
 }
 
 /* i-0123456789abcdef0, an ARN: nobody else's name, whatever the case. */
-static bool is_unique(struct str s)
+bool mention_is_unique(struct str s)
 {
 	ptrdiff_t dash = str_rchr(s, '-');
 	size_t digits = 0;
@@ -127,7 +116,7 @@ static bool may_be_generated(struct str s)
  */
 static uint64_t scoped(struct mention_scope scope, struct str name)
 {
-	if (is_unique(name))
+	if (mention_is_unique(name))
 		return 0;
 	return may_be_generated(name) ? scope.account : scope.account ^ scope.service;
 }
@@ -137,7 +126,7 @@ uint64_t mention_token_of(struct mention_scope scope, struct str name)
 	return mention_token(name) ^ scoped(scope, name);
 }
 
-static void add(struct gather *g, struct str name)
+void gather_add(struct gather *g, struct str name)
 {
 	if (name.n >= TOKEN_MIN && name.n <= TOKEN_MAX && g->n < g->max)
 		g->tokens[g->n++] = token_of(g->mark, name) ^ scoped(g->scope, name);
@@ -152,7 +141,7 @@ static bool all_digits(struct str s)
 }
 
 /* Could this string name a resource? */
-static bool names_something(const struct gather *g, struct str s)
+bool mention_names_something(const struct gather *g, struct str s)
 {
 	if (s.n < TOKEN_MIN || s.n > TOKEN_MAX ||
 	    (s.n > TEXT_MAX && !str_starts(s, "arn:")))
@@ -167,7 +156,7 @@ static bool names_something(const struct gather *g, struct str s)
 }
 
 /* An ARN's last part ("role/path/name"), empty for what is no ARN. */
-static struct str arn_resource(struct str s)
+struct str mention_arn_resource(struct str s)
 {
 	if (!str_starts(s, "arn:"))
 		return STR_NULL;
@@ -187,22 +176,22 @@ static struct str arn_resource(struct str s)
  */
 static void add_forms(struct gather *g, struct str name)
 {
-	struct str resource = arn_resource(name);
+	struct str resource = mention_arn_resource(name);
 	ptrdiff_t slash = str_rchr(name, '/'), colon = str_rchr(name, ':');
 	ptrdiff_t last = MAX(slash, colon);
 
-	add(g, name);
+	gather_add(g, name);
 	if (resource.n) {
-		add(g, resource);
+		gather_add(g, resource);
 		slash = str_chr(resource, '/');
 		colon = str_chr(resource, ':');
 		if (slash >= 0)
-			add(g, str_from(resource, (size_t)slash + 1));
+			gather_add(g, str_from(resource, (size_t)slash + 1));
 		else if (colon >= 0)
-			add(g, str_from(resource, (size_t)colon + 1));
+			gather_add(g, str_from(resource, (size_t)colon + 1));
 	}
 	if (last >= 0)
-		add(g, str_from(name, (size_t)last + 1));
+		gather_add(g, str_from(name, (size_t)last + 1));
 }
 
 /* --- sets --------------------------------------------------------------------------------- */
@@ -214,14 +203,14 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-static int gather_init(struct gather *g, struct arena *a, size_t max)
+int gather_init(struct gather *g, struct arena *a, size_t max)
 {
 	*g = (struct gather){ .arena = a, .max = max, .mark = "" };
 	g->tokens = arena_alloc(a, max * sizeof(*g->tokens));
 	return g->tokens ? 0 : -ENOMEM;
 }
 
-static void gather_finish(struct gather *g, struct mention_set *ret)
+void gather_finish(struct gather *g, struct mention_set *ret)
 {
 	size_t n = 0;
 
@@ -242,7 +231,7 @@ static void add_leaves(struct gather *g, const struct jv *v)
 		return;
 	switch (v->type) {
 	case JV_STRING:
-		if (names_something(g, jv_str(v)))
+		if (mention_names_something(g, jv_str(v)))
 			add_forms(g, jv_str(v));
 		break;
 	case JV_ARRAY:
@@ -302,7 +291,7 @@ static bool is_place(const struct event *e, struct str key, struct str id)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++)
 		if (str_starts(id, places[i].prefix))
-			return is_unique(id) && !call_is_about(e, places[i].noun);
+			return mention_is_unique(id) && !call_is_about(e, places[i].noun);
 	return str_is(key, "groupName") && !call_is_about(e, "Group");
 }
 
@@ -315,8 +304,8 @@ static void add_things(struct gather *g, const struct event *e, const struct jv 
 	if (v->type == JV_STRING) {
 		struct str name = jv_str(v);
 
-		if (names_something(g, name) && !is_place(e, key, name) &&
-		    !(asked && is_unique(name) && jv_holds(asked, name)))
+		if (mention_names_something(g, name) && !is_place(e, key, name) &&
+		    !(asked && mention_is_unique(name) && jv_holds(asked, name)))
 			add_forms(g, name);
 	}
 	if (v->type == JV_ARRAY)
@@ -359,11 +348,11 @@ int mention_of_event(struct arena *a, const struct event *e, bool any_service,
 	service_of_source(e->source, service);
 	g.scope.account = mention_account(e->account);
 	g.scope.service = any_service ? 0 : service_hash(service);
-	add(&g, e->access_key);
+	gather_add(&g, e->access_key);
 	if (event_issues_session(e)) {
 		/* Roles are assumed a thousand times an hour: only the session counts. */
-		add(&g, event_issued_key(e));
-		add(&g, event_issued_arn(e));
+		gather_add(&g, event_issued_key(e));
+		gather_add(&g, event_issued_arn(e));
 		if (e->failed)
 			add_leaves(&g, e->request);
 	} else {
@@ -404,7 +393,7 @@ static void add_marked(struct gather *g, struct str name)
 
 	g->scope.service = 0;
 	g->mark = "made:";
-	add(g, name);
+	gather_add(g, name);
 	g->mark = "";
 	g->scope = scope;
 }
@@ -436,11 +425,11 @@ static void add_inner_ids(struct gather *g, const struct jv *v)
 		} else if (str_is(key, "description")) {
 			add_last_word(g, jv_str(value));
 		} else if (key_is_owned(key)) {
-			add(g, jv_str(value));
+			gather_add(g, jv_str(value));
 		} else if (key_is_holder(key)) {
 			/* An instance's calls reach its interfaces and volumes, too. */
 			if (str_is(key, "instanceId"))
-				add(g, jv_str(value));
+				gather_add(g, jv_str(value));
 			add_marked(g, jv_str(value));
 		}
 	}
@@ -457,164 +446,6 @@ static void add_relations(struct gather *g, const struct jv *relationships)
 	}
 }
 
-/* --- what alarms watch -------------------------------------------------------------------- */
-
-/*
- * Metrics name what they are about by a dimension, whose name tells the type (the services' pages
- * on their CloudWatch metrics). A name such as "orders" is a function's, a bucket's and a table's
- * in each account and region, so both sides say type and place as well. What two services call
- * alike has a row for each.
- */
-static const struct {
-	const char *dimension, *type;
-} watched[] = {
-	{ "ApiId", "AWS::ApiGatewayV2::Api" },
-	{ "ApiName", "AWS::ApiGateway::RestApi" },
-	{ "AutoScalingGroupName", "AWS::AutoScaling::AutoScalingGroup" },
-	{ "BucketName", "AWS::S3::Bucket" },
-	{ "CacheClusterId", "AWS::ElastiCache::CacheCluster" },
-	{ "ClusterIdentifier", "AWS::Redshift::Cluster" },
-	{ "ClusterName", "AWS::ECS::Cluster" },
-	{ "ClusterName", "AWS::EKS::Cluster" },
-	{ "DBClusterIdentifier", "AWS::RDS::DBCluster" },
-	{ "DBInstanceIdentifier", "AWS::RDS::DBInstance" },
-	{ "DeliveryStreamName", "AWS::KinesisFirehose::DeliveryStream" },
-	{ "DistributionId", "AWS::CloudFront::Distribution" },
-	{ "DomainName", "AWS::Elasticsearch::Domain" },
-	{ "DomainName", "AWS::OpenSearch::Domain" },
-	{ "EndpointId", "AWS::EC2::VPCEndpoint" },
-	{ "FileSystemId", "AWS::EFS::FileSystem" },
-	{ "FunctionName", "AWS::Lambda::Function" },
-	{ "GroupId", "AWS::EC2::SecurityGroup" },
-	{ "HealthCheckId", "AWS::Route53::HealthCheck" },
-	{ "InstanceId", "AWS::EC2::Instance" },
-	{ "KeyId", "AWS::KMS::Key" },
-	{ "LoadBalancer", "AWS::ElasticLoadBalancingV2::LoadBalancer" },
-	{ "LoadBalancerName", "AWS::ElasticLoadBalancing::LoadBalancer" },
-	{ "LogGroupName", "AWS::Logs::LogGroup" },
-	{ "NatGatewayId", "AWS::EC2::NatGateway" },
-	{ "NetworkInterfaceId", "AWS::EC2::NetworkInterface" },
-	{ "ProjectName", "AWS::CodeBuild::Project" },
-	{ "QueueName", "AWS::SQS::Queue" },
-	{ "RepositoryName", "AWS::ECR::Repository" },
-	{ "RuleName", "AWS::Events::Rule" },
-	{ "ServiceName", "AWS::ECS::Service" },
-	{ "StreamName", "AWS::Kinesis::Stream" },
-	{ "TableName", "AWS::DynamoDB::Table" },
-	{ "TargetGroup", "AWS::ElasticLoadBalancingV2::TargetGroup" },
-	{ "TopicName", "AWS::SNS::Topic" },
-	{ "TransitGateway", "AWS::EC2::TransitGateway" },
-	{ "VolumeId", "AWS::EC2::Volume" },
-	{ "VpnId", "AWS::EC2::VPNConnection" },
-	{ "WebACL", "AWS::WAFv2::WebACL" },
-};
-
-#define ALARM_TYPE "AWS::CloudWatch::Alarm"
-
-/* Their metrics are all in one region, wherever Config has them. */
-static bool is_everywhere(const char *type)
-{
-	return !strcmp(type, "AWS::CloudFront::Distribution") ||
-	       !strcmp(type, "AWS::Route53::HealthCheck");
-}
-
-/* "watch:TYPE:ACCOUNT:REGION:" before the name. */
-static void add_watch(struct gather *g, const char *type, struct str account,
-		      struct str region, struct str name)
-{
-	struct mention_scope scope = g->scope;
-	char mark[160];
-	int n;
-
-	if (is_everywhere(type))
-		region = STR_NULL;
-	n = snprintf(mark, sizeof(mark), "watch:%s:%.*s:%.*s:", type, (int)account.n,
-		     account.n ? account.p : "", (int)region.n, region.n ? region.p : "");
-	if (n < 0 || (size_t)n >= sizeof(mark) || !name.n)
-		return;
-	g->mark = mark;
-	g->scope = (struct mention_scope){ 0 };
-	add(g, name);
-	g->scope = scope;
-	g->mark = "";
-}
-
-static struct str last_segment(struct str s)
-{
-	ptrdiff_t at = MAX(str_rchr(s, '/'), str_rchr(s, ':'));
-
-	return at < 0 ? s : str_from(s, (size_t)at + 1);
-}
-
-/* The names that a metric may have for it: "orders", "app/web/50dc6c495c0c9188". */
-static void add_watched_names(struct gather *g, const struct item *item, const char *type)
-{
-	struct str tail = arn_resource(item->arn);
-	ptrdiff_t kind = MAX(str_chr(tail, '/'), str_chr(tail, ':'));
-
-	add_watch(g, type, item->account, item->region, last_segment(item->id));
-	add_watch(g, type, item->account, item->region, item->name);
-	add_watch(g, type, item->account, item->region, tail);
-	if (kind >= 0)
-		add_watch(g, type, item->account, item->region,
-			  str_from(tail, (size_t)kind + 1));
-}
-
-static void add_watched(struct gather *g, const struct item *item)
-{
-	const char *last = "";
-
-	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
-		if (str_is(item->type, watched[i].type) &&
-		    strcmp(watched[i].type, last) != 0) {
-			last = watched[i].type;
-			add_watched_names(g, item, last);
-		}
-	if (!str_is(item->type, ALARM_TYPE))
-		return;
-	add_watched_names(g, item, ALARM_TYPE);
-	/* A history of alarms does not say whose they are. */
-	add_watch(g, ALARM_TYPE, STR_NULL, STR_NULL, item->name);
-}
-
-static void add_dimension(struct gather *g, const struct alarm *alarm,
-			  const struct alarm_dimension *d)
-{
-	if (is_unique(d->value) && names_something(g, d->value)) {
-		add(g, d->value);
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
-		if (str_is(d->name, watched[i].dimension))
-			add_watch(g, watched[i].type, alarm->account, alarm->region,
-				  d->value);
-}
-
-const char *mention_dimension_type(struct str dimension, size_t n)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(watched); i++)
-		if (str_is(dimension, watched[i].dimension) && n-- == 0)
-			return watched[i].type;
-	return NULL;
-}
-
-/* Mostly the last part of the id; databases and load balancers are called otherwise. */
-struct str mention_dimension_value(struct str dimension, const struct item *item)
-{
-	struct str tail = arn_resource(item->arn);
-
-	if (str_is(dimension, "DBInstanceIdentifier") ||
-	    str_is(dimension, "DBClusterIdentifier"))
-		return item->name;
-	if (str_is(dimension, "TargetGroup"))
-		return tail;
-	if (str_is(dimension, "LoadBalancer"))
-		return str_starts(tail, "loadbalancer/")
-			       ? str_from(tail, strlen("loadbalancer/"))
-			       : STR_NULL;
-	return last_segment(item->id);
-}
-
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    bool any_service, struct mention_set *ret)
 {
@@ -629,22 +460,7 @@ int mention_of_item(struct arena *a, const struct item *item, const struct jv *b
 	add_forms(&g, item->arn);
 	add_inner_ids(&g, jv_get(body, "configuration"));
 	add_relations(&g, jv_get(body, "relationships"));
-	add_watched(&g, item);
-	gather_finish(&g, ret);
-	return 0;
-}
-
-int mention_of_alarm(struct arena *a, const struct alarm *alarm, struct mention_set *ret)
-{
-	struct gather g;
-	int r = gather_init(&g, a, MENTION_MAX_EVENT);
-
-	if (r < 0)
-		return r;
-	add_watch(&g, ALARM_TYPE, alarm->account, alarm->region, alarm->name);
-	add(&g, alarm->arn);
-	for (size_t i = 0; i < alarm->n_dimensions; i++)
-		add_dimension(&g, alarm, &alarm->dimensions[i]);
+	mention_add_watched(&g, item);
 	gather_finish(&g, ret);
 	return 0;
 }
