@@ -13,7 +13,7 @@ int fixed_lookup(struct request *q, const struct fixed_entry *entries, size_t n,
 {
 	for (size_t i = 0; i < n; i++)
 		if (str_eq(entries[i].name, name))
-			return view_of(entries[i].node)->getattr(q, entries[i].node, ret);
+			return view_attr(q, entries[i].node, ret);
 	return TREE_E_NOT_FOUND;
 }
 
@@ -22,7 +22,7 @@ int fixed_readdir(struct request *q, const struct fixed_entry *entries, size_t n
 {
 	for (uint64_t i = cookie; i < n; i++) {
 		struct tree_attr attr;
-		int r = view_of(entries[i].node)->getattr(q, entries[i].node, &attr);
+		int r = view_attr(q, entries[i].node, &attr);
 
 		if (r)
 			return r;

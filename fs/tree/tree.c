@@ -113,7 +113,7 @@ int tree_getattr(struct tree *t, uint64_t node, struct tree_attr *ret)
 	if (!view)
 		return TREE_E_NOT_FOUND;
 	r = request_begin(t, &q);
-	return r ? r : view->getattr(&q, node, ret);
+	return r ? r : view_attr(&q, node, ret);
 }
 
 int tree_readlink(struct tree *t, uint64_t node, struct buf *out)

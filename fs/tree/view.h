@@ -70,10 +70,15 @@ extern const struct view view_activity, view_activity_kind, view_activity_value;
 /* NULL for a number that is no node's. */
 const struct view *view_of(uint64_t node);
 
+/* What getattr says; of what is always there, but has nothing in it yet: as new as the history. */
+int view_attr(struct request *q, uint64_t node, struct tree_attr *ret);
+
 /* --- shared by the views ------------------------------------------------------------------ */
 
 /* What store functions return, as the tree says it. */
 int view_error(int store_result);
+/* The newest item or event; with neither, when the last import ended. 0: never. */
+int view_newest(struct request *q, int64_t *ret_ms);
 /* Rows of the first page of a listing; each further one is twice as long, up to the second. */
 #define VIEW_PAGE_FIRST 64
 #define VIEW_PAGE_MAX   512

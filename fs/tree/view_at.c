@@ -49,7 +49,7 @@ static int at_lookup(struct request *q, uint64_t node, struct str name,
 
 	(void)node;
 	if (str_is(name, "README"))
-		return view_at_readme.getattr(q, NODE_FIXED_AT_README, ret);
+		return view_attr(q, NODE_FIXED_AT_README, ret);
 	if (!moment_parse(name, now_ms(), &moment))
 		return TREE_E_NOT_FOUND;
 	r = moments_number(&q->tree->moments, moment.ms, &number);
@@ -70,7 +70,7 @@ static int at_readdir(struct request *q, uint64_t node, uint64_t cookie,
 	(void)node;
 	if (cookie > 0)
 		return 0;
-	r = view_at_readme.getattr(q, NODE_FIXED_AT_README, &attr);
+	r = view_attr(q, NODE_FIXED_AT_README, &attr);
 	if (r == 0)
 		lister->entry(lister->ctx,
 			      &(struct tree_entry){ STR("README"), &attr, 1 });

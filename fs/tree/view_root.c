@@ -25,16 +25,6 @@ static const struct fixed_entry entries[] = {
 	{ STR("timeline"), NODE_FIXED_TIMELINE },
 };
 
-static int newest(struct request *q, int64_t *ret_ms)
-{
-	struct store_totals totals;
-	int r = view_error(store_totals(q->store, &totals));
-
-	if (r == 0)
-		*ret_ms = MAX(0, MAX(totals.item_last_ms, totals.event_last_ms));
-	return r;
-}
-
 static int root_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 {
 	*ret = (struct tree_attr){ .node = node,
@@ -42,7 +32,7 @@ static int root_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 				   .type = TREE_DIR,
 				   .growing = true,
 				   .stamp = q->label };
-	return newest(q, &ret->mtime_ms);
+	return view_newest(q, &ret->mtime_ms);
 }
 
 static int root_lookup(struct request *q, uint64_t node, struct str name,
@@ -179,7 +169,7 @@ static int readme_getattr(struct request *q, uint64_t node, struct tree_attr *re
 {
 	int r = fixed_page_attr(q, node, ret);
 
-	return r ? r : newest(q, &ret->mtime_ms);
+	return r ? r : view_newest(q, &ret->mtime_ms);
 }
 
 const struct view view_root = {

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include "store/ledger.h"
+
 static const struct view *const by_kind[NODE_KIND_COUNT] = {
 	[NODE_FOLDER] = &view_folder,
 	[NODE_RESOURCE] = &view_resource,
@@ -84,6 +86,26 @@ const struct view *view_of(uint64_t node)
 	if (kind == NODE_FIXED)
 		return row < NODE_FIXED_COUNT ? fixed[row] : NULL;
 	return kind < NODE_KIND_COUNT && row > 0 ? by_kind[kind] : NULL;
+}
+
+int view_newest(struct request *q, int64_t *ret_ms)
+{
+	struct store_totals totals;
+	int r = view_error(store_totals(q->store, &totals));
+
+	if (r)
+		return r;
+	*ret_ms = MAX(totals.item_last_ms, totals.event_last_ms);
+	return *ret_ms > 0 ? 0 : view_error(store_finished_ms(q->store, ret_ms));
+}
+
+int view_attr(struct request *q, uint64_t node, struct tree_attr *ret)
+{
+	int r = view_of(node)->getattr(q, node, ret);
+
+	if (r || node_kind(node) != NODE_FIXED || ret->mtime_ms > 0)
+		return r;
+	return view_newest(q, &ret->mtime_ms);
 }
 
 int view_error(int store_result)

@@ -83,6 +83,23 @@ class Status(Case):
         self.assertEqual((status["items"], status["itemFirst"], status["tallies"]), (0, None, []))
         self.run_program("status", self.history)
 
+    def test_what_is_empty_is_as_new_as_the_history(self):
+        def times(path):
+            return {line.split()[3]: line.split()[2]
+                    for line in self.run_program("ls", "-l", self.history, path)[0].splitlines()}
+
+        for name, document, newest in (
+                ("items", history_file([item("sg-1")]), "2024-05-01T10:15:00.123Z"),
+                ("events", trail_file([event(1)]), "2024-05-01T10:14:00.000Z"),
+                ("nothing", b"", None)):
+            self.history = self.folder / f"{name}.db"
+            self.write(name, document)
+            self.import_(name)
+            top = times("/")
+            for path, time in (top | times("activity") | times("at")).items():
+                if path != "status":
+                    self.assertEqual(time, newest or top["status"], (name, path))
+
     def test_data_cannot_drive_a_terminal(self):
         evil = "AWS::\u001b]0;evil\u0007::X"
         self.write("evil.json", history_file([item("x", type_=evil, awsRegion="us\u001b[2J")]))
