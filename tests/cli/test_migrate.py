@@ -1,0 +1,208 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A history of an older schema, with all its rows, is brought up: every view is as it was.
+
+The history is written by the program of today and then taken down the ladder, a rung at a time, to
+what the program of that schema would have written.
+"""
+import contextlib
+import gzip
+import json
+import pathlib
+import sqlite3
+import struct
+import subprocess
+import sys
+import urllib.parse
+
+from support import DONE, FAILED, Case, driftfs, dump, event, history_file, item, trail_file
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+ITEMS = b'"configurationItems":'
+LAST_MS = (1 << 63) - 1
+
+STATE_15 = """CREATE TABLE state_old(
+id INTEGER PRIMARY KEY AUTOINCREMENT, resource INTEGER NOT NULL REFERENCES resource,
+capture_ms INTEGER NOT NULL, state_id ANY NOT NULL, guise INTEGER NOT NULL,
+status INTEGER NOT NULL, source INTEGER NOT NULL, content_hash INTEGER NOT NULL, base INTEGER,
+dictionary INTEGER, shape INTEGER, body_len INTEGER NOT NULL, raw_len INTEGER NOT NULL,
+body BLOB NOT NULL, raw BLOB) STRICT;
+INSERT INTO state_old SELECT id, resource, capture_ms, CASE typeof(state_id)
+WHEN 'integer' THEN state_id + capture_ms ELSE state_id END, guise, status, source,
+content_hash | (id << 47), nullif((SELECT min(id) FROM state f WHERE f.resource = s.resource), id),
+NULL, shape, body_len, raw_len, whole_body(id), raw FROM state s ORDER BY id;
+DROP TABLE state;
+ALTER TABLE state_old RENAME TO state;
+CREATE INDEX state_by_moment ON state(resource, capture_ms);
+CREATE TABLE resource_old(
+id INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL REFERENCES folder,
+rid TEXT NOT NULL, fname TEXT NOT NULL, keyframe INTEGER NOT NULL, deltas INTEGER NOT NULL,
+UNIQUE(folder, fname), UNIQUE(folder, rid)) STRICT;
+INSERT INTO resource_old SELECT r.id, folder, rid, fname, min(s.id), count(*) - 1
+FROM resource r JOIN state s ON s.resource = r.id GROUP BY r.id;
+DROP TABLE resource;
+ALTER TABLE resource_old RENAME TO resource;
+CREATE INDEX resource_by_folder ON resource(folder);
+CREATE INDEX resource_by_rid ON resource(rid);
+DROP TABLE unlisted;
+"""
+
+HOURS_16 = f"""CREATE TABLE edge_old(
+source INTEGER NOT NULL REFERENCES resource, seq INTEGER NOT NULL, what TEXT NOT NULL,
+type TEXT NOT NULL, id TEXT NOT NULL, name TEXT NOT NULL, since_ms INTEGER NOT NULL,
+until_ms INTEGER NOT NULL, source_name TEXT NOT NULL, token INTEGER NOT NULL, target INTEGER,
+out_len INTEGER NOT NULL, in_len INTEGER NOT NULL, at_len INTEGER NOT NULL,
+PRIMARY KEY(source, seq)) STRICT, WITHOUT ROWID;
+INSERT INTO edge_old SELECT e.source, seq, what, type, e.id, name, since_ms,
+iif(until_ms, until_ms, {LAST_MS}), source_name, token, target, out_len, in_len, at_len
+FROM edge e JOIN relation k ON k.id = e.relation;
+DROP TABLE edge;
+DROP TABLE relation;
+ALTER TABLE edge_old RENAME TO edge;
+CREATE INDEX edge_by_token ON edge(token);
+CREATE INDEX edge_by_target ON edge(target) WHERE target IS NOT NULL;
+CREATE INDEX entry_without_trail ON entry(time_ms) WHERE reason = 1;
+CREATE TABLE timeline_minute(
+minute INTEGER PRIMARY KEY, text_len INTEGER NOT NULL, jsonl_len INTEGER NOT NULL) STRICT;
+INSERT INTO timeline_minute SELECT time_ms / 60000, sum(text_len), sum(jsonl_len) FROM timeline
+GROUP BY 1;
+DROP TABLE timeline_hour;
+CREATE INDEX alias_by_resource ON alias(resource);
+DROP TABLE alias_set;
+"""
+
+# What takes a history down from a version to the one before it.
+DOWN = {16: HOURS_16, 15: STATE_15}
+
+
+def frame(data):
+    """zstd of bytes without its magic: one block, not compressed, of fewer than 128 KB."""
+    assert len(data) < 1 << 17
+    return (b"\xa0" + struct.pack("<I", len(data)) +
+            struct.pack("<I", len(data) << 3 | 1)[:3] + data)
+
+
+def opened(value):
+    """With the JSON that texts hold in their place."""
+    if isinstance(value, dict):
+        return {key: opened(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [opened(one) for one in value]
+    if isinstance(value, str) and value[:3] == "%7B":
+        value = urllib.parse.unquote(value)
+    return opened(json.loads(value)) if isinstance(value, str) and value[:1] == "{" else value
+
+
+def canonical(one):
+    """An item, in the form of S3's files, as the history keeps it."""
+    related = [{"resourceName": None, "resourceId": None, **r, "name": r["name"].strip()}
+               for r in one["relationships"]]
+    if one["resourceType"].startswith("AWS::IAM::"):
+        one = dict(one, awsRegion="global")
+    one = {"resourceName": None, "ARN": None, "availabilityZone": None,
+           "resourceCreationTime": None, **one, "relationships": related}
+    return json.dumps(opened(one), sort_keys=True, separators=(",", ":"),
+                      ensure_ascii=False).encode()
+
+
+def identity(one):
+    return (one["resourceId"], one["configurationItemCaptureTime"],
+            str(one["configurationStateId"]))
+
+
+def states_of(tree):
+    return [path for path in tree if path.startswith("/resources/") and path[-6:] == "Z.json"]
+
+
+class Migrate(Case):
+    def output(self, *args):
+        done = subprocess.run([driftfs(), *map(str, args)], capture_output=True, check=False)
+        self.assertEqual((done.returncode, done.stderr), (DONE, b""))
+        return done.stdout
+
+    def tree(self, moment):
+        """Every path with its size and time, and the bytes of every file."""
+        tree, files, at = {}, [], 0
+        for top in ("/resources", "/timeline", "/activity", "/alarms", "/by-name", "/by-arn",
+                    "/by-tag", f"/at/{moment}"):
+            tree[top] = self.output("ls", "-lR", self.history, top).decode().splitlines()
+            rows = [line.split(None, 3) for line in tree[top]]
+            files += [(row[3], int(row[1])) for row in rows if row[0] == "-"]
+        data = self.output("cat", self.history, *(path for path, _ in files))
+        for path, size in files:
+            tree[path] = data[at:at + size]
+            at += size
+        self.assertEqual(at, len(data))
+        tree["as received"] = self.output("cat", "--raw", self.history, *states_of(tree))
+        self.assertGreater(len(tree["as received"]), 0)
+        return tree
+
+    def bodies(self):
+        """The canonical text of each state, by its row, from the items as they came."""
+        texts, bodies = {}, {}
+        for path in sorted((self.folder / "in").rglob("*.json*")):
+            data = path.read_bytes()
+            data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
+            for one in json.loads(data).get("configurationItems", ()) if ITEMS in data else ():
+                texts[identity(one)] = canonical(one)
+        for row, rid, time, state_id, size in self.query("""
+                SELECT s.id, rid, strftime('%Y-%m-%dT%H:%M:%S', capture_ms / 1000, 'unixepoch') ||
+                printf('.%03dZ', capture_ms % 1000), CASE typeof(state_id) WHEN 'integer' THEN
+                state_id + capture_ms ELSE state_id END, body_len
+                FROM state s JOIN resource r ON r.id = s.resource"""):
+            bodies[row] = texts[rid, time, str(state_id)]
+            self.assertEqual(len(bodies[row]), size, bodies[row])
+        return bodies
+
+    def take_down(self, version, bodies):
+        with contextlib.closing(sqlite3.connect(self.history)) as db:
+            now, = db.execute("PRAGMA user_version").fetchone()
+            self.assertEqual(now, max(DOWN), "a rung without a way down")
+            db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
+            for rung in range(now, version, -1):
+                db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")
+
+    def check(self, moment, least):
+        """Down to each older schema, and up again by an import that brings nothing."""
+        expected, facts = self.tree(moment), dump(self.history)
+        bodies = self.bodies()
+        self.assertGreaterEqual(len(expected), least)
+        newest = self.history.read_bytes()
+        (self.folder / "empty").mkdir()
+        for version in range(max(DOWN) - 1, min(DOWN) - 2, -1):
+            with self.subTest(version=version):
+                self.history.write_bytes(newest)
+                self.take_down(version, bodies)
+                err = self.run_program("ls", self.history, "/", status=FAILED)[1]
+                self.assertIn("older driftfs: run an import", err)
+                self.assertEqual(self.import_("empty")[0], "nothing new, 0 refused")
+                self.assertEqual(self.query("PRAGMA integrity_check"), [("ok",)])
+                tree = self.tree(moment)
+                self.assertEqual(list(tree), list(expected))
+                self.assertEqual([path for path in expected if tree[path] != expected[path]], [])
+                again = dump(self.history)
+                self.assertEqual([table for table in facts if again[table] != facts[table]], [])
+
+    def test_by_hand(self):
+        """Twins, a text for a state id, relationships that end."""
+        group = {"name": "Is contained in Vpc", "resourceType": "AWS::EC2::VPC"}
+        one, two = ([dict(group, resourceId=f"vpc-{n}")] for n in (1, 2))
+        self.write("in/items.json", history_file([
+            item(relationships=one), item(configurationStateId="x-1", configuration={"a": 7}),
+            item(time="2024-05-02T10:15:00.000Z", relationships=two, resourceName="web"),
+            item(time="2024-05-03T10:15:00.000Z", relationships=two, tags={"k": "v"}),
+            item("vpc-2", "2024-05-03T10:15:00.000Z", "AWS::EC2::VPC")]))
+        self.write("in/copy.json", history_file([item(relationships=one)]))
+        self.write("in/trail.json", trail_file([event(), event(2, time="2024-05-02T10:14:00Z")]))
+        self.import_("in", options=["--events=all"])
+        self.check("2024-05-02T12:00:00Z", 20)
+        self.import_(self.write("more.json", history_file([
+            item(time="2024-05-04T10:15:00.000Z", configuration={"a": 9})])))
+        self.assertIn('"a": 9', self.cat("/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/"
+                                         "sg-1/latest.json"))
+
+    def test_demo(self):
+        subprocess.run([sys.executable, ROOT / "scripts" / "demo_history", "--out",
+                        self.folder / "in", "--items", "60", "--events", "200", "--months", "1"],
+                       check=True, stdout=subprocess.DEVNULL)
+        self.import_("in", options=["-q"])
+        self.check("2024-03-20T00:00:00Z", 200)
