@@ -35,7 +35,7 @@ bool block_get(const struct block *b, int64_t event, struct str *ret)
 
 /* --- lengths ------------------------------------------------------------------------------- */
 
-static void lengths_put(struct buf *out, const struct block *b)
+void block_lengths_put(struct buf *out, const struct block *b)
 {
 	for (unsigned i = 0; i + 1 < b->n; i++) {
 		size_t len = b->ends[i] - (i ? b->ends[i - 1] : 0);
@@ -46,8 +46,7 @@ static void lengths_put(struct buf *out, const struct block *b)
 	}
 }
 
-/* false: they are not what lengths_put() writes. */
-static bool lengths_take(struct str in, size_t total, struct block *b)
+bool block_lengths_take(struct str in, size_t total, struct block *b)
 {
 	size_t end = 0, len = 0;
 	unsigned shift = 0;
@@ -84,7 +83,7 @@ static int write_block(struct store *s, const struct block *b, bool anew)
 		return sql_run(s, Q_EVENT_BLOCK_RENEW,
 			       ARGS(INT(b->first), REF(dictionary), BLOB(buf_str(pack))));
 	buf_reset(lengths);
-	lengths_put(lengths, b);
+	block_lengths_put(lengths, b);
 	r = buf_error(lengths);
 	return r ? r
 		 : sql_run(s, Q_EVENT_BLOCK_INSERT,
@@ -141,7 +140,7 @@ static int unpack(struct store *s, sqlite3_stmt *q, struct block *ret)
 	r = body_unpack(s, col_str(q, 4), col_int(q, 1), STR_NULL, len, &ret->bytes);
 	if (r)
 		return r;
-	if (!lengths_take(col_str(q, 3), (size_t)len, ret))
+	if (!block_lengths_take(col_str(q, 3), (size_t)len, ret))
 		return body_damaged(s, "block", col_int(q, 0));
 	ret->first = col_int(q, 0);
 	return 0;

@@ -26,6 +26,11 @@ void block_deinit(struct block *b);
 /* The record of one of its events; false: it is none of its. */
 bool block_get(const struct block *b, int64_t event, struct str *ret);
 
+/* Appends how long each record is but the last: seven bits a byte, least first. */
+void block_lengths_put(struct buf *out, const struct block *b);
+/* Where each ends, of `total` bytes; false: they are not what block_lengths_put() writes. */
+bool block_lengths_take(struct str in, size_t total, struct block *b) _must_check_;
+
 /* Adds the record of a new event, whose id is the last one's and one. */
 int block_add(struct store *s, int64_t event, struct str raw) _must_check_;
 /* Writes what is gathered; before a commit. */

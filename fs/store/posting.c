@@ -105,14 +105,20 @@ int posting_decode(const struct posting *first, struct str places, struct buf *o
 
 	buf_put(out, &p, sizeof(p));
 	while (places.n > 0) {
+		int64_t before = p.time_ms;
 		uint64_t time, event;
 
 		if (!take_number(&places, &time) || !take_number(&places, &event))
+			return -EBADMSG;
+		/* What would leave the numbers is damaged, too: nothing is later by so much. */
+		if (time >> 52)
 			return -EBADMSG;
 		time = time & 1 ? time >> 1 : (time >> 1) * 1000;
 		p.time_ms = (int64_t)((uint64_t)p.time_ms + time);
 		event = event >> 1 ^ (event & 1 ? UINT64_MAX : 0);
 		p.event = (int64_t)((uint64_t)p.event + event);
+		if (p.time_ms < before || p.event <= 0)
+			return -EBADMSG;
 		buf_put(out, &p, sizeof(p));
 	}
 	return buf_error(out);

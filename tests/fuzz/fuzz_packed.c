@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fuzz target for the packed columns of a history, which may be damaged: the first byte says which
+ * form the rest is read as. Whatever the bytes: they are turned down, or what they give is in
+ * bounds and in order, and comes back when it is packed again.
+ */
+#include <errno.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "block.h"
+#include "posting.h"
+#include "trim.h"
+#include "util/json_shape.h"
+#include "util/zcodec.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define UNPACKED_MAX 65536u
+
+static void require(bool holds)
+{
+	if (!holds)
+		abort();
+}
+
+/* A number of four bytes, or as many as are left. */
+static uint32_t take_number(struct str *in)
+{
+	uint32_t n = 0;
+	size_t len = MIN(in->n, sizeof(n));
+
+	if (len)
+		memcpy(&n, in->p, len);
+	*in = str_from(*in, len);
+	return n;
+}
+
+static void check_postings(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, places = BUF_INIT,
+					 again = BUF_INIT;
+	struct posting first = { 7, (int64_t)take_number(&in) * 1000,
+				 take_number(&in) + INT64_C(1) };
+	const struct posting *p;
+	size_t n;
+
+	if (posting_decode(&first, in, &rows))
+		return;
+	p = (const struct posting *)rows.data;
+	n = rows.len / sizeof(*p);
+	require(n >= 1 && n <= 1 + in.n / 2);
+	for (size_t i = 0; i < n; i++)
+		require(p[i].event > 0 && (!i || p[i].time_ms >= p[i - 1].time_ms));
+	posting_encode(&places, p, n);
+	require(places.len <= in.n);
+	require(posting_decode(&first, buf_str(&places), &again) == 0);
+	require(str_eq(buf_str(&rows), buf_str(&again)));
+}
+
+static void check_lengths(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
+	struct block b = { .first = 1 };
+	size_t total = take_number(&in);
+
+	if (!block_lengths_take(in, total, &b))
+		return;
+	require(b.n >= 1 && b.n <= BLOCK_EVENTS && b.ends[b.n - 1] == total);
+	for (unsigned i = 1; i < b.n; i++)
+		require(b.ends[i] >= b.ends[i - 1]);
+	block_lengths_put(&again, &b);
+	require(again.len <= in.n);
+}
+
+static void check_trimmed(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+	struct trimming t = { take_number(&in), STR("1714558500123") };
+	size_t length = take_number(&in) % (UNPACKED_MAX + 1);
+
+	if (trim_undo(in, &t, length, &out))
+		require(out.len == length);
+}
+
+/* The shape's text, a zero, the body's. */
+static void check_shape(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+	const char *zero = in.n ? memchr(in.p, 0, in.n) : NULL;
+	size_t n = zero ? (size_t)(zero - in.p) : in.n;
+	struct jv_shape *shape = NULL;
+	int r = jv_shape_new((struct str){ in.p, n }, &shape);
+
+	require(r == 0 || r == JV_E_SYNTAX);
+	if (!r) {
+		r = jv_shape_write(shape, str_from(in, n + (zero != NULL)), &out);
+		require(r == 0 || r == JV_E_SYNTAX);
+	}
+	shape = jv_shape_free(shape);
+}
+
+static void check_frame(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+	struct zcodec *z = NULL;
+	size_t n = MIN((size_t)take_number(&in) % 256, in.n);
+	struct str prefix = { in.p, n };
+	int r;
+
+	require(zcodec_new(1, &z) == 0);
+	r = zcodec_unpack_most(z, str_from(in, n), NULL, prefix, UNPACKED_MAX, &out);
+	require(r == 0 ? out.len <= UNPACKED_MAX : r == -EBADMSG && out.len == 0);
+	z = zcodec_free(z);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	static void (*const forms[])(struct str in) = {
+		check_postings, check_lengths, check_trimmed, check_shape, check_frame,
+	};
+	struct str input = { (const char *)data, size };
+
+	if (size)
+		forms[data[0] % ARRAY_SIZE(forms)](str_from(input, 1));
+	return 0;
+}

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows that are damaged: bytes of every packed column are changed or cut off, one column of one
+ * row at a time, and all is read. What comes is what was there, or something else of the right
+ * length, or an error that names the row: never a crash, never memory of others.
+ */
+#include <stdio.h>
+
+#include <sqlite3.h>
+
+#include "history.h"
+#include "posting.h"
+#include "private.h"
+
+#define STATES 20u
+#define EVENTS 40u
+#define ROUNDS 12u /* damages of each column */
+
+static const char *const columns[][2] = {
+	{ "state", "body" },          { "state", "raw" },
+	{ "state", "body_len" },      { "state", "raw_len" },
+	{ "state", "base" },          { "state", "shape" },
+	{ "state", "state_id" },      { "state", "dictionary" },
+	{ "shape", "text" },          { "shape", "len" },
+	{ "event_block", "body" },    { "event_block", "len" },
+	{ "event_block", "lengths" }, { "event_block", "dictionary" },
+	{ "mention", "places" },
+};
+
+static void fill(struct history *h)
+{
+	char body[256], raw[256], id[32];
+
+	for (unsigned i = 0; i < STATES; i++) {
+		struct item item;
+
+		(void)snprintf(body, sizeof(body),
+			       "{\"configuration\":{\"n\":%u,\"p\":\"%u\"},"
+			       "\"configurationStateId\":%u,\"version\":\"1.3\"}",
+			       i / 3, i * 7919 % 101, 1000 + i);
+		(void)snprintf(raw, sizeof(raw),
+			       "{\"version\":\"1.3\",%s\"configurationStateId\":%u,"
+			       "\"configuration\":{\"p\":\"%u\",\"n\":%u}}",
+			       i % 7 ? "" : " ", 1000 + i, i * 7919 % 101, i / 3);
+		(void)snprintf(id, sizeof(id), "%u", 1000 + i);
+		item = item_of(GROUP, "sg-1", 1000 * (int64_t)(i + 1), id, body);
+		item.raw = str_of(raw);
+		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	}
+	begin(h);
+	commit(h);
+	for (unsigned i = 0; i < EVENTS; i++) {
+		uint64_t token = 7;
+		struct event e;
+
+		(void)snprintf(id, sizeof(id), "event-%u", i);
+		(void)snprintf(raw, sizeof(raw), "{\"eventID\":\"%s\",\"x\":%u}", id,
+			       i * i);
+		e = event_of(id, 1000 + i);
+		assert_int_equal(put_event(h, &e, raw, &token, 1), STORE_PUT_NEW);
+	}
+}
+
+static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
+{
+	++*(unsigned *)ctx;
+	return 0;
+}
+
+static void expect(struct history *h, int r)
+{
+	if (r && r != STORE_E_NOT_FOUND) {
+		assert_int_equal(r, STORE_E_DAMAGED);
+		assert_true(store_message(h->s)[0] != '\0');
+	}
+}
+
+/* How many of all reads gave something. */
+static unsigned read_all(struct history *h)
+{
+	unsigned good = 0, n = 0;
+	int r;
+
+	for (int64_t id = 1; id <= (int64_t)MAX(STATES, EVENTS); id++) {
+		_cleanup_(buf_deinit) struct buf body = BUF_INIT, raw = BUF_INIT,
+						 event = BUF_INIT;
+
+		r = store_state_body(h->s, id, &body);
+		expect(h, r);
+		good += !r;
+		r = store_state_raw(h->s, id, &raw);
+		expect(h, r);
+		good += !r;
+		r = store_event_body(h->s, id, &event);
+		expect(h, r);
+		good += !r;
+	}
+	r = postings_each(h->s, POSTING_MENTION, 7, INT64_MIN, INT64_MAX, count, &n);
+	expect(h, r);
+	return good + n;
+}
+
+static void exec(sqlite3 *db, const char *sql)
+{
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+}
+
+/* Changes bytes of a blob, or what a number is; of one row in its turn. */
+static void damage(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	uint64_t chance =
+		(uint64_t)sqlite3_value_int64(args[1]) * UINT64_C(0x9e3779b97f4a7c15);
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+	size_t len;
+
+	chance ^= chance >> 31;
+	if (sqlite3_value_type(args[0]) != SQLITE_BLOB) {
+		sqlite3_result_int64(c, chance % 3 == 0 ? (int64_t)(chance % 50)
+					: chance % 3 == 1
+						? sqlite3_value_int64(args[0]) + 1
+						: -(int64_t)(chance >> 1));
+		return;
+	}
+	len = (size_t)sqlite3_value_bytes(args[0]);
+	buf_put(&b, sqlite3_value_blob(args[0]), len);
+	if (chance % 4 == 0)
+		b.len = chance / 4 % (len + 1);
+	else if (chance % 4 == 1)
+		buf_put_text(&b, "\xff\xff\xff");
+	else if (len)
+		b.data[chance / 4 % len] ^= (char)(1u << chance / 1024 % 8);
+	sqlite3_result_blob64(c, b.len ? b.data : "", b.len, SQLITE_TRANSIENT);
+}
+
+static void test_every_column(void **state)
+{
+	struct history *h = *state;
+	unsigned whole, lost = 0;
+
+	fill(h);
+	history_open(h, STORE_READ, 0);
+	whole = read_all(h);
+	assert_int_equal(whole, 2 * STATES + 2 * EVENTS);
+	for (unsigned i = 0; i < ARRAY_SIZE(columns) * ROUNDS; i++) {
+		const char *table = columns[i / ROUNDS][0];
+		const char *column = columns[i / ROUNDS][1];
+		sqlite3 *db = NULL;
+		char sql[256], key[16];
+
+		(void)snprintf(key, sizeof(key), "%s",
+			       str_is(str_of(table), "mention") ? "event" : "id");
+		history_close(h);
+		assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+		assert_int_equal(sqlite3_create_function(db, "damage", 2, SQLITE_UTF8,
+							 NULL, damage, NULL, NULL),
+				 SQLITE_OK);
+		(void)snprintf(
+			sql, sizeof(sql),
+			"CREATE TABLE saved AS SELECT %s AS k, %s AS v FROM %s "
+			"WHERE %s NOT NULL ORDER BY %s LIMIT 1 OFFSET %u %% max(1, "
+			"(SELECT count(%s) FROM %s))",
+			key, column, table, column, key, i * 5, column, table);
+		exec(db, sql);
+		(void)snprintf(sql, sizeof(sql),
+			       "UPDATE %s SET %s = damage(%s, %u) WHERE %s IN "
+			       "(SELECT k FROM saved)",
+			       table, column, column, i + 1, key);
+		exec(db, sql);
+		history_open(h, STORE_READ, 0);
+		lost += read_all(h) < whole;
+		history_close(h);
+		(void)snprintf(sql, sizeof(sql),
+			       "UPDATE %s SET %s = (SELECT v FROM saved) WHERE %s IN "
+			       "(SELECT k FROM saved); DROP TABLE saved",
+			       table, column, key);
+		exec(db, sql);
+		assert_int_equal(sqlite3_close(db), SQLITE_OK);
+		history_open(h, STORE_READ, 0);
+	}
+	assert_int_equal(read_all(h), whole);
+	/* Most is noticed: of a body that is as long as before nothing tells. */
+	assert_true(lost > ARRAY_SIZE(columns) * ROUNDS / 2);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_every_column, history_setup,
+						history_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
