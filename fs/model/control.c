@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "control_work.h"
 #include "model/event.h"
 
 int coverage_control_of(struct str event_source, struct str event_name,
@@ -22,9 +23,11 @@ int coverage_control_of(struct str event_source, struct str event_name,
 		{ "DeleteDeliveryChannel", COVERAGE_CONFIG, COVERAGE_STOPS },
 		{ "StartConfigurationRecorder", COVERAGE_CONFIG, COVERAGE_STARTS },
 		{ "PutConfigurationRecorder", COVERAGE_CONFIG, COVERAGE_SETS },
+		{ "PutDeliveryChannel", COVERAGE_CONFIG, COVERAGE_SETS },
 		{ "StopLogging", COVERAGE_TRAIL, COVERAGE_STOPS },
 		{ "DeleteTrail", COVERAGE_TRAIL, COVERAGE_STOPS },
 		{ "StartLogging", COVERAGE_TRAIL, COVERAGE_STARTS },
+		{ "CreateTrail", COVERAGE_TRAIL, COVERAGE_SETS },
 		{ "UpdateTrail", COVERAGE_TRAIL, COVERAGE_SETS },
 		{ "PutEventSelectors", COVERAGE_TRAIL, COVERAGE_SETS },
 	};
@@ -43,38 +46,14 @@ int coverage_control_of(struct str event_source, struct str event_name,
 	return -1;
 }
 
-static void set(struct coverage_control *c, enum coverage_aspect aspect, bool lacks,
-		struct str unknown)
+/* It is said, and leaves out all or nothing. */
+static int set(struct coverage_control *c, enum coverage_aspect aspect, bool lacks,
+	       struct str unknown, struct arena *a)
 {
-	c->set[aspect] = (struct coverage_setting){
-		.said = true, .lacks = lacks, .unknown = lacks ? unknown : STR_NULL
-	};
-}
+	struct coverage_setting *s = &c->set[aspect];
+	int r = setting_say(s, a, 1);
 
-/* "A, B and C". */
-static void put_list(struct buf *out, const struct jv *list)
-{
-	for (size_t i = 0; jv_is(list, JV_ARRAY) && i < list->len; i++) {
-		if (i)
-			buf_put_text(out, i + 1 < list->len ? ", " : " and ");
-		buf_put_str(out, jv_str(&list->items[i]));
-	}
-}
-
-static int keep_unknown(struct arena *a, const struct buf *text, struct str *ret)
-{
-	*ret = buf_error(text) ? STR_NULL : arena_str(a, buf_str(text));
-	return ret->p ? 0 : -ENOMEM;
-}
-
-static int name_list(struct arena *a, const char *before, const struct jv *list,
-		     struct str *ret)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-
-	buf_put_text(&text, before);
-	put_list(&text, list);
-	return keep_unknown(a, &text, ret);
+	return r || !lacks ? r : setting_leave_out(s, a, unknown);
 }
 
 /* --- trails -------------------------------------------------------------------------------- */
@@ -92,16 +71,25 @@ static struct str trail_name(const struct jv *request)
 			 : (struct str){ name.p + slash + 1, name.n - (size_t)slash - 1 };
 }
 
-static void read_update(struct coverage_control *c, const struct jv *request)
+static bool is_bool(const struct jv *v)
+{
+	return jv_is(v, JV_TRUE) || jv_is(v, JV_FALSE);
+}
+
+static int read_update(struct coverage_control *c, const struct jv *request,
+		       struct arena *a)
 {
 	const struct jv *multi = jv_get(request, "isMultiRegionTrail");
 	const struct jv *global = jv_get(request, "includeGlobalServiceEvents");
+	int r = 0;
 
-	if (jv_is(multi, JV_TRUE) || jv_is(multi, JV_FALSE))
-		set(c, COVERAGE_REGIONS, jv_is(multi, JV_FALSE), STR_NULL);
-	if (jv_is(global, JV_TRUE) || jv_is(global, JV_FALSE))
-		set(c, COVERAGE_GLOBAL, jv_is(global, JV_FALSE),
-		    STR("who changed what of global services: IAM, STS and CloudFront"));
+	if (is_bool(multi))
+		r = set(c, COVERAGE_REGIONS, jv_is(multi, JV_FALSE), STR(""), a);
+	if (!r && is_bool(global))
+		r = set(c, COVERAGE_GLOBAL, jv_is(global, JV_FALSE),
+			STR("who changed what of global services: IAM, STS and CloudFront"),
+			a);
+	return r;
 }
 
 /* Of an advanced selector: the values that field must be, or (not) must not be. */
@@ -144,28 +132,20 @@ static bool takes_writes_advanced(const struct jv *selector,
 static int set_services(struct coverage_control *c, const struct jv *const *without,
 			size_t n, struct arena *a)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	struct str unknown;
-	size_t left_out = 0;
-	int r;
+	size_t most = jv_is(without[0], JV_ARRAY) ? without[0]->len : 0;
+	struct coverage_setting *s = &c->set[COVERAGE_SERVICES];
+	int r = setting_say(s, a, most);
 
-	buf_put_text(&text, "who changed what of ");
-	for (size_t i = 0; jv_is(without[0], JV_ARRAY) && i < without[0]->len; i++) {
+	for (size_t i = 0; !r && i < most; i++) {
 		struct str service = jv_str(&without[0]->items[i]);
 		bool all = service.n > 0;
 
 		for (size_t k = 1; k < n && all; k++)
 			all = jv_holds(without[k], service);
-		if (!all)
-			continue;
-		buf_put_text(&text, left_out++ ? " and " : "");
-		buf_put_str(&text, service);
+		if (all)
+			r = setting_leave_out_of(s, a, "who changed what of ", service);
 	}
-	r = keep_unknown(a, &text, &unknown);
-	if (r)
-		return r;
-	set(c, COVERAGE_SERVICES, left_out > 0, unknown);
-	return 0;
+	return r;
 }
 
 static int read_selectors(struct coverage_control *c, const struct jv *request,
@@ -175,6 +155,7 @@ static int read_selectors(struct coverage_control *c, const struct jv *request,
 	const struct jv *all = plain ? plain : jv_get(request, "advancedEventSelectors");
 	const struct jv **without, *one;
 	size_t n = 0;
+	int r;
 
 	if (!jv_is(all, JV_ARRAY))
 		return 0;
@@ -185,37 +166,19 @@ static int read_selectors(struct coverage_control *c, const struct jv *request,
 		if (plain ? takes_writes(&all->items[i], &one)
 			  : takes_writes_advanced(&all->items[i], &one))
 			without[n++] = one;
-	set(c, COVERAGE_WRITES, n == 0, STR_NULL);
-	return n ? set_services(c, without, n, a) : 0;
+	r = set(c, COVERAGE_WRITES, n == 0, STR(""), a);
+	return r || !n ? r : set_services(c, without, n, a);
 }
 
-/* --- recorders ----------------------------------------------------------------------------- */
+/* --- all ----------------------------------------------------------------------------------- */
 
-static int read_recorder(struct coverage_control *c, const struct jv *request,
-			 struct arena *a)
+static struct str bucket_of(const struct event *e)
 {
-	const struct jv *group = jv_path(request, "configurationRecorder.recordingGroup");
-	const struct jv *only = jv_get(group, "resourceTypes");
-	const struct jv *without =
-		jv_path(group, "exclusionByResourceTypes.resourceTypes");
-	struct str how = jv_get_text(jv_get(group, "recordingStrategy"), "useOnly");
-	bool excludes = jv_is(without, JV_ARRAY) && without->len > 0 &&
-			(!how.n || str_is(how, "EXCLUSION_BY_RESOURCE_TYPES"));
-	bool includes = !excludes && jv_is(only, JV_ARRAY) && only->len > 0 &&
-			!jv_is(jv_get(group, "allSupported"), JV_TRUE);
-	struct str unknown = STR_NULL;
-	int r = 0;
+	const struct jv *of = str_is(e->name, "PutDeliveryChannel")
+				      ? jv_get(e->request, "deliveryChannel")
+				      : e->request;
 
-	if (!jv_is(jv_get(request, "configurationRecorder"), JV_OBJECT))
-		return 0;
-	if (excludes)
-		r = name_list(a, "what changed of ", without, &unknown);
-	else if (includes)
-		r = name_list(a, "what changed of all types but ", only, &unknown);
-	if (r)
-		return r;
-	set(c, COVERAGE_TYPES, excludes || includes, unknown);
-	return 0;
+	return jv_get_text(of, "s3BucketName");
 }
 
 int coverage_control_read(const struct event *e, struct arena *a,
@@ -224,10 +187,11 @@ int coverage_control_read(const struct event *e, struct arena *a,
 	c->trail = c->source == COVERAGE_TRAIL ? trail_name(e->request) : STR_NULL;
 	if (c->act != COVERAGE_SETS)
 		return 0;
-	if (c->source == COVERAGE_CONFIG)
-		return read_recorder(c, e->request, a);
+	c->bucket = bucket_of(e);
+	if (str_is(e->name, "PutConfigurationRecorder"))
+		return control_read_recorder(jv_get(e->request, "configurationRecorder"),
+					     a, c);
 	if (str_is(e->name, "PutEventSelectors"))
 		return read_selectors(c, e->request, a);
-	read_update(c, e->request);
-	return 0;
+	return str_is(e->name, "UpdateTrail") ? read_update(c, e->request, a) : 0;
 }

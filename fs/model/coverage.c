@@ -29,10 +29,10 @@ const char *coverage_gap_name(enum coverage_gap_kind k)
 		[COVERAGE_NO_TRAIL] = "no trail",
 		[COVERAGE_RECORDER_FAILS] = "recorder fails",
 		[COVERAGE_DELIVERY_FAILS] = "delivery fails",
-		[COVERAGE_TYPE_EXCLUDED] = "type excluded",
 		[COVERAGE_RECORDED_DAILY] = "recorded daily",
 		[COVERAGE_TRAIL_NARROWED] = "trail narrowed",
 		[COVERAGE_RECORDER_NARROWED] = "recorder narrowed",
+		[COVERAGE_DELIVERY_MOVED] = "delivery moved",
 	};
 
 	return names[k];
@@ -49,14 +49,23 @@ struct str coverage_gap_unknown(const struct coverage_gap *g)
 void coverage_gap_why(struct buf *out, const struct coverage_gap *g)
 {
 	char time[TIMESTAMP_ISO_SIZE];
+	const char *how;
 
 	if (!g->stop)
 		return;
+	switch (g->kind) {
+	case COVERAGE_TRAIL_NARROWED:
+		how = "it was narrowed";
+		break;
+	case COVERAGE_DELIVERY_MOVED:
+		how = "it was set to another bucket";
+		break;
+	default:
+		how = "logging was stopped";
+	}
 	timestamp_format(g->from_ms, time);
-	buf_printf(out, "no trail: %s %s by %.*s (%.*s)",
-		   g->kind == COVERAGE_TRAIL_NARROWED ? "it was narrowed"
-						      : "logging was stopped",
-		   time, STR_ARGS(g->stop->principal), STR_ARGS(g->stop->call));
+	buf_printf(out, "no trail: %s %s by %.*s (%.*s)", how, time,
+		   STR_ARGS(g->stop->principal), STR_ARGS(g->stop->call));
 }
 
 static int by_number(const void *a, const void *b)
@@ -231,18 +240,20 @@ int coverage_make(struct arena *a, const struct coverage_day *days, size_t n_day
 
 	if (n_controls > 1)
 		qsort(controls, n_controls, sizeof(controls[0]), by_moment);
-	while (!r && i < n_days) {
-		struct work w = { .account = days[i].account,
+	while (!r && (i < n_days || c < n_controls)) {
+		bool described = i == n_days ||
+				 (c < n_controls &&
+				  str_cmp(controls[c].account, days[i].account) < 0);
+		struct work w = { .account = described ? controls[c].account
+						       : days[i].account,
 				  .spans = spans,
 				  .gaps = gaps };
 
 		w.config = take(days, n_days, &i, w.account, COVERAGE_CONFIG);
 		w.trail = take(days, n_days, &i, w.account, COVERAGE_TRAIL);
 		w.alarms = take(days, n_days, &i, w.account, COVERAGE_ALARM);
-		if (!w.config.n && !w.trail.n && !w.alarms.n)
+		if (!described && !w.config.n && !w.trail.n && !w.alarms.n)
 			return -EINVAL;
-		while (c < n_controls && str_cmp(controls[c].account, w.account) < 0)
-			c++;
 		w.controls = &controls[c];
 		while (c < n_controls && str_eq(controls[c].account, w.account))
 			w.n_controls++, c++;

@@ -164,25 +164,6 @@ static void add_region_stop(struct work *w, size_t stop)
 	(void)add_stop(w, stop, &w->trail, c->region, COVERAGE_DAY_MS);
 }
 
-void add_stops(struct work *w, enum coverage_source source, struct str region,
-	       const struct days *of)
-{
-	bool is_trail = source == COVERAGE_TRAIL;
-
-	for (size_t i = 0; i < w->n_controls; i++) {
-		const struct coverage_control *c = &w->controls[i];
-
-		if (c->source != source || c->act != COVERAGE_STOPS ||
-		    (!is_trail && !str_eq(c->region, region)) ||
-		    in_stop(w, source, c->region, c->time_ms))
-			continue;
-		if (!is_trail)
-			(void)add_stop(w, i, of, region, 0);
-		else if (!add_stop(w, i, of, STR_NULL, HOUR_MS))
-			add_region_stop(w, i);
-	}
-}
-
 static uint64_t writes_of(const struct work *w, struct str region, int64_t first,
 			  int64_t last)
 {
@@ -195,6 +176,73 @@ static uint64_t writes_of(const struct work *w, struct str region, int64_t first
 		    str_eq(w->trail.at[i].region, called))
 			sum += w->trail.at[i].writes;
 	return sum;
+}
+
+/* The bucket that it delivered to before; empty: not known. */
+static struct str bucket_before(const struct work *w, size_t i)
+{
+	const struct coverage_control *c = &w->controls[i];
+
+	for (size_t k = i; k-- > 0;) {
+		const struct coverage_control *last = &w->controls[k];
+
+		if (last->source == c->source && last->bucket.n &&
+		    str_eq(last->trail, c->trail) &&
+		    (c->source == COVERAGE_TRAIL || str_eq(last->region, c->region)))
+			return last->bucket;
+	}
+	return STR("");
+}
+
+/*
+ * Deliveries that go to another bucket, from which nothing comes. A recorder may be silent, a new
+ * trail or channel has no place before, and who sets a trail's bucket anew may set it to the same.
+ */
+static void add_move(struct work *w, size_t i, const struct days *of, struct str region)
+{
+	const struct coverage_control *c = &w->controls[i];
+	struct str before = bucket_before(w, i);
+	struct record next = next_record(of, region, c->time_ms + SETTLE_MS);
+	int64_t first = c->time_ms / COVERAGE_DAY_MS + 1, last = INT64_MAX;
+
+	if (str_eq(before, c->bucket) || str_is(c->call, "CreateTrail") ||
+	    (next.first_ms >= 0 && next.first_ms < c->time_ms + COVERAGE_DAY_MS))
+		return;
+	if (next.first_ms >= 0)
+		last = next.first_ms / COVERAGE_DAY_MS - 1;
+	if (c->source == COVERAGE_CONFIG &&
+	    (!before.n || !writes_of(w, region, first, last)))
+		return;
+	if (!before.n && next.first_ms < 0)
+		return;
+	add_gap(w, &(struct coverage_gap){ .account = w->account,
+					   .region = region.n ? region : STR("*"),
+					   .source = c->source,
+					   .kind = COVERAGE_DELIVERY_MOVED,
+					   .from_ms = c->time_ms,
+					   .to_ms = next.first_ms,
+					   .stop = c });
+}
+
+void add_stops(struct work *w, enum coverage_source source, struct str region,
+	       const struct days *of)
+{
+	bool is_trail = source == COVERAGE_TRAIL;
+
+	for (size_t i = 0; i < w->n_controls; i++) {
+		const struct coverage_control *c = &w->controls[i];
+
+		if (c->source != source || (c->act != COVERAGE_STOPS && !c->bucket.n) ||
+		    (!is_trail && !str_eq(c->region, region)) ||
+		    in_stop(w, source, c->region, c->time_ms))
+			continue;
+		if (c->bucket.n)
+			add_move(w, i, of, region);
+		else if (!is_trail)
+			(void)add_stop(w, i, of, region, 0);
+		else if (!add_stop(w, i, of, STR_NULL, HOUR_MS))
+			add_region_stop(w, i);
+	}
 }
 
 /* Has the trail all of these days, and is there no call in them that could have changed anything? */

@@ -1,22 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a recorder's description means for what is known. Each state of it has conditions (a type
- * left out, recording once a day, a failure); a gap is a condition from the first state that has
- * it to the first that has not. Its calls are AWS Config's own word for it: who set it so stands
- * in the trail, in the story of the recorder.
+ * What a recorder's description means for what is known. That it was stopped or started, and what
+ * its settings leave out, is taken like the calls that did so, which say who it was where they are
+ * known: a description that agrees with them adds nothing. It may have failures, too; such a gap
+ * is from the first state that has one to the first that has not.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control_work.h"
 #include "model/recorder.h"
 
 #define SAME_STOP_MS \
 	(INT64_C(5) * 60000) /* between a call and what the status tells of it */
 
-static const struct coverage_control settings = {
-	.source = COVERAGE_CONFIG,
-	.call = STR("DescribeConfigurationRecorders"),
-};
 static const struct coverage_control statuses = {
 	.source = COVERAGE_CONFIG,
 	.call = STR("DescribeConfigurationRecorderStatus"),
@@ -46,34 +43,66 @@ static bool is_known(const struct coverage_control *known, size_t n,
 	return false;
 }
 
+static struct coverage_control control_of(const struct recorder_seen *seen,
+					  enum coverage_act act, int64_t time_ms,
+					  const char *call)
+{
+	return (struct coverage_control){ .account = seen->recorder.account,
+					  .region = seen->recorder.region,
+					  .source = COVERAGE_CONFIG,
+					  .act = act,
+					  .time_ms = time_ms,
+					  .call = str_of(call),
+					  .principal = STR(""),
+					  .event_id = STR("") };
+}
+
+/* What it takes in and where it delivers to, from when that was seen: two of them. */
+static int settings_of(struct arena *a, const struct recorder_seen *seen,
+		       struct coverage_control *ret)
+{
+	const struct jv *v = seen->recorder.value;
+
+	ret[0] = control_of(seen, COVERAGE_SETS, seen->seen_ms,
+			    "DescribeConfigurationRecorders");
+	ret[1] = control_of(seen, COVERAGE_SETS, seen->seen_ms,
+			    "DescribeDeliveryChannels");
+	ret[1].bucket = jv_get_text(jv_get(v, "deliveryChannel"), "s3BucketName");
+	return control_read_recorder(jv_get(v, "configurationRecorder"), a, ret);
+}
+
 /* All that is known, and what the states tell besides. */
 static int add_controls(struct arena *a, const struct recorder_seen *seen, size_t n,
 			const struct coverage_control *known, size_t n_known,
 			struct coverage_control **ret, size_t *ret_n)
 {
 	struct coverage_control *all =
-		arena_alloc(a, (n_known + 2 * n + 1) * sizeof(*all));
+		arena_alloc(a, (n_known + 4 * n + 1) * sizeof(*all));
+	int r = 0;
 
 	if (!all)
 		return -ENOMEM;
 	if (n_known)
 		memcpy(all, known, n_known * sizeof(*all));
 	*ret_n = n_known;
-	for (size_t i = 0; i < 2 * n; i++) {
-		const struct recorder *r = &seen[i / 2].recorder;
-		bool starts = i % 2;
-		struct coverage_control c = statuses;
+	for (size_t i = 0; !r && i < n; i++) {
+		const struct recorder *is = &seen[i].recorder;
+		const struct coverage_control switched[] = {
+			control_of(&seen[i], COVERAGE_STOPS, is->stopped_ms,
+				   statuses.call.p),
+			control_of(&seen[i], COVERAGE_STARTS, is->started_ms,
+				   statuses.call.p),
+		};
 
-		c.account = r->account;
-		c.region = r->region;
-		c.time_ms = starts ? r->started_ms : r->stopped_ms;
-		c.act = starts ? COVERAGE_STARTS : COVERAGE_STOPS;
-		c.principal = c.event_id = STR("");
-		if (c.time_ms >= 0 && !is_known(all, *ret_n, &c))
-			all[(*ret_n)++] = c;
+		for (size_t k = 0; k < ARRAY_SIZE(switched); k++)
+			if (switched[k].time_ms >= 0 &&
+			    !is_known(all, *ret_n, &switched[k]))
+				all[(*ret_n)++] = switched[k];
+		r = settings_of(a, &seen[i], &all[*ret_n]);
+		*ret_n += 2;
 	}
 	*ret = all;
-	return 0;
+	return r;
 }
 
 /* --- conditions ----------------------------------------------------------------------------- */
@@ -86,8 +115,8 @@ struct condition {
 
 struct conditions {
 	struct arena *a;
-	struct condition *all;
-	size_t n, room;
+	struct condition all[2];
+	size_t n;
 	bool failed; /* out of memory */
 };
 
@@ -97,101 +126,17 @@ static void add(struct conditions *c, enum coverage_gap_kind kind,
 	struct str unknown = buf_error(text) ? STR_NULL : arena_str(c->a, buf_str(text));
 
 	c->failed |= !unknown.p;
-	if (c->n < c->room)
+	if (c->n < ARRAY_SIZE(c->all))
 		c->all[c->n++] = (struct condition){ kind, unknown, told };
 	buf_reset(text);
-}
-
-static size_t length(const struct jv *list)
-{
-	return jv_is(list, JV_ARRAY) ? list->len : 0;
-}
-
-static void put_list(struct buf *out, const struct jv *list)
-{
-	for (size_t i = 0; i < length(list); i++)
-		buf_printf(out, "%s%.*s", i ? ", " : "",
-			   STR_ARGS(jv_str(&list->items[i])));
-}
-
-static void add_types(struct conditions *c, const struct jv *group, struct buf *text)
-{
-	const struct jv *excluded =
-		jv_path(group, "exclusionByResourceTypes.resourceTypes");
-	const struct jv *types = jv_get(group, "resourceTypes");
-
-	for (size_t i = 0; i < length(excluded); i++) {
-		buf_printf(text, "what changed in %.*s",
-			   STR_ARGS(jv_str(&excluded->items[i])));
-		add(c, COVERAGE_TYPE_EXCLUDED, &settings, text);
-	}
-	if (length(excluded) || !length(types) ||
-	    jv_is(jv_get(group, "allSupported"), JV_TRUE))
-		return;
-	buf_put_text(text, "what changed in types other than ");
-	put_list(text, types);
-	add(c, COVERAGE_TYPE_EXCLUDED, &settings, text);
-}
-
-static bool is_daily(const struct jv *mode)
-{
-	return str_is(jv_get_text(mode, "recordingFrequency"), "DAILY");
-}
-
-static void add_daily(struct conditions *c, const struct jv *mode, struct buf *text)
-{
-	const struct jv *overrides = jv_get(mode, "recordingModeOverrides");
-	const char *but = ", but for ";
-
-	if (is_daily(mode)) {
-		buf_put_text(text, "what changed back within a day");
-		for (size_t i = 0; i < length(overrides); i++) {
-			if (is_daily(&overrides->items[i]))
-				continue;
-			buf_put_text(text, but);
-			put_list(text, jv_get(&overrides->items[i], "resourceTypes"));
-			but = ", ";
-		}
-		add(c, COVERAGE_RECORDED_DAILY, &settings, text);
-		return;
-	}
-	for (size_t i = 0; i < length(overrides); i++) {
-		const struct jv *types = jv_get(&overrides->items[i], "resourceTypes");
-
-		for (size_t k = 0; is_daily(&overrides->items[i]) && k < length(types);
-		     k++) {
-			buf_printf(text, "what changed back within a day in %.*s",
-				   STR_ARGS(jv_str(&types->items[k])));
-			add(c, COVERAGE_RECORDED_DAILY, &settings, text);
-		}
-	}
-}
-
-static size_t most_of(const struct recorder *r)
-{
-	const struct jv *recorder = jv_get(r->value, "configurationRecorder");
-	const struct jv *overrides =
-		jv_path(recorder, "recordingMode.recordingModeOverrides");
-	size_t n = 4 + length(jv_path(recorder, "recordingGroup.exclusionByResource"
-						"Types.resourceTypes"));
-
-	for (size_t i = 0; i < length(overrides); i++)
-		n += length(jv_get(&overrides->items[i], "resourceTypes"));
-	return n;
 }
 
 static int conditions_of(struct arena *a, const struct recorder *r,
 			 struct conditions *ret)
 {
-	const struct jv *recorder = jv_get(r->value, "configurationRecorder");
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 
-	*ret = (struct conditions){ .a = a, .room = most_of(r) };
-	ret->all = arena_alloc(a, ret->room * sizeof(*ret->all));
-	if (!ret->all)
-		return -ENOMEM;
-	add_types(ret, jv_get(recorder, "recordingGroup"), &text);
-	add_daily(ret, jv_get(recorder, "recordingMode"), &text);
+	*ret = (struct conditions){ .a = a };
 	if (r->failure.n) {
 		buf_printf(&text, "what changed: %.*s", STR_ARGS(r->failure));
 		add(ret, COVERAGE_RECORDER_FAILS, &statuses, &text);

@@ -25,12 +25,20 @@
  *   PutEventSelectors: without calls that change something (readWriteType ReadOnly or
  *   includeManagementEvents false in every selector; advanced ones alike), when no such call comes
  *   for a whole day; without some services (excludeManagementEventSources), of these.
- *   PutConfigurationRecorder: without some types, or with only some, of what is left out.
+ *   PutConfigurationRecorder: without some types, or with only some, of what is left out; recording
+ *   once a day, of what changed back within it.
  *   It lasts until a later call on the same trail or recorder says otherwise or deletes it, or until
  *   what was left out comes all the same. Another trail may have it: of services that is not seen.
  *   (Sources: the CloudTrail and Config API references.)
+ * - The types of IAM are the account's, not a region's: it is enough that one region's recorder has
+ *   them, and usual that the others leave them out (includeGlobalResourceTypes false, or by name).
+ *   They are a gap of region "global", from when the last recorder that is known to have them leaves
+ *   them out until one takes them in; none where they keep coming while another region's recorder,
+ *   of whose settings nothing is known, has anything at all.
  * - DeleteDeliveryChannel stops a recorder's deliveries, and is treated as stopping it.
- *   PutDeliveryChannel and an UpdateTrail to another bucket show only as silence.
+ * - PutDeliveryChannel and UpdateTrail to another bucket than before are a gap where silence of a day
+ *   follows, up to the next record: of a recorder, when there were calls that change something in
+ *   that silence. Of a trail whose bucket before is not known, when there is a record after it.
  * - Alarms change when they do: of them there are spans, but no gaps.
  */
 
@@ -77,20 +85,21 @@ enum coverage_act { /* stored: append, never renumber */
 		    COVERAGE_SETS = 2, /* what is taken in */
 };
 
-/* What a call may set of a trail (but the last) or a recorder. */
+/* What a call may set of a trail or a recorder. */
 enum coverage_aspect {
 	COVERAGE_WRITES,   /* calls that change something */
 	COVERAGE_SERVICES, /* all services */
 	COVERAGE_REGIONS,  /* all regions */
-	COVERAGE_GLOBAL,   /* services that are in no region */
-	COVERAGE_TYPES,    /* all resource types */
+	COVERAGE_GLOBAL, /* services that are in no region; of a recorder: types of IAM */
+	COVERAGE_TYPES,  /* all resource types, but those of COVERAGE_GLOBAL */
+	COVERAGE_MOMENTS, /* all that changes in a day */
 	COVERAGE_ASPECTS,
 };
 
 struct coverage_setting {
-	bool said, lacks;
-	struct str
-		unknown; /* while it lacks: "who changed what of ..."; empty: all of it */
+	bool said;
+	size_t n;            /* so much is left out; 0: nothing */
+	struct str *unknown; /* "who changed what of ...", each; an empty one: all of it */
 };
 
 /* A call that stopped or started a recorder or a trail, or set what it takes in. */
@@ -102,6 +111,7 @@ struct coverage_control {
 	struct str call, principal, event_id;
 	struct str
 		trail; /* its name, also where the call gave an ARN; empty: a recorder's */
+	struct str bucket; /* that it delivers to from now on; empty: not said */
 	struct coverage_setting set[COVERAGE_ASPECTS];
 };
 
@@ -117,13 +127,13 @@ enum coverage_gap_kind {
 	COVERAGE_TRAIL_STOPPED,
 	COVERAGE_NO_DELIVERY,
 	COVERAGE_NO_TRAIL,
-	/* As AWS Config describes its recorder: model/recorder.h. */
+	/* As AWS Config describes its recorder (model/recorder.h). */
 	COVERAGE_RECORDER_FAILS,
 	COVERAGE_DELIVERY_FAILS,
-	COVERAGE_TYPE_EXCLUDED,
 	COVERAGE_RECORDED_DAILY,
 	COVERAGE_TRAIL_NARROWED,
 	COVERAGE_RECORDER_NARROWED,
+	COVERAGE_DELIVERY_MOVED,
 };
 const char *coverage_gap_name(enum coverage_gap_kind k); /* "recorder stopped" ... */
 

@@ -195,6 +195,44 @@ class Coverage(Sized):
             ("*", "cloudtrail", "no delivery", "2024-05-10T00:00:00.000Z",
              "2024-05-11T00:00:00.000Z", "", "", "")])
 
+    def test_gaps_of_settings(self):
+        """Types of IAM that no region's recorder has, daily recording, deliveries that moved."""
+        def put(n, day, name, request, region=REGION):
+            service = "cloudtrail" if "Trail" in name else "config"
+            return event(500 + n, name=name, time=f"2024-05-{day:02}T11:00:00Z", awsRegion=region,
+                         eventSource=f"{service}.amazonaws.com", requestParameters=request)
+
+        def recorder(group, **rest):
+            return {"configurationRecorder": {"name": "default", "recordingGroup": group, **rest}}
+        every, no_iam = ({"allSupported": True, "includeGlobalResourceTypes": v} for v in (True, False))
+        other = "eu-west-1"
+        calls = [
+            put(1, 2, "PutConfigurationRecorder", recorder(every)),
+            put(2, 2, "PutConfigurationRecorder", recorder(no_iam), other),
+            put(3, 4, "PutConfigurationRecorder", recorder(no_iam)),
+            put(4, 5, "PutConfigurationRecorder", recorder(every, recordingMode={
+                "recordingFrequency": "DAILY"}), other),
+            put(5, 6, "PutDeliveryChannel", {"deliveryChannel": {"s3BucketName": "a"}}),
+            put(6, 7, "PutDeliveryChannel", {"deliveryChannel": {"s3BucketName": "b"}}),
+            put(7, 11, "UpdateTrail", {"name": "t", "s3BucketName": "c"})]
+        self.write("1.json", trail_file(
+            [self.day(f"2024-05-{n:02}") for n in (*range(1, 12), 14, 15)] + calls))
+        self.write("2.json", history_file(
+            [item("sg-1", time=f"2024-05-{n:02}T11:00:00.000Z") for n in (1, 3, 5, 7, 10, 11, 15)] +
+            [item("sg-2", time=f"2024-05-{n:02}T11:00:00.000Z", awsRegion=other) for n in (1, 9)]))
+        self.import_("1.json", "2.json")
+        got = [(r["awsRegion"], r["kind"], r["from"][8:13], r["to"][8:13], r["eventID"], r["unknown"])
+               for r in rows(self.cat("status/gaps.tsv"))]
+        ids = [c["eventID"] for c in calls]
+        self.assertEqual(got, [
+            (other, "recorded daily", "05T11", "", ids[3], "what changed back within a day"),
+            *[("global", "recorder narrowed", "04T11", "05T11", ids[2], f"what changed of AWS::IAM::{t}")
+              for t in ("Group", "Policy", "Role", "User")],
+            (REGION, "delivery moved", "07T11", "10T11", ids[5], "what changed"),
+            (REGION, "no delivery", "12T00", "14T00", "", "what changed"),
+            ("*", "delivery moved", "11T11", "14T10", ids[6], "who changed what")])
+        self.assert_sizes("status")
+
     def test_reasons_rest_on_coverage(self):
         """A change while the trail was stopped says so, and by whom, whatever came first."""
         def at(n, hour, **rest):

@@ -135,7 +135,7 @@ class Config(Apis):
         self.config.put(SG, "sg-1", self.now - DAY, {"n": 1})
         self.config.recorder = {
             "recordingGroup": {"allSupported": False, "exclusionByResourceTypes": {
-                "resourceTypes": ["AWS::IAM::User", "AWS::IAM::Role"]},
+                "resourceTypes": ["AWS::IAM::User", "AWS::EC2::VPC"]},
                 "recordingStrategy": {"useOnly": "EXCLUSION_BY_RESOURCE_TYPES"}},
             "recordingMode": {"recordingFrequency": "CONTINUOUS", "recordingModeOverrides": [
                 {"resourceTypes": [BUCKET], "recordingFrequency": "DAILY"}]}}
@@ -152,24 +152,26 @@ class Config(Apis):
              ("recorded daily", told, f"what changed back within a day in {BUCKET}"),
              ("recorder fails", "DescribeConfigurationRecorderStatus",
               "what changed: AccessDenied"),
-             ("type excluded", told, "what changed in AWS::IAM::Role"),
-             ("type excluded", told, "what changed in AWS::IAM::User")])
+             ("recorder narrowed", told, "what changed of AWS::EC2::VPC"),
+             ("recorder narrowed", told, "what changed of AWS::IAM::User")])
         self.assertEqual([g[1] for g in self.gaps() if g[0] == "recorder fails"],
                          [self.now - 1000])
         # one is recorded again, and all else goes on
         excluded = self.config.recorder["recordingGroup"]["exclusionByResourceTypes"]
-        excluded["resourceTypes"] = ["AWS::IAM::Role"]
+        excluded["resourceTypes"] = ["AWS::EC2::VPC"]
         self.sync(self.SOURCE)
-        ends = {g[4]: g[2] for g in self.gaps() if g[0] == "type excluded"}
-        self.assertIsNone(ends["what changed in AWS::IAM::Role"])
-        self.assertAlmostEqual(ends["what changed in AWS::IAM::User"], time.time(), delta=60)
+        ends = {g[4]: g[2] for g in self.gaps() if g[0] == "recorder narrowed"}
+        self.assertIsNone(ends["what changed of AWS::EC2::VPC"])
+        self.assertAlmostEqual(ends["what changed of AWS::IAM::User"], time.time(), delta=60)
 
     def test_a_recorder_that_records_few_types(self):
         self.config.recorder = {"recordingGroup": {"allSupported": False,
                                                    "resourceTypes": [SG, BUCKET]}}
         self.sync(self.SOURCE)
         self.assertEqual([(g[0], g[4]) for g in self.gaps()],
-                         [("type excluded", f"what changed in types other than {SG}, {BUCKET}")])
+                         [("recorder narrowed", f"what changed of AWS::IAM::{t}")
+                          for t in ("Group", "Policy", "Role", "User")] +
+                         [("recorder narrowed", f"what changed of all types but {SG} and {BUCKET}")])
 
     def test_quiet_while_it_records(self):
         """That it runs is a sign of its days, though nothing changes."""

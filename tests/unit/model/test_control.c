@@ -35,16 +35,27 @@ static void test_names(void **state)
 	assert_int_equal(source, COVERAGE_TRAIL);
 	assert_int_equal(act_of("ec2.amazonaws.com", "StopLogging", &source), -1);
 	assert_int_equal(act_of(config, "StopLogging", &source), -1);
-	assert_int_equal(act_of(trail, "CreateTrail", &source), -1);
+	assert_int_equal(act_of(trail, "CreateTrail", &source), COVERAGE_SETS);
+	assert_int_equal(act_of(config, "PutDeliveryChannel", &source), COVERAGE_SETS);
+	assert_int_equal(act_of(trail, "GetTrail", &source), -1);
 }
 
-/* "TRAIL: ASPECT- UNKNOWN; ASPECT+": - lacks it, + has it. */
+static void put_setting(struct buf *out, const char *name,
+			const struct coverage_setting *s)
+{
+	buf_printf(out, " %s%s ", name, s->n ? "-" : "+");
+	for (size_t i = 0; i < s->n; i++)
+		buf_printf(out, "%s%.*s", i ? " | " : "", STR_ARGS(s->unknown[i]));
+	buf_put_char(out, ';');
+}
+
+/* "TRAIL: ASPECT- UNKNOWN | UNKNOWN; ASPECT+ ; to BUCKET;": - leaves that out, + nothing. */
 static void check(const char *service, const char *name, const char *request,
 		  const char *want)
 {
-	static const char *const aspects[COVERAGE_ASPECTS] = { "writes", "services",
+	static const char *const aspects[COVERAGE_ASPECTS] = { "writes",  "services",
 							       "regions", "global",
-							       "types" };
+							       "types",   "moments" };
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	struct event e = { .source = str_of(service), .name = str_of(name) };
@@ -62,9 +73,9 @@ static void check(const char *service, const char *name, const char *request,
 	buf_printf(&text, "%.*s:", STR_ARGS(c.trail));
 	for (size_t i = 0; i < COVERAGE_ASPECTS; i++)
 		if (c.set[i].said)
-			buf_printf(&text, " %s%s %.*s;", aspects[i],
-				   c.set[i].lacks ? "-" : "+",
-				   STR_ARGS(c.set[i].unknown));
+			put_setting(&text, aspects[i], &c.set[i]);
+	if (c.bucket.n)
+		buf_printf(&text, " to %.*s;", STR_ARGS(c.bucket));
 	buf_put_char(&text, '\0');
 	assert_string_equal(text.data, want);
 }
@@ -78,7 +89,11 @@ static void test_trails(void **state)
 	check(trail, "DeleteTrail",
 	      "{\"name\":\"arn:aws:cloudtrail:us-east-1:1:trail/t\"}", "t:");
 	check(trail, "UpdateTrail", NULL, ":");
-	check(trail, "UpdateTrail", "{\"name\":\"t\",\"s3BucketName\":\"b\"}", "t:");
+	check(trail, "UpdateTrail", "{\"name\":\"t\",\"s3BucketName\":\"b\"}",
+	      "t: to b;");
+	check(trail, "CreateTrail",
+	      "{\"name\":\"t\",\"s3BucketName\":\"b\",\"isMultiRegionTrail\":false}",
+	      "t: to b;");
 	check(trail, "UpdateTrail", "{\"name\":\"t\",\"isMultiRegionTrail\":false}",
 	      "t: regions- ;");
 	check(trail, "UpdateTrail",
@@ -127,6 +142,10 @@ static void test_selectors(void **state)
 	      ": writes+ ; services+ ;");
 }
 
+#define RECORDER(members) "{\"configurationRecorder\":{\"name\":\"default\"," members "}}"
+#define GROUP(members)    RECORDER("\"recordingGroup\":{" members "}")
+#define MODE(mode)        RECORDER("\"recordingMode\":" mode)
+
 static void test_recorders(void **state)
 {
 	static const char config[] = "config.amazonaws.com";
@@ -137,29 +156,78 @@ static void test_recorders(void **state)
 	      "{\"configurationRecorderName\":\"default\"}", ":");
 	check(config, name, NULL, ":");
 	check(config, name, "{\"configurationRecorder\":{\"name\":\"default\"}}",
-	      ": types+ ;");
+	      ": types+ ; moments+ ;");
+	check(config, name, "{\"configurationRecorder\":[\"hostile\"]}", ":");
+	check(config, name, GROUP("\"allSupported\":true,\"resourceTypes\":[]"),
+	      ": types+ ; moments+ ;");
 	check(config, name,
-	      "{\"configurationRecorder\":{\"recordingGroup\":{\"allSupported\":true,"
-	      "\"resourceTypes\":[]}}}",
-	      ": types+ ;");
+	      GROUP("\"allSupported\":false,\"resourceTypes\":[\"AWS::S3::Bucket\","
+		    "\"AWS::IAM::Role\",\"AWS::EC2::VPC\"]"),
+	      ": global- what changed of AWS::IAM::Group | what changed of "
+	      "AWS::IAM::Policy | what changed of AWS::IAM::User; types- what changed of "
+	      "all types but AWS::EC2::VPC, AWS::IAM::Role and AWS::S3::Bucket; moments+ ;");
 	check(config, name,
-	      "{\"configurationRecorder\":{\"recordingGroup\":{\"allSupported\":false,"
-	      "\"resourceTypes\":[\"AWS::EC2::VPC\",\"AWS::S3::Bucket\"]}}}",
-	      ": types- what changed of all types but AWS::EC2::VPC and AWS::S3::Bucket;");
+	      GROUP("\"exclusionByResourceTypes\":{\"resourceTypes\":[\"AWS::EC2::VPC\","
+		    "\"AWS::IAM::Role\",\"AWS::EC2::Volume\",\"AWS::EC2::VPC\"]},"
+		    "\"recordingStrategy\":{\"useOnly\":\"EXCLUSION_BY_RESOURCE_TYPES\"}"),
+	      ": global- what changed of AWS::IAM::Role; types- what changed of "
+	      "AWS::EC2::VPC | what changed of AWS::EC2::Volume; moments+ ;");
+}
+
+/* They are recorded by the recorder of one region, and said of each. */
+static void test_global_types(void **state)
+{
+	static const char config[] = "config.amazonaws.com";
+	static const char name[] = "PutConfigurationRecorder";
+
+	(void)state;
 	check(config, name,
-	      "{\"configurationRecorder\":{\"recordingGroup\":{\"exclusionByResourceTypes\":"
-	      "{\"resourceTypes\":[\"AWS::EC2::VPC\"]},\"recordingStrategy\":"
-	      "{\"useOnly\":\"EXCLUSION_BY_RESOURCE_TYPES\"}}}}",
-	      ": types- what changed of AWS::EC2::VPC;");
+	      GROUP("\"allSupported\":true,\"includeGlobalResourceTypes\":true"),
+	      ": global+ ; types+ ; moments+ ;");
+	check(config, name,
+	      GROUP("\"allSupported\":true,\"includeGlobalResourceTypes\":false"),
+	      ": global- what changed of AWS::IAM::Group | what changed of "
+	      "AWS::IAM::Policy | what changed of AWS::IAM::Role | what changed of "
+	      "AWS::IAM::User; types+ ; moments+ ;");
+}
+
+static void test_daily(void **state)
+{
+	static const char config[] = "config.amazonaws.com";
+	static const char name[] = "PutConfigurationRecorder";
+
+	(void)state;
+	check(config, name,
+	      MODE("{\"recordingFrequency\":\"DAILY\",\"recordingModeOverrides\":[{"
+		   "\"resourceTypes\":[\"B\",\"A\"],\"recordingFrequency\":"
+		   "\"CONTINUOUS\"}]}"),
+	      ": types+ ; moments- what changed back within a day, but for A and B;");
+	check(config, name,
+	      MODE("{\"recordingFrequency\":\"CONTINUOUS\",\"recordingModeOverrides\":[{"
+		   "\"resourceTypes\":[\"A\",\"B\"],\"recordingFrequency\":\"DAILY\"}]}"),
+	      ": types+ ; moments- what changed back within a day in A | what changed "
+	      "back within a day in B;");
+	check(config, name, MODE("[\"hostile\"]"), ": types+ ; moments+ ;");
+}
+
+static void test_channels(void **state)
+{
+	static const char config[] = "config.amazonaws.com";
+
+	(void)state;
+	check(config, "PutDeliveryChannel",
+	      "{\"deliveryChannel\":{\"name\":\"default\",\"s3BucketName\":\"b\"}}",
+	      ": to b;");
+	check(config, "PutDeliveryChannel", "{\"deliveryChannel\":7}", ":");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names),
-		cmocka_unit_test(test_trails),
-		cmocka_unit_test(test_selectors),
-		cmocka_unit_test(test_recorders),
+		cmocka_unit_test(test_names),        cmocka_unit_test(test_trails),
+		cmocka_unit_test(test_selectors),    cmocka_unit_test(test_recorders),
+		cmocka_unit_test(test_global_types), cmocka_unit_test(test_daily),
+		cmocka_unit_test(test_channels),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,7 @@ struct table {
 	size_t n;
 	struct coverage_control controls[8];
 	size_t n_controls;
+	struct str unknown[8]; /* of a control's one setting */
 };
 
 /* Days first..last of a source, each with n records. */
@@ -261,15 +262,17 @@ static void test_trail_goes_on_in_the_hour(void **state)
 	check(&t, "cloudtrail a 1-1 1+0 9\n! cloudtrail * trail stopped 28h--1h by\n");
 }
 
+/* unknown: what it leaves out, NULL: nothing. */
 static void narrow(struct table *t, enum coverage_source source, const char *region,
 		   int64_t hour, enum coverage_aspect aspect, const char *unknown)
 {
+	struct coverage_control *c = &t->controls[t->n_controls];
+
 	call(t, source, region, hour, false);
-	t->controls[t->n_controls - 1].act = COVERAGE_SETS;
-	t->controls[t->n_controls - 1].set[aspect] =
-		(struct coverage_setting){ .said = true,
-					   .lacks = unknown != NULL,
-					   .unknown = str_of(unknown ? unknown : "") };
+	c->act = COVERAGE_SETS;
+	c->set[aspect] = (struct coverage_setting){ .said = true, .n = unknown != NULL };
+	t->unknown[t->n_controls - 1] = str_of(unknown ? unknown : "");
+	c->set[aspect].unknown = &t->unknown[t->n_controls - 1];
 }
 
 /* Without writes: for whole days only; what comes all the same, or by another trail, ends it. */
@@ -347,6 +350,103 @@ static void test_without_types(void **state)
 		  "! cloudtrail * trail narrowed 70h-80h by\n");
 }
 
+/* The types of IAM: whether any region's recorder has them, or may. */
+static void test_without_iam(void **state)
+{
+	static const char role[] = "what changed of AWS::IAM::Role";
+	static const enum coverage_aspect global = COVERAGE_GLOBAL;
+	struct table one = { 0 }, two = { 0 }, known = { 0 };
+
+	(void)state;
+	/* The only recorder: so it is, whatever else is global; said twice is said once. */
+	put(&one, COVERAGE_CONFIG, "a", 1, 9, 5, 0);
+	put(&one, COVERAGE_CONFIG, "global", 1, 9, 1, 0);
+	narrow(&one, COVERAGE_CONFIG, "a", 30, global, role);
+	narrow(&one, COVERAGE_CONFIG, "a", 40, global, role);
+	narrow(&one, COVERAGE_CONFIG, "a", 90, global, NULL);
+	check(&one, "config a 1-9 9+0 45\nconfig global 1-9 9+0 9\n"
+		    "! config global recorder narrowed 30h-90h by\n"
+		    "! cloudtrail * no trail 24h-240h\n");
+	/* Another region's, of which nothing is said, may have them, and has. */
+	put(&two, COVERAGE_CONFIG, "a", 1, 9, 5, 0);
+	put(&two, COVERAGE_CONFIG, "b", 1, 9, 5, 0);
+	put(&two, COVERAGE_CONFIG, "global", 1, 9, 1, 0);
+	narrow(&two, COVERAGE_CONFIG, "a", 30, global, role);
+	check(&two, "config a 1-9 9+0 45\nconfig b 1-9 9+0 45\nconfig global 1-9 9+0 9\n"
+		    "! cloudtrail * no trail 24h-240h\n");
+	/* Of the other it is said: from when neither has them until one does. */
+	put(&known, COVERAGE_CONFIG, "a", 1, 9, 5, 0);
+	put(&known, COVERAGE_CONFIG, "b", 1, 9, 5, 0);
+	put(&known, COVERAGE_CONFIG, "global", 1, 9, 1, 0);
+	narrow(&known, COVERAGE_CONFIG, "b", 26, global, NULL);
+	narrow(&known, COVERAGE_CONFIG, "a", 30, global, role);
+	narrow(&known, COVERAGE_CONFIG, "b", 50, global, role);
+	narrow(&known, COVERAGE_CONFIG, "a", 60, COVERAGE_TYPES, NULL);
+	narrow(&known, COVERAGE_CONFIG, "a", 70, global, NULL);
+	narrow(&known, COVERAGE_CONFIG, "b", 80, global, role);
+	check(&known,
+	      "config a 1-9 9+0 45\nconfig b 1-9 9+0 45\nconfig global 1-9 9+0 9\n"
+	      "! config global recorder narrowed 50h-70h by\n"
+	      "! cloudtrail * no trail 24h-240h\n");
+}
+
+/* A call that sets where deliveries go. */
+static void move(struct table *t, enum coverage_source source, const char *region,
+		 int64_t hour, const char *bucket)
+{
+	call(t, source, region, hour, false);
+	t->controls[t->n_controls - 1].act = COVERAGE_SETS;
+	t->controls[t->n_controls - 1].bucket = str_of(bucket);
+}
+
+static void test_moved_trails(void **state)
+{
+	struct table known = { 0 }, last = { 0 }, on = { 0 };
+
+	(void)state;
+	/* Nothing of two days, by whom; the days are not told of again. */
+	put(&known, COVERAGE_TRAIL, "a", 1, 2, 5, 1);
+	put(&known, COVERAGE_TRAIL, "a", 6, 9, 5, 1);
+	move(&known, COVERAGE_TRAIL, "a", 24, "x");
+	move(&known, COVERAGE_TRAIL, "a", 53, "y");
+	check(&known, "cloudtrail a 1-2 2+0 10\ncloudtrail a 6-9 4+0 20\n"
+		      "! cloudtrail * delivery moved 53h-146h by\n");
+	/* To the same bucket: that is no reason. */
+	known.controls[1].bucket = STR("x");
+	check(&known, "cloudtrail a 1-2 2+0 10\ncloudtrail a 6-9 4+0 20\n"
+		      "! cloudtrail * no delivery 72h-144h\n");
+	/* The end of the history is silence only where another bucket is known. */
+	put(&last, COVERAGE_TRAIL, "a", 1, 2, 5, 1);
+	move(&last, COVERAGE_TRAIL, "a", 53, "y");
+	check(&last, "cloudtrail a 1-2 2+0 10\n");
+	move(&last, COVERAGE_TRAIL, "a", 54, "z");
+	check(&last, "cloudtrail a 1-2 2+0 10\n"
+		     "! cloudtrail * delivery moved 54h--1h by\n");
+	/* What comes all the same is there. */
+	put(&on, COVERAGE_TRAIL, "a", 1, 9, 5, 1);
+	move(&on, COVERAGE_TRAIL, "a", 24, "x");
+	move(&on, COVERAGE_TRAIL, "a", 53, "y");
+	check(&on, "cloudtrail a 1-9 9+0 45\n");
+}
+
+static void test_moved_recorders(void **state)
+{
+	struct table t = { 0 };
+
+	(void)state;
+	put(&t, COVERAGE_CONFIG, "a", 1, 2, 5, 0);
+	put(&t, COVERAGE_CONFIG, "a", 6, 9, 5, 0);
+	put(&t, COVERAGE_TRAIL, "a", 1, 9, 5, 1);
+	move(&t, COVERAGE_CONFIG, "a", 24, "x");
+	move(&t, COVERAGE_CONFIG, "a", 53, "y");
+	check(&t, "config a 1-2 2+0 10\nconfig a 6-9 4+0 20\ncloudtrail a 1-9 9+0 45\n"
+		  "! config a delivery moved 53h-146h by\n");
+	/* It is silent where nobody changes anything. */
+	for (size_t i = 0; i < t.n; i++)
+		t.days[i].writes = 0;
+	check(&t, "config a 1-9 6+3 30\ncloudtrail a 1-9 9+0 45\n");
+}
+
 static void test_unknown(void **state)
 {
 	const struct coverage_control who = { .principal = STR("user/x"),
@@ -362,6 +462,13 @@ static void test_unknown(void **state)
 	assert_true(str_is(coverage_gap_unknown(&g), "what changed of X"));
 	coverage_gap_why(&why, &g);
 	assert_int_equal(why.len, 0);
+	g.kind = COVERAGE_DELIVERY_MOVED;
+	g.stop = &who;
+	coverage_gap_why(&why, &g);
+	assert_true(str_is(buf_str(&why), "no trail: it was set to another bucket "
+					  "1970-01-01T00:00:00.000Z by user/x "
+					  "(PutEventSelectors)"));
+	buf_reset(&why);
 	g.kind = COVERAGE_TRAIL_NARROWED;
 	g.stop = &who;
 	coverage_gap_why(&why, &g);
@@ -385,6 +492,9 @@ int main(void)
 		cmocka_unit_test(test_without_writes),
 		cmocka_unit_test(test_without_regions),
 		cmocka_unit_test(test_without_types),
+		cmocka_unit_test(test_without_iam),
+		cmocka_unit_test(test_moved_trails),
+		cmocka_unit_test(test_moved_recorders),
 		cmocka_unit_test(test_unknown),
 	};
 

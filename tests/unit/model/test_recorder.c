@@ -143,12 +143,55 @@ static void test_types(void **state)
 
 	(void)state;
 	check(comes, 4, false,
-	      "type excluded 950400000 1036800000 (what changed in A)" CALL
-	      "type excluded 950400000 -1 (what changed in B)" CALL
-	      "type excluded 1123200000 -1 (what changed in C)" CALL);
+	      "recorder narrowed 950400000 1036800000 (what changed of A)" CALL
+	      "recorder narrowed 950400000 -1 (what changed of B)" CALL
+	      "recorder narrowed 1123200000 -1 (what changed of C)" CALL);
 	check(few, 1, false,
-	      "type excluded 864000000 -1 (what changed in types other than A, B)" CALL);
+	      "recorder narrowed 864000000 -1 (what changed of AWS::IAM::Group)" CALL
+	      "recorder narrowed 864000000 -1 (what changed of AWS::IAM::Policy)" CALL
+	      "recorder narrowed 864000000 -1 (what changed of AWS::IAM::Role)" CALL
+	      "recorder narrowed 864000000 -1 (what changed of AWS::IAM::User)" CALL
+	      "recorder narrowed 864000000 -1 (what changed of all types but A and B)" CALL);
 	check(all, 1, false, "");
+}
+
+/* A call and the description that agrees with it are one gap; a later one ends it. */
+static void test_agreement(void **state)
+{
+	static const char *const comes[] = { GROUP("\"A\""), GROUP("\"A\",\"B\""),
+					     WITH("") };
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf spans = BUF_INIT, gaps = BUF_INIT,
+					 text = BUF_INIT;
+	struct str what = STR("what changed of A");
+	struct coverage_control call = { .account = STR("1"),
+					 .region = STR("r"),
+					 .source = COVERAGE_CONFIG,
+					 .act = COVERAGE_SETS,
+					 .time_ms = 2 * DAY,
+					 .call = STR("Put"),
+					 .principal = STR("eve"),
+					 .event_id = STR("e") };
+	struct recorder_seen seen[ARRAY_SIZE(comes)];
+
+	(void)state;
+	call.set[COVERAGE_TYPES] = (struct coverage_setting){ true, 1, &what };
+	for (size_t i = 0; i < ARRAY_SIZE(comes); i++)
+		seen[i] = (struct recorder_seen){ read_one(&a, comes[i]),
+						  (int64_t)(10 + i) * DAY,
+						  (int64_t)(10 + i) * DAY };
+	/* Without any day of the account's: what is described is known all the same. */
+	assert_int_equal(recorder_coverage(&a, NULL, 0, &call, 1, seen, ARRAY_SIZE(seen),
+					   &spans, &gaps),
+			 0);
+	for (size_t i = 0; i < gaps.len / sizeof(struct coverage_gap); i++)
+		put_text(&text,
+			 &((const struct coverage_gap *)(const void *)gaps.data)[i]);
+	buf_put_char(&text, '\0');
+	assert_string_equal(
+		text.data,
+		"recorder narrowed 172800000 1036800000 (what changed of A) Put\n"
+		"recorder narrowed 950400000 1036800000 (what changed of B)" CALL);
 }
 
 int main(void)
@@ -157,6 +200,7 @@ int main(void)
 		cmocka_unit_test(test_daily),
 		cmocka_unit_test(test_stops),
 		cmocka_unit_test(test_types),
+		cmocka_unit_test(test_agreement),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
