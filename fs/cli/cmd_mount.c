@@ -143,6 +143,13 @@ static int run(const struct command *command, int argc, char **argv)
 			return cli_option(command, c);
 		else if (take_options(command, &o, optarg) != EXIT_DONE)
 			return EXIT_USAGE;
+	if (o.sync_config) {
+		if (config && strcmp(config, o.sync_config) != 0)
+			return cli_usage(command,
+					 "--config and sync_config name two files");
+		config = o.sync_config;
+		sync = true;
+	}
 	status = cli_check_words(command, argc - optind, 2, sync ? argc : 2);
 	if (status != EXIT_DONE)
 		return status;
@@ -167,6 +174,7 @@ const struct command command_mount = {
 		"        allow_other      let other users read, too\n"
 		"        auto_unmount     unmount even if the program is killed\n"
 		"        nonempty         mount over a directory with something in it\n"
+		"        sync_config=FILE as --sync --config=FILE; for fstab\n"
 		"      --sync             follow the SOURCEs meanwhile, as driftfs sync does; a history\n"
 		"                         that is not there is made\n"
 		"      --config=FILE      sources and options of sync (driftfs.ini); again on SIGHUP\n"

@@ -174,6 +174,17 @@ static int no_command(int argc, char **argv)
 	return help_all(stderr);
 }
 
+/* A history that is to be made by sync is not there yet. */
+static bool is_helper(int argc, char **argv)
+{
+	if (argc < 3)
+		return false;
+	for (int i = 3; i < argc; i++)
+		if (strstr(argv[i], "sync_config="))
+			return true;
+	return access(argv[1], F_OK) == 0;
+}
+
 int main(int argc, char **argv)
 {
 	const struct command *c;
@@ -193,7 +204,7 @@ int main(int argc, char **argv)
 	c = find(argv[1]);
 	if (c)
 		return run(c, argc - 1, argv + 1);
-	if (argc >= 3 && access(argv[1], F_OK) == 0)
+	if (is_helper(argc, argv))
 		return run(&command_mount_helper, argc, argv);
 	return no_command(argc, argv);
 }

@@ -21,6 +21,7 @@ enum meaning {
 	DEBUG,
 	WRITABLE,
 	AUTO_UNMOUNT,
+	SYNC_CONFIG,
 };
 
 static const struct {
@@ -67,11 +68,17 @@ static const struct {
 	const char *prefix;
 	enum meaning meaning;
 } prefixes[] = {
-	{ "x-", PASS_OVER },        { "X-", PASS_OVER },
-	{ "comment=", PASS_OVER },  { "user=", PASS_OVER },
-	{ "max_read=", HAND_ON },   { "fsname=", HAND_ON },
-	{ "context=", HAND_ON },    { "fscontext=", HAND_ON },
-	{ "defcontext=", HAND_ON }, { "rootcontext=", HAND_ON },
+	{ "x-", PASS_OVER },
+	{ "X-", PASS_OVER },
+	{ "comment=", PASS_OVER },
+	{ "user=", PASS_OVER },
+	{ "max_read=", HAND_ON },
+	{ "fsname=", HAND_ON },
+	{ "context=", HAND_ON },
+	{ "fscontext=", HAND_ON },
+	{ "defcontext=", HAND_ON },
+	{ "rootcontext=", HAND_ON },
+	{ "sync_config=", SYNC_CONFIG },
 };
 
 static bool find_meaning(struct str word, enum meaning *ret)
@@ -95,6 +102,29 @@ static void hand_on(struct mount_options *o, struct str word)
 {
 	buf_put_char(&o->fuse, ',');
 	buf_put_str(&o->fuse, word);
+}
+
+/* The last one counts, as of every option. Its commas have backslashes before them. */
+static int keep_sync_config(struct mount_options *o, struct str word, struct fault *f)
+{
+	struct str path = str_from(word, strlen("sync_config="));
+	char *copy = path.n ? str_dup(path) : NULL;
+	char *to = copy;
+
+	if (!copy) {
+		fault_set(f, FAULT_NO_OFFSET, "", "%s",
+			  path.n ? "out of memory" : "\"sync_config=\" names no file");
+		return path.n ? -ENOMEM : MOUNT_E_OPTION;
+	}
+	for (const char *from = copy; *from; from++) {
+		if (*from == '\\' && from[1])
+			from++;
+		*to++ = *from;
+	}
+	*to = '\0';
+	free(o->sync_config);
+	o->sync_config = copy;
+	return 0;
 }
 
 static int add_word(struct mount_options *o, struct str word, struct fault *f)
@@ -126,6 +156,8 @@ static int add_word(struct mount_options *o, struct str word, struct fault *f)
 	case HAND_ON:
 		hand_on(o, word);
 		break;
+	case SYNC_CONFIG:
+		return keep_sync_config(o, word, f);
 	case WRITABLE:
 		if (o->helper)
 			break;
@@ -168,4 +200,6 @@ int mount_options_add(struct mount_options *o, const char *list, struct fault *f
 void mount_options_deinit(struct mount_options *o)
 {
 	buf_deinit(&o->fuse);
+	free(o->sync_config);
+	o->sync_config = NULL;
 }

@@ -43,6 +43,12 @@ int api_source_next(void *source, struct import_ledger *ledger,
 void api_source_report(void *source, struct sync_round *ret);
 void api_source_free(void *source);
 
+/* What all kinds of such sources have alike; a kind's table begins with it. */
+#define API_SOURCE_KIND(NAME, FORM)                                          \
+	.scheme = NAME "://", .form = NAME "://" FORM, .most = API_ROUNDS,   \
+	.local = true, .next = api_source_next, .report = api_source_report, \
+	.free = api_source_free
+
 /* --- for run() ------------------------------------------------------------------------------ */
 
 /* Not before `ms` have passed since the call before. As api_call(), or -ECANCELED. */

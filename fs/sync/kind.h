@@ -26,10 +26,11 @@ struct sync_cookie {
 };
 
 struct sync_round {
-	uint64_t known;    /* passed over */
-	bool partial;      /* some of it could not be had, and may be another time */
-	int result;        /* 0, AWS_E_..., negative errno: why it ended early */
-	int64_t ok_ms;     /* when AWS last gave a good answer; 0: not yet */
+	uint64_t known; /* passed over */
+	uint64_t had;   /* grows with what AWS gives; of kinds that do not tell ok_ms */
+	bool partial;   /* some of it could not be had, and may be another time */
+	int result;     /* 0, AWS_E_..., negative errno: why it ended early */
+	int64_t ok_ms;  /* when AWS last gave a good answer; 0: not yet */
 	int64_t newest_ms; /* the newest of what it brought was made then; 0: not known */
 	struct fault fault; /* of the result; else of what could not be had */
 };

@@ -114,14 +114,8 @@ static bool again(const struct sync_options *o)
 }
 
 const struct sync_kind sync_kind_cloudwatch = {
-	.scheme = "cloudwatch://",
-	.form = "cloudwatch://REGION",
-	.most = API_ROUNDS,
-	.local = true,
+	API_SOURCE_KIND("cloudwatch", "REGION"),
 	.again = again,
 	.check = check,
 	.begin = begin,
-	.next = api_source_next,
-	.report = api_source_report,
-	.free = api_source_free,
 };

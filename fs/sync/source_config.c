@@ -449,13 +449,7 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 }
 
 const struct sync_kind sync_kind_config = {
-	.scheme = "config://",
-	.form = "config://REGION[/AGGREGATOR]",
-	.most = API_ROUNDS,
-	.local = true,
+	API_SOURCE_KIND("config", "REGION[/AGGREGATOR]"),
 	.check = check,
 	.begin = begin,
-	.next = api_source_next,
-	.report = api_source_report,
-	.free = api_source_free,
 };

@@ -65,6 +65,7 @@ static void report(void *round, struct sync_round *ret)
 
 	s3_feed_report(round, &feed);
 	*ret = (struct sync_round){ .known = feed.known,
+				    .had = feed.listed + feed.fetched,
 				    .partial = feed.partial,
 				    .result = feed.result,
 				    .fault = feed.fault };

@@ -152,13 +152,7 @@ static int begin(const struct sync_begin *b, void **ret, struct fault *f)
 }
 
 const struct sync_kind sync_kind_cloudtrail = {
-	.scheme = "cloudtrail://",
-	.form = "cloudtrail://REGION",
-	.most = API_ROUNDS,
-	.local = true,
+	API_SOURCE_KIND("cloudtrail", "REGION"),
 	.check = check,
 	.begin = begin,
-	.next = api_source_next,
-	.report = api_source_report,
-	.free = api_source_free,
 };

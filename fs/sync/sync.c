@@ -20,6 +20,7 @@
 #define BACKOFF_MAX  300000u /* ... up to here; one that is well for so long is well */
 #define BACKOFF_STEP 6u      /* doublings that reach it */
 #define HEALTH_MS    60000   /* between two notes that a source is still well */
+#define LOOK_MS      1000    /* between two looks at one that has always something */
 
 struct source {
 	const char *url; /* the plan's */
@@ -35,6 +36,8 @@ struct source {
 	uint64_t told;             /* hash of the failure its user knows of; 0: none */
 	int64_t well_ms; /* since it is well after that; by a clock that never jumps */
 	/* For the history. */
+	uint64_t had;    /* of this round, when it was looked after */
+	int64_t look_ms; /* ... not before; by a clock that never jumps */
 	uint64_t errors; /* not yet written there */
 	int64_t ok_ms, newest_ms;
 	int64_t wrote_ms; /* 0: never; by a clock that never jumps */
@@ -190,18 +193,21 @@ static void end_round(struct sync *s, struct source *src)
 /* --- health --------------------------------------------------------------------------------- */
 
 /*
- * One whose round never ends is well when AWS has answered in this one, and it has lasted: another
- * call may fail at once, each time.
+ * Well when AWS has answered in this round, and it has lasted: another call may fail at once, each
+ * time. One whose rounds end says so itself; but a backfill takes hours.
  */
 static void look_after(const struct sync *s, struct source *src)
 {
+	int64_t lasts = src->kind->stays ? backoff_of(s, 1) : BACKOFF_MAX;
 	struct sync_round round = { 0 };
 
-	if (!src->round || !src->kind->stays)
+	if (!src->round)
 		return;
 	src->kind->report(src->round, &round);
-	if (round.ok_ms && !round.result &&
-	    clock_ms() - src->begun_ms >= backoff_of(s, 1))
+	if (round.had > src->had)
+		round.ok_ms = wall_clock();
+	src->had = round.had;
+	if (round.ok_ms && !round.result && clock_ms() - src->begun_ms >= lasts)
 		is_well(src);
 	src->ok_ms = MAX(src->ok_ms, round.ok_ms);
 	src->newest_ms = MAX(src->newest_ms, round.newest_ms);
@@ -286,10 +292,24 @@ static int begin_round(struct sync *s, struct source *src, struct import_ledger 
 	if (!is_due(s, src))
 		return 0;
 	src->begun_ms = clock_ms();
+	src->had = 0;
 	r = src->kind->begin(&b, &src->round, &f);
 	if (r > 0)
 		ended_badly(s, src, r, &f);
 	return MIN(r, 0);
+}
+
+/* What next() gave, or a negative errno. */
+static int keep_health(const struct sync *s, struct source *src,
+		       struct import_ledger *ledger, int result)
+{
+	int r;
+
+	if (result == 0 && clock_ms() < src->look_ms)
+		return 0;
+	src->look_ms = clock_ms() + LOOK_MS;
+	r = put_health(s, src, ledger);
+	return r ? r : result;
 }
 
 /* 0, IMPORT_E_LATER, negative errno. */
@@ -304,12 +324,11 @@ static int source_next(struct sync *s, struct source *src, struct import_ledger 
 		r = IMPORT_E_LATER;
 	if (r == 0 && ret->cookie)
 		((struct sync_cookie *)ret->cookie)->owner = src;
+	if (r < 0)
+		return r;
 	if (r == IMPORT_E_END)
 		end_round(s, src);
-	if (r != IMPORT_E_END && r != IMPORT_E_LATER)
-		return r;
-	r = put_health(s, src, ledger);
-	return r ? r : IMPORT_E_LATER;
+	return keep_health(s, src, ledger, r == IMPORT_E_END ? IMPORT_E_LATER : r);
 }
 
 /* --- the feed ------------------------------------------------------------------------------- */

@@ -19,6 +19,7 @@ struct mount_options {
 	bool allow_other;  /* other users may read, too */
 	bool auto_unmount; /* also when it is killed */
 	bool nonempty;     /* mount over a directory with something in it */
+	char *sync_config; /* of sync_config=FILE: what to follow meanwhile; NULL: nothing */
 	/* Something its user should know, while it is served; from another thread. May be NULL. */
 	void (*notice)(const struct mount_options *o, const char *text);
 	/*
@@ -42,6 +43,7 @@ enum {
  * Takes in a list as -o has it. What mount(8) and fstab add for themselves (auto, user,
  * x-systemd..., defaults) is passed over. A history is read-only: rw is refused to a person, and
  * passed over for a helper, since mount(8) says it when nobody has.
+ * sync_config=FILE is only kept: the caller follows, with begin and end.
  * 0, MOUNT_E_OPTION (the fault names the option), -ENOMEM.
  */
 int mount_options_add(struct mount_options *o, const char *list,

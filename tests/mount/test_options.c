@@ -56,6 +56,23 @@ static void test_refused(void **state)
 	expect("uid=0", MOUNT_E_OPTION, "");
 }
 
+/* What is followed meanwhile: ours, and nothing for FUSE. */
+static void test_sync_config(void **state)
+{
+	_cleanup_(mount_options_deinit) struct mount_options o = { 0 };
+	struct fault f = { 0 };
+
+	(void)state;
+	assert_int_equal(
+		mount_options_add(&o, "ro,sync,sync_config=/a\\,b/x\\\\y.ini,nofail", &f),
+		0);
+	assert_string_equal(o.sync_config, "/a,b/x\\y.ini");
+	assert_int_equal(mount_options_add(&o, "sync_config=two", &f), 0);
+	assert_string_equal(o.sync_config, "two");
+	assert_int_equal(buf_str(&o.fuse).n, 0);
+	expect("sync_config=", MOUNT_E_OPTION, "");
+}
+
 /* mount(8) says rw of itself; a person who says it would take the mount for writable. */
 static void test_writable(void **state)
 {
@@ -90,8 +107,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_passed_over), cmocka_unit_test(test_handed_on),
-		cmocka_unit_test(test_refused),     cmocka_unit_test(test_writable),
-		cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_refused),     cmocka_unit_test(test_sync_config),
+		cmocka_unit_test(test_writable),    cmocka_unit_test(test_meaning),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);

@@ -84,6 +84,11 @@ class Chain(SyncCase):
         self.config("[two]\n" + self.keys("three"), "credentials")
         self.assert_asked_by("user/three")
         self.assert_fails("there is no profile four", options=["--profile", "four"])
+        # Of many profiles, in lines of any length, the last is found.
+        many = "".join(f"[many-{n}]\n{self.keys(f'm{n}')}" for n in range(400))
+        self.config(many + f"[long]\n# {'x' * 70000}\n" + self.keys("long"), "credentials")
+        self.assert_asked_by("user/long", "--profile", "long")
+        self.assert_asked_by("user/m399", "--profile", "many-399")
 
     def test_the_environment_before_a_profile_it_names_but_not_before_an_option(self):
         self.config("[profile two]\n" + self.keys("two"))

@@ -58,6 +58,8 @@ class Follow(SyncCase):
         with self.running("s3://logs/") as process:
             self.wait_for(lambda: self.cat(f"{FOLDER}/sg-198/changes").count("CREATE") == 1)
             self.wait_for(lambda: "UPDATE" in self.cat(f"{FOLDER}/sg-198/changes"))
+            # Its last success is not that of a round.
+            self.assertRegex(self.cat("status/sources.tsv"), r"\ns3://logs/\t20\d\d-")
             self.assertIsNone(process.poll())
             self.end(process)
         self.aws.fault = None

@@ -3,6 +3,7 @@
 import contextlib
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -97,6 +98,31 @@ class Mount(SyncCase):
             self.wait_for(lambda: "s3://two/" in self.read("status/sources.tsv"))
             err = self.end(process)
         self.assertIn("driftfs.ini:3: ", err)
+
+    def test_as_fstab_has_it(self):
+        """Without a subcommand, all of it in one option; the same through mount(8)'s helper."""
+        self.aws.bucket("logs").put(config_key(1), small(1))
+        config = self.config("s3://logs/")
+        for program in ([driftfs()], ["mount.fuse3"]):
+            if program[0] == "mount.fuse3":
+                if os.geteuid() != 0 or not shutil.which("mount.fuse3"):
+                    continue
+                self.env["PATH"] = f"{pathlib.Path(driftfs()).parent}:{self.env['PATH']}"
+                program += ["-t", "fuse.driftfs"]
+            history = self.folder / f"h.db-{len(program)}"
+            done = subprocess.run([program[0], history, self.point, "-o",
+                                   f"rw,nofail,sync_config={config}", *program[1:]], env=self.env,
+                                  capture_output=True, check=False)
+            self.assertEqual((done.returncode, done.stdout, done.stderr), (0, b"", b""))
+            try:
+                self.wait_for(lambda: self.read(f"{FOLDER}/sg-1/latest.json"))
+            finally:
+                self.assertEqual(self.unmount(), 0)
+            self.run_program("import", "-q", history, config, status=3)
+        for words in (["-o", "sync_config="], ["-o", "sync_config=a", "--sync", "--config", "b"]):
+            done = subprocess.run([driftfs(), "mount", *words, self.history, self.point],
+                                  capture_output=True, check=False)
+            self.assertEqual(done.returncode, 2, done.stderr)
 
     def test_what_fails_is_told_and_the_mount_goes_on(self):
         self.aws.fault = on("ListObjectsV2", status(403, "AccessDenied"))
