@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "rows.h"
 
 /* --- keys ----------------------------------------------------------------------------------- */
 
@@ -110,59 +111,50 @@ int store_put_points(struct store *s, const struct metric_data *m, struct str ta
 	return written(s, r);
 }
 
-static int came_of(sqlite3_stmt *q, struct arena *a, struct store_came *ret)
+static int came_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_came){ col_int(q, 0), col_int(q, 1),
-				    arena_str(a, col_str(q, 2)),
-				    arena_str(a, col_str(q, 3)),
-				    arena_str(a, col_str(q, 4)) };
-	return ret->account.p && ret->region.p && ret->type.p ? 0 : -ENOMEM;
+	struct store_came *came = ret;
+
+	*came = (struct store_came){ col_int(q, 0), col_int(q, 1),
+				     arena_str(a, col_str(q, 2)),
+				     arena_str(a, col_str(q, 3)),
+				     arena_str(a, col_str(q, 4)) };
+	return came->account.p && came->region.p && came->type.p ? 0 : -ENOMEM;
 }
 
 int store_states_came(struct store *s, int64_t after, struct arena *a,
 		      struct store_came *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(*ret), came_of };
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_STATES_CAME, ARGS(INT(after), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = came_of(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_STATES_CAME, ARGS(INT(after), INT(n)), &shape, a, ret, n,
+			    ret_n);
 }
 
 /* --- where they stand ----------------------------------------------------------------------- */
 
+static int series_of(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct store_series *series = ret;
+
+	*series = (struct store_series){ col_int(q, 0), arena_str(a, col_str(q, 1)),
+					 arena_str(a, col_str(q, 2)) };
+	return series->namespace.p && series->metric.p ? 0 : -ENOMEM;
+}
+
 int store_series_due(struct store *s, int64_t after, struct arena *a,
 		     struct store_series *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(*ret), series_of };
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_SERIES_OF_DUE, ARGS(INT(after), INT(n)), &q);
-	while (!r && *ret_n < n) {
-		struct store_series *one = &ret[*ret_n];
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		*one = (struct store_series){ col_int(q, 0), arena_str(a, col_str(q, 1)),
-					      arena_str(a, col_str(q, 2)) };
-		if (!one->namespace.p || !one->metric.p)
-			return -ENOMEM;
-		++*ret_n;
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_SERIES_OF_DUE, ARGS(INT(after), INT(n)), &shape, a, ret,
+			    n, ret_n);
 }
 
 static int by_row(const void *a, const void *b)
@@ -175,29 +167,12 @@ static int by_row(const void *a, const void *b)
 int store_series_resources(struct store *s, int64_t series, struct arena *a,
 			   int64_t **ret, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	size_t n, kept = 0;
-	bool row = true;
-	int r = sql_open(s, Q_SERIES_RESOURCES, ARGS(INT(series)), &q);
+	size_t n = 0, kept = 0;
+	int r = sql_list(s, Q_SERIES_RESOURCES, ARGS(INT(series)), &sql_number, a, ret,
+			 &n);
 
-	while (!r) {
-		int64_t resource;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		resource = col_int(q, 0);
-		buf_put(&rows, &resource, sizeof(resource));
-	}
-	if (!r)
-		r = buf_error(&rows);
-	*ret = r ? NULL : arena_alloc(a, rows.len + 1);
-	if (r || !*ret)
-		return r ? r : -ENOMEM;
-	n = rows.len / sizeof(int64_t);
-	if (n)
-		memcpy(*ret, rows.data, rows.len);
+	if (r)
+		return r;
 	if (n > 1)
 		qsort(*ret, n, sizeof(int64_t), by_row);
 	for (size_t i = 0; i < n; i++)
@@ -256,14 +231,16 @@ int store_series_done(struct store *s, int64_t series)
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static int file_of(sqlite3_stmt *q, struct arena *a, struct store_metric_file *ret)
+static int file_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	*ret = (struct store_metric_file){ .id = col_int(q, 0),
-					   .resource = col_int(q, 1),
-					   .name = arena_str(a, col_str(q, 2)),
-					   .bytes = (uint64_t)col_int(q, 3),
-					   .newest_ms = col_int(q, 4) };
-	return ret->name.p ? 0 : -ENOMEM;
+	struct store_metric_file *file = ret;
+
+	*file = (struct store_metric_file){ .id = col_int(q, 0),
+					    .resource = col_int(q, 1),
+					    .name = arena_str(a, col_str(q, 2)),
+					    .bytes = (uint64_t)col_int(q, 3),
+					    .newest_ms = col_int(q, 4) };
+	return file->name.p ? 0 : -ENOMEM;
 }
 
 static int file_one(struct store *s, enum statement id, const struct sql_arg *args,
@@ -293,20 +270,13 @@ int store_metric_file_find(struct store *s, int64_t resource, struct str name,
 int store_metric_files(struct store *s, int64_t resource, int64_t after, struct arena *a,
 		       struct store_metric_file *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(*ret), file_of };
 	int r = reading(s);
 
 	*ret_n = 0;
-	if (!r)
-		r = sql_open(s, Q_METRIC_FILES, ARGS(INT(resource), INT(after)), &q);
-	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = file_of(q, a, &ret[(*ret_n)++]);
-	}
-	return r;
+	return r ? r
+		 : sql_page(s, Q_METRIC_FILES, ARGS(INT(resource), INT(after)), &shape, a,
+			    ret, n, ret_n);
 }
 
 static int by_moment(const void *a, const void *b)
@@ -344,14 +314,8 @@ int store_metric_points(struct store *s, int64_t file, struct arena *a,
 		buf_put(&rows, &p, sizeof(p));
 	}
 	if (!r)
-		r = buf_error(&rows);
-	*ret = r ? NULL : arena_alloc(a, rows.len + 1);
-	if (r || !*ret)
-		return r ? r : -ENOMEM;
-	*ret_n = rows.len / sizeof(struct store_point);
-	if (*ret_n)
-		memcpy(*ret, rows.data, rows.len);
-	if (*ret_n > 1)
+		r = sql_keep(a, &rows, sizeof(struct store_point), ret, ret_n);
+	if (!r && *ret_n > 1)
 		qsort(*ret, *ret_n, sizeof(struct store_point), by_moment);
-	return 0;
+	return r;
 }

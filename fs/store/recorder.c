@@ -8,6 +8,7 @@
 
 #include "coverage.h"
 #include "private.h"
+#include "rows.h"
 
 /* The row before; id 0: none. */
 struct last {
@@ -113,47 +114,27 @@ int store_put_recorder(struct store *s, const struct recorder *r)
 
 /* --- reading -------------------------------------------------------------------------------- */
 
-static int seen_of(sqlite3_stmt *q, struct arena *a, struct recorder_seen *ret)
+static int seen_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
+	struct recorder_seen *seen = ret;
 	struct str body = arena_str(a, col_str(q, 2));
 	struct jv *v = arena_alloc(a, sizeof(*v));
 	int e = body.p && v ? jv_parse(a, body, v, NULL) : -ENOMEM;
 
-	ret->seen_ms = col_int(q, 0);
-	ret->last_ms = col_int(q, 1);
+	seen->seen_ms = col_int(q, 0);
+	seen->last_ms = col_int(q, 1);
 	if (!e)
-		e = recorder_from_jv(v, &ret->recorder, NULL);
+		e = recorder_from_jv(v, &seen->recorder, NULL);
 	return e > 0 ? -EBADMSG : e;
 }
 
 static int read_all(struct store *s, enum statement id, const struct sql_arg *args,
 		    size_t n, struct arena *a, struct recorder_seen **ret, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(**ret), seen_of };
 	int e = reading(s);
 
-	if (!e)
-		e = sql_open(s, id, args, n, &q);
-	while (!e) {
-		struct recorder_seen seen;
-
-		e = sql_next(s, q, &row);
-		if (e || !row)
-			break;
-		e = seen_of(q, a, &seen);
-		buf_put(&rows, &seen, sizeof(seen));
-	}
-	if (!e)
-		e = buf_error(&rows);
-	*ret = e ? NULL : arena_alloc(a, rows.len + 1);
-	if (e || !*ret)
-		return e ? e : -ENOMEM;
-	if (rows.len)
-		memcpy(*ret, rows.data, rows.len);
-	*ret_n = rows.len / sizeof(struct recorder_seen);
-	return 0;
+	return e ? e : sql_list(s, id, args, n, &shape, a, ret, ret_n);
 }
 
 int store_recorders(struct store *s, struct arena *a, struct recorder_seen **ret,

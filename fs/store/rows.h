@@ -12,7 +12,7 @@
 
 struct sql_shape {
 	size_t size; /* of the struct */
-	/* Text goes into the arena. 0 or -ENOMEM. */
+	/* Text goes into the arena. 0 or negative errno. */
 	int (*row)(sqlite3_stmt *q, struct arena *a, void *ret);
 };
 
