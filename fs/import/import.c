@@ -178,6 +178,7 @@ static int file_new(const struct source_entry *e, struct import_file **ret)
 
 	if (!file)
 		return -ENOMEM;
+	file->bytes = IMPORT_NO_BYTES;
 	file->stream = e->kind == SOURCE_STREAM;
 	file->closed = e->kind == SOURCE_REFUSED;
 	file->named = e->named;
@@ -244,8 +245,8 @@ static int document_file(const struct import_document *d, struct import_file **r
 	if (!file)
 		return -ENOMEM;
 	file->given = true;
-	file->fd = d->fd;
-	file->closed = d->fd < 0 && d->fault.reason[0];
+	file->bytes = d->bytes;
+	file->closed = !import_bytes_any(&d->bytes) && d->fault.reason[0];
 	file->continues = d->stream;
 	file->size = d->size;
 	file->version = d->version;
@@ -265,7 +266,7 @@ static int feed_document(struct import *i)
 {
 	const struct import_feed *feed = i->options->feed;
 	struct import_ledger ledger = ledger_of(i);
-	struct import_document d = { .fd = -1 };
+	struct import_document d = { .bytes = IMPORT_NO_BYTES };
 	struct import_file *file = NULL;
 	int r = feed->next(feed->ctx, &ledger, &d);
 

@@ -32,6 +32,7 @@ struct pipeline {
 	struct import_file *head, **last;
 	struct import_file *unclaimed; /* the first that no worker has taken */
 	unsigned n_files;
+	size_t bodies; /* bytes of files in memory that are not read */
 	struct chunk *queue, **queue_last; /* to be parsed */
 	struct chunk *spare;
 	unsigned n_spare, n_flying;
@@ -40,6 +41,13 @@ struct pipeline {
 	bool stop;
 	int error;
 };
+
+void import_bytes_deinit(struct import_bytes *b)
+{
+	buf_deinit(&b->memory);
+	closep(&b->fd);
+	*b = IMPORT_NO_BYTES;
+}
 
 struct import_file *import_file_free(struct import_file *file)
 {
@@ -51,8 +59,7 @@ struct import_file *import_file_free(struct import_file *file)
 		file->chunks = c->next;
 		chunk_free(c);
 	}
-	if (file->given)
-		closep(&file->fd);
+	import_bytes_deinit(&file->bytes);
 	for (unsigned n = 0; n < file->n_cursors; n++)
 		free(file->cursors[n]);
 	free(file->shown);
@@ -159,6 +166,7 @@ static void read_file(struct pipeline *p, void *worker, struct import_file *file
 	r = p->ops.read(worker, file);
 	pthread_mutex_lock(&p->lock);
 	file->ended = true;
+	p->bodies -= file->waiting;
 	if (r && !p->stop)
 		stop(p, r);
 	tell_writer(p);
@@ -344,7 +352,7 @@ bool pipeline_has_room(struct pipeline *p)
 	bool room;
 
 	pthread_mutex_lock(&p->lock);
-	room = p->n_files < PIPELINE_FILES;
+	room = p->n_files < PIPELINE_FILES && p->bodies < PIPELINE_BODIES;
 	pthread_mutex_unlock(&p->lock);
 	return room;
 }
@@ -364,7 +372,9 @@ void pipeline_add(struct pipeline *p, struct import_file *file)
 	file->next = NULL;
 	file->chunks = NULL;
 	file->last = &file->chunks;
+	file->waiting = file->bytes.memory.len;
 	pthread_mutex_lock(&p->lock);
+	p->bodies += file->waiting;
 	*p->last = file;
 	p->last = &file->next;
 	p->n_files++;

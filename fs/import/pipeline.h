@@ -19,6 +19,8 @@
 	((size_t)12 << 20)  /* in flight; a single bigger chunk still passes */
 #define PIPELINE_CHUNKS 48u /* likewise */
 #define PIPELINE_FILES  64u /* added and not yet written */
+#define PIPELINE_BODIES \
+	((size_t)4 << 20) /* of files in memory, added and not yet read; likewise */
 
 struct pipeline;
 
@@ -27,12 +29,12 @@ struct import_file {
 	bool stream;
 	bool named; /* an argument itself, not something met in a folder */
 	bool closed; /* the refusal it has from the start is all there is: not to be opened */
-	char *shown;    /* the path as its user would name it */
-	char *path;     /* to open; NULL: standard input */
-	bool given;     /* there is no path, but an fd, already open */
-	int fd;         /* closed with the file, unless a reader has taken it */
-	void *cookie;   /* of the feed it came from */
-	bool continues; /* more of what the ledger has by its name */
+	char *shown;               /* the path as its user would name it */
+	char *path;                /* to open; NULL: standard input */
+	bool given;                /* there is no path, but its bytes: */
+	struct import_bytes bytes; /* the reader's from when it begins, gone when it ends */
+	void *cookie;              /* of the feed it came from */
+	bool continues;            /* more of what the ledger has by its name */
 	char *cursors[IMPORT_CURSORS]; /* names */
 	int64_t values[IMPORT_CURSORS];
 	unsigned n_cursors;
@@ -44,6 +46,7 @@ struct import_file {
 	/* Under the pipeline's lock. */
 	struct chunk *chunks, **last; /* not yet taken by the writer */
 	bool ended;                   /* there will be no more of them */
+	size_t waiting;               /* bytes of the body, counted as not yet read */
 	bool failed; /* could not be read: to be tried again another time */
 
 	/* The writer's. */

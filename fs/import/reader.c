@@ -302,7 +302,11 @@ static int start(struct reading *r, int fd)
 	};
 
 	r->split = json_split_new(&config);
-	return r->split ? gzip_reader_new(fd, &r->gzip) : -ENOMEM;
+	if (!r->split)
+		return -ENOMEM;
+	return r->file->bytes.held
+		       ? gzip_reader_new_bytes(buf_str(&r->file->bytes.memory), &r->gzip)
+		       : gzip_reader_new(fd, &r->gzip);
 }
 
 /* What the ledger will know the file by is what it was when it was opened. */
@@ -337,8 +341,8 @@ static int open_source(struct reading *r, int *ret_fd)
 		return 0;
 	}
 	if (file->given) {
-		*ret_fd = r->file->fd;
-		r->file->fd = -1;
+		*ret_fd = file->bytes.fd;
+		r->file->bytes.fd = -1;
 		return 0;
 	}
 	/* A copy: whoever gave us standard input keeps it. */
@@ -359,7 +363,7 @@ int reader_run(struct worker *w, struct import_file *file)
 	int ret = 0;
 
 	/* A document without bytes: there is nothing to read, and nothing to say. */
-	if (file->given && !file->closed && file->fd < 0)
+	if (file->given && !file->closed && !import_bytes_any(&file->bytes))
 		return 0;
 	ret = open_source(&r, &fd);
 	if (!ret && !r.broken)
@@ -371,5 +375,9 @@ int reader_run(struct worker *w, struct import_file *file)
 		ret = name_stream(file, STR_NULL);
 	if (!ret)
 		ret = sum_up(&r);
-	return ret ? ret : flush(&r);
+	if (!ret)
+		ret = flush(&r);
+	r.gzip = gzip_reader_free(r.gzip);
+	import_bytes_deinit(&file->bytes);
+	return ret;
 }

@@ -23,7 +23,7 @@ struct fetch {
 	/* Under the lock. */
 	struct fetch_job *first, **last;
 	unsigned n_jobs, n_done;
-	uint64_t bytes;
+	uint64_t memory, disk; /* bytes, as listed */
 	bool stop;
 };
 
@@ -33,7 +33,7 @@ struct fetch_job *fetch_job_new(const struct aws_object *object)
 
 	if (!job)
 		return NULL;
-	job->fd = -1;
+	job->bytes = IMPORT_NO_BYTES;
 	job->size = object->size;
 	job->key = str_dup(object->key);
 	job->etag = str_dup(object->etag);
@@ -44,7 +44,7 @@ struct fetch_job *fetch_job_free(struct fetch_job *job)
 {
 	if (!job)
 		return NULL;
-	closep(&job->fd);
+	import_bytes_deinit(&job->bytes);
 	free(job->key);
 	free(job->etag);
 	free(job);
@@ -53,14 +53,17 @@ struct fetch_job *fetch_job_free(struct fetch_job *job)
 
 /* --- one object ----------------------------------------------------------------------------- */
 
-static int open_nameless(uint64_t size)
+static bool is_held(const struct fetch_job *job)
+{
+	return job->size <= FETCH_HELD;
+}
+
+static int open_nameless(void)
 {
 	const char *dir = getenv("TMPDIR");
-	int fd = -1;
+	int fd;
 
-	if (size > FETCH_MEMORY)
-		fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC,
-			  0600);
+	fd = open(dir && *dir ? dir : "/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
 	/* Some filesystems have no such files. */
 	if (fd < 0)
 		fd = memfd_create("driftfs-object", MFD_CLOEXEC);
@@ -72,10 +75,13 @@ static int on_begin(void *ctx)
 {
 	struct fetch_job *job = ctx;
 
-	closep(&job->fd);
+	import_bytes_deinit(&job->bytes);
 	job->got = 0;
-	job->fd = open_nameless(job->size);
-	return MIN(job->fd, 0);
+	job->bytes.held = is_held(job);
+	if (job->bytes.held)
+		return buf_reserve(&job->bytes.memory, job->size) ? 0 : -ENOMEM;
+	job->bytes.fd = open_nameless();
+	return MIN(job->bytes.fd, 0);
 }
 
 static int on_put(void *ctx, const char *bytes, size_t n)
@@ -86,8 +92,12 @@ static int on_put(void *ctx, const char *bytes, size_t n)
 	job->got += n;
 	if (job->got > job->size)
 		return -EFBIG;
+	if (job->bytes.held) {
+		buf_put(&job->bytes.memory, bytes, n);
+		return buf_error(&job->bytes.memory);
+	}
 	while (n) {
-		ssize_t done = write(job->fd, bytes, n);
+		ssize_t done = write(job->bytes.fd, bytes, n);
 
 		if (done < 0 && errno == EINTR)
 			continue;
@@ -106,7 +116,7 @@ void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
 
 	job->result = aws_s3_get(h, bucket, str_of(job->key), str_of(job->etag), &sink,
 				 &job->fault);
-	if (job->result == 0 && lseek(job->fd, 0, SEEK_SET) < 0)
+	if (job->result == 0 && !job->bytes.held && lseek(job->bytes.fd, 0, SEEK_SET) < 0)
 		job->result = -errno;
 	if (job->result == -EFBIG || (job->result == 0 && job->got != job->size)) {
 		fault_set(&job->fault, FAULT_NO_OFFSET, "",
@@ -116,9 +126,7 @@ void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
 	if (job->result < 0)
 		fault_set(&job->fault, FAULT_NO_OFFSET, "", "%s", strerror(-job->result));
 	if (job->result)
-		closep(&job->fd);
-	if (job->result)
-		job->fd = -1;
+		import_bytes_deinit(&job->bytes);
 }
 
 static void refuse_job(struct fetch_job *job, int r)
@@ -243,12 +251,18 @@ int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
 	return 0;
 }
 
+static uint64_t *place_of(struct fetch *f, const struct fetch_job *job)
+{
+	return is_held(job) ? &f->memory : &f->disk;
+}
+
 bool fetch_has_room(struct fetch *f)
 {
 	bool room;
 
 	pthread_mutex_lock(&f->lock);
-	room = f->n_jobs < FETCH_JOBS && (f->bytes < FETCH_BYTES || !f->n_jobs);
+	room = f->n_jobs < FETCH_JOBS &&
+	       ((f->memory < FETCH_MEMORY && f->disk < FETCH_DISK) || !f->n_jobs);
 	pthread_mutex_unlock(&f->lock);
 	return room;
 }
@@ -271,7 +285,7 @@ void fetch_add(struct fetch *f, struct fetch_job *job)
 	*f->last = job;
 	f->last = &job->next;
 	f->n_jobs++;
-	f->bytes += job->size;
+	*place_of(f, job) += job->size;
 	pthread_cond_signal(&f->work);
 	pthread_mutex_unlock(&f->lock);
 }
@@ -287,7 +301,7 @@ static struct fetch_job *remove_job(struct fetch *f, struct fetch_job **at)
 	job->next = NULL;
 	f->n_jobs--;
 	f->n_done--;
-	f->bytes -= job->size;
+	*place_of(f, job) -= job->size;
 	return job;
 }
 

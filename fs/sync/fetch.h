@@ -4,8 +4,8 @@
 /*
  * Objects of a bucket, fetched by several threads ahead of who reads them, handed out as they are
  * done: one that AWS makes wait keeps no other waiting. Each is whole, as long as it was listed,
- * or it failed: a body that was cut off is fetched again, and its bytes go to a file without a
- * name, in memory or, when they are many, on disk.
+ * or it failed: a body that was cut off is fetched again. Its bytes are kept in memory or, when they
+ * are many, on disk in a file without a name.
  */
 
 #include <stdbool.h>
@@ -14,21 +14,23 @@
 #include "bell.h"
 
 #include "aws/s3.h"
+#include "import/import.h"
 
 #define FETCH_THREADS 16u
 #define FETCH_JOBS    128u /* asked for and not yet handed out */
-#define FETCH_BYTES \
-	((uint64_t)256 << 20) /* likewise; a single bigger object still passes */
-#define FETCH_MEMORY ((uint64_t)16 << 20) /* a bigger object goes to disk */
+/* Likewise, bytes in memory and on disk; a single bigger object still passes. */
+#define FETCH_MEMORY ((uint64_t)16 << 20)
+#define FETCH_DISK   ((uint64_t)256 << 20)
+#define FETCH_HELD   ((uint64_t)1 << 20) /* a bigger object goes to disk */
 
 struct fetch;
 
 struct fetch_job {
 	struct fetch_job *next;
 	char *key, *etag;
-	uint64_t size; /* as listed */
-	uint64_t got;  /* by this try */
-	int fd;        /* at its start; -1 when it failed. Taken by setting it to -1 */
+	uint64_t size;             /* as listed */
+	uint64_t got;              /* by this try */
+	struct import_bytes bytes; /* none when it failed */
 	int result; /* 0, AWS_E_..., negative errno; from the start: not to be fetched */
 	struct fault fault; /* when it failed */
 	bool taken, done;   /* under the pool's lock */

@@ -8,9 +8,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "util/clock.h"
 
@@ -49,7 +47,7 @@ struct pump_document *pump_document_new(void)
 	struct pump_document *d = calloc(1, sizeof(*d));
 
 	if (d)
-		d->fd = -1;
+		d->bytes = IMPORT_NO_BYTES;
 	return d;
 }
 
@@ -57,7 +55,7 @@ struct pump_document *pump_document_free(struct pump_document *d)
 {
 	if (!d)
 		return NULL;
-	closep(&d->fd);
+	import_bytes_deinit(&d->bytes);
 	for (unsigned n = 0; n < d->n_cursors; n++)
 		free(d->cursors[n]);
 	free(d->name);
@@ -67,20 +65,10 @@ struct pump_document *pump_document_free(struct pump_document *d)
 
 int pump_document_fill(struct pump_document *d, struct str bytes)
 {
-	d->fd = memfd_create("driftfs-answer", MFD_CLOEXEC);
+	d->bytes.held = true;
 	d->size = bytes.n;
-	if (d->fd < 0)
-		return -errno;
-	while (bytes.n) {
-		ssize_t n = write(d->fd, bytes.p, bytes.n);
-
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		bytes = str_from(bytes, (size_t)n);
-	}
-	return lseek(d->fd, 0, SEEK_SET) < 0 ? -errno : 0;
+	buf_put_str(&d->bytes.memory, bytes);
+	return buf_error(&d->bytes.memory);
 }
 
 int pump_document_cursor(struct pump_document *d, const char *name, int64_t value)
@@ -370,14 +358,13 @@ static void hand_out(struct pump *p, struct pump_document *d, struct import_docu
 					 .shown = name,
 					 .size = d->size,
 					 .version = d->version,
-					 .fd = d->fd,
+					 .bytes = import_bytes_take(&d->bytes),
 					 .fault = d->fault,
 					 .stream = !d->name,
 					 .n_cursors = d->n_cursors,
 					 .cookie = d->cookie };
 	for (unsigned n = 0; n < d->n_cursors; n++)
 		ret->cursors[n] = (struct import_cursor){ d->cursors[n], d->values[n] };
-	d->fd = -1;
 }
 
 int pump_next(struct pump *p, struct import_ledger *ledger, struct import_document *ret)

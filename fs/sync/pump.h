@@ -20,7 +20,7 @@ struct pump_document {
 	uint64_t size;
 	int64_t version;
 	bool look_up; /* not if the ledger has it: then it is done at once, and kept */
-	int fd;       /* -1: none */
+	struct import_bytes bytes;
 	struct fault fault;
 	char *cursors[IMPORT_CURSORS]; /* names */
 	int64_t values[IMPORT_CURSORS];

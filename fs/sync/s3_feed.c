@@ -447,13 +447,12 @@ static int hand_out(struct s3_feed *s, struct fetch_job *job, struct import_docu
 					 .shown = s->name.data,
 					 .size = job->size,
 					 .version = version_of(job),
-					 .fd = job->fd,
+					 .bytes = import_bytes_take(&job->bytes),
 					 .fault = job->fault };
-	job->fd = -1;
 	pthread_mutex_lock(&s->lock);
-	s->report.fetched += ret->fd >= 0;
-	s->report.failed += ret->fd < 0;
-	if (ret->fd < 0 && is_for_later(job->result)) {
+	s->report.fetched += job->result == 0;
+	s->report.failed += job->result != 0;
+	if (is_for_later(job->result)) {
 		s->report.partial = true;
 		if (!s->report.result)
 			fault_set(&s->report.fault, FAULT_NO_OFFSET, "",

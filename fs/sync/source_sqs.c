@@ -272,8 +272,7 @@ static int push_object(struct sqs *q, struct aws_handle *h, const struct sqs_poi
 		d->version = (int64_t)str_hash(str_of(look.job->etag));
 		d->look_up = true;
 		d->fault = look.job->fault;
-		d->fd = look.job->fd;
-		look.job->fd = -1;
+		d->bytes = import_bytes_take(&look.job->bytes);
 	}
 	fetch_job_free(look.job);
 	if (r) {

@@ -30,7 +30,7 @@ enum source {
 };
 
 struct gzip_reader {
-	int fd;
+	int fd; /* -1: all there is is at hand from the start */
 	enum source source;
 	bool at_end; /* read() gave nothing */
 	bool inflating;
@@ -39,18 +39,37 @@ struct gzip_reader {
 	uint64_t taken;    /* bytes read from fd */
 	uint64_t produced; /* bytes inflated */
 	z_stream z;        /* next_in, avail_in: what is left of input, plain or not */
-	unsigned char input[INPUT_SIZE];
+	unsigned char input[]; /* INPUT_SIZE where there is an fd */
 };
 
 int gzip_reader_new(int fd, struct gzip_reader **ret)
 {
-	struct gzip_reader *r = malloc(sizeof(*r));
+	struct gzip_reader *r = malloc(sizeof(*r) + INPUT_SIZE);
 
 	if (!r)
 		return -ENOMEM;
-	memset(r, 0, offsetof(struct gzip_reader, input));
+	memset(r, 0, sizeof(*r));
 	r->fd = fd;
 	r->z.next_in = r->input;
+	*ret = r;
+	return 0;
+}
+
+int gzip_reader_new_bytes(struct str bytes, struct gzip_reader **ret)
+{
+	struct gzip_reader *r = calloc(1, sizeof(*r));
+
+	if (!r)
+		return -ENOMEM;
+	if (bytes.n > UINT_MAX) {
+		free(r);
+		return -EFBIG;
+	}
+	r->fd = -1;
+	r->at_end = true;
+	r->taken = bytes.n;
+	r->z.next_in = (unsigned char *)(uintptr_t)bytes.p;
+	r->z.avail_in = (uInt)bytes.n;
 	*ret = r;
 	return 0;
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "store/write.h"
+#include "util/buf.h"
 #include "util/fault.h"
 
 enum import_phase {
@@ -47,13 +48,36 @@ struct import_cursor {
 #define IMPORT_CURSOR_FORGET INT64_MIN
 #define IMPORT_CURSORS       3u
 
+/* The bytes of a document, owned: in memory, or behind a descriptor at their start, or none. */
+struct import_bytes {
+	bool held; /* in memory: */
+	struct buf memory;
+	int fd; /* -1: none */
+};
+#define IMPORT_NO_BYTES ((struct import_bytes){ .fd = -1 })
+static inline bool import_bytes_any(const struct import_bytes *b)
+{
+	return b->held || b->fd >= 0;
+}
+/* Frees them; there are none then. */
+void import_bytes_deinit(struct import_bytes *b);
+/* Hands them over; there are none then. */
+static inline struct import_bytes import_bytes_take(struct import_bytes *b)
+{
+	struct import_bytes taken = *b;
+
+	*b = IMPORT_NO_BYTES;
+	return taken;
+}
+
 struct import_document {
 	const char *name;  /* for the ledger: a URL; until the next call */
 	const char *shown; /* as its user would name it; likewise */
 	uint64_t size;     /* bytes as stored there */
 	int64_t version;   /* hash of the ETag, or the like */
-	int fd; /* its bytes from the start, taken over; -1: they could not be had, the fault says
-		   why, and another run tries again; or, without a reason, there are none */
+	/* Its bytes, taken over. None: they could not be had, the fault says why, and another run
+	   tries again; or, without a reason, there are none. */
+	struct import_bytes bytes;
 	struct fault fault;
 	bool stream; /* more of what the ledger has by that name */
 	/* Set in the transaction that ends the document, in this order; until the next call. */

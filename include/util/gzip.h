@@ -8,6 +8,7 @@
  */
 
 #include "util/fault.h"
+#include "util/str.h"
 
 #define GZIP_MAX_RATIO 200u /* decompressed : compressed, checked past 64 MiB out */
 #define GZIP_MAX_SIZE  (64ull << 30) /* decompressed bytes of one source */
@@ -22,6 +23,8 @@ struct gzip_reader;
 
 /* Reads from fd, which stays the caller's. 0 or negative errno. */
 int gzip_reader_new(int fd, struct gzip_reader **ret) _must_check_;
+/* Reads what is in memory; it stays the caller's, until the reader is freed. 0, -ENOMEM, -EFBIG. */
+int gzip_reader_new_bytes(struct str bytes, struct gzip_reader **ret) _must_check_;
 struct gzip_reader *gzip_reader_free(struct gzip_reader *r); /* returns NULL */
 /* Up to size bytes; *ret_n == 0 at the end. 0, GZIP_E_..., negative errno. */
 int gzip_read(struct gzip_reader *r, void *bytes, size_t size, size_t *ret_n,

@@ -78,7 +78,7 @@ static void each_comes_back_once(void **state)
 		assert_false(seen[i]);
 		seen[i] = true;
 		assert_int_equal(job->result, AWS_E_UNAVAILABLE);
-		assert_int_equal(job->fd, -1);
+		assert_false(import_bytes_any(&job->bytes));
 		assert_non_null(strstr(job->fault.reason, "127.0.0.1:1"));
 		fetch_job_free(job);
 		n++;
@@ -107,9 +107,17 @@ static void bounds(void **state)
 	struct fetch *f = pool(*state, NULL);
 
 	assert_true(fetch_has_room(f));
-	add(f, "big", FETCH_BYTES * 2, AWS_E_ARCHIVED);
+	add(f, "big", FETCH_DISK * 2, AWS_E_ARCHIVED);
 	assert_false(fetch_has_room(f));
 	fetch_job_free(fetch_take(f));
+	assert_true(fetch_has_room(f));
+	for (uint64_t n = 0; n < FETCH_MEMORY; n += FETCH_HELD) {
+		assert_true(fetch_has_room(f));
+		add(f, "held", FETCH_HELD, AWS_E_ARCHIVED);
+	}
+	assert_false(fetch_has_room(f));
+	for (struct fetch_job *job; (job = fetch_take(f));)
+		fetch_job_free(job);
 	assert_true(fetch_has_room(f));
 	for (unsigned i = 0; i < FETCH_JOBS; i++) {
 		assert_true(fetch_has_room(f));

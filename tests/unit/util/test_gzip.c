@@ -56,17 +56,23 @@ static int file_of(struct str bytes)
 	return fd;
 }
 
+static struct gzip_reader *reader_of(int fd)
+{
+	struct gzip_reader *r = NULL;
+
+	assert_int_equal(gzip_reader_new(fd, &r), 0);
+	return r;
+}
+
 /* Reads `step` bytes at a time to the end or the error, which stays. */
-static int read_all(int fd, size_t step, struct buf *ret, struct fault *f,
+static int read_all(struct gzip_reader *r, size_t step, struct buf *ret, struct fault *f,
 		    uint64_t *consumed)
 {
 	_cleanup_(freep) char *bytes = malloc(step);
-	struct gzip_reader *r = NULL;
 	size_t n = 1;
 	int e = 0;
 
 	assert_non_null(bytes);
-	assert_int_equal(gzip_reader_new(fd, &r), 0);
 	while (n > 0 && e == 0) {
 		e = gzip_read(r, bytes, step, &n, f);
 		if (e == 0)
@@ -85,13 +91,17 @@ static void assert_reads(struct str source, struct str text, size_t kept, int co
 {
 	static const size_t steps[] = { 1, 1000, 1 << 20 };
 
-	for (size_t i = text.n > 100000; i < ARRAY_SIZE(steps); i++) {
+	for (size_t i = text.n > 100000 ? 2 : 0; i < 2 * ARRAY_SIZE(steps); i++) {
 		_cleanup_(closep) int fd = file_of(source);
 		_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+		struct gzip_reader *r = i % 2 ? NULL : reader_of(fd);
 		struct fault f = { 0 };
 		uint64_t consumed = 0;
 
-		assert_int_equal(read_all(fd, steps[i], &got, &f, &consumed), code);
+		/* From a file and from memory, it is the same. */
+		if (!r)
+			assert_int_equal(gzip_reader_new_bytes(source, &r), 0);
+		assert_int_equal(read_all(r, steps[i / 2], &got, &f, &consumed), code);
 		assert_true(got.len <= text.n && got.len >= kept);
 		if (got.len > 0)
 			assert_memory_equal(got.data, text.p, got.len);
@@ -273,7 +283,7 @@ static void test_pipe(void **state)
 	assert_int_equal(pipe(fds), 0);
 	d = (struct dribble){ fds[1], buf_str(&source) };
 	assert_int_equal(pthread_create(&thread, NULL, dribble_run, &d), 0);
-	assert_int_equal(read_all(fds[0], 4096, &got, &f, &consumed), 0);
+	assert_int_equal(read_all(reader_of(fds[0]), 4096, &got, &f, &consumed), 0);
 	assert_int_equal(pthread_join(thread, NULL), 0);
 	close(fds[0]);
 	assert_int_equal(got.len, text.len);
@@ -288,7 +298,7 @@ static void test_read_fails(void **state)
 	uint64_t consumed;
 
 	(void)state;
-	assert_int_equal(read_all(fd, 100, &got, &f, &consumed), -EISDIR);
+	assert_int_equal(read_all(reader_of(fd), 100, &got, &f, &consumed), -EISDIR);
 }
 
 int main(void)
