@@ -19,10 +19,8 @@ _Static_assert(COOKIE_ID_BITS + NAME_HASH_BITS < 62, "a cookie stays below 2^62"
 /* How much of a shortened file name is the beginning of the text; see model/name.h. */
 #define CUT_TAIL 17
 
-static int key_row(sqlite3_stmt *q, struct arena *a, void *ret)
+static int key_row(sqlite3_stmt *q, struct arena *a, struct store_key *key)
 {
-	struct store_key *key = ret;
-
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 
 	buf_put_str(&text, col_str(q, 3));
@@ -37,8 +35,6 @@ static int key_row(sqlite3_stmt *q, struct arena *a, void *ret)
 					     (uint64_t)col_int(q, 0) };
 	return buf_error(&text) || !key->text.p ? -ENOMEM : 0;
 }
-
-static const struct sql_shape key_shape = { sizeof(struct store_key), key_row };
 
 static bool is_called(struct str text, struct str file_name)
 {
@@ -153,20 +149,42 @@ int store_key_find(struct store *s, int64_t space, struct str file_name, struct 
 	return r;
 }
 
-int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
-	       struct store_key *ret, size_t n, size_t *ret_n)
+/* The listing of a space from behind a cookie. */
+static int open_keys(struct store *s, int64_t space, uint64_t after, sqlite3_stmt **ret)
 {
 	int64_t id = (int64_t)(after & ((UINT64_C(1) << COOKIE_ID_BITS) - 1));
+
+	if (space == STORE_SPACE_IDS)
+		return sql_open(s, Q_IDS, ARGS(INT(after)), ret);
+	if (space == STORE_SPACE_ARNS)
+		return sql_open(s, Q_ARNS, ARGS(INT(after)), ret);
+	return sql_open(s, Q_NAMES,
+			ARGS(INT(space), INT(after >> COOKIE_ID_BITS), INT(id)), ret);
+}
+
+int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
+	       bool (*visit)(void *ctx, const struct store_key *key), void *ctx)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = reading(s);
 
-	*ret_n = 0;
-	if (r)
-		return r;
-	if (space == STORE_SPACE_IDS)
-		return sql_page(s, Q_IDS, ARGS(INT(after)), &key_shape, a, ret, n, ret_n);
-	return sql_page(s, Q_NAMES,
-			ARGS(INT(space), INT(after >> COOKIE_ID_BITS), INT(id)),
-			&key_shape, a, ret, n, ret_n);
+	if (!r)
+		r = open_keys(s, space, after, &q);
+	while (!r) {
+		struct store_key key;
+		bool row;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = key_row(q, a, &key);
+		/* How many share it, and how new the newest is. */
+		if (!r && space == STORE_SPACE_IDS && key.n > 1)
+			r = id_of(s, key.text, a, &key);
+		if (!r && !visit(ctx, &key))
+			break;
+	}
+	return r;
 }
 
 int store_key_has(struct store *s, const struct store_key *key, int64_t resource)

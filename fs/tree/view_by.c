@@ -39,40 +39,35 @@ static int by_lookup(struct request *q, uint64_t node, struct str name,
 	return r ? r : names_attr(q, &key, ret);
 }
 
+struct listing {
+	struct request *q;
+	const struct tree_lister *lister;
+	int error;
+};
+
+static bool list_key(void *ctx, const struct store_key *key)
+{
+	_cleanup_(buf_deinit) struct buf name = BUF_INIT;
+	struct listing *l = ctx;
+	struct tree_attr attr;
+
+	name_escape(&name, key->text);
+	l->error = buf_error(&name);
+	if (l->error == 0)
+		l->error = names_attr(l->q, key, &attr);
+	return l->error == 0 &&
+	       l->lister->entry(l->lister->ctx,
+				&(struct tree_entry){ buf_str(&name), &attr,
+						      key->cookie });
+}
+
 int names_list(struct request *q, int64_t space, uint64_t cookie,
 	       const struct tree_lister *lister)
 {
-	struct store_key page[VIEW_PAGE_MAX];
-	size_t max = VIEW_PAGE_FIRST;
-	size_t n;
+	struct listing l = { .q = q, .lister = lister };
+	int r = view_error(store_keys(q->store, space, cookie, q->arena, list_key, &l));
 
-	do {
-		int r = view_error(
-			store_keys(q->store, space, cookie, q->arena, page, max, &n));
-
-		for (size_t i = 0; r == 0 && i < n; i++) {
-			_cleanup_(buf_deinit) struct buf name = BUF_INIT;
-			struct tree_attr attr;
-
-			name_escape(&name, page[i].text);
-			r = buf_error(&name);
-			if (r == 0)
-				r = names_attr(q, &page[i], &attr);
-			if (r)
-				return r;
-			cookie = page[i].cookie;
-			if (!lister->entry(lister->ctx,
-					   &(struct tree_entry){ buf_str(&name), &attr,
-								 cookie }))
-				return 0;
-		}
-		if (r)
-			return r;
-		if (n < max)
-			break;
-		max = MIN(2 * max, ARRAY_SIZE(page));
-	} while (true);
-	return 0;
+	return r ? r : l.error;
 }
 
 static int by_readdir(struct request *q, uint64_t node, uint64_t cookie,

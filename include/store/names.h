@@ -29,8 +29,13 @@ int store_key_get(struct store *s, int64_t space, int64_t id, struct arena *a,
 		  struct store_key *ret) _must_check_;
 int store_key_find(struct store *s, int64_t space, struct str file_name, struct arena *a,
 		   struct store_key *ret) _must_check_;
+/*
+ * Lists a space from behind a cookie (0: all of it) until visit() returns false. It may ask the store
+ * for anything else meanwhile.
+ */
 int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
-	       struct store_key *ret, size_t n, size_t *ret_n) _must_check_;
+	       bool (*visit)(void *ctx, const struct store_key *key),
+	       void *ctx) _must_check_;
 /* Does the resource have it? 0 or STORE_E_NOT_FOUND. */
 int store_key_has(struct store *s, const struct store_key *key,
 		  int64_t resource) _must_check_;

@@ -188,6 +188,29 @@ static void test_newest(void **state)
 	assert_int_equal(find(h, tag.id, "v").newest_ms, 1000);
 }
 
+struct page {
+	struct store_key *keys;
+	size_t max, n;
+};
+
+static bool keep(void *ctx, const struct store_key *key)
+{
+	struct page *p = ctx;
+
+	p->keys[p->n++] = *key;
+	return p->n < p->max;
+}
+
+/* Up to so many of a space's names behind a cookie. */
+static size_t list(struct history *h, int64_t space, uint64_t after,
+		   struct store_key *keys, size_t max)
+{
+	struct page p = { keys, max, 0 };
+
+	assert_int_equal(store_keys(h->s, space, after, &h->a, keep, &p), 0);
+	return p.n;
+}
+
 /* Ids need no rows: the first resource of an id stands for it. */
 static void test_ids(void **state)
 {
@@ -197,14 +220,12 @@ static void test_ids(void **state)
 	struct item item = item_of("AWS::X::Y", "sg-1", 2000, "1", "{\"a\":1}");
 	_cleanup_(buf_deinit) struct buf name = BUF_INIT;
 	struct store_key keys[4];
-	size_t n;
 
 	put_item(h, &item);
 	other = resource_of(h, "AWS::X::Y", "sg-1").id;
 	memset(longer, 'x', sizeof(longer) - 1);
 	make(h, longer, 1000);
-	assert_int_equal(store_keys(h->s, STORE_SPACE_IDS, 0, &h->a, keys, 4, &n), 0);
-	assert_int_equal(n, 2);
+	assert_int_equal(list(h, STORE_SPACE_IDS, 0, keys, 4), 2);
 	assert_int_equal(keys[0].id, one);
 	assert_int_equal(keys[0].n, 2);
 	assert_int_equal(keys[0].newest_ms, 2000);
@@ -221,36 +242,42 @@ static void test_ids(void **state)
 	assert_int_equal(find(h, STORE_SPACE_IDS, "sg-2").id, 0);
 }
 
-/* More than a page of names, in steps, while others come and go. */
-static void test_listing(void **state)
+/* Names of one kind in steps, among others, while more come. */
+static void assert_listed(struct history *h, int64_t space, enum store_name_kind kind)
 {
-	struct history *h = *state;
 	static struct store_name names[300];
 	static char texts[300][8];
-	int64_t one = make(h, "sg-1", 1000);
+	int64_t one = make(h, kind == STORE_NAME_ARN ? "sg-a" : "sg-1", 1000);
 	struct store_key page[7];
 	uint64_t after = 0;
 	size_t n, seen = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		bool tag = i >= 200;
+
 		(void)snprintf(texts[i], sizeof(texts[i]), "n%05zu", i);
-		names[i] = (struct store_name){ STORE_NAME_NAME, STR_NULL,
+		names[i] = (struct store_name){ tag ? STORE_NAME_TAG : kind,
+						tag ? STR("key") : STR_NULL,
 						str_of(texts[i]) };
 	}
-	assert_int_equal(put(h, one, names, 200), 0);
+	assert_int_equal(put(h, one, names + 100, 200), 0);
 	do {
-		assert_int_equal(store_keys(h->s, STORE_SPACE_NAMES, after, &h->a, page,
-					    7, &n),
-				 0);
+		n = list(h, space, after, page, 7);
 		for (size_t i = 0; i < n; i++) {
 			assert_true(page[i].cookie > after);
 			after = page[i].cookie;
-			seen += str_cmp(page[i].text, str_of(texts[200])) < 0;
+			seen += str_cmp(page[i].text, str_of(texts[100])) >= 0;
 		}
 		if (seen < 20)
 			assert_int_equal(put(h, one, names, 300), 0);
 	} while (n == 7);
-	assert_int_equal(seen, 200);
+	assert_int_equal(seen, 100);
+}
+
+static void test_listing(void **state)
+{
+	assert_listed(*state, STORE_SPACE_NAMES, STORE_NAME_NAME);
+	assert_listed(*state, STORE_SPACE_ARNS, STORE_NAME_ARN);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)

@@ -32,6 +32,7 @@ static const struct {
 	/* stepped by a listing, from where it left off until its buffer is full */
 	{ Q_IDS, "r" },
 	{ Q_IDS_FROM, "resource" },
+	{ Q_ARNS, "n" },
 	{ Q_REFUSALS, "r" },
 	/* meant to be walked whole: status/coverage.tsv and gaps.tsv tell of every day */
 	{ Q_DAYS, "day_coverage" },
