@@ -22,7 +22,8 @@ static int churn_row(sqlite3_stmt *q, struct arena *a, void *ret)
 }
 
 int store_churn(struct store *s, struct str account, struct str region, struct str type,
-		struct arena *a, struct store_churn *ret, size_t n, size_t *ret_n)
+		uint64_t above, struct arena *a, struct store_churn *ret, size_t n,
+		size_t *ret_n)
 {
 	static const struct sql_shape shape = { sizeof(struct store_churn), churn_row };
 	int r = reading(s);
@@ -30,6 +31,7 @@ int store_churn(struct store *s, struct str account, struct str region, struct s
 	*ret_n = 0;
 	return r ? r
 		 : sql_page(s, Q_CHURN_OF_LEAF,
-			    ARGS(TEXT(account), TEXT(region), TEXT(type), INT(n)), &shape,
-			    a, ret, n, ret_n);
+			    ARGS(TEXT(account), TEXT(region), TEXT(type), INT(n),
+				 INT(above)),
+			    &shape, a, ret, n, ret_n);
 }

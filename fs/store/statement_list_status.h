@@ -34,7 +34,8 @@ X(CHURN_ADD,
 X(CHURN_OF_LEAF,
   "SELECT c.rid, c.items, v.first_ms, v.newest_ms FROM churn c INDEXED BY churn_by_items "
   "CROSS JOIN resource_view v ON v.resource = c.resource WHERE c.folder = (SELECT id FROM folder "
-  "WHERE account = ?1 AND region = ?2 AND type = ?3) ORDER BY c.items DESC, c.rid LIMIT ?4")
+  "WHERE account = ?1 AND region = ?2 AND type = ?3) AND c.items > ?5 "
+  "ORDER BY c.items DESC, c.rid LIMIT ?4")
 
 /* coverage */
 #define DAY_COLUMNS "account, source, region, day, n, writes, first_ms, hours, last_ms"

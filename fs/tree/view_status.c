@@ -75,6 +75,7 @@ const struct view view_status = {
 struct churn {
 	struct request *q;
 	uint64_t all;                /* items in the history */
+	uint64_t above;              /* resources with no more items would not be kept */
 	struct buf types, resources; /* struct render_churn each */
 	struct arena rids;           /* of resources */
 };
@@ -116,6 +117,9 @@ static int keep_busiest(struct churn *c)
 
 	sort(&c->resources);
 	c->resources.len = n * sizeof(*all);
+	/* What is still to come stands behind its equals: types are gone through in order. */
+	if (n == CHURN_LINES)
+		c->above = all[n - 1].items;
 	for (size_t i = 0; i < n; i++) {
 		all[i].rid = arena_str(&kept, all[i].rid);
 		if (!all[i].rid.p)
@@ -139,7 +143,7 @@ static int add_type(struct churn *c, const struct store_tally *t)
 				     .last_ms = t->last_ms };
 	size_t n;
 	int r = view_error(store_churn(c->q->store, t->account, t->region, t->type,
-				       &c->rids, page, ARRAY_SIZE(page), &n));
+				       c->above, &c->rids, page, ARRAY_SIZE(page), &n));
 
 	buf_put(&c->types, &line, sizeof(line));
 	for (size_t i = 0; r == 0 && i < n; i++) {

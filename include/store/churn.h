@@ -12,8 +12,10 @@ struct store_churn {
 	uint64_t items;
 	int64_t first_ms, last_ms;
 };
-/* The up to n resources of one account, region and type with the most items, most first, equals by
-   id: the same whatever came in first. */
+/*
+ * The up to n resources of one account, region and type with the most items, and more than `above`,
+ * most first, equals by id: the same whatever came in first.
+ */
 int store_churn(struct store *s, struct str account, struct str region, struct str type,
-		struct arena *a, struct store_churn *ret, size_t n,
+		uint64_t above, struct arena *a, struct store_churn *ret, size_t n,
 		size_t *ret_n) _must_check_;

@@ -30,8 +30,8 @@ static void test_order(void **state)
 	put(h, "sg-b", 5);
 	put(h, "sg-a", 1);
 	put(h, "sg-d", 1);
-	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), &h->a,
-				     rows, 3, &n),
+	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), 0,
+				     &h->a, rows, 3, &n),
 			 0);
 	assert_int_equal(n, 3);
 	for (size_t i = 0; i < n; i++)
@@ -39,7 +39,12 @@ static void test_order(void **state)
 	assert_int_equal(rows[0].items, 5);
 	assert_int_equal(rows[0].first_ms, 1000);
 	assert_int_equal(rows[0].last_ms, 1004);
-	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR("AWS::X::Y"),
+	/* Only those with more than one. */
+	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), 1,
+				     &h->a, rows, 3, &n),
+			 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR("AWS::X::Y"), 0,
 				     &h->a, rows, 3, &n),
 			 0);
 	assert_int_equal(n, 0);
