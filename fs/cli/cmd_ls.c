@@ -59,6 +59,12 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
+/* What a listing leaves out. */
+static int complete(const struct listing *l, struct tree_attr *attr)
+{
+	return l->details && attr->unsized ? tree_getattr(l->tree, attr->node, attr) : 0;
+}
+
 static void print(const struct listing *l, const char *path, const struct tree_attr *attr)
 {
 	static const char letters[] = {
@@ -96,6 +102,9 @@ static int list(const struct listing *l, const char *path, uint64_t node)
 		if (asprintf(&full, "%s%s%s", l->recurse ? path : "",
 			     l->recurse && *path ? "/" : "", names.names[i].text) < 0)
 			return -ENOMEM;
+		r = complete(l, &names.names[i].attr);
+		if (r)
+			return r;
 		print(l, full, &names.names[i].attr);
 		if (l->recurse && names.names[i].attr.type == TREE_DIR)
 			r = list(l, full, names.names[i].attr.node);

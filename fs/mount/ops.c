@@ -254,11 +254,12 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 		return true;
 	memcpy(name, e->name.p, e->name.n);
 	name[e->name.n] = '\0';
-	if (bare || (l->plus && !watch_add(l->s->watch, e->attr)))
+	/* With no inode the kernel takes the name alone, and asks when it wants more. */
+	if (bare || e->attr->unsized || (l->plus && !watch_add(l->s->watch, e->attr)))
 		entry = (struct fuse_entry_param){ .attr = entry.attr };
 	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE)) {
 		l->end = (off_t)e->next + OFFSET_TREE;
-		l->left_out |= bare;
+		l->left_out |= bare && !e->attr->unsized;
 		if (l->plus && entry.ino && e->attr->type == TREE_FILE &&
 		    l->n_files < ARRAY_SIZE(l->files))
 			l->files[l->n_files++] = e->attr->node;

@@ -21,9 +21,14 @@ int fixed_readdir(struct request *q, const struct fixed_entry *entries, size_t n
 		  uint64_t cookie, const struct tree_lister *lister)
 {
 	for (uint64_t i = cookie; i < n; i++) {
-		struct tree_attr attr;
-		int r = view_attr(q, entries[i].node, &attr);
+		struct tree_attr attr = { .node = entries[i].node,
+					  .type = TREE_FILE,
+					  .growing = true,
+					  .unsized = true };
+		int r = 0;
 
+		if (!entries[i].unsized)
+			r = view_attr(q, attr.node, &attr);
 		if (r)
 			return r;
 		if (!lister->entry(lister->ctx,

@@ -11,6 +11,7 @@
 struct fixed_entry {
 	struct str name;
 	uint64_t node; /* its view tells its attributes */
+	bool unsized;  /* a file whose size costs something: a listing does without */
 };
 
 /* The operations of a directory with these entries. */

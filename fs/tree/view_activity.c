@@ -17,11 +17,11 @@
 #define ACTS_PAGE 64 /* events read at once */
 
 static const struct fixed_entry kinds[] = {
-	{ STR("access-key"), NODE_FIXED_ACCESS_KEY },
-	{ STR("address"), NODE_FIXED_ADDRESS },
-	{ STR("error"), NODE_FIXED_ERROR },
-	{ STR("event-name"), NODE_FIXED_EVENT_NAME },
-	{ STR("principal"), NODE_FIXED_PRINCIPAL },
+	{ STR("access-key"), NODE_FIXED_ACCESS_KEY, false },
+	{ STR("address"), NODE_FIXED_ADDRESS, false },
+	{ STR("error"), NODE_FIXED_ERROR, false },
+	{ STR("event-name"), NODE_FIXED_EVENT_NAME, false },
+	{ STR("principal"), NODE_FIXED_PRINCIPAL, false },
 };
 
 /* 0: the directory of all kinds. */

@@ -20,12 +20,13 @@ struct tree_attr at_folder_attr(uint64_t node, int64_t time_ms,
 struct tree_attr at_state_attr(uint64_t node, const struct store_at_state *st);
 
 /*
- * Files of a moment and of each of its accounts and regions. The view of a kind that is not
- * everywhere says TREE_E_NOT_FOUND in getattr(); that is not listed.
+ * Files of a moment (level 0), its accounts and its regions. To list them costs nothing: their sizes,
+ * which are sums over all that is beneath, are left to who asks for them.
  */
 struct at_file {
 	struct str name;
 	enum node_kind kind;
+	unsigned from, to; /* levels that have it */
 };
 #define AT_FILES 4
 extern const struct at_file at_files[AT_FILES];

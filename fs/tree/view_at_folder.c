@@ -26,14 +26,11 @@
 #define CHANGED_WINDOW_MS INT64_C(600000)
 
 const struct at_file at_files[AT_FILES] = {
-	{ STR("inventory.csv"), NODE_AT_CSV },
-	{ STR("inventory.jsonl"), NODE_AT_JSONL },
-	{ STR("snapshot.json"), NODE_AT_SNAPSHOT },
-	{ STR("relationships.tsv"), NODE_AT_RELATIONSHIPS }, /* of a region only */
+	{ STR("inventory.csv"), NODE_AT_CSV, 0, 2 },
+	{ STR("inventory.jsonl"), NODE_AT_JSONL, 0, 2 },
+	{ STR("snapshot.json"), NODE_AT_SNAPSHOT, 0, 2 },
+	{ STR("relationships.tsv"), NODE_AT_RELATIONSHIPS, 2, 2 },
 };
-
-/* Files are in a moment, its accounts and its regions. */
-#define LEVEL_FILES 2
 
 int at_time(struct request *q, uint64_t node, int64_t *ret)
 {
@@ -209,20 +206,26 @@ static void list(struct listing *l, struct str name, const struct tree_attr *att
 				     &(struct tree_entry){ name, attr, next });
 }
 
+/* Of a folder that there was at the moment. */
 static int list_files(struct listing *l, uint64_t from)
 {
-	for (uint64_t i = from; l->wanted && i < AT_FILES; i++) {
-		uint64_t file = sibling(l->node, at_files[i].kind, node_at_row(l->node));
-		struct tree_attr attr;
-		int r = view_of(file)->getattr(l->q, file, &attr);
+	struct store_at_folder f;
+	int64_t time_ms;
+	int r = from < AT_FILES ? open_folder(l->q, l->node, &time_ms, &f)
+				: TREE_E_NOT_FOUND;
 
-		if (r == TREE_E_NOT_FOUND)
-			continue;
-		if (r)
-			return r;
-		list(l, at_files[i].name, &attr, i + 1);
+	for (uint64_t i = from; r == 0 && l->wanted && i < AT_FILES; i++) {
+		uint64_t file = sibling(l->node, at_files[i].kind, node_at_row(l->node));
+		const struct tree_attr attr = { .node = file,
+						.ino = at_inode(file, time_ms),
+						.type = TREE_FILE,
+						.growing = true,
+						.unsized = true };
+
+		if (f.level >= at_files[i].from && f.level <= at_files[i].to)
+			list(l, at_files[i].name, &attr, i + 1);
 	}
-	return 0;
+	return r == TREE_E_NOT_FOUND ? 0 : r;
 }
 
 static int list_folder(struct listing *l, const struct store_at_folder *f)

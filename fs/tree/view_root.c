@@ -12,17 +12,17 @@
 #include "render/readme.h"
 
 static const struct fixed_entry entries[] = {
-	{ STR("README"), NODE_FIXED_README },
-	{ STR("activity"), NODE_FIXED_ACTIVITY },
-	{ STR("resources"), NODE_FIXED_RESOURCES },
-	{ STR("at"), NODE_FIXED_AT },
-	{ STR("by-id"), NODE_FIXED_BY_ID },
-	{ STR("by-name"), NODE_FIXED_BY_NAME },
-	{ STR("by-arn"), NODE_FIXED_BY_ARN },
-	{ STR("by-tag"), NODE_FIXED_BY_TAG },
-	{ STR("alarms"), NODE_FIXED_ALARMS },
-	{ STR("status"), NODE_FIXED_STATUS },
-	{ STR("timeline"), NODE_FIXED_TIMELINE },
+	{ STR("README"), NODE_FIXED_README, false },
+	{ STR("activity"), NODE_FIXED_ACTIVITY, false },
+	{ STR("resources"), NODE_FIXED_RESOURCES, false },
+	{ STR("at"), NODE_FIXED_AT, false },
+	{ STR("by-id"), NODE_FIXED_BY_ID, false },
+	{ STR("by-name"), NODE_FIXED_BY_NAME, false },
+	{ STR("by-arn"), NODE_FIXED_BY_ARN, false },
+	{ STR("by-tag"), NODE_FIXED_BY_TAG, false },
+	{ STR("alarms"), NODE_FIXED_ALARMS, false },
+	{ STR("status"), NODE_FIXED_STATUS, false },
+	{ STR("timeline"), NODE_FIXED_TIMELINE, false },
 };
 
 static int root_getattr(struct request *q, uint64_t node, struct tree_attr *ret)

@@ -15,13 +15,13 @@
 #include "store/ledger.h"
 
 static const struct fixed_entry entries[] = {
-	{ STR("churn.tsv"), NODE_FIXED_CHURN },
-	{ STR("coverage.tsv"), NODE_FIXED_COVERAGE },
-	{ STR("gaps.tsv"), NODE_FIXED_GAPS },
-	{ STR("imports.tsv"), NODE_FIXED_IMPORTS },
-	{ STR("refused.tsv"), NODE_FIXED_REFUSALS },
-	{ STR("refused"), NODE_FIXED_REFUSED },
-	{ STR("sources.tsv"), NODE_FIXED_SOURCES },
+	{ STR("churn.tsv"), NODE_FIXED_CHURN, true },
+	{ STR("coverage.tsv"), NODE_FIXED_COVERAGE, true },
+	{ STR("gaps.tsv"), NODE_FIXED_GAPS, true },
+	{ STR("imports.tsv"), NODE_FIXED_IMPORTS, false },
+	{ STR("refused.tsv"), NODE_FIXED_REFUSALS, false },
+	{ STR("refused"), NODE_FIXED_REFUSED, false },
+	{ STR("sources.tsv"), NODE_FIXED_SOURCES, false },
 };
 
 static int status_getattr(struct request *q, uint64_t node, struct tree_attr *ret)

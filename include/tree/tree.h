@@ -38,6 +38,7 @@ struct tree_attr {
 	bool growing;  /* may change with any import; otherwise as good as final */
 	bool fleeting; /* the name may soon stand for another node (at/-2h, by-name/X) */
 	bool covers; /* of a directory: the stamp differs, too, once that of one in it does */
+	bool unsized; /* of a file in a listing: tree_getattr() tells size and time, which cost more */
 	uint64_t size; /* exact: of the content, of a link's target; 0 for a directory */
 	int64_t mtime_ms;
 	uint64_t stamp; /* of a directory: differs once it or something in it may have changed */

@@ -160,6 +160,42 @@ static void test_attributes(void **state)
 	}
 }
 
+/* What would cost a sum over much is left out of a listing, and nothing but its size and time. */
+static void check_unsized(struct estate *e, const char *path, size_t entries, size_t want)
+{
+	_cleanup_(buf_deinit) struct buf seen = BUF_INIT;
+	struct tree_attr listed, asked;
+	size_t n = 0;
+
+	assert_int_equal(tree_readdir(e->t, estate_at(e, path).node, 0,
+				      &(struct tree_lister){ same_as_lookup, &seen }),
+			 0);
+	assert_int_equal(seen.len, entries * sizeof(listed));
+	for (size_t at = 0; at < seen.len; at += sizeof(listed)) {
+		memcpy(&listed, seen.data + at, sizeof(listed));
+		assert_int_equal(tree_getattr(e->t, listed.node, &asked), 0);
+		assert_int_equal(listed.type, asked.type);
+		assert_int_equal(listed.ino, asked.ino);
+		assert_int_equal(listed.growing, asked.growing);
+		if (!listed.unsized) {
+			assert_int_equal(listed.size, asked.size);
+			continue;
+		}
+		assert_false(asked.unsized);
+		assert_true(asked.size > 0);
+		n++;
+	}
+	assert_int_equal(n, want);
+}
+
+static void test_unsized(void **state)
+{
+	check_unsized(*state, "at/2024-06-01", 3 + 1, 3);
+	check_unsized(*state, "at/2024-06-01/" ACCOUNT "/" REGION, 4 + 1, 4);
+	check_unsized(*state, "status", 7, 3);
+	check_unsized(*state, "", 11, 0);
+}
+
 static void test_bad_cookies(void **state)
 {
 	static const uint64_t cookies[] = { UINT64_MAX, UINT64_C(1) << 63,
@@ -185,7 +221,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(test_steps),      TEST(test_while_added), TEST(test_at_the_end),
-		TEST(test_attributes), TEST(test_bad_cookies),
+		TEST(test_attributes), TEST(test_unsized),     TEST(test_bad_cookies),
 	};
 
 	return cmocka_run_group_tests_name("listing", tests, NULL, NULL);
