@@ -17,6 +17,7 @@
 
 #include "capture.h"
 #include "guard.h"
+#include "loop.h"
 #include "precheck.h"
 #include "serve.h"
 
@@ -114,28 +115,6 @@ static unsigned thread_count(void)
 	return n < MIN_THREADS ? MIN_THREADS : (unsigned)MIN(n, MAX_THREADS);
 }
 
-/* Answers requests until the mount is gone or a signal comes. */
-static int session_loop(struct fuse_session *session)
-{
-#if FUSE_USE_VERSION >= 312
-	struct fuse_loop_config *config = fuse_loop_cfg_create();
-	int r;
-
-	if (!config)
-		return -ENOMEM;
-	fuse_loop_cfg_set_clone_fd(config, 0);
-	fuse_loop_cfg_set_max_threads(config, thread_count());
-	fuse_loop_cfg_set_idle_threads(config, thread_count());
-	r = fuse_session_loop_mt(session, config);
-	fuse_loop_cfg_destroy(config);
-	return r;
-#else
-	struct fuse_loop_config config = { .max_idle_threads = thread_count() };
-
-	return fuse_session_loop_mt(session, &config);
-#endif
-}
-
 /* With everything set up. A signal that ends the loop is a normal end. */
 static int session_serve(struct fuse_session *session, struct serving *s, struct fault *f)
 {
@@ -152,7 +131,7 @@ static int session_serve(struct fuse_session *session, struct serving *s, struct
 		fault_set(f, FAULT_NO_OFFSET, "", "cannot start a thread: %s",
 			  strerror(-r));
 	} else {
-		r = session_loop(session);
+		r = loop_run(session, thread_count());
 		if (r < 0)
 			fault_set(f, FAULT_NO_OFFSET, "", "serving ended: %s",
 				  strerror(-r));

@@ -7,7 +7,8 @@ import signal
 import subprocess
 import time
 
-from harness import (GROUPS, check, equal, has, item, mounted, read, wait_end, wait_mounts)
+from harness import (GROUPS, check, equal, has, item, mounted, read, wait_end, wait_mounts,
+                     within)
 
 
 def small_history(world):
@@ -65,6 +66,79 @@ def case_signal_while_open(world):
             os.close(fd)
         except OSError as error:
             equal(error.errno, errno.ENOTCONN, "closing what was open")
+
+
+def case_signal_amid_requests(world):
+    """While clients ask one thing after another: it ends, and no client hangs."""
+    small_history(world)
+    world.mount()
+    [pid] = world.servers()
+    ask = "while stat -f . >/dev/null 2>&1; do :; done"
+    clients = [subprocess.Popen(["sh", "-c", ask], cwd=world.path(GROUPS)) for _ in range(3)]
+    for _ in range(50):
+        os.statvfs(world.path("resources"))
+    os.kill(pid, signal.SIGTERM)
+    wait_mounts(world.mountpoint, False)
+    wait_end(pid)
+    for client in clients:
+        equal(client.wait(20), 0, "a client")
+
+
+def states(pid):
+    """Of the threads, a letter each, as ps has them."""
+    return [read(f"/proc/{pid}/task/{tid}/stat").rpartition(b")")[2].split()[0].decode()
+            for tid in os.listdir(f"/proc/{pid}/task")]
+
+
+def case_idle(world):
+    """After requests in a row every thread sleeps; stopped and continued, it serves on."""
+    small_history(world)
+    world.mount()
+    [pid] = world.servers()
+    for round_ in range(3):
+        for _ in range(200):
+            os.statvfs(world.path("resources"))
+        within(5, "all threads sleep", lambda: set(states(pid)) == {"S"})
+        os.kill(pid, signal.SIGSTOP)
+        within(5, "all threads are stopped", lambda: set(states(pid)) == {"T"})
+        asking = subprocess.Popen(["stat", "-f", world.path(GROUPS)], stdout=subprocess.DEVNULL)
+        os.kill(pid, signal.SIGCONT)
+        equal(asking.wait(20), 0, f"asked while it was stopped, round {round_}")
+
+
+def case_one_processor(world):
+    """Where client and server share one: nothing waits for the other to give it up."""
+    small_history(world)
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(before)})
+    try:
+        world.mount()
+        for _ in range(200):
+            os.statvfs(world.path("resources"))
+        world.walk()
+        world.unmount()
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def case_aborted(world):
+    """The kernel gives the connection up: the server ends by itself."""
+    if os.geteuid() != 0:
+        print("  aborted: skipped, only root mounts fusectl")
+        return
+    small_history(world)
+    world.mount()
+    [pid] = world.servers()
+    number = os.minor(os.stat(world.mountpoint).st_dev)
+    control = os.path.join(world.folder, "control")
+    os.mkdir(control)
+    subprocess.run(["mount", "-t", "fusectl", "none", control], check=True)
+    try:
+        with open(f"{control}/{number}/abort", "w", encoding="ascii") as file:
+            file.write("1")
+    finally:
+        subprocess.run(["umount", control], check=True)
+    wait_end(pid)
 
 
 def case_foreground(world):
