@@ -125,7 +125,7 @@ void render_churn(struct buf *out, const struct render_churn *r)
 {
 	uint64_t share = share_of(r->items, r->all);
 
-	buf_put_text(out, r->rid.n ? "resource" : "type");
+	buf_put_text(out, r->rest ? "rest" : r->rid.n ? "resource" : "type");
 	buf_printf(out, "\t%" PRIu64 "\t%" PRIu64 ".%02" PRIu64 "%%\t", r->items,
 		   share / 100, share % 100);
 	put_cell(out, r->account);

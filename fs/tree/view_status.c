@@ -167,6 +167,50 @@ static void put_lines(const struct buf *lines, struct buf *out)
 		render_churn(out, &all[i]);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct render_churn *x = a, *y = b;
+	int order = str_cmp(x->account, y->account);
+
+	if (!order)
+		order = str_cmp(x->region, y->region);
+	return order ? order : str_cmp(x->type, y->type);
+}
+
+/* What the resources without a line have, a line for each type; so the lines sum up to the types. */
+static int put_rest(struct churn *c, struct buf *out)
+{
+	_cleanup_(buf_deinit) struct buf rest = BUF_INIT;
+	const struct render_churn *shown = (const struct render_churn *)c->resources.data;
+	struct render_churn *types;
+	size_t n;
+
+	buf_put(&rest, c->types.data, c->types.len);
+	if (buf_error(&rest))
+		return -ENOMEM;
+	types = (struct render_churn *)rest.data;
+	n = rest.len / sizeof(*types);
+	if (n > 1)
+		qsort(types, n, sizeof(*types), by_place);
+	for (size_t i = 0; i < c->resources.len / sizeof(*shown); i++) {
+		struct render_churn *of =
+			bsearch(&shown[i], types, n, sizeof(*types), by_place);
+
+		if (!of)
+			return -EBADMSG;
+		of->items -= shown[i].items;
+		of->resources--;
+	}
+	sort(&rest);
+	for (size_t i = 0; i < n; i++) {
+		types[i].first_ms = types[i].last_ms = 0;
+		types[i].rest = true;
+		if (types[i].resources)
+			render_churn(out, &types[i]);
+	}
+	return 0;
+}
+
 static int churn_render(struct request *q, uint64_t node, struct buf *out)
 {
 	_cleanup_(churn_deinit) struct churn c = { .q = q };
@@ -194,7 +238,7 @@ static int churn_render(struct request *q, uint64_t node, struct buf *out)
 	sort(&c.types);
 	put_lines(&c.types, out);
 	put_lines(&c.resources, out);
-	return 0;
+	return put_rest(&c, out);
 }
 
 static int churn_getattr(struct request *q, uint64_t node, struct tree_attr *ret)

@@ -32,12 +32,14 @@ void render_refusal(struct buf *out, const struct render_refusal *r);
 /* The name of the file with its bytes: number, the source's last part, offset. Unique by its number. */
 void render_refusal_name(struct buf *out, const struct render_refusal *r);
 
-/* churn.tsv: a type's items, or a resource's. */
+/* churn.tsv: a type's items, a resource's, or those of a type's resources that have no line. */
 struct render_churn {
-	struct str account, region, type, rid; /* rid empty: all of the type */
-	uint64_t items, all;                   /* of all the history's items */
+	struct str account, region, type,
+		rid;         /* rid empty: all of the type, or the rest */
+	uint64_t items, all; /* of all the history's items */
 	uint64_t resources;
-	int64_t first_ms, last_ms;
+	int64_t first_ms, last_ms; /* 0: not told */
+	bool rest;
 };
 void render_churn_header(struct buf *out);
 void render_churn(struct buf *out, const struct render_churn *r);

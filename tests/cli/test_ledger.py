@@ -126,7 +126,11 @@ class Ledger(Sized):
         self.assertEqual([r["items"] for r in table[:3]], ["159", "10", "1"])
         self.assertEqual(table[0]["resources"], "150")
         self.assertEqual([r["resourceId"] for r in table],
-                         ["", "sg-149"] + [f"sg-{n:03}" for n in range(99)])
+                         ["", "sg-149"] + [f"sg-{n:03}" for n in range(99)] + [""])
+        # The others are told of together, so that the lines sum up.
+        self.assertEqual([table[-1][k] for k in ("what", "items", "share", "resources", "first")],
+                         ["rest", "50", "31.45%", "50", ""])
+        self.assertEqual(sum(int(r["items"]) for r in table[1:]), 159)
         self.assertEqual({(r["accountId"], r["awsRegion"]) for r in table}, {(ACCOUNT, REGION)})
 
 

@@ -63,9 +63,12 @@ static void test_churn(void **state)
 {
 	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
 	const struct render_churn rows[] = {
-		{ STR("1"), STR("r"), STR("A::B::C"), STR(""), 2, 3, 2, T0, T0 + 1 },
-		{ STR("1"), STR("r"), STR("A::B::C"), STR("a\tb"), 1, 20001, 1, T0, T0 },
-		{ STR("1"), STR("r"), STR("A::B::C"), STR("none"), 0, 0, 1, 0, 0 },
+		{ STR("1"), STR("r"), STR("A::B::C"), STR(""), 2, 3, 2, T0, T0 + 1,
+		  false },
+		{ STR("1"), STR("r"), STR("A::B::C"), STR("a\tb"), 1, 20001, 1, T0, T0,
+		  false },
+		{ STR("1"), STR("r"), STR("A::B::C"), STR("none"), 0, 0, 1, 0, 0, false },
+		{ STR("1"), STR("r"), STR("A::B::C"), STR(""), 7, 10, 3, 0, 0, true },
 	};
 
 	(void)state;
