@@ -292,7 +292,7 @@ X(STORIES_WITHOUT_TRAIL_SHORT,
   "SELECT n.resource, n.time_ms FROM timeline t CROSS JOIN state s ON s.id = t.ref "
   "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
   "CROSS JOIN entry n ON n.resource = s.resource AND n.time_ms = t.time_ms "
-  "WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 0 AND f.account = ?1 AND n.reason = 1")
+  "WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 1 AND f.account = ?1 AND n.reason = 1")
 
 /* stories */
 X(ENTRY_INSERT,
