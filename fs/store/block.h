@@ -12,7 +12,7 @@
 
 struct store;
 
-#define BLOCK_EVENTS 16u
+#define BLOCK_EVENTS 32u /* at most */
 
 /* Records end to end: those of events first, first + 1 ... */
 struct block {
@@ -26,8 +26,8 @@ void block_deinit(struct block *b);
 /* The record of one of its events; false: it is none of its. */
 bool block_get(const struct block *b, int64_t event, struct str *ret);
 
-/* Appends how long each record is but the last: seven bits a byte, least first. */
-void block_lengths_put(struct buf *out, const struct block *b);
+/* Appends how long each of the first n is but the last: seven bits a byte, least first. */
+void block_lengths_put(struct buf *out, const struct block *b, unsigned n);
 /* Where each ends, of `total` bytes; false: they are not what block_lengths_put() writes. */
 bool block_lengths_take(struct str in, size_t total, struct block *b) _must_check_;
 

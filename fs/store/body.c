@@ -34,6 +34,7 @@ void bodies_forget(struct bodies *b)
 	stored_forget_all(b);
 	for (size_t i = 0; b->blocks && i < BLOCK_SLOTS; i++)
 		block_deinit(&b->blocks[i]);
+	block_deinit(&b->spare_block);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
 		b->dictionaries[i].z = zdict_free(b->dictionaries[i].z);
 	b->n_dictionaries = 0;

@@ -48,6 +48,7 @@ struct bodies {
 	struct stored *stored; /* a slot per hash of the id */
 	size_t stored_bytes;
 	struct block *blocks; /* a slot per hash of the id */
+	struct block spare_block;
 	struct shapes *shapes;
 	struct buf scratch, spare;
 };

@@ -71,7 +71,7 @@ static void check_lengths(struct str in)
 	require(b.n >= 1 && b.n <= BLOCK_EVENTS && b.ends[b.n - 1] == total);
 	for (unsigned i = 1; i < b.n; i++)
 		require(b.ends[i] >= b.ends[i - 1]);
-	block_lengths_put(&again, &b);
+	block_lengths_put(&again, &b, b.n);
 	require(again.len <= in.n);
 }
 

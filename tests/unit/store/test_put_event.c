@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Taking in events: identities, conflicts, what they mention, sessions they issue. */
+#include <stdio.h>
+#include <string.h>
+
 #include "history.h"
 
 #define GUID "0123abcd-4567-89ab-cdef-0123456789ab"
@@ -205,6 +208,67 @@ static void test_trail(void **state)
 			 STORE_E_NOT_FOUND);
 }
 
+/* Text of a length, different for each number, and that packs badly. */
+static void noise(char *out, size_t n, uint64_t seed)
+{
+	for (size_t i = 0; i < n; i++) {
+		seed = seed * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		out[i] = "0123456789abcdef"[seed >> 60];
+	}
+	out[n] = '\0';
+}
+
+#define MANY 600
+
+/* Of all sizes, over transactions of any: each comes back, and rows fill pages. */
+static void test_blocks(void **state)
+{
+	static char raw[70000];
+	struct history *h = *state;
+	int64_t room, pages;
+
+	begin(h);
+	for (int64_t i = 0; i < MANY; i++) {
+		size_t n = i % 150 == 77 ? 60000 : (size_t)(i * i % 900);
+		struct event e;
+		char id[32];
+		enum store_put put;
+
+		(void)snprintf(id, sizeof(id), "event-%d", (int)i);
+		(void)snprintf(raw, sizeof(raw), "{\"eventID\":\"%s\",\"x\":\"", id);
+		noise(raw + strlen(raw), n, (uint64_t)i);
+		strcat(raw, "\"}");
+		e = event_of(id, i);
+		assert_int_equal(store_put_event(h->s, &e, str_of(id), str_of(raw), NULL,
+						 NULL, 1, &put),
+				 0);
+		if (i % 211 == 0) {
+			commit(h);
+			begin(h);
+		}
+	}
+	commit(h);
+	/* None is wider than a page but those of one large record each. */
+	assert_int_equal(
+		ask(h, "SELECT count(*) FROM event_block WHERE length(body) > 8150"), 4);
+	/* Pages are full, but for those before a large record and at the end. */
+	room = ask(h, "SELECT sum(unused) FROM dbstat WHERE name = 'event_block'");
+	pages = ask(h, "SELECT count(*) FROM dbstat WHERE name = 'event_block'");
+	assert_in_range(room, 1, pages * 8192 / 4);
+	history_open(h, STORE_READ, 0);
+	for (int64_t i = MANY; i--;) {
+		_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+		size_t n = i % 150 == 77 ? 60000 : (size_t)(i * i % 900);
+
+		(void)snprintf(raw, sizeof(raw), "{\"eventID\":\"event-%d\",\"x\":\"",
+			       (int)i);
+		noise(raw + strlen(raw), n, (uint64_t)i);
+		strcat(raw, "\"}");
+		assert_int_equal(store_event_body(h->s, i + 1, &got), 0);
+		assert_true(str_eq(buf_str(&got), str_of(raw)));
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -212,6 +276,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_identities), CASE(test_known_and_conflict), CASE(test_row_ids),
 		CASE(test_mentions),   CASE(test_sessions),           CASE(test_trail),
+		CASE(test_blocks),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
