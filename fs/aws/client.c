@@ -281,15 +281,17 @@ static const char *advice(const struct aws_error *e, struct str service, int res
 			       ? "; its policy, and the bucket's, must allow this"
 			       : "; its policy must allow this: see --print-policy";
 	case AWS_E_NOT_FOUND:
-		return "; check the name";
+		return str_is(service, "s3") ? "; check the name"
+					     : "; check the name and the region";
 	case AWS_E_ARCHIVED:
 		return "; restore it, then sync again";
 	case AWS_E_REGION:
 		return "; check --region";
 	default:
-		return str_starts(str_of(e->code), "NoSuch")
-			       ? "; check the name"
-			       : "; check the source and its options";
+		return !str_starts(str_of(e->code), "NoSuch")
+			       ? "; check the source and its options"
+		       : str_is(service, "s3") ? "; check the name"
+					       : "; check the name and the region";
 	}
 }
 

@@ -92,7 +92,8 @@ static void print_source(const struct store_health *h)
 	print_text(h->source);
 	printf(": last success %s", time);
 	if (h->failures) {
-		printf("; failed %llu times since: ", (unsigned long long)h->failures);
+		printf("; failed %llu time%s since: ", (unsigned long long)h->failures,
+		       h->failures == 1 ? "" : "s");
 		print_text(h->reason);
 	}
 	putchar('\n');

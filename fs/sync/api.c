@@ -10,19 +10,59 @@ void api_answer_deinit(struct api_answer *a)
 	arena_deinit(&a->arena);
 }
 
+/*
+ * What is read as a list may be left out, but when it is something else the answer is none of
+ * AWS's: taken for an empty one, all up to now would be noted as had.
+ */
+static const char *wrong_list(const struct jv *answer)
+{
+	static const char *const lists[] = {
+		"AlarmHistoryItems",
+		"BaseConfigurationItems",
+		"CompositeAlarms",
+		"ComplianceByResources",
+		"ConfigurationRecorders",
+		"ConfigurationRecordersStatus",
+		"DeliveryChannels",
+		"DeliveryChannelsStatus",
+		"EvaluationResults",
+		"Events",
+		"Messages",
+		"MetricAlarms",
+		"PublicKeyList",
+		"Results",
+		"configurationItems",
+		"resourceCounts",
+		"resourceIdentifiers",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		const struct jv *v = jv_get(answer, lists[i]);
+
+		if (v && !jv_is(v, JV_ARRAY) && !jv_is(v, JV_NULL))
+			return lists[i];
+	}
+	return NULL;
+}
+
 static int read_answer(const char *operation, struct api_answer *ret, struct fault *f)
 {
 	struct fault why = { 0 };
 	int r = jv_parse(&ret->arena, buf_str(&ret->text), &ret->value, &why);
+	const char *wrong = NULL;
 
 	if (r < 0)
 		return r;
 	if (r == 0 && ret->value.type == JV_OBJECT)
+		wrong = wrong_list(&ret->value);
+	if (r == 0 && ret->value.type == JV_OBJECT && !wrong)
 		return 0;
+	if (wrong)
+		fault_set(&why, FAULT_NO_OFFSET, "", "%s is no list", wrong);
 	fault_set(f, FAULT_NO_OFFSET, operation,
 		  "%s: the answer is not what it should be%s%.150s; check --endpoint-url "
 		  "and the proxy",
-		  operation, r ? ": " : "", why.reason);
+		  operation, why.reason[0] ? ": " : "", why.reason);
 	return AWS_E_UNREADABLE;
 }
 

@@ -227,7 +227,8 @@ int api_token_take(struct api_token *t, const struct api_answer *answer, const c
 	*ret_more = token.n > 0;
 	if (token.n && str_eq(token, buf_str(&t->text))) {
 		fault_set(f, FAULT_NO_OFFSET, key,
-			  "an answer names itself as the page behind it");
+			  "an answer names itself as the page behind it; check "
+			  "--endpoint-url and the proxy");
 		return AWS_E_UNREADABLE;
 	}
 	buf_reset(&t->text);

@@ -306,8 +306,11 @@ static int read_recorded(struct config_walk *w, const struct api_note *begun,
 		return r;
 	recorders = jv_get(&answer.value, "ConfigurationRecorders");
 	if (!jv_is(recorders, JV_ARRAY) || !recorders->len) {
-		fault_set(f, FAULT_NO_OFFSET, "",
-			  "AWS Config has no configuration recorder in %s", w->s->region);
+		fault_set(
+			f, FAULT_NO_OFFSET, "",
+			"AWS Config has no configuration recorder in %s: set one up there, "
+			"or check the region",
+			w->s->region);
 		return AWS_E_NOT_FOUND;
 	}
 	for (uint32_t i = 0; !r && i < recorders->len; i++)

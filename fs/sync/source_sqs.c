@@ -119,6 +119,12 @@ static int find_queue(struct sqs *q, struct aws_handle *h, struct fault *f)
 	r = api_call(h, AWS_SQS, q->region, "GetQueueUrl", b, &answer, f);
 	if (r)
 		return r;
+	if (!jv_get_text(&answer.value, "QueueUrl").n) {
+		fault_set(f, FAULT_NO_OFFSET, "QueueUrl",
+			  "GetQueueUrl: the answer names no queue; check --endpoint-url "
+			  "and the proxy");
+		return AWS_E_UNREADABLE;
+	}
 	q->queue_url = str_dup(jv_get_text(&answer.value, "QueueUrl"));
 	return q->queue_url ? 0 : -ENOMEM;
 }

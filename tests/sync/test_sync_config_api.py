@@ -276,6 +276,7 @@ class Config(Apis):
         for name, body in (("ListDiscoveredResources", b'{"nextToken": "same"}'),
                            ("GetResourceConfigHistory", b'{"nextToken": "same"}'),
                            ("GetDiscoveredResourceCounts", b"[1]"),
+                           ("GetDiscoveredResourceCounts", b'{"resourceCounts": {"a": 1}}'),
                            ("ListDiscoveredResources", b"\xff\xfe"),
                            ("DescribeConfigurationRecorders", b"{" * 3000)):
             handler = FakeConfig.__call__
@@ -284,4 +285,4 @@ class Config(Apis):
             out, err = self.sync(self.SOURCE, status=FAILED)
             self.assertEqual(len(err), 1, err)
             self.assertTrue(err[0].startswith(f"driftfs: {self.SOURCE}: "), err)
-            self.assertIn("check" if body[:1] != b'{' or name[:8] == "Describe" else "", err[0])
+            self.assertIn("; check ", err[0])

@@ -9,7 +9,7 @@ import subprocess
 import time
 import urllib.parse
 
-from fake_aws import ACCOUNT, on, status
+from fake_aws import ACCOUNT, on, raw, status
 from fake_sqs import FakeSqs
 from support import FAILED, REGION, REFUSED, check_intact, driftfs, dump, history_file, item, \
     text_of
@@ -276,6 +276,11 @@ class Trouble(Queue):
         out, err = self.sync(f"sqs://{ACCOUNT}/nowhere", status=FAILED)
         self.assertIn(f"sqs://{ACCOUNT}/nowhere", "\n".join(err))
         self.assertEqual(self.aws.count("GetQueueUrl"), 1, "each of its threads asked")
+        self.assertIn("; check the name and the region", err[0])
+        self.aws.fault = on("GetQueueUrl", raw(b"{}"))
+        out, err = self.sync(QUEUE, status=FAILED)
+        self.assertEqual(len(err), 1, err)
+        self.assertIn("names no queue; check --endpoint-url", err[0])
 
     def test_not_allowed_to_delete(self):
         self.aws.fault = on("DeleteMessageBatch", status(403, "AccessDenied", "no"))
@@ -334,10 +339,13 @@ class Killed(Queue):
                 except subprocess.TimeoutExpired:
                     killed += 1
             self.queue.show_all()
-        self.sync(QUEUE)
-        # Some may have been handed to one who was waiting for them when it was killed.
-        self.queue.show_all()
-        self.sync(QUEUE)
+        # Some may have been handed to one who was waiting for them when it was killed, for as long
+        # as the server takes it to be there.
+        for _ in range(6):
+            self.sync(QUEUE)
+            self.queue.show_all()
+            if self.drained():
+                break
         self.assertTrue(self.drained())
         self.assertEqual(check_intact(self.history), "ok")
         self.assertEqual(self.resources(), sorted(f"sg-{n}" for n in range(400)))
