@@ -6,7 +6,8 @@
  * the first file of every fourth directory is left to be asked for.
  *
  * Storing pages waits for reads of the same pages that are under way: so it is done by a thread
- * that no request waits for. What it stores must not be older than what the watcher took back last:
+ * that no request needs to be answered. Another makes ready what comes next: whoever reads waits for
+ * the pages of a directory, and the files of the next one are made meanwhile. What it stores must not be older than what the watcher took back last:
  * the epoch is looked at before the history is and, under a lock, again before the kernel is told;
  * the watcher, when it has found a commit, waits for that lock before it takes anything back.
  */
@@ -52,11 +53,12 @@ struct job {
 struct ahead {
 	struct tree *tree;
 	struct fuse_session *session;
-	pthread_t thread;
-	bool running;
+	pthread_t pusher, maker;
+	bool pusher_runs, maker_runs;
 	pthread_mutex_t pushing; /* taken before lock, if both are */
 	pthread_mutex_t lock;
-	pthread_cond_t wanted;
+	pthread_cond_t wanted; /* a push */
+	pthread_cond_t room;   /* to make something ready */
 	/* Under lock: */
 	bool stop;
 	struct shelf shelves[SHELVES];
@@ -82,6 +84,7 @@ int ahead_new(struct tree *t, struct ahead **ret)
 	(void)pthread_mutex_init(&a->pushing, NULL);
 	(void)pthread_mutex_init(&a->lock, NULL);
 	(void)pthread_cond_init(&a->wanted, NULL);
+	(void)pthread_cond_init(&a->room, NULL);
 	*ret = a;
 	return 0;
 }
@@ -90,6 +93,7 @@ struct ahead *ahead_free(struct ahead *a)
 {
 	if (!a)
 		return NULL;
+	pthread_cond_destroy(&a->room);
 	pthread_cond_destroy(&a->wanted);
 	pthread_mutex_destroy(&a->lock);
 	pthread_mutex_destroy(&a->pushing);
@@ -192,6 +196,7 @@ static void advance(struct ahead *a, uint64_t dir)
 		a->n_ready -= i + 1;
 		memmove(a->ready, a->ready + i + 1, a->n_ready * sizeof(a->ready[0]));
 	}
+	pthread_cond_signal(&a->room);
 }
 
 bool ahead_listed(struct ahead *a, uint64_t dir, fuse_req_t req)
@@ -250,7 +255,7 @@ void ahead_changed(struct ahead *a)
 	pthread_mutex_unlock(&a->pushing);
 }
 
-/* --- the thread ---------------------------------------------------------------------------- */
+/* --- the threads --------------------------------------------------------------------------- */
 
 static bool is_stopped(struct ahead *a)
 {
@@ -308,44 +313,46 @@ static void prepare(struct ahead *a, uint64_t last)
 	pthread_mutex_unlock(&a->lock);
 }
 
-static bool is_idle(const struct ahead *a)
-{
-	return a->n_jobs == 0 && (a->last == 0 || a->n_ready == READY);
-}
-
-/* The next job, once there is one; false: there is none, but time to make something ready. */
-static bool take_job(struct ahead *a, struct job *ret)
-{
-	if (a->n_jobs == 0)
-		return false;
-	*ret = a->queue[a->first];
-	a->first = (a->first + 1) % QUEUE;
-	a->n_jobs--;
-	return true;
-}
-
-static void *ahead_thread(void *arg)
+/* Pushes. Whoever waits for an answer gets one, also at the end. */
+static void *push_thread(void *arg)
 {
 	struct ahead *a = arg;
-	bool stop = false;
+	struct job job;
 
-	while (!stop) {
-		struct job job;
-		uint64_t last;
-		bool taken;
-
-		pthread_mutex_lock(&a->lock);
-		while (!a->stop && is_idle(a))
+	pthread_mutex_lock(&a->lock);
+	while (!a->stop || a->n_jobs > 0) {
+		if (a->n_jobs == 0) {
 			pthread_cond_wait(&a->wanted, &a->lock);
-		taken = take_job(a, &job);
-		last = a->last;
-		stop = a->stop && !taken; /* whoever waits for an answer gets one */
+			continue;
+		}
+		job = a->queue[a->first];
+		a->first = (a->first + 1) % QUEUE;
+		a->n_jobs--;
 		pthread_mutex_unlock(&a->lock);
-		if (taken)
-			run(a, &job);
-		else if (!stop && last)
-			prepare(a, last);
+		run(a, &job);
+		pthread_mutex_lock(&a->lock);
 	}
+	pthread_mutex_unlock(&a->lock);
+	return NULL;
+}
+
+static void *make_thread(void *arg)
+{
+	struct ahead *a = arg;
+	uint64_t last;
+
+	pthread_mutex_lock(&a->lock);
+	while (!a->stop) {
+		last = a->n_ready < READY ? a->last : 0;
+		if (!last) {
+			pthread_cond_wait(&a->room, &a->lock);
+			continue;
+		}
+		pthread_mutex_unlock(&a->lock);
+		prepare(a, last);
+		pthread_mutex_lock(&a->lock);
+	}
+	pthread_mutex_unlock(&a->lock);
 	return NULL;
 }
 
@@ -360,26 +367,33 @@ int ahead_start(struct ahead *a, struct fuse_session *session)
 	r = pthread_sigmask(SIG_SETMASK, &all, &before);
 	if (r != 0)
 		return -r;
-	r = pthread_create(&a->thread, NULL, ahead_thread, a);
+	r = pthread_create(&a->pusher, NULL, push_thread, a);
+	a->pusher_runs = r == 0;
+	if (r == 0)
+		r = pthread_create(&a->maker, NULL, make_thread, a);
+	a->maker_runs = r == 0;
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
-	a->running = r == 0;
 	return -r;
+}
+
+static void join(pthread_t thread, const struct timespec *until, bool *runs)
+{
+	if (*runs && pthread_timedjoin_np(thread, NULL, until) == 0)
+		*runs = false;
 }
 
 bool ahead_stop(struct ahead *a)
 {
 	struct timespec until;
 
-	if (!a->running)
-		return true;
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
 	pthread_cond_signal(&a->wanted);
+	pthread_cond_signal(&a->room);
 	pthread_mutex_unlock(&a->lock);
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_SECONDS;
-	if (pthread_timedjoin_np(a->thread, NULL, &until) != 0)
-		return false;
-	a->running = false;
-	return true;
+	join(a->pusher, &until, &a->pusher_runs);
+	join(a->maker, &until, &a->maker_runs);
+	return !a->pusher_runs && !a->maker_runs;
 }
