@@ -18,6 +18,13 @@ static bool gives_ids(struct str name)
 	       str_is(name, "CreateNatGateway");
 }
 
+/* Is an id under this member one that a call is given? */
+static bool is_given(struct str key)
+{
+	return str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
+	       str_ends(key, "atGatewayId");
+}
+
 static size_t find_given(const struct jv *v, struct str *ids, size_t n, size_t max)
 {
 	if (v && v->type == JV_ARRAY)
@@ -31,9 +38,7 @@ static size_t find_given(const struct jv *v, struct str *ids, size_t n, size_t m
 
 		if (value->type != JV_STRING)
 			n = find_given(value, ids, n, max);
-		else if (n < max &&
-			 (str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
-			  str_is(key, "natGatewayId")))
+		else if (n < max && is_given(key))
 			ids[n++] = jv_str(value);
 	}
 	return n;
@@ -44,6 +49,33 @@ size_t correlate_given_ids(const struct event *e, struct str *ids, size_t max)
 	if (e->failed || e->read_only || !gives_ids(e->name))
 		return 0;
 	return find_given(e->response, ids, 0, max);
+}
+
+static bool names_given(const struct jv *v)
+{
+	struct str text = jv_str(v);
+
+	if (!v)
+		return false;
+	if (v->type == JV_STRING)
+		return str_starts(text, "nat-") ||
+		       (text.n && (memmem(text.p, text.n, "assoc", 5) ||
+				   memmem(text.p, text.n, "attach", 6)));
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (names_given(&v->items[i]))
+				return true;
+	if (v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len; i++)
+			if (is_given(jv_str(&v->members[i].key)) ||
+			    names_given(&v->members[i].value))
+				return true;
+	return false;
+}
+
+bool correlate_takes_back(const struct event *e)
+{
+	return !e->failed && words_take_off(e->name) && names_given(e->request);
 }
 
 int bonds_make(struct work *w)

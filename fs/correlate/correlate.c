@@ -119,6 +119,8 @@ static int prepare_steps(struct work *w)
 
 		s->in = &w->in->steps[k];
 		s->made_ms = -1;
+		if (k < w->in->first_step)
+			continue;
 		s->explained = arena_zalloc(w->arena, 2 * s->in->change.diff.n + 1);
 		if (!s->explained)
 			return -ENOMEM;
@@ -168,7 +170,7 @@ static bool suits(const struct work *w, const struct candidate *c, size_t step)
 
 static bool close_before(const struct work *w, const struct candidate *c)
 {
-	return c->natural > 0 &&
+	return c->natural > w->in->first_step &&
 	       c->e->time_ms - w->in->steps[c->natural - 1].item.captured_ms <= SKEW_MS;
 }
 
@@ -241,5 +243,5 @@ int correlate(struct arena *a, const struct correlate_input *in,
 	if (r < 0)
 		return r;
 	settle_all(&w, reasons);
-	return 0;
+	return w.earlier ? CORRELATE_E_EARLIER : 0;
 }

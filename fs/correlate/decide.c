@@ -354,7 +354,7 @@ static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
 static int is_ahead(struct work *w, const struct candidate *c, bool *ret)
 {
 	*ret = false;
-	if (c->natural == 0 || w->steps[c->natural - 1].n_causes ||
+	if (c->natural <= w->in->first_step || w->steps[c->natural - 1].n_causes ||
 	    c->e->time_ms - w->in->steps[c->natural - 1].item.captured_ms > WIDE_SKEW_MS)
 		return 0;
 	return matches_exactly(w, c, c->natural - 1, ret);

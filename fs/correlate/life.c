@@ -38,13 +38,13 @@ static bool is_other_maker(const struct candidate *c)
 }
 
 /* The earliest creation time that a state tells, INT64_MIN for none. */
-static int64_t created_ms(const struct work *w)
+static int64_t created_ms(const struct correlate_step *steps, size_t n)
 {
 	int64_t found = INT64_MIN;
 
-	for (size_t k = 0; k < w->in->n_steps; k++) {
+	for (size_t k = 0; k < n; k++) {
 		struct str text =
-			jv_get_text(w->in->steps[k].change.after, "resourceCreationTime");
+			jv_get_text(steps[k].change.after, "resourceCreationTime");
 		int64_t ms;
 
 		if (text.n && timestamp_parse(text, &ms) == 0 &&
@@ -57,7 +57,7 @@ static int64_t created_ms(const struct work *w)
 static int64_t born(const struct work *w)
 {
 	int64_t first = w->in->steps[0].item.captured_ms;
-	int64_t created = created_ms(w), from = INT64_MIN;
+	int64_t created = created_ms(w->in->steps, w->in->n_steps), from = INT64_MIN;
 
 	for (size_t i = 0; i < w->in->n_events; i++)
 		if (is_own_maker(&w->candidates[i]))
@@ -97,12 +97,61 @@ static int64_t died(const struct work *w, int64_t born_ms)
 	return to;
 }
 
+bool correlate_has_lives(const struct correlate_step *first)
+{
+	return !str_is(first->item.type, "AWS::Config::ResourceCompliance") &&
+	       naming_is_by_id(&first->item);
+}
+
+/*
+ * Where a life begins is told by states, too: they have to say the same without those that come
+ * behind, and say that it was before.
+ */
+static bool is_born_before(const struct correlate_step *steps, size_t n, size_t first)
+{
+	int64_t created = created_ms(steps, first);
+
+	return created == created_ms(steps, n) &&
+	       (created == INT64_MIN ||
+		created - WIDE_SKEW_MS <= steps[first - 1].item.captured_ms - RACE_MS);
+}
+
+/* A call that removed it may be the cause of a later deletion as well: see settle.c. */
+static bool is_near_deletion(const struct correlate_step *steps, size_t n, size_t first)
+{
+	int64_t at = steps[first - 1].item.captured_ms;
+
+	for (size_t k = first; k-- > 0 && steps[k].item.captured_ms >= at - 2 * DAY_MS;)
+		if (steps[k].change.type == CHANGE_DELETE)
+			return true;
+	for (size_t k = first; k < n && steps[k].item.captured_ms <= at + 2 * DAY_MS; k++)
+		if (steps[k].change.type == CHANGE_DELETE)
+			return true;
+	return false;
+}
+
+bool correlate_may_part(const struct correlate_step *steps, size_t n, size_t first)
+{
+	return !is_near_deletion(steps, n, first) &&
+	       (!correlate_has_lives(steps) || is_born_before(steps, n, first));
+}
+
+/* One that comes late would begin its life late: that was not so for the steps before. */
+static bool is_made_late(const struct work *w)
+{
+	for (size_t i = 0; w->in->first_step && i < w->in->n_events; i++)
+		if (is_own_maker(&w->candidates[i]))
+			return true;
+	return false;
+}
+
 void life_bound(struct work *w)
 {
 	struct life life;
 
-	if (work_is_compliance(w) || !naming_is_by_id(work_item_at(w, 0)))
+	if (!correlate_has_lives(w->in->steps))
 		return; /* all that ever has the name is this resource */
+	w->earlier |= is_made_late(w);
 	life.from_ms = born(w);
 	life.to_ms = died(w, life.from_ms);
 	for (size_t i = 0; i < w->in->n_events; i++) {

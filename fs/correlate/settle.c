@@ -21,10 +21,13 @@ static bool was_under_way(const struct json_diff *d)
 /* What took its time shows a second time when it is over. */
 static void decide_endings(struct work *w)
 {
-	for (size_t k = 1; k < w->in->n_steps; k++) {
+	size_t first = w->in->first_step;
+
+	for (size_t k = MAX(first, (size_t)1); k < w->in->n_steps; k++) {
 		if (type_at(w, k) != CHANGE_UPDATE || w->steps[k].n_causes ||
 		    !was_under_way(&w->in->steps[k].change.diff))
 			continue;
+		w->earlier |= k == first;
 		for (size_t i = w->in->n_events; i-- > 0;) {
 			struct correlate_verdict *v = &w->verdicts[i];
 
@@ -64,9 +67,14 @@ static void keep_one_cause(struct work *w)
 /* A deletion in two steps: its call is the cause of both. */
 static void decide_second_steps(struct work *w)
 {
-	for (size_t k = 1; k < w->in->n_steps; k++) {
+	size_t first = w->in->first_step;
+
+	for (size_t k = MAX(first, (size_t)1); k < w->in->n_steps; k++) {
+		int64_t reach = w->in->steps[k].item.captured_ms - DAY_MS;
+
 		if (type_at(w, k) != CHANGE_DELETE || w->steps[k].n_causes)
 			continue;
+		w->earlier |= first && w->in->steps[first - 1].item.captured_ms >= reach;
 		for (size_t i = w->in->n_events; i-- > 0;) {
 			struct correlate_verdict *v = &w->verdicts[i];
 			struct candidate *c = &w->candidates[i];
@@ -138,6 +146,6 @@ void settle_all(struct work *w, enum reason *reasons)
 	keep_one_cause(w);
 	decide_second_steps(w);
 	decide_endings(w);
-	for (size_t k = 0; k < w->in->n_steps; k++)
+	for (size_t k = w->in->first_step; k < w->in->n_steps; k++)
 		reasons[k] = reason_of(w, k);
 }

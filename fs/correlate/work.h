@@ -12,9 +12,9 @@
 
 #define BIT(e) (1u << (e))
 
-#define SKEW_MS      2000           /* an event's clock ahead of the recorder's */
-#define WIDE_SKEW_MS INT64_C(60000) /* ... where all else says so */
-#define RACE_MS      INT64_C(90000) /* a describe call before the capture time */
+#define SKEW_MS      2000 /* an event's clock ahead of the recorder's */
+#define WIDE_SKEW_MS CORRELATE_CLEAR_AFTER_MS /* ... where all else says so */
+#define RACE_MS      CORRELATE_CLEAR_BEFORE_MS /* a describe call before the capture time */
 #define LAG_MS       (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
 #define DAY_MS       (INT64_C(25) * 60 * 60 * 1000)
 #define DAILY_MS     (2 * DAY_MS) /* recorded once a day, at an hour of its own */
@@ -61,6 +61,7 @@ struct work {
 	struct bond *bonds;
 	size_t n_bonds;
 	struct correlate_verdict *verdicts;
+	bool earlier; /* see CORRELATE_E_EARLIER */
 };
 
 static inline enum change_type type_at(const struct work *w, size_t step)

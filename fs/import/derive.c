@@ -27,6 +27,7 @@ struct made {
 	struct made *next;
 	struct arena arena;
 	size_t bytes; /* of the arena */
+	bool later;   /* there are no rows: see story_make() */
 	struct store_story rows;
 };
 
@@ -110,7 +111,8 @@ static int make_one(struct store *s, struct story_memo *memo,
 		return -ENOMEM;
 	r = store_read_begin(s);
 	if (!r) {
-		r = story_make(s, memo, dirty, without_evidence, &m->arena, &m->rows);
+		r = story_make(s, memo, dirty, without_evidence, &m->arena, &m->rows,
+			       &m->later);
 		store_read_end(s);
 	}
 	if (r) {
@@ -213,7 +215,7 @@ static int put_batch(struct store *w, struct shared *sh, size_t *n, int64_t unti
 		m = wait_made(sh);
 		if (!m)
 			r = sh->error;
-		else
+		else if (!m->later)
 			r = store_put_story(w, &m->rows);
 		made_free(m);
 	}

@@ -253,9 +253,10 @@ static int make_aliases(struct story_work *w)
 	if (n > 1)
 		qsort(all, n, sizeof(*all), by_token);
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || all[i] != all[w->aliases.n - 1])
-			all[w->aliases.n++] = all[i];
-	w->aliases.tokens = all;
+		if (i == 0 || all[i] != all[w->own.n - 1])
+			all[w->own.n++] = all[i];
+	w->own.tokens = all;
+	w->aliases = w->own;
 	return 0;
 }
 
@@ -291,21 +292,21 @@ static int sort_events(struct story_work *w)
 	return 0;
 }
 
-static int read_events(struct story_work *w)
+static int read_transitions(struct story_work *w)
 {
-	int r = story_candidates(w);
+	size_t n, kept = 0;
+	int r = w->memo->has_alarms
+			? store_transitions_mentioning(w->s, &w->aliases, w->a,
+						       &w->transitions, &n)
+			: 0;
 
-	if (r)
-		return r;
-	w->verdicts = arena_zalloc(w->a, (w->n_events + 1) * sizeof(*w->verdicts));
-	w->reasons = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->reasons));
-	if (!w->verdicts || !w->reasons)
-		return -ENOMEM;
-	r = sort_events(w);
 	if (r || !w->memo->has_alarms)
 		return r;
-	return store_transitions_mentioning(w->s, &w->aliases, w->a, &w->transitions,
-					    &w->n_transitions);
+	for (size_t i = 0; i < n; i++)
+		if (w->transitions[i].time_ms > w->after_ms)
+			w->transitions[kept++] = w->transitions[i];
+	w->n_transitions = kept;
+	return 0;
 }
 
 /* --- what others have in common with it ----------------------------------------------------- */
@@ -379,22 +380,49 @@ static int read_trail(struct story_work *w)
 	return 0;
 }
 
-static int run_correlation(struct story_work *w)
+int story_input(struct story_work *w)
 {
-	int r;
-
 	w->in = (struct correlate_input){
 		.steps = w->steps,
 		.n_steps = w->n_shown,
+		.first_step = w->first,
 		.events = w->events,
 		.n_events = w->n_events,
 		.disabled_evidence = w->without_evidence,
 	};
-	r = read_trail(w);
+	w->verdicts = arena_zalloc(w->a, (w->n_events + 1) * sizeof(*w->verdicts));
+	w->reasons = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->reasons));
+	return w->verdicts && w->reasons ? read_trail(w) : -ENOMEM;
+}
+
+static int correlate_window(struct story_work *w)
+{
+	int r;
+
+	w->n_events = 0;
+	w->aliases = w->own;
+	r = story_candidates(w);
+	if (!r)
+		r = sort_events(w);
+	if (!r)
+		r = story_input(w);
 	return r ? r : correlate(w->a, &w->in, w->verdicts, w->reasons);
 }
 
-int story_correlate(struct story_work *w, int64_t resource)
+int story_correlate(struct story_work *w, int64_t from_ms)
+{
+	int r = story_window(w, from_ms);
+
+	if (!r)
+		r = correlate_window(w);
+	if (r != CORRELATE_E_EARLIER)
+		return r;
+	w->first = 0;
+	w->after_ms = INT64_MIN;
+	return correlate_window(w);
+}
+
+int story_read(struct story_work *w, int64_t resource)
 {
 	int r = store_resource_get(w->s, resource, w->a, &w->resource);
 
@@ -402,6 +430,7 @@ int story_correlate(struct story_work *w, int64_t resource)
 						 .type = w->resource.type,
 						 .id = w->resource.rid },
 				 any_service(w));
+	w->after_ms = INT64_MIN;
 	if (!r)
 		r = memo_once(w->memo, w->s);
 	if (!r)
@@ -410,35 +439,48 @@ int story_correlate(struct story_work *w, int64_t resource)
 		r = read_recorders(w);
 	if (!r)
 		r = make_steps(w);
-	if (!r)
-		r = make_aliases(w);
-	if (!r)
-		r = read_events(w);
-	return r ? r : run_correlation(w);
+	return r ? r : make_aliases(w);
 }
 
 /* ------------------------------------------------------------------------------------------- */
 
+static int make(struct story_work *w, struct store_story *ret)
+{
+	int r = story_rows_make(w, ret);
+
+	if (!r)
+		r = story_names_make(w, ret);
+	if (!r)
+		r = story_relations_make(w, ret);
+	ret->aliases = w->aliases;
+	ret->sought = true;
+	if (w->after_ms != INT64_MIN)
+		ret->dirty.from_ms = w->after_ms + 1;
+	return r;
+}
+
 int story_make(struct store *s, struct story_memo *memo, const struct store_dirty *dirty,
-	       uint32_t without_evidence, struct arena *a, struct store_story *ret)
+	       uint32_t without_evidence, struct arena *a, struct store_story *ret,
+	       bool *ret_later)
 {
 	struct story_work w = {
 		.s = s, .memo = memo, .a = a, .without_evidence = without_evidence
 	};
+	bool done = false;
 	int r;
 
 	memo->events.story++;
-	/* The whole story, whatever the moment it is dirty from: see struct store_dirty. */
 	*ret = (struct store_story){ .dirty = { dirty->resource, INT64_MIN } };
-	r = story_correlate(&w, dirty->resource);
+	r = story_read(&w, dirty->resource);
 	if (!r)
-		r = story_follow(&w, &ret->follower);
+		r = story_follow(&w, &ret->follower, &done, ret_later);
+	if (!r && *ret_later)
+		return 0;
+	if (!r && !done)
+		r = story_correlate(&w, dirty->from_ms);
 	if (!r)
-		r = story_rows_make(&w, ret);
+		r = read_transitions(&w);
 	if (!r)
-		r = story_names_make(&w, ret);
-	if (!r)
-		r = story_relations_make(&w, ret);
-	ret->aliases = w.aliases;
+		r = make(&w, ret);
 	return r > 0 ? -EBADMSG : r;
 }

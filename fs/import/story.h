@@ -34,7 +34,10 @@ struct story_memo {
 };
 void story_memo_deinit(struct story_memo *memo);
 
-/* `without_evidence`: bits of enum evidence not to look at, for measuring. */
+/*
+ * `without_evidence`: bits of enum evidence not to look at, for measuring. *ret_later: it follows
+ * from another's, which is dirty itself; it stays dirty, and is asked for again after that one.
+ */
 int story_make(struct store *s, struct story_memo *memo, const struct store_dirty *dirty,
-	       uint32_t without_evidence, struct arena *a,
-	       struct store_story *ret) _must_check_;
+	       uint32_t without_evidence, struct arena *a, struct store_story *ret,
+	       bool *ret_later) _must_check_;

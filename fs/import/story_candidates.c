@@ -13,8 +13,7 @@
 
 #include "story_work.h"
 
-#define SLACK_MS INT64_C(90000) /* a describe call races, clocks differ */
-#define LOST_MAX 16             /* neighbours looked for, for one change */
+#define LOST_MAX 16 /* neighbours looked for, for one change */
 
 static int by_token(const void *a, const void *b)
 {
@@ -86,12 +85,13 @@ static struct str type_lost(const struct correlate_step *step,
 		       : STR_NULL;
 }
 
-static void lost_neighbours(const struct story_work *w, const struct correlate_step *step,
-			    struct buf *lost)
+void story_lost(const struct story_work *w, const struct correlate_step *step,
+		struct buf *lost)
 {
 	const struct json_diff *d = &step->change.diff;
+	size_t max = lost->len + LOST_MAX * sizeof(uint64_t);
 
-	for (size_t i = 0; i < d->n && lost->len < LOST_MAX * sizeof(uint64_t); i++) {
+	for (size_t i = 0; i < d->n && lost->len < max; i++) {
 		struct str id = jv_get_text(d->entries[i].previous, "resourceId");
 		struct mention_scope scope = w->scope;
 		uint64_t token;
@@ -154,6 +154,7 @@ static int add_events(struct story_work *w, struct store_event_hit *hits, size_t
 	return 0;
 }
 
+/* Of what is told of a part of the time only, nothing may lie before that. */
 static int find_events(struct story_work *w, const struct mention_set *tokens,
 		       int64_t from_ms, int64_t to_ms)
 {
@@ -161,22 +162,63 @@ static int find_events(struct story_work *w, const struct mention_set *tokens,
 	size_t n = 0;
 	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, w->a, &hits, &n);
 
+	if (!r && n && hits[0].time_ms <= w->after_ms)
+		return CORRELATE_E_EARLIER;
 	return r ? r : add_events(w, hits, n);
 }
 
 /* Some records name no account: what they name may be anybody's. */
-static int find_nobodys(struct story_work *w, const struct mention_set *tokens)
+static int bare_tokens(struct story_work *w, const struct mention_set *tokens,
+		       struct mention_set *ret)
 {
 	uint64_t *bare = arena_alloc(w->a, (tokens->n + 1) * sizeof(*bare));
-	struct mention_set set = { bare, tokens->n };
 
-	if (!bare)
-		return -ENOMEM;
-	for (size_t i = 0; i < tokens->n; i++)
+	*ret = (struct mention_set){ bare, tokens->n };
+	for (size_t i = 0; bare && i < tokens->n; i++)
 		bare[i] = tokens->tokens[i] ^ w->scope.account;
-	return find_events(w, &set, INT64_MIN, INT64_MAX);
+	return bare ? 0 : -ENOMEM;
 }
 
+int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t from_ms,
+	       int64_t to_ms, struct store_event_hit **ret, size_t *ret_n)
+{
+	struct store_event_hit *nobodys = NULL, *all;
+	struct mention_set bare;
+	size_t n = 0;
+	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, w->a, ret, ret_n);
+
+	if (r || !w->memo->has_nobodys)
+		return r;
+	r = bare_tokens(w, tokens, &bare);
+	if (!r)
+		r = store_events_mentioning(w->s, &bare, from_ms, to_ms, w->a, &nobodys,
+					    &n);
+	if (r || !n)
+		return r;
+	all = arena_alloc(w->a, (*ret_n + n) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	if (*ret_n)
+		memcpy(all, *ret, *ret_n * sizeof(*all));
+	memcpy(all + *ret_n, nobodys, n * sizeof(*all));
+	*ret = all;
+	*ret_n += n;
+	return 0;
+}
+
+static int find_own(struct story_work *w)
+{
+	int64_t from_ms = w->after_ms == INT64_MIN ? INT64_MIN : w->after_ms + 1;
+	struct mention_set bare;
+	int r = find_events(w, &w->own, from_ms, INT64_MAX);
+
+	if (r || !w->memo->has_nobodys)
+		return r;
+	r = bare_tokens(w, &w->own, &bare);
+	return r ? r : find_events(w, &bare, from_ms, INT64_MAX);
+}
+
+/* Of all steps they are learnt; the calls are those of the steps that are made anew. */
 static int find_lost(struct story_work *w, struct buf *learnt)
 {
 	if (!str_is(w->resource.type, "AWS::EC2::SecurityGroup"))
@@ -189,19 +231,28 @@ static int find_lost(struct story_work *w, struct buf *learnt)
 
 		if (step->change.type != CHANGE_UPDATE)
 			continue;
-		lost_neighbours(w, step, &lost);
+		story_lost(w, step, &lost);
 		set = as_set(&lost);
 		if (!set.n)
 			continue;
 		buf_put(learnt, lost.data, lost.len);
 		r = buf_error(&lost);
-		if (!r)
-			r = find_events(w, &set, step->previous_ms - SLACK_MS,
-					step->item.captured_ms + SLACK_MS);
+		if (!r && k >= w->first)
+			r = find_events(w, &set, step->previous_ms - STORY_SLACK_MS,
+					step->item.captured_ms + STORY_SLACK_MS);
 		if (r)
 			return r;
 	}
 	return 0;
+}
+
+/* What a call takes back may have been given before all that was read. */
+static bool takes_back(const struct story_work *w)
+{
+	for (size_t i = 0; w->after_ms != INT64_MIN && i < w->n_events; i++)
+		if (correlate_takes_back(&w->events[i]))
+			return true;
+	return false;
 }
 
 /* Sorted, each once. */
@@ -230,10 +281,8 @@ int story_candidates(struct story_work *w)
 {
 	_cleanup_(buf_deinit) struct buf learnt = BUF_INIT;
 	struct mention_set given;
-	int r = find_events(w, &w->aliases, INT64_MIN, INT64_MAX);
+	int r = find_own(w);
 
-	if (!r && w->memo->has_nobodys)
-		r = find_nobodys(w, &w->aliases);
 	if (r)
 		return r;
 	learn_given(w, &learnt);
@@ -244,5 +293,7 @@ int story_candidates(struct story_work *w)
 		r = find_lost(w, &learnt);
 	if (!r)
 		r = buf_error(&learnt);
-	return r || !learnt.len ? r : add_aliases(w, &learnt);
+	if (!r && learnt.len)
+		r = add_aliases(w, &learnt);
+	return !r && takes_back(w) ? CORRELATE_E_EARLIER : r;
 }

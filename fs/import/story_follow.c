@@ -3,8 +3,8 @@
  * Stories that follow from another resource's.
  *
  * A compliance item (AWS::Config::ResourceCompliance) is called TYPE/ID after the resource it is
- * about, and its causes are that resource's: so making its story means correlating the other
- * once more, and whoever remakes the other's story has to have this one made again, too.
+ * about, and its causes are that resource's: they are read from the rows of its story, so that is
+ * to be made first; and whoever makes it has this one made again, too.
  */
 #include <errno.h>
 
@@ -33,42 +33,123 @@ static int find_follower(struct story_work *w, int64_t *ret)
 			       : find(w, COMPLIANCE, buf_str(&rid), ret);
 }
 
-static int take_over(struct story_work *w, const struct story_work *subject)
-{
-	struct correlate_verdict *verdicts =
-		arena_zalloc(w->a, (subject->n_events + 1) * sizeof(*verdicts));
+/* What is known of the subject: its changes as steps, and their causes in order. */
+struct subject {
+	struct correlate_step *steps;
+	struct correlate_verdict *verdicts;
+	enum reason *reasons;
+	int64_t *events; /* rows */
+	size_t n_steps, n_events;
+};
 
-	if (!verdicts)
-		return -ENOMEM;
-	correlate_follow(w->steps, w->n_shown, &subject->in, subject->verdicts,
-			 subject->reasons, verdicts, w->reasons);
-	w->events = subject->events;
-	w->hits = subject->hits;
-	w->n_events = subject->n_events;
-	w->verdicts = verdicts;
-	return 0;
+static int subject_alloc(struct story_work *w, const struct store_entry *entries,
+			 size_t n, struct subject *ret)
+{
+	size_t causes = 1;
+
+	for (size_t i = 0; i < n; i++)
+		causes += entries[i].n_causes;
+	ret->steps = arena_zalloc(w->a, (n + 1) * sizeof(*ret->steps));
+	ret->reasons = arena_zalloc(w->a, (n + 1) * sizeof(*ret->reasons));
+	ret->verdicts = arena_zalloc(w->a, causes * sizeof(*ret->verdicts));
+	ret->events = arena_alloc(w->a, causes * sizeof(*ret->events));
+	return ret->steps && ret->reasons && ret->verdicts && ret->events ? 0 : -ENOMEM;
 }
 
-int story_follow(struct story_work *w, int64_t *ret_follower)
+static void add_cause(struct subject *s, const struct store_cause *c)
 {
-	struct story_work subject = { .s = w->s,
-				      .memo = w->memo,
-				      .a = w->a,
-				      .without_evidence = w->without_evidence };
+	s->events[s->n_events] = c->event;
+	s->verdicts[s->n_events++] =
+		(struct correlate_verdict){ CORRELATE_CAUSE, s->n_steps, SIZE_MAX,
+					    c->evidence, (enum confidence)c->confidence };
+}
+
+static int read_subject(struct story_work *w, int64_t id, struct subject *ret)
+{
+	struct store_entry *entries;
+	size_t n;
+	int r = store_story(w->s, id, w->a, &entries, &n);
+
+	if (!r)
+		r = subject_alloc(w, entries, n, ret);
+	for (size_t i = 0; !r && i < n; i++) {
+		if (entries[i].kind != STORE_ENTRY_CHANGE)
+			continue;
+		for (size_t k = 0; k < entries[i].n_causes; k++)
+			add_cause(ret, &entries[i].causes[k]);
+		ret->steps[ret->n_steps].item.captured_ms = entries[i].time_ms;
+		ret->reasons[ret->n_steps++] = (enum reason)entries[i].reason;
+	}
+	return r;
+}
+
+/* Of the subject's calls only those are read that are causes here, too. */
+static int take_over(struct story_work *w, const struct subject *s)
+{
+	const struct correlate_input in = { .steps = s->steps,
+					    .n_steps = s->n_steps,
+					    .n_events = s->n_events };
+	struct correlate_verdict *verdicts =
+		arena_zalloc(w->a, (s->n_events + 1) * sizeof(*verdicts));
+	int r = 0;
+
+	w->events = arena_zalloc(w->a, (s->n_events + 1) * sizeof(*w->events));
+	w->hits = arena_zalloc(w->a, (s->n_events + 1) * sizeof(*w->hits));
+	if (!verdicts || !w->events || !w->hits)
+		return -ENOMEM;
+	r = story_input(w);
+	if (r)
+		return r;
+	correlate_follow(w->steps, w->n_shown, &in, s->verdicts, s->reasons, verdicts,
+			 w->reasons);
+	for (size_t i = 0; !r && i < s->n_events; i++) {
+		size_t n = w->n_events;
+
+		if (verdicts[i].role != CORRELATE_CAUSE)
+			continue;
+		r = story_event(w, s->events[i], &w->events[n]);
+		w->hits[n] =
+			(struct store_event_hit){ s->events[i], w->events[n].time_ms };
+		verdicts[w->n_events++] = verdicts[i];
+	}
+	w->verdicts = verdicts;
+	return r;
+}
+
+/* The resource that a compliance item is about; 0: it is not known. */
+static int find_subject(struct story_work *w, int64_t *ret)
+{
 	ptrdiff_t slash = str_chr(w->resource.rid, '/');
 	struct str type;
+
+	*ret = 0;
+	if (slash < 0)
+		return 0;
+	type = (struct str){ w->resource.rid.p, (size_t)slash };
+	if (str_eq(type, COMPLIANCE))
+		return 0;
+	return find(w, type, str_from(w->resource.rid, (size_t)slash + 1), ret);
+}
+
+int story_follow(struct story_work *w, int64_t *ret_follower, bool *ret_done,
+		 bool *ret_later)
+{
+	struct subject subject = { 0 };
 	int64_t id;
 	int r;
 
 	*ret_follower = 0;
+	*ret_done = *ret_later = false;
 	if (!str_eq(w->resource.type, COMPLIANCE))
 		return find_follower(w, ret_follower);
-	if (slash < 0)
-		return 0;
-	type = (struct str){ w->resource.rid.p, (size_t)slash };
-	r = find(w, type, str_from(w->resource.rid, (size_t)slash + 1), &id);
-	if (r || !id || str_eq(type, COMPLIANCE))
+	r = find_subject(w, &id);
+	if (!r && id)
+		r = store_is_dirty(w->s, id, ret_later);
+	if (r || !id || *ret_later)
 		return r;
-	r = story_correlate(&subject, id);
-	return r || !subject.n_shown ? r : take_over(w, &subject);
+	r = read_subject(w, id, &subject);
+	if (r || !subject.n_steps)
+		return r;
+	*ret_done = true;
+	return take_over(w, &subject);
 }

@@ -106,6 +106,55 @@ static int make_names(struct story_work *w, struct store_relations *ret)
 	return 0;
 }
 
+static int load_cause(struct story_work *w, const struct store_cause *c,
+		      struct story_event *ret)
+{
+	int r = story_event(w, c->event, &ret->event);
+
+	ret->evidence = c->evidence;
+	ret->confidence = (enum confidence)c->confidence;
+	return r ? r : store_actor_of(w->s, &ret->event, w->a, &ret->actor);
+}
+
+static int load_change(struct story_work *w, const struct store_entry *e,
+		       struct blame_change *ret)
+{
+	struct story_event *causes =
+		arena_zalloc(w->a, (e->n_causes + 1) * sizeof(*causes));
+	int r = causes ? 0 : -ENOMEM;
+
+	for (size_t i = 0; !r && i < e->n_causes; i++)
+		r = load_cause(w, &e->causes[i], &causes[i]);
+	*ret = (struct blame_change){ e->time_ms, (enum reason)e->reason, e->why, causes,
+				      e->n_causes };
+	return r;
+}
+
+/* Of the changes that were made before, those that anything of the newest state is from. */
+static int load_blamed(struct story_work *w)
+{
+	bool *used = arena_zalloc(w->a, w->n_shown * sizeof(*used));
+	struct store_entry *entries = NULL;
+	size_t n = 0, step = 0;
+	int r = used ? 0 : -ENOMEM;
+
+	if (!r)
+		json_origin_note_used(w->trace.origin, used);
+	if (!r && memchr(used, true, w->first))
+		r = store_story(w->s, w->resource.id, w->a, &entries, &n);
+	/* A state shown is a change, both in the same order. */
+	for (size_t i = 0; !r && i < n && step < w->first; i++) {
+		if (entries[i].kind != STORE_ENTRY_CHANGE)
+			continue;
+		if (entries[i].ref != w->states[w->shown[step]].row.id)
+			return -EBADMSG;
+		if (used[step])
+			r = load_change(w, &entries[i], &w->blamed[step]);
+		step++;
+	}
+	return r;
+}
+
 static int measure_blame(struct story_work *w, uint32_t *ret)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
@@ -114,6 +163,9 @@ static int measure_blame(struct story_work *w, uint32_t *ret)
 
 	if (!w->n_shown)
 		return 0;
+	r = w->first ? load_blamed(w) : 0;
+	if (r)
+		return r;
 	newest = &w->states[w->shown[w->n_shown - 1]];
 	render_blame(&scratch,
 		     &(struct blame){

@@ -308,7 +308,7 @@ static int make_entries(struct story_work *w, struct output *o)
 	o->rows->entries = arena_zalloc(w->a, max * sizeof(*o->rows->entries));
 	if (!o->rows->entries)
 		return -ENOMEM;
-	for (size_t i = 0; r == 0 && i < w->n_shown; i++)
+	for (size_t i = w->first; r == 0 && i < w->n_shown; i++)
 		r = emit_change(w, o, &causes, i);
 	for (size_t i = 0; r == 0 && i < w->n_events; i++)
 		if (w->verdicts[i].role == CORRELATE_ATTEMPT ||

@@ -28,6 +28,12 @@ struct story_work {
 	size_t n_states;
 	size_t *shown; /* indexes of those not hidden */
 	size_t n_shown;
+	/*
+	 * What is made anew, and what was made before stays: the steps from `first` on, and of calls
+	 * and alarms those after `after_ms` (INT64_MIN: all, as if nothing had been made).
+	 */
+	size_t first;
+	int64_t after_ms;
 	struct recorder_seen *recorders; /* of its region, as they were described */
 	size_t n_recorders;
 	struct correlate_step *steps; /* one each shown */
@@ -42,7 +48,8 @@ struct story_work {
 	size_t n_transitions;
 	struct correlate_verdict *verdicts;
 	enum reason *reasons;
-	struct mention_set aliases;
+	struct mention_set own;     /* aliases that its states tell */
+	struct mention_set aliases; /* these, and what was learnt */
 	struct mention_scope scope;
 	struct correlate_input in; /* what was correlated */
 	uint32_t without_evidence; /* bits of enum evidence not to look at */
@@ -51,15 +58,34 @@ struct story_work {
 /* An event by its row; borrowed until the story is made. STORE_E_NOT_FOUND, -EBADMSG, -ENOMEM. */
 int story_event(struct story_work *w, int64_t row, struct event *ret) _must_check_;
 void story_events_deinit(struct story_events *k);
-/* Reads the events that may have to do with it, and adds to its aliases what they taught. */
-int story_candidates(struct story_work *w) _must_check_;
-/* Reads all about the resource and correlates it. */
-int story_correlate(struct story_work *w, int64_t resource) _must_check_;
 /*
- * A compliance item's causes are those of the resource it is about, if the history has that.
- * Of any other resource, tells the compliance item that follows it (0: none).
+ * Reads the events after after_ms that may have to do with it, and adds to its aliases what they
+ * taught. CORRELATE_E_EARLIER: those before that matter, too.
  */
-int story_follow(struct story_work *w, int64_t *ret_follower) _must_check_;
+int story_candidates(struct story_work *w) _must_check_;
+/* The events before from_ms that share a token with the set, as find_events() would have them. */
+int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t from_ms,
+	       int64_t to_ms, struct store_event_hit **ret, size_t *ret_n) _must_check_;
+/* Adds the tokens of the neighbours it lost by a step. Their calls are looked for between the state
+   before and this one, and so long before and after. */
+#define STORY_SLACK_MS INT64_C(90000) /* a describe call races, clocks differ */
+void story_lost(const struct story_work *w, const struct correlate_step *step,
+		struct buf *lost);
+/* From where on the story is to be made anew, when it is dirty from from_ms on. */
+int story_window(struct story_work *w, int64_t from_ms) _must_check_;
+/* Reads about the resource all but events: states, steps, aliases. */
+int story_read(struct story_work *w, int64_t resource) _must_check_;
+/* Finds its events and correlates them. */
+int story_correlate(struct story_work *w, int64_t from_ms) _must_check_;
+/* What is correlated but events. */
+int story_input(struct story_work *w) _must_check_;
+/*
+ * A compliance item's causes are those of the resource it is about, if the history has that:
+ * *ret_done, or, where that one's story is to be made first, *ret_later. Of any other resource,
+ * tells the compliance item that follows it (0: none).
+ */
+int story_follow(struct story_work *w, int64_t *ret_follower, bool *ret_done,
+		 bool *ret_later) _must_check_;
 
 /* What the resource names, what it is called, and the length of `blame`. */
 int story_relations_make(struct story_work *w, struct store_story *ret) _must_check_;

@@ -69,17 +69,6 @@ static int follow(struct walk *w, const struct jv **ret_newest)
 	return r;
 }
 
-static void note_used(const struct json_origin *o, bool *used)
-{
-	if (!o)
-		return;
-	used[o->mark] = true;
-	for (uint32_t i = 0; i < o->n_items; i++)
-		note_used(o->items[i], used);
-	for (uint32_t i = 0; i < o->n_members; i++)
-		note_used(o->members[i].origin, used);
-}
-
 static int load_changes(struct walk *w, struct blame_change **ret)
 {
 	bool *used = arena_zalloc(w->arena, w->n * sizeof(*used));
@@ -87,7 +76,7 @@ static int load_changes(struct walk *w, struct blame_change **ret)
 
 	if (!used || !changes)
 		return -ENOMEM;
-	note_used(w->trace.origin, used);
+	json_origin_note_used(w->trace.origin, used);
 	for (size_t i = 0; i < w->n; i++) {
 		const struct store_entry *e = w->changes[i];
 		int r;

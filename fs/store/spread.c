@@ -303,3 +303,13 @@ int store_dirty_next(struct store *s, int64_t after, struct store_dirty *ret, si
 		 : sql_page(s, Q_DIRTY_NEXT, ARGS(INT(after), INT(n)), &shape, NULL, ret,
 			    n, ret_n);
 }
+
+int store_is_dirty(struct store *s, int64_t resource, bool *ret)
+{
+	struct store_dirty next;
+	size_t n = 0;
+	int r = store_dirty_next(s, resource - 1, &next, 1, &n);
+
+	*ret = n && next.resource == resource;
+	return r;
+}

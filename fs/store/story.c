@@ -191,6 +191,17 @@ static bool has_token(const uint64_t *tokens, size_t n, uint64_t token)
 	return n && bsearch(&token, tokens, n, sizeof(token), by_token);
 }
 
+int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
+		     struct mention_set *ret)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	int r = reading(s);
+
+	if (!r)
+		r = aliases_read(s, resource, &rows);
+	return r ? r : sql_keep(a, &rows, sizeof(ret->tokens[0]), &ret->tokens, &ret->n);
+}
+
 /*
  * A name that came up only now may stand in events before the part of the story that was made
  * anew: then that part was too short. Names of the first derivation need no such look, as it
@@ -224,9 +235,10 @@ static int aliases_delete(struct store *s, int64_t resource, const uint64_t *bef
 }
 
 /* Most aliases stay: only the difference is written. */
-static int aliases_replace(struct store *s, const struct store_dirty *dirty,
-			   const struct mention_set *aliases, bool fresh)
+static int aliases_replace(struct store *s, const struct store_story *story, bool fresh)
 {
+	const struct store_dirty *dirty = &story->dirty;
+	const struct mention_set *aliases = &story->aliases;
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT;
 	struct str tokens = { (const char *)aliases->tokens,
 			      aliases->n * sizeof(aliases->tokens[0]) };
@@ -242,7 +254,8 @@ static int aliases_replace(struct store *s, const struct store_dirty *dirty,
 		if (has_token(before, n, aliases->tokens[i]))
 			kept++;
 		else
-			r = alias_new(s, dirty, (int64_t)aliases->tokens[i], n > 0);
+			r = alias_new(s, dirty, (int64_t)aliases->tokens[i],
+				      n > 0 && !story->sought);
 	}
 	if (!r && kept < n)
 		r = aliases_delete(s, dirty->resource, before, n, aliases);
@@ -313,7 +326,7 @@ static int put_story(struct store *s, const struct store_story *story)
 	if (!r)
 		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(dirty->from_ms)));
 	if (!r)
-		r = aliases_replace(s, dirty, &story->aliases, fresh);
+		r = aliases_replace(s, story, fresh);
 	if (!r && story->follower)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(story->follower), INT(INT64_MIN)));
 	if (!r)

@@ -92,3 +92,14 @@ int json_origin_set_member(struct arena *a, struct json_origin *o, struct str ke
 	o->n_members++;
 	return 0;
 }
+
+void json_origin_note_used(const struct json_origin *o, bool *used)
+{
+	if (!o)
+		return;
+	used[o->mark] = true;
+	for (uint32_t i = 0; i < o->n_items; i++)
+		json_origin_note_used(o->items[i], used);
+	for (uint32_t i = 0; i < o->n_members; i++)
+		json_origin_note_used(o->members[i].origin, used);
+}

@@ -45,6 +45,12 @@ struct correlate_gap {
 struct correlate_input {
 	const struct correlate_step *steps; /* in order of (time, state id) */
 	size_t n_steps;
+	/*
+	 * Those before it are settled, and there only to be looked at: the events are those after
+	 * them, and none is within CORRELATE_CLEAR_BEFORE_MS before or _AFTER_MS after the last of
+	 * them, so that no event of the one side can belong to a step of the other.
+	 */
+	size_t first_step;
 	const struct event *events; /* in order of time; read-only ones may be among them */
 	size_t n_events;
 	bool trail_known;       /* the account has events in the history at all ... */
@@ -55,7 +61,16 @@ struct correlate_input {
 	uint32_t disabled_evidence; /* bits switched off, for measuring what each is worth */
 };
 
-/* verdicts: one for each event; reasons: one for each step. Both the caller's. 0, -ENOMEM. */
+#define CORRELATE_CLEAR_BEFORE_MS INT64_C(90000)
+#define CORRELATE_CLEAR_AFTER_MS  INT64_C(60000)
+
+/* What comes after first_step depends on more of what was before it: begin with step 0. */
+#define CORRELATE_E_EARLIER 1
+
+/*
+ * verdicts: one for each event; reasons: one for each step from first_step on. Both the caller's.
+ * 0, CORRELATE_E_EARLIER, -ENOMEM.
+ */
 int correlate(struct arena *a, const struct correlate_input *in,
 	      struct correlate_verdict *verdicts, enum reason *reasons) _must_check_;
 
@@ -70,6 +85,20 @@ const struct correlate_gap *correlate_gap_of(const struct correlate_input *in,
  */
 #define CORRELATE_GIVEN_MAX 4
 size_t correlate_given_ids(const struct event *e, struct str *ids, size_t max);
+/* Does it name what looks like such an id, to take it back? Then that is to be known. */
+bool correlate_takes_back(const struct event *e);
+
+/*
+ * May the name of a resource be another's before or after it? Its first step tells. Then whether an
+ * event behind its last state is on it depends on all events since then.
+ */
+bool correlate_has_lives(const struct correlate_step *first);
+/*
+ * By the steps alone: may what comes before `first` (at least 1) stay as it was found, whatever
+ * comes in behind, and be left out when that is correlated? The events near the step before it
+ * have to be looked at besides: see struct correlate_input.
+ */
+bool correlate_may_part(const struct correlate_step *steps, size_t n, size_t first);
 
 /*
  * The steps of a compliance item, from what was found of the resource it is about: `theirs` and

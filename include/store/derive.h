@@ -99,6 +99,7 @@ struct store_story {
 	struct store_shown *shown;
 	size_t n_shown;
 	struct mention_set aliases;
+	bool sought; /* ... and events before dirty.from_ms were looked through for new ones */
 	int64_t follower; /* resource whose story follows from this one: it is dirty now; 0: none */
 	struct store_name
 		*names; /* of all its states; sorted by kind, key, text; each once */
@@ -111,12 +112,18 @@ struct store_story {
  * Replaces the resource's entries, causes and listing rows from from_ms on (or from the first of
  * the list on, where that is earlier), its aliases and names (all of them, of all its states)
  * and its totals, and clears its dirt (only if it is not dirtier than `dirty` says). Entries are in order
- * of time. When a new alias stands in an event before from_ms, the resource is dirty again from
- * that event on: go over store_dirty_next() until nothing is left.
+ * of time. When a new alias stands in an event before from_ms, and the story was made without
+ * looking there, the resource is dirty again from that event on: go over store_dirty_next() until nothing is left.
  */
 int store_put_story(struct store *s, const struct store_story *story) _must_check_;
 
 /* --- what deriving reads ------------------------------------------------------------------ */
+
+/* The aliases that the resource's story was put with last. */
+int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
+		     struct mention_set *ret) _must_check_;
+/* Is its story to be made anew? */
+int store_is_dirty(struct store *s, int64_t resource, bool *ret) _must_check_;
 
 /* The events that share a token with the set, from_ms <= time <= to_ms; each row once, by time. */
 struct store_event_hit {

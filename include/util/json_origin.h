@@ -40,3 +40,6 @@ struct json_origin *json_origin_member(const struct json_origin *o,
 /* The key is copied. 0 or -ENOMEM. */
 int json_origin_set_member(struct arena *a, struct json_origin *o, struct str key,
 			   struct json_origin *origin) _must_check_;
+
+/* Sets used[mark] of each mark in the tree. */
+void json_origin_note_used(const struct json_origin *o, bool *used);
