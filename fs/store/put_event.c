@@ -11,13 +11,6 @@
 #include "spread.h"
 #include "store/write.h"
 
-enum event_flag {
-	EVENT_READ_ONLY = 1,
-	EVENT_FAILED = 2,
-	EVENT_ISSUED = 4,
-	EVENT_MENTIONS = 8,
-};
-
 /* --- an event that is there ---------------------------------------------------------------- */
 
 /* How a record that came in relates to one that is there. */
@@ -157,25 +150,32 @@ static int put_mentions(struct store *s, const struct event *e, int64_t id,
 	return r;
 }
 
+/* A key is its session's whatever the clocks say, an ARN from then on: store_session_issuer(). */
 static int put_session(struct store *s, const struct event *e, int64_t id)
 {
-	const struct str names[] = { event_issued_key(e), event_issued_arn(e) };
-	uint64_t tokens[ARRAY_SIZE(names)];
-	size_t n = 0;
-	int r;
+	const struct {
+		struct str name;
+		int64_t from_ms;
+	} issued[] = {
+		{ event_issued_key(e), INT64_MIN },
+		{ event_issued_arn(e), e->time_ms },
+	};
+	int r = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (!names[i].n)
+	for (size_t i = 0; i < ARRAY_SIZE(issued) && !r; i++) {
+		uint64_t token;
+
+		if (!issued[i].name.n)
 			continue;
-		tokens[n] = mention_token(names[i]);
+		token = mention_token(issued[i].name);
 		r = sql_run(s, Q_SESSION_INSERT,
-			    ARGS(INT(tokens[n]), INT(e->time_ms), INT(id)));
-		if (r)
-			return r;
-		n++;
+			    ARGS(INT(token), INT(e->time_ms), INT(id)));
+		if (!r)
+			r = unit_news(s, &token, 1);
+		if (!r)
+			r = spread_queue(s, SPREAD_ISSUED, issued[i].from_ms, &token, 1);
 	}
-	r = unit_news(s, tokens, n);
-	return r ? r : spread_queue(s, SPREAD_ISSUED, e->time_ms, tokens, n);
+	return r;
 }
 
 static int put_new(struct store *s, const struct event *e, int64_t id,

@@ -3,7 +3,7 @@
  * From facts that came in to the resources whose story they may change. Three ways:
  * - an event or an alarm names a resource: its tokens meet the resource's aliases;
  * - an event issued a credential: the stories that hold events made with it tell of another
- *   person now;
+ *   person now, and so do those with events of sessions that were opened from that one;
  * - an account's trail reaches further: changes that had no cause for want of a trail.
  *
  * The queue holds the tokens of each fact. A batch is gathered, sorted, and each token looked
@@ -18,10 +18,13 @@
 #include <stdlib.h>
 
 #include "coverage.h"
+#include "model/mention.h"
+#include "model/story.h"
 #include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "store/derive.h"
+#include "store/timeline.h"
 
 /* A change may be captured so long after the trail's last event and yet look for its cause there. */
 #define TRAIL_SLACK_MS (INT64_C(48) * 3600 * 1000)
@@ -118,33 +121,87 @@ static int add_stories(struct store *s, enum statement id, const struct sql_arg 
 	return r ? r : buf_error(dirt);
 }
 
-struct stories {
-	struct store *s;
-	struct buf *dirt;
-};
-
-static int stories_of_event(void *ctx, const struct posting *p, bool *more _unused_)
-{
-	const struct stories *c = ctx;
-
-	return add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), c->dirt);
-}
-
-static int resolve_tokens(struct store *s, struct buf *tokens, enum spread_kind kind,
-			  struct buf *dirt)
+static int resolve_named(struct store *s, struct buf *tokens, struct buf *dirt)
 {
 	size_t n;
 	const struct pair *pairs = earliest_of_each(tokens, &n);
-	struct stories stories = { s, dirt };
 	int r = buf_error(tokens);
 
-	for (size_t i = 0; i < n && !r; i++) {
-		if (kind == SPREAD_NAMED)
-			r = resources_named(s, &pairs[i], dirt);
-		else
+	for (size_t i = 0; i < n && !r; i++)
+		r = resources_named(s, &pairs[i], dirt);
+	return r;
+}
+
+/* --- credentials --------------------------------------------------------------------------- */
+
+static int has_issued(struct store *s, int64_t event, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_EVENT_FLAGS, ARGS(INT(event)), &q);
+
+	if (!r)
+		*ret = col_int(q, 0) & EVENT_ISSUED;
+	return r;
+}
+
+/* What store_session_issuer() may find it by: a key at any time, an ARN from then on. */
+static int add_issued(struct store *s, int64_t event, int64_t time_ms, struct buf *tokens)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct event_told told;
+	struct event e;
+	struct str key, arn;
+	int r = store_event_line(s, event, &a, &e, &told);
+
+	if (r)
+		return r;
+	key = event_issued_key(&e);
+	arn = event_issued_arn(&e);
+	if (key.n)
+		pair_add(tokens, (int64_t)mention_token(key), INT64_MIN);
+	if (arn.n)
+		pair_add(tokens, (int64_t)mention_token(arn), time_ms);
+	return buf_error(tokens);
+}
+
+struct made_with {
+	struct store *s;
+	struct buf *dirt;
+	struct buf *issued; /* pairs: credentials that these events issued themselves */
+};
+
+static int event_made_with(void *ctx, const struct posting *p, bool *more _unused_)
+{
+	const struct made_with *c = ctx;
+	bool goes_on = false;
+	int r = add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), c->dirt);
+
+	if (!r)
+		r = has_issued(c->s, p->event, &goes_on);
+	if (!r && goes_on)
+		r = add_issued(c->s, p->event, p->time_ms, c->issued);
+	return r;
+}
+
+/* As far as store_actor_of() walks back. */
+static int resolve_issued(struct store *s, struct buf *tokens, struct buf *dirt)
+{
+	int r = buf_error(tokens);
+
+	for (int steps = 0; steps < STORY_MAX_VIA && tokens->len && !r; steps++) {
+		_cleanup_(buf_deinit) struct buf issued = BUF_INIT;
+		struct made_with ctx = { s, dirt, &issued };
+		size_t n;
+		const struct pair *pairs = earliest_of_each(tokens, &n);
+
+		for (size_t i = 0; i < n && !r; i++)
 			r = postings_each(s, POSTING_ACTOR, pairs[i].what,
-					  pairs[i].time_ms, INT64_MAX, stories_of_event,
-					  &stories);
+					  pairs[i].time_ms, INT64_MAX, event_made_with,
+					  &ctx);
+		buf_reset(tokens);
+		buf_put_str(tokens, buf_str(&issued));
+		if (!r)
+			r = buf_error(tokens);
 	}
 	return r;
 }
@@ -203,9 +260,9 @@ static int spread_batch(struct store *s, size_t limit, bool *ret_more)
 	int r = read_queue(s, limit, &named, &credentials, &last, &n);
 
 	if (!r)
-		r = resolve_tokens(s, &named, SPREAD_NAMED, &dirt);
+		r = resolve_named(s, &named, &dirt);
 	if (!r)
-		r = resolve_tokens(s, &credentials, SPREAD_ISSUED, &dirt);
+		r = resolve_issued(s, &credentials, &dirt);
 	if (!r)
 		r = write_dirt(s, &dirt);
 	if (!r && n)

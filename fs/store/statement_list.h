@@ -280,6 +280,7 @@ X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER 
 X(SPREAD_DELETE, "DELETE FROM spread WHERE id <= ?1")
 X(ALIAS_ANY, "SELECT 1 FROM alias WHERE token >= -9223372036854775808 LIMIT 1")
 X(RESOURCES_OF_TOKEN, "SELECT resource FROM alias WHERE token = ?1")
+X(EVENT_FLAGS, "SELECT flags FROM event WHERE id = ?1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")

@@ -163,6 +163,51 @@ static void test_session_issued(void **state)
 	assert_int_equal(dirty[1].from_ms, 9500);
 }
 
+/* Opened with the key of one session: its record tells which session it opened. */
+static void put_chained(struct history *h, int64_t ms, const char *by, const char *key)
+{
+	_cleanup_(buf_deinit) struct buf raw = BUF_INIT;
+	uint64_t token = 5;
+	struct jv record;
+	struct event e;
+
+	buf_printf(&raw,
+		   "{\"eventVersion\":\"1.08\",\"eventID\":\"chained-%s\","
+		   "\"eventTime\":\"1970-01-01T00:00:%02dZ\","
+		   "\"eventSource\":\"sts.amazonaws.com\",\"eventName\":\"AssumeRole\","
+		   "\"awsRegion\":\"eu-west-1\",\"recipientAccountId\":\"123456789012\","
+		   "\"userIdentity\":{\"type\":\"AssumedRole\",\"accessKeyId\":\"%s\"},"
+		   "\"responseElements\":{\"credentials\":{\"accessKeyId\":\"%s\"}}}",
+		   key, (int)(ms / 1000), by, key);
+	assert_int_equal(jv_parse(&h->a, buf_str(&raw), &record, NULL), 0);
+	assert_int_equal(event_from_jv(&record, &e, NULL), 0);
+	assert_int_equal(put_event(h, &e, raw.data, &token, 1), STORE_PUT_NEW);
+}
+
+/* A session opened from a session opened from one, the first of whose beginnings comes last. */
+static void test_sessions_in_a_chain(void **state)
+{
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	uint64_t alias = 1;
+	int64_t cause = put_act(h, "e1", 9000, "ASIA3");
+	const struct store_cause by = { .event = cause };
+	struct store_entry change = { .time_ms = 10000, .causes = &by, .n_causes = 1 };
+	int64_t a;
+
+	put_chained(h, 8000, "ASIA2", "ASIA3");
+	put_chained(h, 7000, "ASIA1", "ASIA2");
+	/* Who names himself as his own opener is followed no further than anybody. */
+	put_chained(h, 6000, "ASIA1", "ASIA1");
+	a = derived(h, "a", &change, 1, &alias, 1);
+	assert_int_equal(spread(h, dirty), 0);
+	/* By its clock it was opened after it was used. */
+	put_issuer(h, 7500, "ASIA1");
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 10000);
+}
+
 /* --- alarms -------------------------------------------------------------------------------- */
 
 static void test_alarms(void **state)
@@ -338,15 +383,11 @@ static void test_alias_learnt_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events_named),
-		CASE(test_nothing_to_spread_at_first),
-		CASE(test_known_event),
-		CASE(test_session_issued),
-		CASE(test_alarms),
-		CASE(test_trail_gap),
-		CASE(test_trail_grows),
-		CASE(test_aliases_replaced),
-		CASE(test_alias_learnt_late),
+		CASE(test_events_named),        CASE(test_nothing_to_spread_at_first),
+		CASE(test_known_event),         CASE(test_session_issued),
+		CASE(test_sessions_in_a_chain), CASE(test_alarms),
+		CASE(test_trail_gap),           CASE(test_trail_grows),
+		CASE(test_aliases_replaced),    CASE(test_alias_learnt_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
