@@ -211,13 +211,6 @@ static int make_steps(struct story_work *w)
 
 /* --- what shares a token ------------------------------------------------------------------- */
 
-static int by_token(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
 static bool any_service(const struct story_work *w)
 {
 	return w->without_evidence & (1u << EVIDENCE_SERVICE);
@@ -250,12 +243,8 @@ static int make_aliases(struct story_work *w)
 			memcpy(all + n, set.tokens, set.n * sizeof(*all));
 		n += set.n;
 	}
-	if (n > 1)
-		qsort(all, n, sizeof(*all), by_token);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || all[i] != all[w->own.n - 1])
-			all[w->own.n++] = all[i];
-	w->own.tokens = all;
+	w->own = (struct mention_set){ all, n };
+	mention_set_sort(&w->own);
 	w->aliases = w->own;
 	return 0;
 }

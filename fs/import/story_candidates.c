@@ -9,23 +9,10 @@
  * other, so that an event which comes in late finds its way.
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "story_work.h"
 
 #define LOST_MAX 16 /* neighbours looked for, for one change */
-
-static int by_token(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static bool has_token(const struct mention_set *set, uint64_t token)
-{
-	return set->n && bsearch(&token, set->tokens, set->n, sizeof(token), by_token);
-}
 
 /* --- what events teach --------------------------------------------------------------------- */
 
@@ -34,7 +21,8 @@ static bool names_resource(const struct story_work *w, const struct jv *v)
 	if (!v)
 		return false;
 	if (v->type == JV_STRING)
-		return has_token(&w->aliases, mention_token_of(w->scope, jv_str(v)));
+		return mention_set_has(&w->aliases,
+				       mention_token_of(w->scope, jv_str(v)));
 	if (v->type == JV_ARRAY)
 		for (uint32_t i = 0; i < v->len; i++)
 			if (names_resource(w, &v->items[i]))
@@ -59,7 +47,7 @@ static void learn_given(const struct story_work *w, struct buf *learnt)
 		for (size_t k = 0; k < n; k++) {
 			uint64_t token = mention_token_of(w->scope, ids[k]);
 
-			if (!has_token(&w->aliases, token))
+			if (!mention_set_has(&w->aliases, token))
 				buf_put(learnt, &token, sizeof(token));
 		}
 	}
@@ -259,7 +247,7 @@ static bool takes_back(const struct story_work *w)
 static int add_aliases(struct story_work *w, const struct buf *learnt)
 {
 	struct mention_set more = as_set(learnt);
-	size_t n = w->aliases.n + more.n, kept = 0;
+	size_t n = w->aliases.n + more.n;
 	uint64_t *all = arena_alloc(w->a, (n + 1) * sizeof(*all));
 
 	if (!all)
@@ -268,12 +256,8 @@ static int add_aliases(struct story_work *w, const struct buf *learnt)
 		memcpy(all, w->aliases.tokens, w->aliases.n * sizeof(*all));
 	if (more.n)
 		memcpy(all + w->aliases.n, more.tokens, more.n * sizeof(*all));
-	if (n > 1)
-		qsort(all, n, sizeof(*all), by_token);
-	for (size_t i = 0; i < n; i++)
-		if (i == 0 || all[i] != all[i - 1])
-			all[kept++] = all[i];
-	w->aliases = (struct mention_set){ all, kept };
+	w->aliases = (struct mention_set){ all, n };
+	mention_set_sort(&w->aliases);
 	return 0;
 }
 

@@ -11,25 +11,12 @@
  * correlation says itself (CORRELATE_E_EARLIER).
  */
 #include <errno.h>
-#include <stdlib.h>
 
 #include "story_work.h"
 
 #define TRIES_MAX 4 /* states looked at for one that parts the story */
 /* So long behind a state a call can belong to it, or be looked for as of a neighbour it lost. */
 #define BEHIND_MS MAX(CORRELATE_CLEAR_AFTER_MS, STORY_SLACK_MS)
-
-static int by_token(const void *a, const void *b)
-{
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-
-	return x < y ? -1 : x > y;
-}
-
-static bool has_token(const struct mention_set *set, uint64_t token)
-{
-	return set->n && bsearch(&token, set->tokens, set->n, sizeof(token), by_token);
-}
 
 static int64_t time_of(const struct story_work *w, size_t step)
 {
@@ -64,8 +51,7 @@ static int read_told(struct story_work *w, struct mention_set *ret)
 		return -ENOMEM;
 	if (ret->n)
 		memcpy(ret->tokens, buf.data, buf.len);
-	if (ret->n > 1)
-		qsort(ret->tokens, ret->n, sizeof(ret->tokens[0]), by_token);
+	mention_set_sort(ret);
 	return 0;
 }
 
@@ -73,7 +59,7 @@ static int read_told(struct story_work *w, struct mention_set *ret)
 static bool is_untaught(const struct mention_set *told, const struct mention_set *old)
 {
 	for (size_t i = 0; i < old->n; i++)
-		if (!has_token(told, old->tokens[i]))
+		if (!mention_set_has(told, old->tokens[i]))
 			return false;
 	return true;
 }
@@ -90,7 +76,7 @@ static int seek_new(struct story_work *w, const struct mention_set *old, int64_t
 	if (!tokens)
 		return -ENOMEM;
 	for (size_t i = 0; i < w->own.n; i++)
-		if (!has_token(old, w->own.tokens[i]))
+		if (!mention_set_has(old, w->own.tokens[i]))
 			tokens[new.n++] = w->own.tokens[i];
 	if (!new.n)
 		return 0;

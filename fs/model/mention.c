@@ -203,6 +203,23 @@ static int by_value(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
+void mention_set_sort(struct mention_set *set)
+{
+	size_t n = 0;
+
+	if (set->n > 1)
+		qsort(set->tokens, set->n, sizeof(set->tokens[0]), by_value);
+	for (size_t i = 0; i < set->n; i++)
+		if (i == 0 || set->tokens[i] != set->tokens[n - 1])
+			set->tokens[n++] = set->tokens[i];
+	set->n = n;
+}
+
+bool mention_set_has(const struct mention_set *set, uint64_t token)
+{
+	return set->n && bsearch(&token, set->tokens, set->n, sizeof(token), by_value);
+}
+
 int gather_init(struct gather *g, struct arena *a, size_t max)
 {
 	*g = (struct gather){ .arena = a, .max = max, .mark = "" };
@@ -212,16 +229,10 @@ int gather_init(struct gather *g, struct arena *a, size_t max)
 
 void gather_finish(struct gather *g, struct mention_set *ret)
 {
-	size_t n = 0;
-
-	if (g->n > 1)
-		qsort(g->tokens, g->n, sizeof(*g->tokens), by_value);
-	for (size_t i = 0; i < g->n; i++)
-		if (i == 0 || g->tokens[i] != g->tokens[n - 1])
-			g->tokens[n++] = g->tokens[i];
+	*ret = (struct mention_set){ g->tokens, g->n };
+	mention_set_sort(ret);
 	/* A thousand mentions may be had; most records make some ten. */
-	arena_trim(g->arena, g->tokens, n * sizeof(*g->tokens));
-	*ret = (struct mention_set){ g->tokens, n };
+	arena_trim(g->arena, g->tokens, ret->n * sizeof(*g->tokens));
 }
 
 /* Depth is bounded by the parser (JV_MAX_DEPTH). */

@@ -6,10 +6,12 @@
  * the first file of every fourth directory is left to be asked for.
  *
  * Storing pages waits for reads of the same pages that are under way: so it is done by a thread
- * that no request needs to be answered. Another makes ready what comes next: whoever reads waits for
- * the pages of a directory, and the files of the next one are made meanwhile. What it stores must not be older than what the watcher took back last:
- * the epoch is looked at before the history is and, under a lock, again before the kernel is told;
- * the watcher, when it has found a commit, waits for that lock before it takes anything back.
+ * that no request needs to be answered. Another makes ready what comes next: whoever reads waits
+ * for the pages of a directory, and the files of the next one are made meanwhile.
+ *
+ * What is stored must not be older than what the watcher took back last: the epoch is looked at
+ * before the history is and, under a lock, again before the kernel is told; the watcher, when it has
+ * found a commit, waits for that lock before it takes anything back.
  */
 
 #include "ahead.h"

@@ -26,8 +26,9 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "util/clock.h"
 
 /* So long is looked, from the last answer on. */
 #define LOOK_NS 50000
@@ -51,14 +52,6 @@ static void loop_deinit(struct loop *l)
 {
 	closep(&l->epoll_fd);
 	closep(&l->stop_fd);
-}
-
-static int64_t now_ns(void)
-{
-	struct timespec t;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 static void stop(struct loop *l)
@@ -100,7 +93,7 @@ static int look(struct loop *l, struct fuse_buf *buf)
 	if (atomic_load(&l->answering) > 0 || atomic_exchange(&l->looking, true))
 		return r;
 	disarm(l);
-	while (r == -EAGAIN && now_ns() < until) {
+	while (r == -EAGAIN && clock_ns() < until) {
 		/* Whoever is to ask next may be waiting for this very processor. */
 		sched_yield();
 		r = fuse_session_receive_buf(l->session, buf);
@@ -114,7 +107,7 @@ static void answer(struct loop *l, const struct fuse_buf *buf)
 	atomic_fetch_add(&l->answering, 1);
 	(void)arm(l); /* or whoever is awake takes it */
 	fuse_session_process_buf(l->session, buf);
-	atomic_store(&l->answered_ns, now_ns());
+	atomic_store(&l->answered_ns, clock_ns());
 	atomic_fetch_sub(&l->answering, 1);
 }
 
@@ -145,7 +138,7 @@ static void *thread_main(void *arg)
 			rest(l);
 		} else if (r > 0) {
 			goes_on = l->may_look &&
-				  now_ns() - atomic_load(&l->answered_ns) < GOES_ON_NS;
+				  clock_ns() - atomic_load(&l->answered_ns) < GOES_ON_NS;
 			answer(l, &buf);
 		} else if (r != -EINTR) {
 			/* 0: the mount is gone, or the session ended. */

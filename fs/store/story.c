@@ -6,9 +6,9 @@
  */
 #include <endian.h>
 #include <errno.h>
-#include <stdlib.h>
 
 #include "alarms.h"
+#include "model/mention.h"
 #include "names.h"
 #include "private.h"
 #include "relation.h"
@@ -179,18 +179,6 @@ static int aliases_put(struct store *s, int64_t resource,
 	return sql_run(s, Q_ALIASES_PUT, ARGS(INT(resource), BLOB(buf_str(tokens))));
 }
 
-static int by_token(const void *a, const void *b)
-{
-	const uint64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
-static bool has_token(const uint64_t *tokens, size_t n, uint64_t token)
-{
-	return n && bsearch(&token, tokens, n, sizeof(token), by_token);
-}
-
 int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
 		     struct mention_set *ret)
 {
@@ -222,15 +210,16 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 	return sql_run(s, Q_DIRTY_ADD, ARGS(INT(dirty->resource), INT(col_int(q, 0))));
 }
 
-static int aliases_delete(struct store *s, int64_t resource, const uint64_t *before,
-			  size_t n, const struct mention_set *aliases)
+static int aliases_delete(struct store *s, int64_t resource,
+			  const struct mention_set *before,
+			  const struct mention_set *aliases)
 {
 	int r = writer_aliases(s); /* one that is gathered may go, too */
 
-	for (size_t i = 0; i < n && !r; i++)
-		if (!has_token(aliases->tokens, aliases->n, before[i]))
+	for (size_t i = 0; i < before->n && !r; i++)
+		if (!mention_set_has(aliases, before->tokens[i]))
 			r = sql_run(s, Q_ALIAS_DELETE,
-				    ARGS(INT((int64_t)before[i]), INT(resource)));
+				    ARGS(INT((int64_t)before->tokens[i]), INT(resource)));
 	return r;
 }
 
@@ -242,23 +231,23 @@ static int aliases_replace(struct store *s, const struct store_story *story, boo
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT;
 	struct str tokens = { (const char *)aliases->tokens,
 			      aliases->n * sizeof(aliases->tokens[0]) };
-	const uint64_t *before;
-	size_t n, kept = 0;
+	struct mention_set before;
+	size_t kept = 0;
 	int r = fresh ? 0 : aliases_read(s, dirty->resource, &old);
 
 	if (r || str_eq(buf_str(&old), tokens))
 		return r;
-	before = (const uint64_t *)old.data;
-	n = old.len / sizeof(before[0]);
+	before = (struct mention_set){ (uint64_t *)old.data,
+				       old.len / sizeof(before.tokens[0]) };
 	for (size_t i = 0; i < aliases->n && !r; i++) {
-		if (has_token(before, n, aliases->tokens[i]))
+		if (mention_set_has(&before, aliases->tokens[i]))
 			kept++;
 		else
 			r = alias_new(s, dirty, (int64_t)aliases->tokens[i],
-				      n > 0 && !story->sought);
+				      before.n > 0 && !story->sought);
 	}
-	if (!r && kept < n)
-		r = aliases_delete(s, dirty->resource, before, n, aliases);
+	if (!r && kept < before.n)
+		r = aliases_delete(s, dirty->resource, &before, aliases);
 	if (!r)
 		r = aliases_put(s, dirty->resource, aliases);
 	if (!r && aliases->n)

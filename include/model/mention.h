@@ -20,6 +20,10 @@ struct mention_set {
 	size_t n;
 };
 
+/* Puts tokens that came in any order into order, and keeps each once. */
+void mention_set_sort(struct mention_set *set);
+bool mention_set_has(const struct mention_set *set, uint64_t token) _pure_;
+
 #define MENTION_MAX_EVENT \
 	512 /* tokens of one event; a larger one keeps the first found */
 

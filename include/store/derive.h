@@ -111,9 +111,10 @@ struct store_story {
 /*
  * Replaces the resource's entries, causes and listing rows from from_ms on (or from the first of
  * the list on, where that is earlier), its aliases and names (all of them, of all its states)
- * and its totals, and clears its dirt (only if it is not dirtier than `dirty` says). Entries are in order
- * of time. When a new alias stands in an event before from_ms, and the story was made without
- * looking there, the resource is dirty again from that event on: go over store_dirty_next() until nothing is left.
+ * and its totals, and clears its dirt (only if it is not dirtier than `dirty` says). Entries are in
+ * order of time. When a new alias stands in an event before from_ms, and the story was made without
+ * looking there, the resource is dirty again from that event on: go over store_dirty_next() until
+ * nothing is left.
  */
 int store_put_story(struct store *s, const struct store_story *story) _must_check_;
 

@@ -5,5 +5,6 @@
 
 #include <stdint.h>
 
-/* Milliseconds since some instant that is the same for the whole life of the process. */
+/* Since some instant that is the same for the whole life of the process: nanoseconds, milliseconds. */
+int64_t clock_ns(void);
 int64_t clock_ms(void);

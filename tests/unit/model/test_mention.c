@@ -7,26 +7,24 @@
 
 #include <cmocka.h>
 
-#include "model/mention.h"
+#include "mentions.h"
 
-static bool meet(const struct mention_set *a, const struct mention_set *b)
+static void test_sets(void **state)
 {
-	for (size_t i = 0; i < a->n; i++)
-		for (size_t j = 0; j < b->n; j++)
-			if (a->tokens[i] == b->tokens[j])
-				return true;
-	return false;
-}
+	uint64_t tokens[] = { 7, UINT64_MAX, 2, 7, 0, 2 };
+	struct mention_set set = { tokens, 6 }, none = { NULL, 0 };
 
-static struct item item_of(const char *type, const char *id, const char *name,
-			   const char *arn)
-{
-	return (struct item){ .account = STR("123456789012"),
-			      .region = STR("eu-west-1"),
-			      .type = str_of(type),
-			      .id = str_of(id),
-			      .name = str_of(name),
-			      .arn = str_of(arn) };
+	(void)state;
+	mention_set_sort(&set);
+	assert_int_equal(set.n, 4);
+	assert_true(tokens[0] == 0 && tokens[1] == 2 && tokens[2] == 7 &&
+		    tokens[3] == UINT64_MAX);
+	assert_true(mention_set_has(&set, 7));
+	assert_true(mention_set_has(&set, UINT64_MAX));
+	assert_false(mention_set_has(&set, 3));
+	mention_set_sort(&none);
+	assert_int_equal(none.n, 0);
+	assert_false(mention_set_has(&none, 0));
 }
 
 static void test_event_finds_by_any_form(void **state)
@@ -197,6 +195,7 @@ static void test_neighbours_hear_of_what_was_made(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_sets),
 		cmocka_unit_test(test_event_finds_by_any_form),
 		cmocka_unit_test(test_names_are_of_an_account),
 		cmocka_unit_test(test_names_are_of_a_service),
