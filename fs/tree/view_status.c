@@ -196,7 +196,7 @@ static int put_rest(struct churn *c, struct buf *out)
 		struct render_churn *of =
 			bsearch(&shown[i], types, n, sizeof(*types), by_place);
 
-		if (!of)
+		if (!of || !of->resources || of->items < shown[i].items)
 			return -EBADMSG;
 		of->items -= shown[i].items;
 		of->resources--;
