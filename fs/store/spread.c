@@ -183,25 +183,59 @@ static int event_made_with(void *ctx, const struct posting *p, bool *more _unuse
 	return r;
 }
 
-/* As far as store_actor_of() walks back. */
+static int by_what_alone(const void *a, const void *b)
+{
+	const struct pair *x = a, *y = b;
+
+	return (x->what > y->what) - (x->what < y->what);
+}
+
+/* Was it, from then on or earlier? That had as many steps left, or more. */
+static bool was_followed(const struct buf *followed, const struct pair *p)
+{
+	const struct pair *found =
+		followed->len ? bsearch(p, followed->data, followed->len / sizeof(*p),
+					sizeof(*p), by_what_alone)
+			      : NULL;
+
+	return found && found->time_ms <= p->time_ms;
+}
+
+static void keep_earliest(struct buf *pairs)
+{
+	size_t n;
+
+	earliest_of_each(pairs, &n);
+	pairs->len = n * sizeof(struct pair);
+}
+
+/* As far as store_actor_of() walks back; a role may assume itself, session after session. */
 static int resolve_issued(struct store *s, struct buf *tokens, struct buf *dirt)
 {
+	_cleanup_(buf_deinit) struct buf followed = BUF_INIT, issued = BUF_INIT;
+	struct made_with ctx = { s, dirt, &issued };
 	int r = buf_error(tokens);
 
 	for (int steps = 0; steps < STORY_MAX_VIA && tokens->len && !r; steps++) {
-		_cleanup_(buf_deinit) struct buf issued = BUF_INIT;
-		struct made_with ctx = { s, dirt, &issued };
+		const struct pair *pairs;
 		size_t n;
-		const struct pair *pairs = earliest_of_each(tokens, &n);
 
+		keep_earliest(tokens);
+		pairs = (const struct pair *)tokens->data;
+		n = tokens->len / sizeof(*pairs);
 		for (size_t i = 0; i < n && !r; i++)
-			r = postings_each(s, POSTING_ACTOR, pairs[i].what,
-					  pairs[i].time_ms, INT64_MAX, event_made_with,
-					  &ctx);
+			if (!was_followed(&followed, &pairs[i]))
+				r = postings_each(s, POSTING_ACTOR, pairs[i].what,
+						  pairs[i].time_ms, INT64_MAX,
+						  event_made_with, &ctx);
+		buf_put_str(&followed, buf_str(tokens));
+		keep_earliest(&followed);
+		keep_earliest(dirt);
 		buf_reset(tokens);
 		buf_put_str(tokens, buf_str(&issued));
+		buf_reset(&issued);
 		if (!r)
-			r = buf_error(tokens);
+			r = buf_error(&followed) ? -ENOMEM : buf_error(tokens);
 	}
 	return r;
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Dirt: which facts that come in later make which stories dirty, and from when on. */
+#include <stdio.h>
+
 #include "history.h"
+
+#include "model/story.h"
 
 /* A derived resource with one state at 10000, no story but the entries given, and aliases. */
 static int64_t derived(struct history *h, const char *rid, struct store_entry *entries,
@@ -163,25 +167,40 @@ static void test_session_issued(void **state)
 	assert_int_equal(dirty[1].from_ms, 9500);
 }
 
-/* Opened with the key of one session: its record tells which session it opened. */
-static void put_chained(struct history *h, int64_t ms, const char *by, const char *key)
+#define SESSION "arn:aws:sts::123456789012:assumed-role/"
+
+/* Opened with the key of one session, or by its ARN: its record tells which session it opened. */
+static void put_chained(struct history *h, int64_t ms, const char *by, const char *opened)
 {
 	_cleanup_(buf_deinit) struct buf raw = BUF_INIT;
+	bool by_arn = !strncmp(by, "arn:", 4), is_arn = !strncmp(opened, "arn:", 4);
 	uint64_t token = 5;
 	struct jv record;
 	struct event e;
 
 	buf_printf(&raw,
-		   "{\"eventVersion\":\"1.08\",\"eventID\":\"chained-%s\","
+		   "{\"eventVersion\":\"1.08\",\"eventID\":\"%s of %s\","
 		   "\"eventTime\":\"1970-01-01T00:00:%02dZ\","
 		   "\"eventSource\":\"sts.amazonaws.com\",\"eventName\":\"AssumeRole\","
 		   "\"awsRegion\":\"eu-west-1\",\"recipientAccountId\":\"123456789012\","
-		   "\"userIdentity\":{\"type\":\"AssumedRole\",\"accessKeyId\":\"%s\"},"
-		   "\"responseElements\":{\"credentials\":{\"accessKeyId\":\"%s\"}}}",
-		   key, (int)(ms / 1000), by, key);
+		   "\"userIdentity\":{\"type\":\"AssumedRole\",\"%s\":\"%s\"},"
+		   "\"responseElements\":{\"%s\":{\"%s\":\"%s\"}}}",
+		   opened, by, (int)(ms / 1000), by_arn ? "arn" : "accessKeyId", by,
+		   is_arn ? "assumedRoleUser" : "credentials",
+		   is_arn ? "arn" : "accessKeyId", opened);
 	assert_int_equal(jv_parse(&h->a, buf_str(&raw), &record, NULL), 0);
 	assert_int_equal(event_from_jv(&record, &e, NULL), 0);
 	assert_int_equal(put_event(h, &e, raw.data, &token, 1), STORE_PUT_NEW);
+}
+
+/* A resource that the call is the cause of a change of, at 10000. */
+static int64_t changed_by(struct history *h, const char *rid, int64_t event)
+{
+	uint64_t alias = 1;
+	const struct store_cause by = { .event = event };
+	struct store_entry change = { .time_ms = 10000, .causes = &by, .n_causes = 1 };
+
+	return derived(h, rid, &change, 1, &alias, 1);
 }
 
 /* A session opened from a session opened from one, the first of whose beginnings comes last. */
@@ -189,23 +208,55 @@ static void test_sessions_in_a_chain(void **state)
 {
 	struct history *h = *state;
 	struct store_dirty dirty[8];
-	uint64_t alias = 1;
-	int64_t cause = put_act(h, "e1", 9000, "ASIA3");
-	const struct store_cause by = { .event = cause };
-	struct store_entry change = { .time_ms = 10000, .causes = &by, .n_causes = 1 };
 	int64_t a;
 
 	put_chained(h, 8000, "ASIA2", "ASIA3");
 	put_chained(h, 7000, "ASIA1", "ASIA2");
-	/* Who names himself as his own opener is followed no further than anybody. */
-	put_chained(h, 6000, "ASIA1", "ASIA1");
-	a = derived(h, "a", &change, 1, &alias, 1);
+	a = changed_by(h, "a", put_act(h, "e1", 9000, "ASIA3"));
 	assert_int_equal(spread(h, dirty), 0);
 	/* By its clock it was opened after it was used. */
 	put_issuer(h, 7500, "ASIA1");
 	assert_int_equal(spread(h, dirty), 1);
 	assert_int_equal(dirty[0].resource, a);
 	assert_int_equal(dirty[0].from_ms, 10000);
+}
+
+/* What an ARN opened counts from its opening on, and a role that assumes itself comes to an end. */
+static void test_chain_by_arn(void **state)
+{
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a;
+
+	put_chained(h, 5000, SESSION "A/x", "ASIA8");
+	put_chained(h, 7000, SESSION "A/x", SESSION "A/x");
+	put_chained(h, 8000, SESSION "A/x", "ASIA9");
+	changed_by(h, "before", put_act(h, "e1", 9000, "ASIA8"));
+	a = changed_by(h, "a", put_act(h, "e2", 9000, "ASIA9"));
+	put_chained(h, 6000, "ASIA1", SESSION "A/x");
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, a);
+}
+
+/* As many steps as who stands behind a call is looked for, and no more. */
+static void test_chain_is_bounded(void **state)
+{
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t last;
+	char by[16], opened[16];
+
+	for (int i = 1; i <= STORY_MAX_VIA; i++) {
+		(void)snprintf(by, sizeof(by), "ASIA%d", i);
+		(void)snprintf(opened, sizeof(opened), "ASIA%d", i + 1);
+		put_chained(h, 1000 * i, by, opened);
+	}
+	(void)snprintf(by, sizeof(by), "ASIA%d", STORY_MAX_VIA);
+	last = changed_by(h, "last", put_act(h, "e1", 9000, by));
+	changed_by(h, "beyond", put_act(h, "e2", 9000, opened));
+	put_issuer(h, 500, "ASIA1");
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, last);
 }
 
 /* --- alarms -------------------------------------------------------------------------------- */
@@ -385,7 +436,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_events_named),        CASE(test_nothing_to_spread_at_first),
 		CASE(test_known_event),         CASE(test_session_issued),
-		CASE(test_sessions_in_a_chain), CASE(test_alarms),
+		CASE(test_sessions_in_a_chain), CASE(test_chain_by_arn),
+		CASE(test_chain_is_bounded),    CASE(test_alarms),
 		CASE(test_trail_gap),           CASE(test_trail_grows),
 		CASE(test_aliases_replaced),    CASE(test_alias_learnt_late),
 	};
