@@ -179,7 +179,7 @@ static uint64_t next_random(uint64_t *state)
 	return x * UINT64_C(0x2545f4914f6cdd1d);
 }
 
-static bool is_stopped(const struct aws_handle *h)
+bool aws_handle_is_stopped(const struct aws_handle *h)
 {
 	const volatile int *stop = h->client->options.stop;
 
@@ -188,33 +188,34 @@ static bool is_stopped(const struct aws_handle *h)
 
 static int wait_ms(const struct aws_handle *h, unsigned ms)
 {
-	while (ms && !is_stopped(h)) {
+	while (ms && !aws_handle_is_stopped(h)) {
 		unsigned step = MIN(ms, STOP_LOOK_MS);
 		struct timespec t = { .tv_nsec = (long)step * 1000000 };
 
 		(void)nanosleep(&t, NULL);
 		ms -= step;
 	}
-	return is_stopped(h) ? -ECANCELED : 0;
+	return aws_handle_is_stopped(h) ? -ECANCELED : 0;
 }
 
 /* --- one try -------------------------------------------------------------------------------- */
 
-static int send_once(struct aws_handle *h, const struct aws_call *call,
-		     const struct aws_secret *secret, struct fault *f)
+int aws_try_sign(struct aws_handle *h, const struct aws_call *call, struct aws_trying *t,
+		 struct aws_request *ret, struct sigv4_kept *keep, struct fault *f)
 {
-	struct aws_request rq = call->request;
 	struct sigv4_scope scope = { .region = call->region, .service = call->service };
-	struct aws_credentials credentials = aws_secret_view(secret);
-	struct sigv4_kept keep = { 0 };
-	int r;
+	struct aws_credentials credentials;
+	int r = credentials_get(h->client->credentials, &t->secret, f);
 
+	if (r)
+		return r < 0 ? r : AWS_E_CREDENTIALS;
+	*ret = call->request;
+	credentials = aws_secret_view(&t->secret);
 	h->skew_s = __atomic_load_n(&h->client->skew_s, __ATOMIC_RELAXED);
 	sigv4_date((int64_t)time(NULL) + h->skew_s, scope.date);
-	r = sigv4_sign(&rq, &scope, &credentials, &keep);
-	if (r == 0)
-		r = http_send(h->http, &rq, call->body_max, call->sink, &h->answer, f);
-	sigv4_forget(&keep);
+	r = sigv4_sign(ret, &scope, &credentials, keep);
+	if (r)
+		aws_secret_wipe(&t->secret);
 	return r;
 }
 
@@ -337,93 +338,99 @@ static bool correct_clock(struct aws_handle *h)
 	return llabs(skew - h->skew_s) >= SKEW_WORTH_S;
 }
 
-/* The state of a call between its tries. */
-struct trying {
-	unsigned attempt;
-	bool corrected, renewed;
-	bool throttled;
-};
-
-enum verdict {
-	VERDICT_FINAL,
-	VERDICT_WAIT,    /* try again after a while */
-	VERDICT_AT_ONCE, /* something was put right: try again */
-};
-
-static enum verdict judge_error(struct aws_handle *h, struct trying *t,
-				const struct aws_secret *secret)
+static enum aws_verdict judge_error(struct aws_handle *h, struct aws_trying *t)
 {
 	switch (aws_error_kind(&h->error)) {
 	case AWS_ERROR_SKEWED:
 		if (t->corrected || !correct_clock(h))
-			return VERDICT_FINAL;
+			return AWS_VERDICT_FINAL;
 		t->corrected = true;
-		return VERDICT_AT_ONCE;
+		return AWS_VERDICT_AT_ONCE;
 	case AWS_ERROR_EXPIRED:
 		if (t->renewed)
-			return VERDICT_FINAL;
-		credentials_reject(h->client->credentials, secret);
+			return AWS_VERDICT_FINAL;
+		credentials_reject(h->client->credentials, &t->secret);
 		t->renewed = true;
-		return VERDICT_AT_ONCE;
+		return AWS_VERDICT_AT_ONCE;
 	case AWS_ERROR_THROTTLED:
 	case AWS_ERROR_TRANSIENT:
 		t->throttled = aws_error_kind(&h->error) == AWS_ERROR_THROTTLED;
-		return VERDICT_WAIT;
+		return AWS_VERDICT_WAIT;
 	default:
-		return VERDICT_FINAL;
+		return AWS_VERDICT_FINAL;
 	}
 }
 
-/* One try and what to do next; *ret_result holds if it was the last. */
-static enum verdict try_once(struct aws_handle *h, const struct aws_call *call,
-			     struct trying *t, int *ret_result, struct fault *f)
+enum aws_verdict aws_try_judge(struct aws_handle *h, const struct aws_call *call,
+			       struct aws_trying *t, int sent, int *ret_result,
+			       struct fault *f)
 {
-	struct aws_secret secret = { 0 };
-	enum verdict verdict = VERDICT_FINAL;
-	int r = credentials_get(h->client->credentials, &secret, f);
+	enum aws_verdict verdict = AWS_VERDICT_FINAL;
 
-	if (r) {
-		*ret_result = r < 0 ? r : AWS_E_CREDENTIALS;
-		return VERDICT_FINAL;
-	}
-	r = send_once(h, call, &secret, f);
-	*ret_result = r < 0 ? r : AWS_E_FAILED;
-	if (r == HTTP_E_TRANSIENT) {
+	*ret_result = sent < 0 ? sent : AWS_E_FAILED;
+	if (sent == HTTP_E_TRANSIENT) {
 		*ret_result = AWS_E_UNAVAILABLE;
 		t->throttled = false;
 		h->answer.retry_after[0] = '\0';
-		verdict = VERDICT_WAIT;
-	} else if (r == 0 && h->answer.status >= 200 && h->answer.status < 300) {
+		verdict = AWS_VERDICT_WAIT;
+	} else if (sent == 0 && h->answer.status >= 200 && h->answer.status < 300) {
 		*ret_result = 0;
-	} else if (r == 0) {
+	} else if (sent == 0) {
 		aws_error_read(&h->answer, &h->error);
 		*ret_result = tell(h, call, f);
-		verdict = judge_error(h, t, &secret);
+		verdict = judge_error(h, t);
 	}
-	aws_secret_wipe(&secret);
+	aws_secret_wipe(&t->secret);
 	return verdict;
+}
+
+bool aws_try_again(struct aws_handle *h, struct aws_trying *t, unsigned *ret_ms)
+{
+	unsigned most =
+		h->client->options.attempts ? h->client->options.attempts : ATTEMPTS;
+
+	if (++t->attempt >= most)
+		return false;
+	*ret_ms = aws_backoff_ms(t->attempt, t->throttled, next_random(&h->random),
+				 h->answer.retry_after);
+	return true;
+}
+
+/* One try and what to do next; *ret_result holds if it was the last. */
+static enum aws_verdict try_once(struct aws_handle *h, const struct aws_call *call,
+				 struct aws_trying *t, int *ret_result, struct fault *f)
+{
+	struct sigv4_kept keep = { 0 };
+	struct aws_request rq;
+	int r = aws_try_sign(h, call, t, &rq, &keep, f);
+
+	if (r) {
+		sigv4_forget(&keep);
+		*ret_result = r;
+		return AWS_VERDICT_FINAL;
+	}
+	r = http_send(h->http, &rq, call->body_max, call->sink, &h->answer, f);
+	sigv4_forget(&keep);
+	return aws_try_judge(h, call, t, r, ret_result, f);
 }
 
 int aws_handle_call(struct aws_handle *h, const struct aws_call *call, struct fault *f)
 {
-	unsigned most =
-		h->client->options.attempts ? h->client->options.attempts : ATTEMPTS;
-	struct trying t = { 0 };
+	struct aws_trying t = { 0 };
 	int result = 0;
 
 	h->error = (struct aws_error){ 0 };
-	while (!is_stopped(h)) {
-		enum verdict verdict = try_once(h, call, &t, &result, f);
+	while (!aws_handle_is_stopped(h)) {
+		enum aws_verdict verdict = try_once(h, call, &t, &result, f);
+		unsigned ms;
 
-		if (verdict == VERDICT_FINAL)
+		if (verdict == AWS_VERDICT_FINAL)
 			return result;
-		if (verdict == VERDICT_AT_ONCE)
+		if (verdict == AWS_VERDICT_AT_ONCE)
 			continue;
-		if (++t.attempt >= most)
+		if (!aws_try_again(h, &t, &ms))
 			return result;
-		if (wait_ms(h, aws_backoff_ms(t.attempt, t.throttled,
-					      next_random(&h->random),
-					      h->answer.retry_after)))
+		if (wait_ms(h, ms))
 			break;
 	}
 	return -ECANCELED;

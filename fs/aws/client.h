@@ -39,6 +39,36 @@ struct aws_call {
 int aws_handle_call(struct aws_handle *h, const struct aws_call *call,
 		    struct fault *f) _must_check_;
 
+/* The client's stop is set: nothing is to be begun. */
+bool aws_handle_is_stopped(const struct aws_handle *h);
+
+/*
+ * The same step by step, for who has many under way: sign, send, judge; and so again as long as
+ * the verdict and aws_try_again() say. The tries of one call share a struct aws_trying.
+ */
+struct aws_trying {
+	unsigned attempt;
+	bool corrected, renewed;
+	bool throttled;
+	struct aws_secret secret; /* of the try under way; wiped by the verdict */
+};
+enum aws_verdict {
+	AWS_VERDICT_FINAL,
+	AWS_VERDICT_WAIT,    /* try again after a while */
+	AWS_VERDICT_AT_ONCE, /* something was put right: try again */
+};
+/* *ret is what is to be sent; sigv4_forget(keep) when that is done. 0, AWS_E_..., negative errno. */
+int aws_try_sign(struct aws_handle *h, const struct aws_call *call, struct aws_trying *t,
+		 struct aws_request *ret, struct sigv4_kept *keep,
+		 struct fault *f) _must_check_;
+/* `sent` is what http_send() returned; *ret_result holds if it was the last. */
+enum aws_verdict aws_try_judge(struct aws_handle *h, const struct aws_call *call,
+			       struct aws_trying *t, int sent, int *ret_result,
+			       struct fault *f) _must_check_;
+/* May it be tried again, and after how long? */
+bool aws_try_again(struct aws_handle *h, struct aws_trying *t,
+		   unsigned *ret_ms) _must_check_;
+
 /* How long to wait before the next try, in milliseconds; see client.c. Pure. */
 unsigned aws_backoff_ms(unsigned attempt, bool throttled, uint64_t random,
 			const char *retry_after) _pure_;

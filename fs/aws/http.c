@@ -16,30 +16,12 @@
 
 #include "util/clock.h"
 
+#include "http_exchange.h"
 #include "wiping.h"
 
 #define CONNECT_MS 10000
 #define STALL_MS   60000
 #define ERROR_MAX  ((uint64_t)1 << 20) /* bytes of an answer that is no success */
-
-struct http {
-	CURL *curl;
-	struct http_options options;
-	char *ca_file;
-	char error[CURL_ERROR_SIZE];
-};
-
-/* One request under way. */
-struct exchange {
-	struct http *h;
-	struct http_answer *answer;
-	const struct http_sink *sink;
-	uint64_t max, got;
-	curl_off_t moved; /* bytes both ways, as far as they were seen */
-	int64_t moved_ms; /* when that was */
-	bool begun;       /* the sink's */
-	int error; /* what ended it: negative errno, HTTP_E_TOO_LONG, HTTP_E_TRANSIENT: stalled */
-};
 
 int http_library_init(void)
 {
@@ -49,11 +31,33 @@ int http_library_init(void)
 	return code == CURLE_OK ? 0 : -ENOMEM;
 }
 
+/* A token may be among them. */
+static void slist_free(struct curl_slist **list)
+{
+	for (struct curl_slist *l = *list; l; l = l->next)
+		explicit_bzero(l->data, strlen(l->data));
+	curl_slist_free_all(*list);
+	*list = NULL;
+}
+
+static void exchange_reset(struct exchange *x)
+{
+	struct buf url = x->url, host = x->host;
+
+	slist_free(&x->headers);
+	buf_reset(&url);
+	buf_reset(&host);
+	*x = (struct exchange){ .url = url, .host = host };
+}
+
 struct http *http_free(struct http *h)
 {
 	if (!h)
 		return NULL;
 	curl_easy_cleanup(h->curl);
+	buf_deinit(&h->x.url);
+	buf_deinit(&h->x.host);
+	slist_free(&h->x.headers);
 	free(h->ca_file);
 	free(h);
 	return NULL;
@@ -163,36 +167,34 @@ static size_t on_header(char *bytes, size_t size, size_t n, void *arg)
 	return n * size;
 }
 
+bool http_is_over(struct http *h, int64_t now_ms)
+{
+	const struct http_options *o = &h->options;
+
+	if (o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED))
+		return true;
+	if (now_ms - h->x.moved_ms > (int64_t)(o->stall_ms ? o->stall_ms : STALL_MS))
+		h->x.error = HTTP_E_TRANSIENT;
+	return h->x.error == HTTP_E_TRANSIENT;
+}
+
 /* Called with every piece, and once a second at least. */
 static int on_progress(void *arg, curl_off_t down_total, curl_off_t down,
 		       curl_off_t up_total, curl_off_t up)
 {
 	struct exchange *x = arg;
-	const struct http_options *o = &x->h->options;
 	int64_t now = clock_ms();
 
 	(void)down_total;
 	(void)up_total;
-	if (o->stop && __atomic_load_n(o->stop, __ATOMIC_RELAXED))
-		return 1;
 	if (x->moved != down + up) {
 		x->moved = down + up;
 		x->moved_ms = now;
 	}
-	if (now - x->moved_ms > (int64_t)(o->stall_ms ? o->stall_ms : STALL_MS))
-		x->error = HTTP_E_TRANSIENT;
-	return x->error != 0;
+	return http_is_over(x->h, now) || x->error != 0;
 }
 
 /* --- what goes out -------------------------------------------------------------------------- */
-
-/* A token may be among them. */
-static void slist_freep(struct curl_slist **list)
-{
-	for (struct curl_slist *l = *list; l; l = l->next)
-		explicit_bzero(l->data, strlen(l->data));
-	curl_slist_free_all(*list);
-}
 
 static int add_line(struct curl_slist **list, struct str name, struct str value)
 {
@@ -250,11 +252,10 @@ static void set_limits(CURL *c, struct exchange *x)
 		curl_easy_setopt(c, CURLOPT_CAINFO, x->h->ca_file);
 }
 
-static void set_request(CURL *c, struct exchange *x, const struct aws_request *rq,
-			const char *url, struct curl_slist *headers)
+static void set_request(CURL *c, struct exchange *x, const struct aws_request *rq)
 {
-	curl_easy_setopt(c, CURLOPT_URL, url);
-	curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers);
+	curl_easy_setopt(c, CURLOPT_URL, x->url.data);
+	curl_easy_setopt(c, CURLOPT_HTTPHEADER, x->headers);
 	curl_easy_setopt(c, CURLOPT_ERRORBUFFER, x->h->error);
 	curl_easy_setopt(c, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(c, CURLOPT_WRITEDATA, x);
@@ -311,8 +312,7 @@ static const char *advice(int outcome, CURLcode code, const char *why)
 	}
 }
 
-static int failed(const struct exchange *x, const struct aws_request *rq, CURLcode code,
-		  struct fault *f)
+static int failed(const struct exchange *x, CURLcode code, struct fault *f)
 {
 	const char *why = x->h->error[0] ? x->h->error : curl_easy_strerror(code);
 
@@ -322,43 +322,63 @@ static int failed(const struct exchange *x, const struct aws_request *rq, CURLco
 		why = "the answer is longer than it may be";
 	if (x->error == HTTP_E_TRANSIENT)
 		why = "the answer does not go on";
-	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s%s", STR_ARGS(rq->host), why,
+	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %s%s", STR_ARGS(buf_str(&x->host)), why,
 		  advice(outcome, code, why));
 	return outcome;
+}
+
+/* Ready to be sent; the request's strings are not needed after it. */
+int http_begin(struct http *h, const struct aws_request *rq, uint64_t body_max,
+	       const struct http_sink *sink, struct http_answer *ret)
+{
+	struct exchange *x = &h->x;
+	int r;
+
+	exchange_reset(x);
+	x->h = h;
+	x->answer = ret;
+	x->sink = sink;
+	x->max = body_max;
+	x->moved_ms = clock_ms();
+	http_answer_deinit(ret);
+	*ret = (struct http_answer){ .body = BUF_SECRET };
+	h->error[0] = '\0';
+	r = aws_request_url(&x->url, rq);
+	buf_put_char(&x->url, '\0');
+	buf_put_str(&x->host, rq->host);
+	if (r == 0)
+		r = buf_error(&x->url);
+	if (r == 0)
+		r = buf_error(&x->host);
+	if (r == 0)
+		r = make_headers(rq, &x->headers);
+	if (r)
+		return r;
+	curl_easy_reset(h->curl); /* connections stay */
+	set_limits(h->curl, x);
+	set_request(h->curl, x, rq);
+	return 0;
+}
+
+int http_end(struct http *h, int code, struct fault *f)
+{
+	struct exchange *x = &h->x;
+	int r = 0;
+
+	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
+	if (code != CURLE_OK)
+		r = failed(x, (CURLcode)code, f);
+	/* An empty object is one, too. */
+	else if (is_success(x) && x->sink && !x->begun)
+		r = x->sink->begin(x->sink->ctx);
+	exchange_reset(x);
+	return r;
 }
 
 int http_send(struct http *h, const struct aws_request *rq, uint64_t body_max,
 	      const struct http_sink *sink, struct http_answer *ret, struct fault *f)
 {
-	_cleanup_(buf_deinit) struct buf url = BUF_INIT;
-	_cleanup_(slist_freep) struct curl_slist *headers = NULL;
-	struct exchange x = { .h = h,
-			      .answer = ret,
-			      .sink = sink,
-			      .max = body_max,
-			      .moved_ms = clock_ms() };
-	CURLcode code;
-	int r = aws_request_url(&url, rq);
+	int r = http_begin(h, rq, body_max, sink, ret);
 
-	buf_put_char(&url, '\0');
-	if (r == 0)
-		r = buf_error(&url);
-	if (r == 0)
-		r = make_headers(rq, &headers);
-	if (r)
-		return r;
-	http_answer_deinit(ret);
-	*ret = (struct http_answer){ .body = BUF_SECRET };
-	h->error[0] = '\0';
-	curl_easy_reset(h->curl); /* connections stay */
-	set_limits(h->curl, &x);
-	set_request(h->curl, &x, rq, url.data, headers);
-	code = curl_easy_perform(h->curl);
-	curl_easy_setopt(h->curl, CURLOPT_HTTPHEADER, NULL);
-	if (code != CURLE_OK)
-		return failed(&x, rq, code, f);
-	/* An empty object is one, too. */
-	if (is_success(&x) && sink && !x.begun)
-		return sink->begin(sink->ctx);
-	return 0;
+	return r ? r : http_end(h, curl_easy_perform(h->curl), f);
 }

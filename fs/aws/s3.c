@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "client.h"
+#include "s3_call.h"
 #include "util/arena.h"
 #include "util/percent.h"
 #include "xml.h"
@@ -57,12 +58,7 @@ int aws_bucket_init(struct aws_bucket *b, const struct aws_client *c, struct str
 	return 0;
 }
 
-/* What a request's strings borrow from. */
-struct place {
-	struct buf host, path;
-};
-
-static void place_deinit(struct place *p)
+void place_deinit(struct place *p)
 {
 	buf_deinit(&p->host);
 	buf_deinit(&p->path);
@@ -74,6 +70,8 @@ static int place_make(const struct aws_handle *h, const struct aws_bucket *b,
 	bool by_path = h->client->options.endpoint_url || str_chr(b->name, '.') >= 0;
 	int r;
 
+	buf_reset(&p->host);
+	buf_reset(&p->path);
 	buf_put_char(&p->path, '/');
 	if (by_path) {
 		buf_put_str(&p->path, b->name);
@@ -99,18 +97,16 @@ static void add_header(struct aws_request *rq, struct str name, struct str value
 	rq->headers[rq->n_headers++] = (struct aws_pair){ name, value };
 }
 
-static int perform(struct aws_handle *h, const struct aws_bucket *b,
-		   struct aws_call *call, struct fault *f)
+static void address(const struct aws_bucket *b, struct aws_call *call)
 {
 	call->service = STR("s3");
 	call->region = str_of(b->region);
 	if (b->requester_pays)
 		add_header(&call->request, STR("x-amz-request-payer"), STR("requester"));
-	return aws_handle_call(h, call, f);
 }
 
 /* AWS named another region: is it one, and news? Then it is the bucket's. */
-static bool moved(const struct aws_handle *h, struct aws_bucket *b)
+bool s3_moved(const struct aws_handle *h, struct aws_bucket *b)
 {
 	const char *region = aws_handle_region(h);
 
@@ -223,7 +219,8 @@ static int list_page(struct aws_handle *h, struct aws_bucket *b,
 		add_query(rq, STR("continuation-token"), token);
 	else if (l->start_after.n)
 		add_query(rq, STR("start-after"), l->start_after);
-	return perform(h, b, &call, f);
+	address(b, &call);
+	return aws_handle_call(h, &call, f);
 }
 
 static int unreadable(struct fault *f, struct str bucket, const char *why)
@@ -241,7 +238,7 @@ static int read_page(struct aws_handle *h, struct aws_bucket *b,
 	struct fault why = { 0 };
 	int r = list_page(h, b, l, buf_str(token), f);
 
-	if (r == AWS_E_REGION && moved(h, b))
+	if (r == AWS_E_REGION && s3_moved(h, b))
 		r = list_page(h, b, l, buf_str(token), f);
 	if (r)
 		return r;
@@ -273,18 +270,28 @@ int aws_s3_list(struct aws_handle *h, struct aws_bucket *b, const struct aws_lis
 
 /* --- objects -------------------------------------------------------------------------------- */
 
+int s3_get_call(const struct aws_handle *h, const struct aws_bucket *b, struct str key,
+		struct str etag, const struct http_sink *sink, struct place *place,
+		struct aws_call *ret)
+{
+	int r;
+
+	*ret = (struct aws_call){ .body_max = OBJECT_MAX, .sink = sink };
+	r = place_make(h, b, key, place, &ret->request);
+	if (etag.n)
+		add_header(&ret->request, STR("if-match"), etag);
+	address(b, ret);
+	return r;
+}
+
 static int get_once(struct aws_handle *h, const struct aws_bucket *b, struct str key,
 		    struct str etag, const struct http_sink *sink, struct fault *f)
 {
 	_cleanup_(place_deinit) struct place place = { 0 };
-	struct aws_call call = { .body_max = OBJECT_MAX, .sink = sink };
-	int r = place_make(h, b, key, &place, &call.request);
+	struct aws_call call;
+	int r = s3_get_call(h, b, key, etag, sink, &place, &call);
 
-	if (r)
-		return r;
-	if (etag.n)
-		add_header(&call.request, STR("if-match"), etag);
-	return perform(h, b, &call, f);
+	return r ? r : aws_handle_call(h, &call, f);
 }
 
 int aws_s3_get(struct aws_handle *h, const struct aws_bucket *b, struct str key,
@@ -296,7 +303,7 @@ int aws_s3_get(struct aws_handle *h, const struct aws_bucket *b, struct str key,
 	struct aws_bucket elsewhere = *b;
 	int r = get_once(h, b, key, etag, &to, f);
 
-	if (r == AWS_E_REGION && moved(h, &elsewhere))
+	if (r == AWS_E_REGION && s3_moved(h, &elsewhere))
 		r = get_once(h, &elsewhere, key, etag, &to, f);
 	return r;
 }

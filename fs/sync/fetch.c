@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The jobs form one list in the order they were added; threads take the first that nobody has
- * taken, the caller takes the first that is done. The list is short enough to be walked.
+ * The jobs form one list in the order they were added; the fetching thread takes the first that it
+ * has not taken, the caller takes the first that is done. The list is short enough to be walked.
  */
 #include "fetch.h"
 
@@ -12,16 +12,18 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#define LOOK_MS 1000u /* nothing is waited for longer without a look */
+
 struct fetch {
-	struct aws_client *client;
-	struct aws_bucket bucket; /* as the listing found it; never changed */
+	struct aws_gets *gets; /* the thread's, but for waking it */
 	pthread_mutex_t lock;
-	pthread_cond_t work;
 	struct bell *bell;
-	pthread_t *threads;
-	unsigned n_threads;
+	pthread_t thread;
+	bool running;
 	/* Under the lock. */
 	struct fetch_job *first, **last;
+	struct fetch_job *untaken; /* the first of them */
+	bool hungry;               /* the thread has room for more */
 	unsigned n_jobs, n_done;
 	uint64_t memory, disk; /* bytes, as listed */
 	bool stop;
@@ -109,13 +111,9 @@ static int on_put(void *ctx, const char *bytes, size_t n)
 	return 0;
 }
 
-void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
-		   const struct aws_bucket *bucket)
+/* What came of it. */
+static void finish(struct fetch_job *job)
 {
-	const struct aws_sink sink = { .begin = on_begin, .put = on_put, .ctx = job };
-
-	job->result = aws_s3_get(h, bucket, str_of(job->key), str_of(job->etag), &sink,
-				 &job->fault);
 	if (job->result == 0 && !job->bytes.held && lseek(job->bytes.fd, 0, SEEK_SET) < 0)
 		job->result = -errno;
 	if (job->result == -EFBIG || (job->result == 0 && job->got != job->size)) {
@@ -129,124 +127,135 @@ void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
 		import_bytes_deinit(&job->bytes);
 }
 
-static void refuse_job(struct fetch_job *job, int r)
+static struct aws_sink sink_of(struct fetch_job *job)
 {
-	job->result = r;
-	fault_set(&job->fault, FAULT_NO_OFFSET, "", "%s", strerror(-r));
+	return (struct aws_sink){ .begin = on_begin, .put = on_put, .ctx = job };
 }
 
-/* --- threads -------------------------------------------------------------------------------- */
+void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
+		   const struct aws_bucket *bucket)
+{
+	const struct aws_sink sink = sink_of(job);
 
-/* The next job nobody has taken; NULL: the pool ends. */
-static struct fetch_job *next_job(struct fetch *f)
+	job->result = aws_s3_get(h, bucket, str_of(job->key), str_of(job->etag), &sink,
+				 &job->fault);
+	finish(job);
+}
+
+/* --- the thread ----------------------------------------------------------------------------- */
+
+/* The next job, if there is one and room for it. */
+static struct fetch_job *next_job(struct fetch *f, bool *ret_stop)
 {
 	struct fetch_job *job = NULL;
 
 	pthread_mutex_lock(&f->lock);
-	while (!f->stop) {
-		job = f->first;
-		while (job && job->taken)
-			job = job->next;
-		if (job)
-			break;
-		pthread_cond_wait(&f->work, &f->lock);
-	}
-	if (f->stop)
-		job = NULL;
-	if (job)
+	*ret_stop = f->stop;
+	f->hungry = aws_gets_has_room(f->gets);
+	if (f->hungry && !f->stop)
+		job = f->untaken;
+	if (job) {
 		job->taken = true;
+		while (f->untaken && f->untaken->taken)
+			f->untaken = f->untaken->next;
+	}
 	pthread_mutex_unlock(&f->lock);
 	return job;
+}
+
+static void start(struct fetch *f, struct fetch_job *job)
+{
+	job->get = (struct aws_get){ .key = str_of(job->key),
+				     .etag = str_of(job->etag),
+				     .sink = sink_of(job) };
+	aws_gets_add(f->gets, &job->get);
+}
+
+static void hand_in(struct fetch *f, struct fetch_job *job)
+{
+	job->result = job->get.result;
+	job->fault = job->get.fault;
+	finish(job);
+	pthread_mutex_lock(&f->lock);
+	job->done = true;
+	f->n_done++;
+	pthread_mutex_unlock(&f->lock);
 }
 
 static void *thread_main(void *arg)
 {
 	struct fetch *f = arg;
-	struct aws_handle *h = NULL;
-	struct fetch_job *job;
-	int r = aws_handle_new(f->client, &h);
+	bool stop = false;
 
-	while ((job = next_job(f))) {
-		if (h)
-			fetch_job_run(job, h, &f->bucket);
-		else
-			refuse_job(job, r);
-		pthread_mutex_lock(&f->lock);
-		job->done = true;
-		f->n_done++;
-		pthread_mutex_unlock(&f->lock);
-		bell_ring(f->bell);
+	while (!stop) {
+		struct fetch_job *job;
+		struct aws_get *get;
+		bool any = false;
+
+		while ((job = next_job(f, &stop)))
+			start(f, job);
+		if (stop)
+			break;
+		aws_gets_run(f->gets, LOOK_MS);
+		while ((get = aws_gets_take(f->gets))) {
+			hand_in(f, (struct fetch_job *)get->sink.ctx);
+			any = true;
+		}
+		if (any)
+			bell_ring(f->bell);
 	}
-	aws_handle_free(h);
 	return NULL;
 }
 
 /* --- the pool ------------------------------------------------------------------------------- */
 
-static void wake_all(struct fetch *f)
+static void end_thread(struct fetch *f)
 {
 	pthread_mutex_lock(&f->lock);
 	f->stop = true;
-	pthread_cond_broadcast(&f->work);
 	pthread_mutex_unlock(&f->lock);
+	aws_gets_wake(f->gets);
+	pthread_join(f->thread, NULL);
 }
 
 struct fetch *fetch_free(struct fetch *f)
 {
 	if (!f)
 		return NULL;
-	wake_all(f);
-	for (unsigned i = 0; i < f->n_threads; i++)
-		pthread_join(f->threads[i], NULL);
+	if (f->running)
+		end_thread(f);
+	aws_gets_free(f->gets);
 	while (f->first) {
 		struct fetch_job *job = f->first;
 
 		f->first = job->next;
 		fetch_job_free(job);
 	}
-	pthread_cond_destroy(&f->work);
 	pthread_mutex_destroy(&f->lock);
-	free(f->threads);
 	free(f);
 	return NULL;
 }
 
-static int init(struct fetch *f)
+int fetch_new(struct aws_client *client, const struct aws_bucket *bucket, unsigned most,
+	      struct bell *bell, struct fetch **ret)
 {
-	if (pthread_mutex_init(&f->lock, NULL))
-		return -ENOMEM;
-	if (pthread_cond_init(&f->work, NULL)) {
-		pthread_mutex_destroy(&f->lock);
+	struct fetch *f = calloc(1, sizeof(*f));
+	int r;
+
+	if (!f || pthread_mutex_init(&f->lock, NULL)) {
+		free(f);
 		return -ENOMEM;
 	}
 	f->last = &f->first;
-	return 0;
-}
-
-int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
-	      unsigned threads, struct bell *bell, struct fetch **ret)
-{
-	struct fetch *f = calloc(1, sizeof(*f));
-	int r = f ? init(f) : -ENOMEM;
-
+	f->bell = bell;
+	r = aws_gets_new(client, bucket, most, &f->gets);
+	if (!r)
+		r = -pthread_create(&f->thread, NULL, thread_main, f);
 	if (r) {
-		free(f);
+		fetch_free(f);
 		return r;
 	}
-	f->client = client;
-	f->bell = bell;
-	f->bucket = *bucket;
-	f->threads = calloc(threads, sizeof(*f->threads));
-	while (f->threads && f->n_threads < threads) {
-		if (pthread_create(&f->threads[f->n_threads], NULL, thread_main, f))
-			break;
-		f->n_threads++;
-	}
-	/* Fewer than asked for are slower, none is an error. */
-	if (!f->n_threads) {
-		fetch_free(f);
-		return -EAGAIN;
-	}
+	f->running = true;
 	*ret = f;
 	return 0;
 }
@@ -279,6 +288,8 @@ bool fetch_is_empty(struct fetch *f)
 
 void fetch_add(struct fetch *f, struct fetch_job *job)
 {
+	bool hungry;
+
 	pthread_mutex_lock(&f->lock);
 	job->taken = job->done = job->result != 0;
 	f->n_done += job->done;
@@ -286,8 +297,14 @@ void fetch_add(struct fetch *f, struct fetch_job *job)
 	f->last = &job->next;
 	f->n_jobs++;
 	*place_of(f, job) += job->size;
-	pthread_cond_signal(&f->work);
+	if (!f->untaken && !job->taken)
+		f->untaken = job;
+	/* One that is full looks for the next by itself. */
+	hungry = f->hungry && f->untaken;
+	f->hungry &= !hungry;
 	pthread_mutex_unlock(&f->lock);
+	if (hungry)
+		aws_gets_wake(f->gets);
 }
 
 /* Out of the list; under the lock. */

@@ -2,10 +2,10 @@
 #pragma once
 
 /*
- * Objects of a bucket, fetched by several threads ahead of who reads them, handed out as they are
- * done: one that AWS makes wait keeps no other waiting. Each is whole, as long as it was listed,
- * or it failed: a body that was cut off is fetched again. Its bytes are kept in memory or, when they
- * are many, on disk in a file without a name.
+ * Objects of a bucket, many at once fetched by one thread ahead of who reads them, handed out as
+ * they are done: one that AWS makes wait keeps no other waiting. Each is whole, as long as it was
+ * listed, or it failed: a body that was cut off is fetched again. Its bytes are kept in memory or,
+ * when they are many, on disk in a file without a name.
  */
 
 #include <stdbool.h>
@@ -13,11 +13,11 @@
 
 #include "bell.h"
 
-#include "aws/s3.h"
+#include "aws/s3_many.h"
 #include "import/import.h"
 
-#define FETCH_THREADS 16u
-#define FETCH_JOBS    128u /* asked for and not yet handed out */
+#define FETCH_AT_ONCE 64u
+#define FETCH_JOBS    256u /* asked for and not yet handed out */
 /* Likewise, bytes in memory and on disk; a single bigger object still passes. */
 #define FETCH_MEMORY ((uint64_t)16 << 20)
 #define FETCH_DISK   ((uint64_t)256 << 20)
@@ -34,6 +34,7 @@ struct fetch_job {
 	int result; /* 0, AWS_E_..., negative errno; from the start: not to be fetched */
 	struct fault fault; /* when it failed */
 	bool taken, done;   /* under the pool's lock */
+	struct aws_get get; /* while it is under way */
 };
 
 /* NULL: no memory. The job's strings are copies. */
@@ -44,10 +45,10 @@ struct fetch_job *fetch_job_free(struct fetch_job *job); /* returns NULL */
 void fetch_job_run(struct fetch_job *job, struct aws_handle *h,
 		   const struct aws_bucket *bucket);
 
-/* The bell is rung when a job is done. */
-int fetch_new(struct aws_client *client, const struct aws_bucket *bucket,
-	      unsigned threads, struct bell *bell, struct fetch **ret) _must_check_;
-/* Waits for what is under way (the client's stop ends it) and forgets the rest. */
+/* At most so many at once. The bell is rung when a job is done. */
+int fetch_new(struct aws_client *client, const struct aws_bucket *bucket, unsigned most,
+	      struct bell *bell, struct fetch **ret) _must_check_;
+/* Forgets what is under way, and the rest. */
 struct fetch *fetch_free(struct fetch *f);
 bool fetch_has_room(struct fetch *f);
 void fetch_add(struct fetch *f, struct fetch_job *job); /* takes it over */

@@ -17,8 +17,8 @@
 
 #define NAMES_MAX  8192u
 #define DEPTH_MAX  16u
-#define CHUNK_NEXT 256u                /* names looked up before the caller goes on */
-#define GIVE_UP    (2 * FETCH_THREADS) /* objects in a row that S3 was not there for */
+#define CHUNK_NEXT 256u /* names looked up before the caller goes on */
+#define GIVE_UP    32u  /* objects in a row that S3 was not there for */
 
 struct s3_feed {
 	struct s3_feed_options options;
@@ -385,7 +385,7 @@ static int start_fetching(struct s3_feed *s)
 	bucket = s->bucket;
 	pthread_mutex_unlock(&s->lock);
 	return fetch_new(s->options.client, &bucket,
-			 s->options.threads ? s->options.threads : FETCH_THREADS,
+			 s->options.at_once ? s->options.at_once : FETCH_AT_ONCE,
 			 s->options.bell, &s->fetch);
 }
 

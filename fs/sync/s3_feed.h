@@ -3,7 +3,7 @@
 
 /*
  * A bucket as a feed of documents: listed by one thread, looked up in the ledger by the
- * importing one, fetched by several, handed out as they come.
+ * importing one, fetched by another, handed out as they come.
  */
 
 #include "aws/s3.h"
@@ -18,7 +18,7 @@ struct s3_feed_options {
 	struct str bucket, prefix; /* borrowed for the feed's life, as is all else */
 	struct s3_wish wish;
 	bool requester_pays;
-	unsigned threads; /* 0: as many as are good */
+	unsigned at_once; /* 0: as many as are good */
 	struct bell *
 		bell; /* rung when there may be something to hand out; NULL: nobody waits */
 };
