@@ -23,6 +23,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "nodeid.h"
+
 #define STOP_SECONDS 2
 
 #define SHELVES     64u  /* directories listed last */
@@ -279,7 +281,7 @@ static void store(struct ahead *a, uint64_t file, uint64_t epoch,
 	pthread_mutex_lock(&a->pushing);
 	/* It is only a help: what the kernel does not know (any more), it does not want. */
 	if (content->len > 0 && tree_epoch(a->tree) == epoch)
-		(void)fuse_lowlevel_notify_store(a->session, file, 0, &bytes,
+		(void)fuse_lowlevel_notify_store(a->session, nodeid(file), 0, &bytes,
 						 (enum fuse_buf_copy_flags)0);
 	pthread_mutex_unlock(&a->pushing);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
 /*
- * The callbacks. Each resolves nothing (a node is its own inode number), asks the tree, and
+ * The callbacks. Each resolves nothing (the kernel's number tells the node), asks the tree, and
  * replies once. There is no state per open file: where the kernel allows it, open and opendir
  * are answered once with ENOSYS and never asked again, and pages and listings stay
  * cached until the watcher takes them back.
@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "nodeid.h"
 #include "reply.h"
 
 /* More than any kernel asks for in one go. */
@@ -55,12 +56,13 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 {
 	struct serving *s = serving_of(req);
 	struct tree_attr attr;
-	int r = tree_lookup(s->tree, parent, str_of(name), &attr);
+	uint64_t dir = nodeid(parent);
+	int r = tree_lookup(s->tree, dir, str_of(name), &attr);
 
 	if (r == 0) {
 		if (attr.type != TREE_DIR) {
-			wants_looked_up(&s->wants, parent);
-			watch_looked_up(s->watch, parent);
+			wants_looked_up(&s->wants, dir);
+			watch_looked_up(s->watch, dir);
 		}
 		reply_entry(req, s, &attr);
 	} else if (r == TREE_E_NOT_FOUND) {
@@ -72,14 +74,15 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 
 static void op_forget(fuse_req_t req, fuse_ino_t ino, uint64_t nlookup)
 {
-	watch_forget(serving_of(req)->watch, ino, nlookup);
+	watch_forget(serving_of(req)->watch, nodeid(ino), nlookup);
 	fuse_reply_none(req);
 }
 
 static void op_forget_multi(fuse_req_t req, size_t n, struct fuse_forget_data *forgets)
 {
 	for (size_t i = 0; i < n; i++)
-		watch_forget(serving_of(req)->watch, forgets[i].ino, forgets[i].nlookup);
+		watch_forget(serving_of(req)->watch, nodeid(forgets[i].ino),
+			     forgets[i].nlookup);
 	fuse_reply_none(req);
 }
 
@@ -87,7 +90,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 {
 	struct serving *s = serving_of(req);
 	struct tree_attr attr;
-	int r = tree_getattr(s->tree, ino, &attr);
+	int r = tree_getattr(s->tree, nodeid(ino), &attr);
 
 	(void)fi;
 	if (r)
@@ -99,7 +102,7 @@ static void op_getattr(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 static void op_readlink(fuse_req_t req, fuse_ino_t ino)
 {
 	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
-	int r = tree_readlink(serving_of(req)->tree, ino, &target);
+	int r = tree_readlink(serving_of(req)->tree, nodeid(ino), &target);
 
 	buf_put_char(&target, '\0');
 	if (r == 0)
@@ -138,7 +141,7 @@ static void op_opendir(fuse_req_t req, fuse_ino_t ino, struct fuse_file_info *fi
 }
 
 /* A file that is too long to be held as a whole. */
-static void read_streamed(fuse_req_t req, fuse_ino_t ino, size_t size, uint64_t offset)
+static void read_streamed(fuse_req_t req, uint64_t node, size_t size, uint64_t offset)
 {
 	_cleanup_(freep) char *data = NULL;
 	size_t n = 0;
@@ -146,7 +149,7 @@ static void read_streamed(fuse_req_t req, fuse_ino_t ino, size_t size, uint64_t 
 
 	size = MIN(size, MAX_REPLY);
 	data = malloc(size);
-	r = data ? tree_read(serving_of(req)->tree, ino, offset, size, data, &n)
+	r = data ? tree_read(serving_of(req)->tree, node, offset, size, data, &n)
 		 : -ENOMEM;
 	if (r)
 		reply_error(req, r);
@@ -159,6 +162,7 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 {
 	struct serving *s = serving_of(req);
 	const struct tree_content *content;
+	uint64_t node = nodeid(ino);
 	size_t n;
 	int r;
 
@@ -167,9 +171,9 @@ static void op_read(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	r = tree_content_along(s->tree, ahead_reading(s->ahead, ino), ino, &content);
+	r = tree_content_along(s->tree, ahead_reading(s->ahead, node), node, &content);
 	if (r == TREE_E_STREAMED) {
-		read_streamed(req, ino, size, (uint64_t)offset);
+		read_streamed(req, node, size, (uint64_t)offset);
 		return;
 	}
 	if (r) {
@@ -266,7 +270,7 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 		return true;
 	}
 	if (l->plus && entry.ino)
-		watch_forget(l->s->watch, entry.ino, 1);
+		watch_forget(l->s->watch, e->attr->node, 1);
 	return false;
 }
 
@@ -342,7 +346,7 @@ static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir,
 		fuse_reply_buf(req, l->data, l->len);
 }
 
-static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool plus)
+static void list(fuse_req_t req, uint64_t node, size_t size, off_t offset, bool plus)
 {
 	_cleanup_(freep) char *data = NULL;
 	struct listing l = { .req = req,
@@ -357,35 +361,35 @@ static void list(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset, bool
 		fuse_reply_err(req, EINVAL);
 		return;
 	}
-	if (ahead_is_end(l.s->ahead, ino, offset, epoch)) {
-		reply_list(req, &l, ino, epoch);
+	if (ahead_is_end(l.s->ahead, node, offset, epoch)) {
+		reply_list(req, &l, node, epoch);
 		return;
 	}
 	if (plus && l.begin)
 		l.without = wants_next(&l.s->wants);
 	l.data = data = malloc(l.size);
-	r = data ? fill(&l, ino, offset) : -ENOMEM;
+	r = data ? fill(&l, node, offset) : -ENOMEM;
 	/* What is in the buffer counts as handed out: an error can wait for the next call. */
 	if (r && l.len == 0)
 		reply_error(req, r);
 	else if (l.full && l.len == 0)
 		fuse_reply_err(req, EINVAL); /* a buffer too small for one name */
 	else
-		reply_list(req, &l, ino, epoch);
+		reply_list(req, &l, node, epoch);
 }
 
 static void op_readdir(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 		       struct fuse_file_info *fi)
 {
 	(void)fi;
-	list(req, ino, size, offset, false);
+	list(req, nodeid(ino), size, offset, false);
 }
 
 static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t offset,
 			   struct fuse_file_info *fi)
 {
 	(void)fi;
-	list(req, ino, size, offset, true);
+	list(req, nodeid(ino), size, offset, true);
 }
 
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)

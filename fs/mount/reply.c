@@ -13,6 +13,8 @@
 
 #include <errno.h>
 
+#include "nodeid.h"
+
 #define TIMEOUT_FINAL    (365.0 * 24 * 3600)
 #define TIMEOUT_GROWING  60.0
 #define TIMEOUT_NEGATIVE 0.5
@@ -80,7 +82,7 @@ struct fuse_entry_param reply_entry_param(const struct serving *s,
 	double timeout = attr->growing ? TIMEOUT_GROWING : TIMEOUT_FINAL;
 
 	return (struct fuse_entry_param){
-		.ino = attr->node,
+		.ino = nodeid(attr->node),
 		.attr = reply_stat(s, attr),
 		.attr_timeout = timeout,
 		.entry_timeout = attr->fleeting ? TIMEOUT_FLEETING : timeout,

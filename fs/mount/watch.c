@@ -30,6 +30,7 @@
 
 #include "ahead.h"
 #include "known.h"
+#include "nodeid.h"
 
 #define TICK_MS      200
 #define STOP_SECONDS 2
@@ -192,7 +193,7 @@ static bool take_back(void *ctx, uint64_t node)
 {
 	const struct watch *w = ctx;
 
-	(void)fuse_lowlevel_notify_inval_inode(w->session, node, 0, 0);
+	(void)fuse_lowlevel_notify_inval_inode(w->session, nodeid(node), 0, 0);
 	return true;
 }
 
