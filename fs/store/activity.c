@@ -181,19 +181,19 @@ struct reading {
 /* The milliseconds come in order; within one the hashes of the identities decide. */
 static int add_act(void *ctx, const struct posting *p, bool *more)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct reading *c = ctx;
 	struct store_act act = { .second = p->time_ms / 1000, .event = p->event };
+	uint64_t key;
 	int r;
 
 	if (c->n == 0 && p->time_ms != c->last_ms) {
 		*more = false;
 		return 0;
 	}
-	r = sql_get(c->s, Q_EVENT_ORDER, ARGS(INT(p->event)), &q);
+	r = event_row_key(c->s, p->event, &key);
 	if (r)
 		return r == STORE_E_NOT_FOUND ? STORE_E_DAMAGED : r;
-	act.rank = tell_rank(p->time_ms, (uint64_t)col_int(q, 0));
+	act.rank = tell_rank(p->time_ms, key);
 	if (by_order(&act, c->after) <= 0)
 		return 0;
 	buf_put(c->acts, &act, sizeof(act));
@@ -280,15 +280,17 @@ static int seek_day(struct store *s, int64_t value, int column, uint64_t offset,
 	return r;
 }
 
-static int length_of(struct store *s, int64_t event, int column, uint64_t *ret)
+static int length_of(struct store *s, int64_t event, bool jsonl, uint64_t *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *own = NULL, *caused = NULL;
-	int r = sql_get(s, Q_EVENT_LENGTHS, ARGS(INT(event)), &own);
+	_cleanup_(sql_endp) sqlite3_stmt *caused = NULL;
+	struct block_row row;
+	int r = event_row(s, event, &row);
 
 	if (!r)
 		r = sql_get(s, Q_CAUSED_LENGTHS, ARGS(INT(event)), &caused);
 	if (!r)
-		*ret = (uint64_t)(col_int(own, column) + col_int(caused, column));
+		*ret = (jsonl ? row.jsonl_len : row.text_len) +
+		       (uint64_t)col_int(caused, jsonl);
 	return r;
 }
 

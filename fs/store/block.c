@@ -2,7 +2,7 @@
 /*
  * Blocks of events. Alone, with a dictionary, a record of 1.5 KB takes 160 to 240 bytes; sixteen
  * that came together, mostly of one file and often of one session, take 112 to 120 each and are
- * packed in half the time; a read unpacks 24 KB, some ten microseconds, and the blocks read last
+ * packed in half the time; a read unpacks some 30 KB in ten microseconds, and the blocks read last
  * are kept. Ids are given out in order, so the block of an event is the last that begins at or
  * before it.
  *
@@ -15,68 +15,12 @@
 #include <errno.h>
 
 #include "private.h"
+#include "util/guid.h"
 
 #define PAGE_ROOM    8150u /* bytes of a page that rows can have */
 #define PAGE_ROWS    3u
 #define TRY_PERMILLE 950u /* of its share: then it is packed */
 #define BLOCK_STEP   16   /* events that a block has, or about */
-
-void block_deinit(struct block *b)
-{
-	buf_deinit(&b->bytes);
-	b->first = 0;
-	b->n = 0;
-}
-
-bool block_get(const struct block *b, int64_t event, struct str *ret)
-{
-	size_t i, start;
-
-	if (!b->first || event < b->first || event - b->first >= (int64_t)b->n)
-		return false;
-	i = (size_t)(event - b->first);
-	start = i ? b->ends[i - 1] : 0;
-	*ret = b->ends[i] > start
-		       ? (struct str){ b->bytes.data + start, b->ends[i] - start }
-		       : STR("");
-	return true;
-}
-
-/* --- lengths ------------------------------------------------------------------------------- */
-
-void block_lengths_put(struct buf *out, const struct block *b, unsigned n)
-{
-	for (unsigned i = 0; i + 1 < n; i++) {
-		size_t len = b->ends[i] - (i ? b->ends[i - 1] : 0);
-
-		for (; len >= 0x80; len >>= 7)
-			buf_put_char(out, (char)(len | 0x80));
-		buf_put_char(out, (char)len);
-	}
-}
-
-bool block_lengths_take(struct str in, size_t total, struct block *b)
-{
-	size_t end = 0, len = 0;
-	unsigned shift = 0;
-
-	b->n = 0;
-	for (size_t i = 0; i < in.n; i++) {
-		unsigned char c = (unsigned char)in.p[i];
-
-		len |= (size_t)(c & 0x7f) << shift;
-		shift += 7;
-		if (c >= 0x80 && shift < 56)
-			continue;
-		end += len;
-		if (end > total || b->n + 1 >= BLOCK_EVENTS)
-			return false;
-		b->ends[b->n++] = end;
-		len = shift = 0;
-	}
-	b->ends[b->n++] = total;
-	return shift == 0;
-}
 
 /* --- writing ------------------------------------------------------------------------------- */
 
@@ -89,23 +33,31 @@ static int pack_first(struct store *s, const struct block *b, unsigned n,
 	return body_pack(s, DICTIONARY_EVENT, bytes, &s->writer->pack, ret_dictionary);
 }
 
-/* What a row of n events takes beside its body: lengths, mostly two bytes each. */
-static size_t beside(unsigned n)
+/* What a row of the first n takes beside its body: see block_row.c. */
+static size_t beside(const struct block *b, unsigned n)
 {
-	return 24 + 2 * (size_t)n;
+	return 16 + 7 * (size_t)n + GUID_BYTES * block_ids_before(b, n);
 }
 
 static int insert(struct store *s, const struct block *b, unsigned n, int64_t dictionary)
 {
-	struct buf *lengths = &s->writer->raw;
+	struct str ids = { b->ids.data, GUID_BYTES * block_ids_before(b, n) };
+	struct buf *rows = &s->writer->raw;
 
-	buf_reset(lengths);
-	block_lengths_put(lengths, b, n);
-	if (buf_error(lengths))
+	buf_reset(rows);
+	block_rows_put(rows, b, n);
+	if (buf_error(rows))
 		return -ENOMEM;
 	return sql_run(s, Q_EVENT_BLOCK_INSERT,
-		       ARGS(INT(b->first), REF(dictionary), INT(b->ends[n - 1]),
-			    BLOB(buf_str(lengths)), BLOB(buf_str(&s->writer->pack))));
+		       ARGS(INT(b->first), REF(dictionary), BLOB(buf_str(rows)),
+			    BLOB(ids), BLOB(buf_str(&s->writer->pack))));
+}
+
+static void drop_bytes(struct buf *b, size_t n)
+{
+	if (n)
+		memmove(b->data, b->data + n, b->len - n);
+	b->len -= n;
 }
 
 /* What is left of the block begins with its record n. */
@@ -113,13 +65,14 @@ static void drop_first(struct block *b, unsigned n)
 {
 	size_t gone = b->ends[n - 1];
 
-	if (gone)
-		memmove(b->bytes.data, b->bytes.data + gone, b->bytes.len - gone);
-	b->bytes.len -= gone;
+	drop_bytes(&b->ids, GUID_BYTES * block_ids_before(b, n));
+	drop_bytes(&b->bytes, gone);
 	b->n -= n;
 	b->first = b->n ? b->first + n : 0;
-	for (unsigned i = 0; i < b->n; i++)
+	for (unsigned i = 0; i < b->n; i++) {
 		b->ends[i] = b->ends[i + n] - gone;
+		b->rows[i] = b->rows[i + n];
+	}
 }
 
 /* What the next row should take, so that the page is filled. */
@@ -154,7 +107,7 @@ static int write_some(struct store *s, bool all, unsigned *ret_n)
 	*ret_n = 0;
 	if (r)
 		return r;
-	size = w->pack.len + beside(n);
+	size = w->pack.len + beside(b, n);
 	w->packed_permille = MAX(w->pack.len * 1000 / MAX(b->bytes.len, (size_t)1), 1u);
 	if (!all && size < share * 3 / 4 && n < BLOCK_EVENTS)
 		return 0;
@@ -162,7 +115,7 @@ static int write_some(struct store *s, bool all, unsigned *ret_n)
 		n = MIN((unsigned)(n * share / size), n - 1);
 		n = MAX(n, 1u);
 		r = pack_first(s, b, n, &dictionary);
-		size = w->pack.len + beside(n);
+		size = w->pack.len + beside(b, n);
 	}
 	if (!r)
 		r = insert(s, b, n, dictionary);
@@ -187,7 +140,8 @@ int block_flush(struct store *s)
 	return r;
 }
 
-int block_add(struct store *s, int64_t event, struct str raw)
+int block_add(struct store *s, int64_t event, struct str record, struct str identity,
+	      const struct block_row *row)
 {
 	struct writer *w = s->writer;
 	struct block *b = &w->block;
@@ -197,12 +151,11 @@ int block_add(struct store *s, int64_t event, struct str raw)
 
 	if (!b->n)
 		b->first = event;
-	buf_put_str(&b->bytes, raw);
-	b->ends[b->n++] = b->bytes.len;
 	w->pending = true;
-	if (buf_error(&b->bytes))
-		return -ENOMEM;
-	size = b->bytes.len * w->packed_permille / 1000 + beside(b->n);
+	r = block_push(b, record, identity, row);
+	if (r)
+		return r;
+	size = b->bytes.len * w->packed_permille / 1000 + beside(b, b->n);
 	if (b->n < BLOCK_EVENTS && size < page_share(w) * TRY_PERMILLE / 1000)
 		return 0;
 	r = write_some(s, false, &n);
@@ -224,16 +177,17 @@ int block_renew(struct store *s, const struct block *b)
 
 static int unpack(struct store *s, sqlite3_stmt *q, struct block *ret)
 {
-	int64_t len = col_int(q, 2);
 	int r;
 
 	ret->first = 0;
+	if (!block_rows_take(col_str(q, 2), col_str(q, 3), ret))
+		return buf_error(&ret->ids) ? -ENOMEM
+					    : body_damaged(s, "block", col_int(q, 0));
 	buf_reset(&ret->bytes);
-	r = body_unpack(s, col_str(q, 4), col_int(q, 1), STR_NULL, len, &ret->bytes);
+	r = body_unpack(s, col_str(q, 4), col_int(q, 1), STR_NULL,
+			(int64_t)ret->ends[ret->n - 1], &ret->bytes);
 	if (r)
 		return r;
-	if (!block_lengths_take(col_str(q, 3), (size_t)len, ret))
-		return body_damaged(s, "block", col_int(q, 0));
 	ret->first = col_int(q, 0);
 	return 0;
 }
@@ -252,28 +206,45 @@ static struct block *slot_of(struct store *s, int64_t first)
 	return &s->bodies.blocks[(uint64_t)first / BLOCK_STEP % BLOCK_SLOTS];
 }
 
-static bool find_kept(struct store *s, int64_t event, struct str *ret)
+const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i)
 {
-	for (int64_t back = 0; back <= BLOCK_EVENTS && back < event; back += BLOCK_STEP)
-		if (block_get(slot_of(s, event - back), event, ret))
-			return true;
-	return false;
+	if (s->writer && block_has(&s->writer->block, event, ret_i))
+		return &s->writer->block;
+	for (int64_t back = 0; back <= BLOCK_EVENTS && back < event; back += BLOCK_STEP) {
+		const struct block *b = slot_of(s, event - back);
+
+		if (block_has(b, event, ret_i))
+			return b;
+	}
+	return NULL;
 }
 
-int event_record(struct store *s, int64_t event, struct str *ret)
+/* The block read takes the place of what was kept in its slot, which is read into next time. */
+static int fetch(struct store *s, int64_t event, const struct block **ret)
 {
 	struct block *spare = &s->bodies.spare_block, *slot, read;
-	int r;
+	int r = block_read(s, event, spare);
 
-	if ((s->writer && block_get(&s->writer->block, event, ret)) ||
-	    find_kept(s, event, ret))
-		return 0;
-	r = block_read(s, event, spare);
 	if (r)
 		return r;
 	slot = slot_of(s, spare->first);
 	read = *spare;
 	*spare = *slot;
 	*slot = read;
-	return block_get(slot, event, ret) ? 0 : STORE_E_NOT_FOUND;
+	*ret = slot;
+	return 0;
+}
+
+int body_of_event(struct store *s, int64_t event, struct buf *out)
+{
+	unsigned i;
+	const struct block *b = block_kept(s, event, &i);
+	int r = b ? 0 : fetch(s, event, &b);
+
+	if (r)
+		return r;
+	if (!block_has(b, event, &i))
+		return STORE_E_NOT_FOUND;
+	r = block_record(b, i, out);
+	return r == -EBADMSG ? body_damaged(s, "event", event) : r;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The records of events, some in a block; see block.c. */
+/* Events, some in a block: their records (block.c), and what else is told of each (block_row.c). */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -14,25 +14,63 @@ struct store;
 
 #define BLOCK_EVENTS 32u /* at most */
 
-/* Records end to end: those of events first, first + 1 ... */
+/* Bits of block_row.flags. */
+enum event_flag {
+	EVENT_READ_ONLY = 1,
+	EVENT_FAILED = 2,
+	EVENT_ISSUED = 4,   /* a session */
+	EVENT_MENTIONS = 8, /* some are in the history */
+	/* these of its record are apart */
+	EVENT_ID_APART = 16,
+	EVENT_REQUEST_APART = 32,
+};
+
+/* What a block tells of an event beside its record. */
+struct block_row {
+	uint64_t key;      /* hash of its identity; 0 where that is apart */
+	int64_t source;    /* the source it came in first */
+	uint32_t text_len; /* bytes of its line in a .log; 0: nothing is told of it yet */
+	uint32_t jsonl_len; /* bytes of its line in a .jsonl */
+	unsigned flags;
+};
+
+/* Records end to end, without what is apart: those of events first, first + 1 ... */
 struct block {
 	int64_t first; /* 0: none */
 	unsigned n;
 	size_t ends[BLOCK_EVENTS];
-	struct buf bytes;
+	struct block_row rows[BLOCK_EVENTS];
+	struct buf ids; /* GUIDs that are apart, event by event: its own, its request's */
+	struct buf bytes; /* of the records; of a head, which has none: empty */
 };
 
 void block_deinit(struct block *b);
-/* The record of one of its events; false: it is none of its. */
-bool block_get(const struct block *b, int64_t event, struct str *ret);
+/* Is the event one of its? Which. */
+bool block_has(const struct block *b, int64_t event, unsigned *ret_i);
+/* Record i without what is apart. */
+struct str block_cut(const struct block *b, unsigned i);
 
-/* Appends how long each of the first n is but the last: seven bits a byte, least first. */
-void block_lengths_put(struct buf *out, const struct block *b, unsigned n);
-/* Where each ends, of `total` bytes; false: they are not what block_lengths_put() writes. */
-bool block_lengths_take(struct str in, size_t total, struct block *b) _must_check_;
+/* --- the code: block_row.c --- */
 
-/* Adds the record of a new event, whose id is the last one's and one. */
-int block_add(struct store *s, int64_t event, struct str raw) _must_check_;
+/* How many GUIDs of the events before i are apart. */
+size_t block_ids_before(const struct block *b, unsigned i);
+/* Appends how long the records of the first n are and what is told of each. */
+void block_rows_put(struct buf *out, const struct block *b, unsigned n);
+/* The same taken back, `first` and `bytes` left alone; false: they are not what was put. */
+bool block_rows_take(struct str rows, struct str ids, struct block *b) _must_check_;
+/* Appends a record as the block's next: what can be apart is. -ENOMEM. */
+int block_push(struct block *b, struct str record, struct str identity,
+	       const struct block_row *row) _must_check_;
+/* Appends record i as it was received. -EBADMSG: it has no place for what is apart. */
+int block_record(const struct block *b, unsigned i, struct buf *out) _must_check_;
+/* The hash of its identity. */
+uint64_t block_key(const struct block *b, unsigned i);
+
+/* --- blocks of the history: block.c --- */
+
+/* Adds a new event, whose id is the last one's and one. */
+int block_add(struct store *s, int64_t event, struct str record, struct str identity,
+	      const struct block_row *row) _must_check_;
 /* Writes what is gathered; before a commit. */
 int block_flush(struct store *s) _must_check_;
 /* A block by its first event, as it is written. STORE_E_NOT_FOUND. */
@@ -40,5 +78,20 @@ int block_read(struct store *s, int64_t first, struct block *ret) _must_check_;
 /* Packs a block anew with the dictionary of the day. */
 int block_renew(struct store *s, const struct block *b) _must_check_;
 
-/* The record of an event, until the next call. STORE_E_NOT_FOUND. */
-int event_record(struct store *s, int64_t event, struct str *ret) _must_check_;
+/* The block of an event, as far as it is in memory, and which of its it is; NULL: it is not. */
+const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i);
+/* Appends the record of an event. STORE_E_NOT_FOUND. */
+int body_of_event(struct store *s, int64_t event, struct buf *out) _must_check_;
+
+/* --- events one by one: event_row.c --- */
+
+/* What is told of an event. STORE_E_NOT_FOUND. */
+int event_row(struct store *s, int64_t event, struct block_row *ret) _must_check_;
+/* The hash of its identity, which events of one time are in order of. STORE_E_NOT_FOUND. */
+int event_row_key(struct store *s, int64_t event, uint64_t *ret) _must_check_;
+/* Notes how long its lines are. */
+int event_row_tell(struct store *s, int64_t event, uint32_t text_len,
+		   uint32_t jsonl_len) _must_check_;
+/* The ids at and before `from`, the highest first. */
+int events_down(struct store *s, int64_t from, int64_t *ret, size_t n,
+		size_t *ret_n) _must_check_;

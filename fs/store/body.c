@@ -35,6 +35,7 @@ void bodies_forget(struct bodies *b)
 	for (size_t i = 0; b->blocks && i < BLOCK_SLOTS; i++)
 		block_deinit(&b->blocks[i]);
 	block_deinit(&b->spare_block);
+	block_deinit(&b->head);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
 		b->dictionaries[i].z = zdict_free(b->dictionaries[i].z);
 	b->n_dictionaries = 0;
@@ -183,17 +184,6 @@ int store_state_raw(struct store *s, int64_t id, struct buf *out)
 }
 
 /* --- events -------------------------------------------------------------------------------- */
-
-int body_of_event(struct store *s, int64_t id, struct buf *out)
-{
-	struct str record;
-	int r = event_record(s, id, &record);
-
-	if (r)
-		return r;
-	buf_put_str(out, record);
-	return buf_error(out);
-}
 
 int store_event_body(struct store *s, int64_t event, struct buf *out)
 {

@@ -49,6 +49,7 @@ struct bodies {
 	size_t stored_bytes;
 	struct block *blocks; /* a slot per hash of the id */
 	struct block spare_block;
+	struct block head; /* of the block whose head was read last; see event_row.c */
 	struct shapes *shapes;
 	struct buf scratch, spare;
 };
@@ -91,7 +92,6 @@ int body_of_row(struct store *s, sqlite3_stmt *q, int first,
 		struct buf *out) _must_check_;
 /* A state's body, a event's body: appended. STORE_E_NOT_FOUND. */
 int body_of_state(struct store *s, int64_t id, struct buf *out) _must_check_;
-int body_of_event(struct store *s, int64_t id, struct buf *out) _must_check_;
 /* `body` is the state's own, which tells of its raw bytes. */
 int raw_of_state(struct store *s, int64_t id, struct str body,
 		 struct buf *out) _must_check_;

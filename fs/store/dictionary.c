@@ -74,12 +74,8 @@ static int add_block(struct store *s, int64_t id, struct sample_set *set)
 	_cleanup_(block_deinit) struct block b = { 0 };
 	int r = block_read(s, id, &b);
 
-	for (unsigned i = 0; i < b.n && !r; i++) {
-		struct str record;
-
-		if (block_get(&b, b.first + (int64_t)i, &record))
-			r = sample_add(set, record);
-	}
+	for (unsigned i = 0; i < b.n && !r; i++)
+		r = sample_add(set, block_cut(&b, i));
 	return r;
 }
 

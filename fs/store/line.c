@@ -33,17 +33,17 @@ static int load_event(struct store *s, int64_t event, struct arena *a, struct ev
 int store_event_line(struct store *s, int64_t event, struct arena *a, struct event *ret,
 		     struct event_told *ret_told)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct block_row row;
 	int r = load_event(s, event, a, ret);
 
 	if (!r)
 		r = event_tell(ret, a, ret_told);
 	if (!r)
-		r = sql_get(s, Q_EVENT_LENGTHS, ARGS(INT(event)), &q);
+		r = event_row(s, event, &row);
 	if (r)
 		return r;
-	ret_told->text_len = (uint32_t)col_int(q, 0);
-	ret_told->jsonl_len = (uint32_t)col_int(q, 1);
+	ret_told->text_len = row.text_len;
+	ret_told->jsonl_len = row.jsonl_len;
 	return 0;
 }
 

@@ -6,6 +6,10 @@
  *   event_key(identity)            the hash of an event's identity, as older schemas kept that
  *   posting_first(time, event)     the event of the first of a group
  *   posting_places(time, event)    those behind it, as posting.c has them
+ *   event_rows(i, key, flags, source, text_len, jsonl_len, lengths, len)
+ *                                  what is told of the events of a block, each its number i, as
+ *                                  block_row.c has it; lengths, len: of its records, as an older
+ *                                  schema has them
  *   source_key(name)               the hash that a source is found by
  *   source_folder, _stem, _tail(name)   the parts its name is kept in
  */
@@ -16,15 +20,17 @@
 #include "private.h"
 #include "schema.h"
 #include "source_name.h"
+#include "util/guid.h"
+#include "util/varint.h"
 
 /* A GUID was kept as its 16 bytes. */
 static void event_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 {
 	const unsigned char *b = sqlite3_value_blob(args[0]);
 	int len = sqlite3_value_bytes(args[0]);
-	char text[37];
+	char text[GUID_TEXT];
 
-	if (sqlite3_value_type(args[0]) != SQLITE_BLOB || len != 16) {
+	if (sqlite3_value_type(args[0]) != SQLITE_BLOB || len != GUID_BYTES) {
 		const char *identity = (const char *)sqlite3_value_text(args[0]);
 		struct str s = { identity ? identity : "",
 				 (size_t)sqlite3_value_bytes(args[0]) };
@@ -32,12 +38,8 @@ static void event_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 		sqlite3_result_int64(c, (int64_t)str_hash(s));
 		return;
 	}
-	(void)snprintf(text, sizeof(text),
-		       "%02x%02x%02x%02x-%02x%02x-%02x%02x-%02x%02x-"
-		       "%02x%02x%02x%02x%02x%02x",
-		       b[0], b[1], b[2], b[3], b[4], b[5], b[6], b[7], b[8], b[9], b[10],
-		       b[11], b[12], b[13], b[14], b[15]);
-	sqlite3_result_int64(c, (int64_t)str_hash(str_of(text)));
+	guid_write(b, text);
+	sqlite3_result_int64(c, (int64_t)str_hash((struct str){ text, sizeof(text) }));
 }
 
 static struct buf *group(sqlite3_context *c)
@@ -98,6 +100,68 @@ static void places_end(sqlite3_context *c)
 	}
 	if (group(c))
 		buf_deinit(group(c));
+}
+
+/* --- blocks -------------------------------------------------------------------------------- */
+
+/* Lengths of all records but the last, which ends where they all do. */
+static bool take_lengths(struct str lengths, size_t total, struct block *b)
+{
+	size_t end = 0;
+	unsigned n = 0;
+
+	while (lengths.n) {
+		uint64_t len;
+
+		if (n + 1 == BLOCK_EVENTS || !varint_take(&lengths, &len) ||
+		    len > total - end)
+			return false;
+		end += len;
+		b->ends[n++] = end;
+	}
+	b->ends[n] = total;
+	return true;
+}
+
+static struct str blob_of(sqlite3_value *value)
+{
+	const char *bytes = sqlite3_value_blob(value);
+
+	return (struct str){ bytes, (size_t)sqlite3_value_bytes(value) };
+}
+
+static void event_rows_add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	struct block *b = sqlite3_aggregate_context(c, sizeof(*b));
+	int64_t i = sqlite3_value_int64(args[0]);
+
+	if (!b || i < 0 || i >= BLOCK_EVENTS ||
+	    !take_lengths(blob_of(args[6]), (size_t)sqlite3_value_int64(args[7]), b)) {
+		sqlite3_result_error(c, "a block cannot be read", -1);
+		return;
+	}
+	b->n = MAX(b->n, (unsigned)i + 1);
+	b->rows[i] = (struct block_row){
+		.key = (uint64_t)sqlite3_value_int64(args[1]),
+		.flags = (unsigned)sqlite3_value_int64(args[2]) & 15,
+		.source = sqlite3_value_int64(args[3]),
+		.text_len = (uint32_t)sqlite3_value_int64(args[4]),
+		.jsonl_len = (uint32_t)sqlite3_value_int64(args[5]),
+	};
+}
+
+static void event_rows_end(sqlite3_context *c)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	struct block *b = sqlite3_aggregate_context(c, 0);
+
+	if (b)
+		block_rows_put(&rows, b, b->n);
+	if (buf_error(&rows))
+		sqlite3_result_error_nomem(c);
+	else
+		sqlite3_result_blob64(c, rows.len ? rows.data : "", rows.len,
+				      SQLITE_TRANSIENT);
 }
 
 /* --- sources ------------------------------------------------------------------------------- */
@@ -161,5 +225,8 @@ int migrate_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "posting_places", 2, how, NULL, NULL,
 						add, places_end, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "event_rows", 8, how, NULL, NULL,
+						event_rows_add, event_rows_end, NULL);
 	return rc;
 }

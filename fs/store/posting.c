@@ -4,10 +4,10 @@
  * stands: some eight rows an event, each of which would cost 26 bytes and a descent of the index.
  * Instead the events of one key stand together, some hundred in a row, in the order of their time;
  * the first is in the row's key, and each one behind it is the difference to the one before: two
- * numbers of seven bits a byte, least first.
+ * numbers as util/varint.h has them.
  *
  *   time   in seconds, doubled, where that is exact, else in milliseconds, doubled and one more
- *   event  by how much the row differs from the one before, doubled; below it, less one as well
+ *   event  by how much the row differs from the one before, signed
  *
  * Rows of a key never overlap. A row that has grown too long is split: evenly, so that the parts
  * can grow again, but for one that was added to at its end, as most are.
@@ -19,6 +19,7 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "util/varint.h"
 
 #define ROW_MAX 256u /* postings */
 
@@ -56,47 +57,19 @@ int posting_order(const void *a, const void *b)
 
 /* --- the code ------------------------------------------------------------------------------ */
 
-static size_t put_number(unsigned char *out, uint64_t n)
-{
-	size_t at = 0;
-
-	for (; n >= 0x80; n >>= 7)
-		out[at++] = (unsigned char)(n | 0x80);
-	out[at++] = (unsigned char)n;
-	return at;
-}
-
 void posting_encode(struct buf *out, const struct posting *rows, size_t n)
 {
 	for (size_t i = 1; i < n; i++) {
 		uint64_t time = (uint64_t)rows[i].time_ms - (uint64_t)rows[i - 1].time_ms;
 		int64_t event = rows[i].event - rows[i - 1].event;
-		unsigned char bytes[20];
+		unsigned char bytes[2 * VARINT_MAX];
 		size_t len;
 
 		time = time % 1000 ? time << 1 | 1 : time / 1000 << 1;
-		len = put_number(bytes, time);
-		len += put_number(bytes + len,
-				  (uint64_t)event << 1 ^ (event < 0 ? UINT64_MAX : 0));
+		len = varint_write(bytes, time);
+		len += varint_write(bytes + len, zigzag(event));
 		buf_put(out, bytes, len);
 	}
-}
-
-static bool take_number(struct str *in, uint64_t *ret)
-{
-	unsigned shift = 0;
-
-	*ret = 0;
-	for (size_t i = 0; i < in->n && shift < 64; i++, shift += 7) {
-		unsigned char c = (unsigned char)in->p[i];
-
-		*ret |= (uint64_t)(c & 0x7f) << shift;
-		if (c < 0x80) {
-			*in = str_from(*in, i + 1);
-			return true;
-		}
-	}
-	return false;
 }
 
 int posting_decode(const struct posting *first, struct str places, struct buf *out)
@@ -108,15 +81,14 @@ int posting_decode(const struct posting *first, struct str places, struct buf *o
 		int64_t before = p.time_ms;
 		uint64_t time, event;
 
-		if (!take_number(&places, &time) || !take_number(&places, &event))
+		if (!varint_take(&places, &time) || !varint_take(&places, &event))
 			return -EBADMSG;
 		/* What would leave the numbers is damaged, too: nothing is later by so much. */
 		if (time >> 52)
 			return -EBADMSG;
 		time = time & 1 ? time >> 1 : (time >> 1) * 1000;
 		p.time_ms = (int64_t)((uint64_t)p.time_ms + time);
-		event = event >> 1 ^ (event & 1 ? UINT64_MAX : 0);
-		p.event = (int64_t)((uint64_t)p.event + event);
+		p.event = (int64_t)((uint64_t)p.event + (uint64_t)unzigzag(event));
 		if (p.time_ms < before || p.event <= 0)
 			return -EBADMSG;
 		buf_put(out, &p, sizeof(p));

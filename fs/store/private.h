@@ -33,14 +33,6 @@ struct store {
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 };
 
-/* Bits of event.flags. */
-enum event_flag {
-	EVENT_READ_ONLY = 1,
-	EVENT_FAILED = 2,
-	EVENT_ISSUED = 4,
-	EVENT_MENTIONS = 8,
-};
-
 /* Opens or reopens s->db for the mode; fills the fault. */
 int connection_open(struct store *s, struct fault *f) _must_check_;
 void connection_close(struct store *s);

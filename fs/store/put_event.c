@@ -44,13 +44,13 @@ static int compare_values(struct str theirs, struct str raw, struct str identity
 static int compare(struct store *s, int64_t event, struct str raw, struct str identity,
 		   enum kinship *ret)
 {
-	struct str theirs;
-	int r = event_record(s, event, &theirs);
+	_cleanup_(buf_deinit) struct buf theirs = BUF_INIT;
+	int r = body_of_event(s, event, &theirs);
 
 	*ret = KINSHIP_SAME;
-	if (r || str_eq(theirs, raw))
+	if (r || str_eq(buf_str(&theirs), raw))
 		return r;
-	return compare_values(theirs, raw, identity, ret);
+	return compare_values(buf_str(&theirs), raw, identity, ret);
 }
 
 /* Of those of one key the one that is kin; *ret_event stays 0 where none is. */
@@ -199,30 +199,29 @@ static int put_new(struct store *s, const struct event *e, int64_t id,
 	return r;
 }
 
-static int64_t flags_of(const struct event *e, const struct mention_set *mentions)
+static unsigned flags_of(const struct event *e, const struct mention_set *mentions)
 {
-	return (e->read_only ? EVENT_READ_ONLY : 0) | (e->failed ? EVENT_FAILED : 0) |
-	       (issued(e) ? EVENT_ISSUED : 0) | (mentions ? EVENT_MENTIONS : 0);
+	return (e->read_only ? EVENT_READ_ONLY : 0u) | (e->failed ? EVENT_FAILED : 0u) |
+	       (issued(e) ? EVENT_ISSUED : 0u) | (mentions ? EVENT_MENTIONS : 0u);
 }
 
-static int insert(struct store *s, const struct event *e, uint64_t key, struct str raw,
-		  const struct mention_set *mentions, const struct event_told *told,
-		  int64_t source_id, int64_t *ret_id)
+static int insert(struct store *s, const struct event *e, struct str identity,
+		  uint64_t key, struct str raw, const struct mention_set *mentions,
+		  const struct event_told *told, int64_t source_id, int64_t *ret_id)
 {
+	struct block_row row = { .key = key,
+				 .source = source_id,
+				 .text_len = told ? told->text_len : 0,
+				 .jsonl_len = told ? told->jsonl_len : 0,
+				 .flags = flags_of(e, mentions) };
 	int64_t id = s->writer->next_event;
-	int r = sql_run(s, Q_EVENT_INSERT,
-			ARGS(INT(id), INT(key), INT(e->time_ms),
-			     INT(flags_of(e, mentions)), INT(source_id),
-			     INT(told ? told->text_len : 0),
-			     INT(told ? told->jsonl_len : 0)));
+	int r = keys_add(&s->writer->keys, key, id);
 
-	if (!r)
-		r = keys_add(&s->writer->keys, key, id);
 	if (r)
 		return r;
 	s->writer->next_event++;
 	*ret_id = id;
-	return block_add(s, id, raw);
+	return block_add(s, id, raw, identity, &row);
 }
 
 static int put(struct store *s, const struct event *e, struct str identity,
@@ -242,7 +241,7 @@ static int put(struct store *s, const struct event *e, struct str identity,
 		*ret = kinship == KINSHIP_SAME ? STORE_PUT_KNOWN : STORE_PUT_CONFLICT;
 		return 0;
 	}
-	r = insert(s, e, key, raw, mentions, told, source_id, &id);
+	r = insert(s, e, identity, key, raw, mentions, told, source_id, &id);
 	if (!r)
 		r = put_new(s, e, id, mentions);
 	if (!r && told)

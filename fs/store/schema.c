@@ -288,6 +288,7 @@ static const struct migration ladder[] = {
 	{ .version = 14, .sql = schema_narrowed },
 	{ .version = 15, .sql = schema_chains },
 	{ .version = 16, .sql = schema_hours },
+	{ .version = 17, .sql = schema_blocks },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

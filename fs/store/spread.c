@@ -136,11 +136,11 @@ static int resolve_named(struct store *s, struct buf *tokens, struct buf *dirt)
 
 static int has_issued(struct store *s, int64_t event, bool *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_EVENT_FLAGS, ARGS(INT(event)), &q);
+	struct block_row row;
+	int r = event_row(s, event, &row);
 
 	if (!r)
-		*ret = col_int(q, 0) & EVENT_ISSUED;
+		*ret = row.flags & EVENT_ISSUED;
 	return r;
 }
 

@@ -191,19 +191,18 @@ X(AT_ANY,
   "AND n.hidden = 0 ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1), 3) NOT IN (3, 4) LIMIT 1")
 
 /* events */
-X(EVENT_INSERT,
-  "INSERT INTO event(id, key, time_ms, flags, source, text_len, jsonl_len) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 X(EVENTS_OF_KEY, "SELECT event FROM event_key WHERE key = ?1 ORDER BY event")
 X(EVENT_KEY_INSERT, "INSERT INTO event_key(key, event) VALUES(?1, ?2)")
-X(EVENT_ORDER, "SELECT key FROM event WHERE id = ?1")
 X(EVENT_BLOCK,
-  "SELECT id, dictionary, len, lengths, body FROM event_block WHERE id <= ?1 "
+  "SELECT id, dictionary, rows, ids, body FROM event_block WHERE id <= ?1 "
   "ORDER BY id DESC LIMIT 1")
+X(EVENT_HEAD,
+  "SELECT id, rows, ids FROM event_block WHERE id <= ?1 ORDER BY id DESC LIMIT 1")
 X(EVENT_BLOCKS_FIRST, "SELECT id FROM event_block WHERE id > ?1 ORDER BY id LIMIT ?2")
 X(EVENT_BLOCK_INSERT,
-  "INSERT INTO event_block(id, dictionary, len, lengths, body) VALUES(?1, ?2, ?3, ?4, ?5)")
+  "INSERT INTO event_block(id, dictionary, rows, ids, body) VALUES(?1, ?2, ?3, ?4, ?5)")
 X(EVENT_BLOCK_RENEW, "UPDATE event_block SET dictionary = ?2, body = ?3 WHERE id = ?1")
+X(EVENT_BLOCK_TELL, "UPDATE event_block SET rows = ?2 WHERE id = ?1")
 #include "statement_postings.h"
 X(MENTION_EARLIEST, "SELECT min(time_ms) FROM mention WHERE token = ?1")
 X(SESSION_INSERT,
@@ -280,7 +279,6 @@ X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER 
 X(SPREAD_DELETE, "DELETE FROM spread WHERE id <= ?1")
 X(ALIAS_ANY, "SELECT 1 FROM alias WHERE token >= -9223372036854775808 LIMIT 1")
 X(RESOURCES_OF_TOKEN, "SELECT resource FROM alias WHERE token = ?1")
-X(EVENT_FLAGS, "SELECT flags FROM event WHERE id = ?1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
@@ -496,11 +494,8 @@ X(VALUE_DAY_ADD,
   "jsonl_len = jsonl_len + excluded.jsonl_len")
 X(VALUE_DAYS,
   "SELECT day, text_len, jsonl_len FROM value_day WHERE value = ?1 ORDER BY day")
-X(EVENT_LENGTHS, "SELECT text_len, jsonl_len FROM event WHERE id = ?1")
-X(EVENT_TELL, "UPDATE event SET text_len = ?2, jsonl_len = ?3 WHERE id = ?1")
 X(CAUSED_LENGTHS,
   "SELECT coalesce(sum(line_len), 0), coalesce(sum(line_jsonl_len), 0) FROM cause WHERE event = ?1")
-X(EVENTS_DOWN, "SELECT id FROM event WHERE id <= ?1 ORDER BY id DESC LIMIT ?2")
 X(TRANSITIONS_DOWN, "SELECT id FROM transition WHERE id <= ?1 ORDER BY id DESC LIMIT ?2")
 
 /* persons behind sessions */

@@ -148,29 +148,36 @@ int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 
 /* --- what was there before there was a timeline ------------------------------------------- */
 
-static int untold(struct store *s, enum counter c, enum statement next, int64_t *ret,
-		  size_t n, size_t *ret_n)
+/* The last row that nothing is told of; 0: none. */
+static int untold(struct store *s, enum counter c, int64_t *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *last = NULL;
 	int r = reading(s);
 
-	*ret_n = 0;
 	if (!r)
 		r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(c))), &last);
-	if (r)
-		return r == STORE_E_NOT_FOUND ? 0 : r;
-	return sql_page(s, next, ARGS(INT(col_int(last, 0)), INT(n)), &sql_number, NULL,
-			ret, n, ret_n);
+	*ret = r ? 0 : col_int(last, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
 int store_untold_events(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
 {
-	return untold(s, COUNTER_UNTOLD_EVENT, Q_EVENTS_DOWN, ret, n, ret_n);
+	int64_t last;
+	int r = untold(s, COUNTER_UNTOLD_EVENT, &last);
+
+	*ret_n = 0;
+	return r ? r : events_down(s, last, ret, n, ret_n);
 }
 
 int store_untold_transitions(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
 {
-	return untold(s, COUNTER_UNTOLD_TRANSITION, Q_TRANSITIONS_DOWN, ret, n, ret_n);
+	int64_t last;
+	int r = untold(s, COUNTER_UNTOLD_TRANSITION, &last);
+
+	*ret_n = 0;
+	return r || !last ? r
+			  : sql_page(s, Q_TRANSITIONS_DOWN, ARGS(INT(last), INT(n)),
+				     &sql_number, NULL, ret, n, ret_n);
 }
 
 int store_tell_event(struct store *s, int64_t event, const struct event *e,
@@ -179,8 +186,7 @@ int store_tell_event(struct store *s, int64_t event, const struct event *e,
 	int r = writing(s, "event");
 
 	if (!r)
-		r = sql_run(s, Q_EVENT_TELL,
-			    ARGS(INT(event), INT(told->text_len), INT(told->jsonl_len)));
+		r = event_row_tell(s, event, told->text_len, told->jsonl_len);
 	if (!r)
 		r = tell_event(s, e, event, str_hash(identity), told);
 	return written(s, r);

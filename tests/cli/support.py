@@ -174,8 +174,7 @@ FACTS = {
                    FROM resource r JOIN folder f ON f.id = r.folder""",
     "state": """SELECT rid, capture_ms, state_id, guise, status, content_hash, body_len, raw_len
                 FROM state s JOIN resource r ON r.id = s.resource""",
-    "event": "SELECT key, time_ms, flags, text_len, jsonl_len FROM event",
-    "event_key": "SELECT k.key, e.key FROM event_key k JOIN event e ON e.id = k.event",
+    "event": "SELECT key, flags, text_len, jsonl_len FROM event",
     "session": "SELECT token, m.time_ms, key FROM session m JOIN event e ON e.id = m.event",
     "alarm": "SELECT name, account, region, arn, namespace, metric FROM alarm",
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
@@ -246,6 +245,56 @@ def numbers(places):
             number = shift = 0
 
 
+class Event:
+    """What the rows of a block tell of one; eventID: its 16 bytes, None when they are not apart."""
+
+    def __init__(self, row, bits, source, eventID, text_len, jsonl_len):
+        self.row, self.bits, self.source, self.eventID = row, bits, source, eventID
+        self.text_len, self.jsonl_len = text_len, jsonl_len
+
+
+def events_of_block(row, rows, ids):
+    """Each event of a block; see fs/store/block_row.c."""
+    at = source = 0
+
+    def number():
+        nonlocal at
+        start = at
+        while rows[at] >= 0x80:
+            at += 1
+        at += 1
+        return next(numbers(rows[start:at]))
+
+    while at < len(rows):
+        number()  # the length of its record
+        bits = rows[at]
+        at += 1
+        if bits & 64:
+            step = number()
+            source += ~(step >> 1) if step & 1 else step >> 1
+        if not bits & 16:
+            at += 8  # its key
+        yield Event(row, bits & ~64, source, ids[:16] if bits & 16 else None, number(), number())
+        ids = ids[16 * ((bits >> 4 & 1) + (bits >> 5 & 1)):]
+        row += 1
+    assert not ids
+
+
+def events(db):
+    for block in db.execute("SELECT id, rows, ids FROM event_block ORDER BY id"):
+        yield from events_of_block(*block)
+
+
+def event_table(db):
+    """A row each: what other tables' events stand for."""
+    keys = dict(db.execute("SELECT event, key FROM event_key"))
+    db.execute("CREATE TEMP TABLE event(id INTEGER PRIMARY KEY, key, flags, text_len, jsonl_len)")
+    db.executemany("INSERT INTO event VALUES(?, ?, ?, ?, ?)",
+                   ((e.row, keys.pop(e.row), e.bits & 15, e.text_len, e.jsonl_len)
+                    for e in events(db)))
+    assert not keys, "keys of events that are not there"
+
+
 def postings(rows, keys):
     """(whose, time, key of the event) of each, from rows as POSTINGS reads them."""
     for first, second, time_ms, event, places in rows:
@@ -262,6 +311,7 @@ def dump(history):
     """Everything in a history but row ids and how bodies are packed: {table: sorted rows}."""
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as db:
         db.text_factory = bytes
+        event_table(db)
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
         keys = dict(db.execute("SELECT id, key FROM event"))

@@ -13,11 +13,14 @@ import struct
 import subprocess
 import sys
 import urllib.parse
+import uuid
 
-from support import DONE, FAILED, Case, driftfs, dump, event, history_file, item, trail_file
+from support import (DONE, FAILED, Case, driftfs, dump, event, events, events_of_block,
+                     history_file, item, trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
+RECORDS = '"Records":'
 LAST_MS = (1 << 63) - 1
 
 STATE_15 = """CREATE TABLE state_old(
@@ -70,8 +73,23 @@ CREATE INDEX alias_by_resource ON alias(resource);
 DROP TABLE alias_set;
 """
 
+BLOCKS_17 = """CREATE TABLE event(
+id INTEGER PRIMARY KEY, key INTEGER NOT NULL, time_ms INTEGER NOT NULL, flags INTEGER NOT NULL,
+source INTEGER NOT NULL, text_len INTEGER NOT NULL, jsonl_len INTEGER NOT NULL) STRICT;
+INSERT INTO event SELECT event, key, 0, event_column(event, 'bits') & 15,
+event_column(event, 'source'), event_column(event, 'text_len'), event_column(event, 'jsonl_len')
+FROM event_key;
+CREATE TABLE event_block_old(
+id INTEGER PRIMARY KEY, dictionary INTEGER, len INTEGER NOT NULL, lengths BLOB NOT NULL,
+body BLOB NOT NULL) STRICT;
+INSERT INTO event_block_old SELECT id, NULL, block_len(id, rows, ids), block_lengths(id, rows, ids),
+block_body(id, rows, ids) FROM event_block;
+DROP TABLE event_block;
+ALTER TABLE event_block_old RENAME TO event_block;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {16: HOURS_16, 15: STATE_15}
+DOWN = {17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):
@@ -102,6 +120,13 @@ def canonical(one):
            "resourceCreationTime": None, **one, "relationships": related}
     return json.dumps(opened(one), sort_keys=True, separators=(",", ":"),
                       ensure_ascii=False).encode()
+
+
+def varint(number):
+    out = b""
+    while number >= 0x80:
+        out, number = out + bytes([number & 0x7f | 0x80]), number >> 7
+    return out + bytes([number])
 
 
 def identity(one):
@@ -153,25 +178,52 @@ class Migrate(Case):
             self.assertEqual(len(bodies[row]), size, bodies[row])
         return bodies
 
-    def take_down(self, version, bodies):
+    def records(self):
+        """The text of each record as it came, by the bytes of its eventID."""
+        records, decoder = {}, json.JSONDecoder()
+        for path in sorted((self.folder / "in").rglob("*.json*")):
+            data = path.read_bytes()
+            text = (gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data).decode()
+            at = text.find("{", text.find(RECORDS) + 1) if RECORDS in text else -1
+            while at >= 0 and text[at] == "{":
+                one, end = decoder.raw_decode(text, at)
+                records[uuid.UUID(one["eventID"]).bytes] = text[at:end].encode()
+                at = end + len(text[end:]) - len(text[end:].lstrip(" ,\n"))
+        return records
+
+    def event_functions(self, db, records):
+        """What BLOCKS_17 asks for."""
+        column = {e.row: e for e in events(db)}
+
+        def each(*block):
+            return [records[e.eventID] for e in events_of_block(*block)]
+
+        db.create_function("event_column", 2, lambda row, name: getattr(column[row], name))
+        db.create_function("block_len", 3, lambda *block: sum(map(len, each(*block))))
+        db.create_function("block_lengths", 3, lambda *block: b"".join(
+            varint(len(record)) for record in each(*block)[:-1]))
+        db.create_function("block_body", 3, lambda *block: frame(b"".join(each(*block))))
+
+    def take_down(self, version, bodies, records):
         with contextlib.closing(sqlite3.connect(self.history)) as db:
             now, = db.execute("PRAGMA user_version").fetchone()
             self.assertEqual(now, max(DOWN), "a rung without a way down")
             db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
+            self.event_functions(db, records)
             for rung in range(now, version, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")
 
     def check(self, moment, least):
         """Down to each older schema, and up again by an import that brings nothing."""
         expected, facts = self.tree(moment), dump(self.history)
-        bodies = self.bodies()
+        bodies, records = self.bodies(), self.records()
         self.assertGreaterEqual(len(expected), least)
         newest = self.history.read_bytes()
         (self.folder / "empty").mkdir()
         for version in range(max(DOWN) - 1, min(DOWN) - 2, -1):
             with self.subTest(version=version):
                 self.history.write_bytes(newest)
-                self.take_down(version, bodies)
+                self.take_down(version, bodies, records)
                 err = self.run_program("ls", self.history, "/", status=FAILED)[1]
                 self.assertIn("older driftfs: run an import", err)
                 self.assertEqual(self.import_("empty")[0], "nothing new, 0 refused")
@@ -192,7 +244,8 @@ class Migrate(Case):
             item(time="2024-05-03T10:15:00.000Z", relationships=two, tags={"k": "v"}),
             item("vpc-2", "2024-05-03T10:15:00.000Z", "AWS::EC2::VPC")]))
         self.write("in/copy.json", history_file([item(relationships=one)]))
-        self.write("in/trail.json", trail_file([event(), event(2, time="2024-05-02T10:14:00Z")]))
+        trail = trail_file([event(), event(2, time="2024-05-02T10:14:00Z")])
+        self.write("in/trail.json", json.dumps(trail, separators=(",", ":")).encode())
         self.import_("in", options=["--events=all"])
         self.check("2024-05-02T12:00:00Z", 20)
         self.import_(self.write("more.json", history_file([

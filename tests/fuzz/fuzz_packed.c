@@ -60,19 +60,58 @@ static void check_postings(struct str in)
 	require(str_eq(buf_str(&rows), buf_str(&again)));
 }
 
-static void check_lengths(struct str in)
+/* How many bytes of ids, these, what is told of each event. */
+static void check_rows(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
-	struct block b = { .first = 1 };
-	size_t total = take_number(&in);
+	_cleanup_(block_deinit) struct block b = { .first = 1 }, c = { .first = 1 };
+	size_t n = MIN((size_t)take_number(&in) % 4096, in.n);
+	struct str ids = { in.p, n }, rows = str_from(in, n);
 
-	if (!block_lengths_take(in, total, &b))
+	if (!block_rows_take(rows, ids, &b))
 		return;
-	require(b.n >= 1 && b.n <= BLOCK_EVENTS && b.ends[b.n - 1] == total);
-	for (unsigned i = 1; i < b.n; i++)
-		require(b.ends[i] >= b.ends[i - 1]);
-	block_lengths_put(&again, &b, b.n);
-	require(again.len <= in.n);
+	require(b.n >= 1 && b.n <= BLOCK_EVENTS);
+	for (unsigned i = 0; i < b.n; i++) {
+		require(!i || b.ends[i] >= b.ends[i - 1]);
+		(void)block_key(&b, i);
+	}
+	block_rows_put(&again, &b, b.n);
+	require(again.len <= rows.n);
+	require(block_rows_take(buf_str(&again), ids, &c) && c.n == b.n);
+	require(!memcmp(b.rows, c.rows, b.n * sizeof(b.rows[0])));
+}
+
+/* A record comes back as it was, whatever of it is apart. */
+static void check_record(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
+	_cleanup_(block_deinit) struct block b = { .first = 1 };
+	const char *at = in.n ? memmem(in.p, in.n, "\"eventID\":\"", 11) : NULL;
+	struct str identity = at ? str_from(in, (size_t)(at + 11 - in.p)) : STR_NULL;
+
+	identity.n = MIN(identity.n, (size_t)36);
+	for (unsigned i = 0; i < 2; i++)
+		require(block_push(&b, in, identity, &(struct block_row){ 0 }) == 0);
+	require(block_record(&b, 1, &again) == 0 && str_eq(buf_str(&again), in));
+}
+
+/* A byte of flags, two ids, a record that is damaged. */
+static void check_cut(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
+	_cleanup_(block_deinit) struct block b = { .first = 1, .n = 1 };
+	int r;
+
+	if (in.n < 33)
+		return;
+	b.rows[0].flags = (unsigned char)in.p[0] & (EVENT_ID_APART | EVENT_REQUEST_APART);
+	buf_put(&b.ids, in.p + 1, 32);
+	in = str_from(in, 33);
+	buf_put_str(&b.bytes, in);
+	b.ends[0] = in.n;
+	r = block_record(&b, 0, &out);
+	require(r == 0 || r == -EBADMSG);
+	require(r || out.len == in.n + 36 * block_ids_before(&b, 1));
 }
 
 static void check_trimmed(struct str in)
@@ -119,7 +158,8 @@ static void check_frame(struct str in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
-		check_postings, check_lengths, check_trimmed, check_shape, check_frame,
+		check_postings, check_rows,   check_trimmed, check_shape,
+		check_frame,    check_record, check_cut,
 	};
 	struct str input = { (const char *)data, size };
 

@@ -131,7 +131,6 @@ void scenario_assert(struct history *h)
 {
 	static const char *const zero[] = {
 		"SELECT count(*) - 24 FROM state",
-		"SELECT count(*) - 24 FROM event",
 		"SELECT count(*) - 24 FROM shown",
 		"SELECT count(*) - 24 FROM event_key",
 		"SELECT count(*) - 5 FROM resource",

@@ -17,19 +17,19 @@
 #define ROUNDS 12u /* damages of each column */
 
 static const char *const columns[][2] = {
-	{ "state", "body" },          { "state", "raw" },
-	{ "state", "body_len" },      { "state", "raw_len" },
-	{ "state", "base" },          { "state", "shape" },
-	{ "state", "state_id" },      { "state", "dictionary" },
-	{ "shape", "text" },          { "shape", "len" },
-	{ "event_block", "body" },    { "event_block", "len" },
-	{ "event_block", "lengths" }, { "event_block", "dictionary" },
+	{ "state", "body" },       { "state", "raw" },
+	{ "state", "body_len" },   { "state", "raw_len" },
+	{ "state", "base" },       { "state", "shape" },
+	{ "state", "state_id" },   { "state", "dictionary" },
+	{ "shape", "text" },       { "shape", "len" },
+	{ "event_block", "body" }, { "event_block", "rows" },
+	{ "event_block", "ids" },  { "event_block", "dictionary" },
 	{ "mention", "places" },
 };
 
 static void fill(struct history *h)
 {
-	char body[256], raw[256], id[32];
+	char body[256], raw[256], id[48];
 
 	for (unsigned i = 0; i < STATES; i++) {
 		struct item item;
@@ -53,7 +53,9 @@ static void fill(struct history *h)
 		uint64_t token = 7;
 		struct event e;
 
-		(void)snprintf(id, sizeof(id), "event-%u", i);
+		(void)snprintf(id, sizeof(id),
+			       i % 4 ? "%08x-0000-4000-8000-0123456789ab" : "event-%u",
+			       i);
 		(void)snprintf(raw, sizeof(raw), "{\"eventID\":\"%s\",\"x\":%u}", id,
 			       i * i);
 		e = event_of(id, 1000 + i);

@@ -25,6 +25,18 @@ static void make_record(int i, struct buf *ret)
 	buf_put_char(ret, '\0');
 }
 
+static size_t records_len(int n)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+	size_t len = 0;
+
+	for (int i = 0; i < n; i++) {
+		make_record(i, &record);
+		len += record.len - 1;
+	}
+	return len;
+}
+
 static void put_events(struct history *h, int from, int to)
 {
 	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
@@ -97,7 +109,8 @@ static void test_final_training(void **state)
 			     "SELECT count(*) FROM event_block e LEFT JOIN dictionary d "
 			     "ON d.id = e.dictionary WHERE d.id IS NULL"),
 			 0);
-	assert_true(ask(h, "SELECT sum(length(body)) * 4 < sum(len) FROM event_block"));
+	assert_in_range(ask(h, "SELECT sum(length(body)) FROM event_block"), 1,
+			records_len(8500) / 4);
 	assert_events(h, 8500);
 	assert_sound(h);
 }
@@ -143,7 +156,7 @@ static void test_nothing_to_learn(void **state)
 				 0);
 	}
 	commit(h);
-	assert_int_equal(ask(h, "SELECT count(*) FROM event"), 900);
+	assert_int_equal(ask(h, "SELECT count(*) FROM event_key"), 900);
 	assert_sound(h);
 }
 

@@ -161,8 +161,8 @@ static void test_faults(void **state)
 	static const char *const bad[] = {
 		"SELECT rid FROM resource",
 		"SELECT max(size) FROM shown",
-		"SELECT id FROM event WHERE id > ?1",
-		"SELECT id FROM event WHERE id > (SELECT id FROM source LIMIT 1) ORDER BY id",
+		"SELECT id FROM event_block WHERE id > ?1",
+		"SELECT id FROM event_block WHERE id > (SELECT id FROM source LIMIT 1) ORDER BY id",
 		"SELECT r.id FROM resource r JOIN shown n ON n.state = r.id WHERE r.id = ?1",
 		"SELECT id FROM resource WHERE folder = ?1 ORDER BY chain",
 		"UPDATE resource SET chain = 0",
@@ -172,8 +172,8 @@ static void test_faults(void **state)
 	};
 	static const char *const good[] = {
 		"SELECT rid FROM resource WHERE id = ?1",
-		"SELECT id FROM event WHERE id > ?1 ORDER BY id LIMIT ?2",
-		"SELECT id FROM event WHERE id > ?1 AND id < ?2",
+		"SELECT id FROM event_block WHERE id > ?1 ORDER BY id LIMIT ?2",
+		"SELECT id FROM event_block WHERE id > ?1 AND id < ?2",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(bad); i++)

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a block tells of its events, and how their records are cut.
+ *
+ * Two GUIDs of a record are random and its own: the event's id and its request's. As text they
+ * take 22 bytes each of what compression cannot shorten, and what is left packs better without;
+ * so they stand beside the records as 16 bytes each. The members stay, empty, so that the places
+ * are found again: each is the first of its name in the record, before as after.
+ *
+ * Of each event: the length of its record, without what is apart; a byte of flags; its source, by
+ * how much it differs from the one before, if it does; the hash of its identity, if that is not
+ * apart; the lengths of its lines.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "block.h"
+#include "util/guid.h"
+#include "util/varint.h"
+
+#define SOURCE_FOLLOWS 64u
+#define FLAGS_KNOWN    (SOURCE_FOLLOWS * 2 - 1)
+
+void block_deinit(struct block *b)
+{
+	buf_deinit(&b->bytes);
+	buf_deinit(&b->ids);
+	b->first = 0;
+	b->n = 0;
+}
+
+bool block_has(const struct block *b, int64_t event, unsigned *ret_i)
+{
+	if (!b->first || event < b->first || event - b->first >= (int64_t)b->n)
+		return false;
+	*ret_i = (unsigned)(event - b->first);
+	return true;
+}
+
+struct str block_cut(const struct block *b, unsigned i)
+{
+	size_t start = i ? b->ends[i - 1] : 0;
+
+	return b->ends[i] > start
+		       ? (struct str){ b->bytes.data + start, b->ends[i] - start }
+		       : STR("");
+}
+
+static size_t ids_of(const struct block_row *row)
+{
+	return (size_t) !!(row->flags & EVENT_ID_APART) +
+	       (size_t) !!(row->flags & EVENT_REQUEST_APART);
+}
+
+size_t block_ids_before(const struct block *b, unsigned i)
+{
+	size_t n = 0;
+
+	for (unsigned k = 0; k < i; k++)
+		n += ids_of(&b->rows[k]);
+	return n;
+}
+
+static const unsigned char *id_at(const struct block *b, size_t i)
+{
+	return (const unsigned char *)b->ids.data + i * GUID_BYTES;
+}
+
+/* --- rows ---------------------------------------------------------------------------------- */
+
+void block_rows_put(struct buf *out, const struct block *b, unsigned n)
+{
+	int64_t source = 0;
+
+	for (unsigned i = 0; i < n; i++) {
+		const struct block_row *row = &b->rows[i];
+		bool moves = row->source != source;
+
+		varint_put(out, b->ends[i] - (i ? b->ends[i - 1] : 0));
+		buf_put_char(out, (char)(row->flags | (moves ? SOURCE_FOLLOWS : 0)));
+		if (moves)
+			varint_put(out, zigzag((int64_t)((uint64_t)row->source -
+							 (uint64_t)source)));
+		if (!(row->flags & EVENT_ID_APART))
+			buf_put(out, &row->key, sizeof(row->key));
+		varint_put(out, row->text_len);
+		varint_put(out, row->jsonl_len);
+		source = row->source;
+	}
+}
+
+static bool take_length(struct str *in, uint32_t *ret)
+{
+	uint64_t n;
+
+	if (!varint_take(in, &n) || n > UINT32_MAX)
+		return false;
+	*ret = (uint32_t)n;
+	return true;
+}
+
+static bool take_source(struct str *in, int64_t *source)
+{
+	uint64_t n;
+
+	if (!varint_take(in, &n))
+		return false;
+	*source = (int64_t)((uint64_t)*source + (uint64_t)unzigzag(n));
+	return true;
+}
+
+static bool take_key(struct str *in, uint64_t *ret)
+{
+	if (in->n < sizeof(*ret))
+		return false;
+	memcpy(ret, in->p, sizeof(*ret));
+	*in = str_from(*in, sizeof(*ret));
+	return true;
+}
+
+static bool take_row(struct str *in, int64_t *source, struct block_row *ret)
+{
+	if (!in->n)
+		return false;
+	*ret = (struct block_row){ .flags = (unsigned char)in->p[0] };
+	*in = str_from(*in, 1);
+	if (ret->flags > FLAGS_KNOWN ||
+	    (ret->flags & SOURCE_FOLLOWS && !take_source(in, source)) ||
+	    (!(ret->flags & EVENT_ID_APART) && !take_key(in, &ret->key)))
+		return false;
+	ret->flags &= ~SOURCE_FOLLOWS;
+	ret->source = *source;
+	return take_length(in, &ret->text_len) && take_length(in, &ret->jsonl_len);
+}
+
+bool block_rows_take(struct str rows, struct str ids, struct block *b)
+{
+	int64_t source = 0;
+	size_t end = 0, n_ids = 0;
+
+	b->n = 0;
+	while (rows.n) {
+		uint32_t len;
+
+		if (b->n == BLOCK_EVENTS || !take_length(&rows, &len) ||
+		    !take_row(&rows, &source, &b->rows[b->n]))
+			return false;
+		end += len;
+		n_ids += ids_of(&b->rows[b->n]);
+		b->ends[b->n++] = end;
+	}
+	if (!b->n || ids.n != n_ids * GUID_BYTES)
+		return false;
+	buf_reset(&b->ids);
+	buf_put_str(&b->ids, ids);
+	return !buf_error(&b->ids);
+}
+
+/* --- records ------------------------------------------------------------------------------- */
+
+/* Where the value of the first member of that name begins; NULL: nowhere. */
+static const char *place_of(struct str record, struct str member)
+{
+	const char *at = record.n ? memmem(record.p, record.n, member.p, member.n) : NULL;
+
+	return at ? at + member.n : NULL;
+}
+
+#define ID_MEMBER      STR("\"eventID\":\"")
+#define REQUEST_MEMBER STR("\"requestID\":\"")
+
+/* The GUID that is the member's value. */
+static const char *guid_place(struct str record, struct str member,
+			      unsigned char ret[GUID_BYTES])
+{
+	const char *at = place_of(record, member);
+	struct str rest = at ? str_from(record, (size_t)(at - record.p)) : STR_NULL;
+
+	return rest.n > GUID_TEXT && rest.p[GUID_TEXT] == '"' && guid_read(rest, ret)
+		       ? at
+		       : NULL;
+}
+
+/* Up to the place, and on behind it. */
+static void put_until(struct buf *out, struct str *record, const char *place)
+{
+	size_t n = (size_t)(place - record->p);
+
+	buf_put(out, record->p, n);
+	*record = str_from(*record, n);
+}
+
+int block_push(struct block *b, struct str record, struct str identity,
+	       const struct block_row *row)
+{
+	struct block_row *next = &b->rows[b->n];
+	unsigned char id[GUID_BYTES], request[GUID_BYTES];
+	const char *id_at = guid_place(record, ID_MEMBER, id);
+	const char *request_at = guid_place(record, REQUEST_MEMBER, request);
+	const char *first, *second;
+
+	/* What stands further up may be another's. */
+	if (id_at && !str_eq((struct str){ id_at, GUID_TEXT }, identity))
+		id_at = NULL;
+	first = !id_at || (request_at && request_at < id_at) ? request_at : id_at;
+	second = first == id_at ? request_at : id_at;
+	*next = *row;
+	if (id_at) {
+		next->key = 0;
+		next->flags |= EVENT_ID_APART;
+		buf_put(&b->ids, id, sizeof(id));
+	}
+	if (request_at) {
+		next->flags |= EVENT_REQUEST_APART;
+		buf_put(&b->ids, request, sizeof(request));
+	}
+	if (first) {
+		put_until(&b->bytes, &record, first);
+		record = str_from(record, GUID_TEXT);
+	}
+	if (second) {
+		put_until(&b->bytes, &record, second);
+		record = str_from(record, GUID_TEXT);
+	}
+	buf_put_str(&b->bytes, record);
+	b->ends[b->n++] = b->bytes.len;
+	return buf_error(&b->bytes) || buf_error(&b->ids) ? -ENOMEM : 0;
+}
+
+static void put_guid(struct buf *out, const unsigned char *id)
+{
+	char text[GUID_TEXT];
+
+	guid_write(id, text);
+	buf_put(out, text, sizeof(text));
+}
+
+int block_record(const struct block *b, unsigned i, struct buf *out)
+{
+	unsigned flags = b->rows[i].flags;
+	struct str record = block_cut(b, i);
+	size_t id = block_ids_before(b, i), request = id;
+	const char *id_place = NULL, *request_place = NULL;
+
+	if (flags & EVENT_ID_APART) {
+		id_place = place_of(record, ID_MEMBER);
+		request++;
+		if (!id_place)
+			return -EBADMSG;
+	}
+	if (flags & EVENT_REQUEST_APART) {
+		request_place = place_of(record, REQUEST_MEMBER);
+		if (!request_place)
+			return -EBADMSG;
+	}
+	if (request_place && (!id_place || request_place < id_place)) {
+		put_until(out, &record, request_place);
+		put_guid(out, id_at(b, request));
+		request_place = NULL;
+	}
+	if (id_place) {
+		put_until(out, &record, id_place);
+		put_guid(out, id_at(b, id));
+	}
+	if (request_place) {
+		put_until(out, &record, request_place);
+		put_guid(out, id_at(b, request));
+	}
+	buf_put_str(out, record);
+	return buf_error(out);
+}
+
+uint64_t block_key(const struct block *b, unsigned i)
+{
+	char text[GUID_TEXT];
+
+	if (!(b->rows[i].flags & EVENT_ID_APART))
+		return b->rows[i].key;
+	guid_write(id_at(b, block_ids_before(b, i)), text);
+	return str_hash((struct str){ text, sizeof(text) });
+}

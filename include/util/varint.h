@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Numbers of seven bits a byte, the least first (LEB128), the upper bit set in all but the last;
+ * signed ones by zigzag: doubled, below zero less one as well.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "util/buf.h"
+#include "util/str.h"
+
+#define VARINT_MAX 10u /* bytes that a number can take */
+
+static inline uint64_t zigzag(int64_t n)
+{
+	return (uint64_t)n << 1 ^ (n < 0 ? UINT64_MAX : 0);
+}
+
+static inline int64_t unzigzag(uint64_t n)
+{
+	return (int64_t)(n >> 1 ^ (n & 1 ? UINT64_MAX : 0));
+}
+
+/* Writes n to `out`, which has VARINT_MAX bytes of room; how many it took. */
+static inline size_t varint_write(unsigned char *out, uint64_t n)
+{
+	size_t at = 0;
+
+	for (; n >= 0x80; n >>= 7)
+		out[at++] = (unsigned char)(n | 0x80);
+	out[at++] = (unsigned char)n;
+	return at;
+}
+
+void varint_put(struct buf *out, uint64_t n);
+/* Takes one off the front of *in; false, with *in as it was, when there is no whole one. */
+bool varint_take(struct str *in, uint64_t *ret) _must_check_;
