@@ -17,6 +17,7 @@ enum meaning {
 	PASS_OVER,
 	HAND_ON,
 	ALLOW_OTHER,
+	ALLOW_ROOT,
 	NONEMPTY,
 	DEBUG,
 	WRITABLE,
@@ -29,16 +30,17 @@ static const struct {
 	enum meaning meaning;
 } words[] = {
 	{ "allow_other", ALLOW_OTHER },
-	{ "allow_root", ALLOW_OTHER },
+	{ "allow_root", ALLOW_ROOT },
 	{ "nonempty", NONEMPTY },
 	{ "debug", DEBUG },
 	{ "auto_unmount", AUTO_UNMOUNT },
+	{ "default_permissions", HAND_ON },
 	{ "dirsync", HAND_ON },
 	{ "noatime", HAND_ON },
 	{ "nodiratime", HAND_ON },
 	{ "relatime", PASS_OVER },
 	{ "atime", PASS_OVER },
-	/* Always ro,nosuid,nodev,noexec,default_permissions, whatever was said. */
+	/* Always ro,nosuid,nodev,noexec, whatever was said. */
 	{ "ro", PASS_OVER },
 	{ "rw", WRITABLE },
 	{ "suid", PASS_OVER },
@@ -49,7 +51,6 @@ static const struct {
 	{ "noexec", PASS_OVER },
 	{ "sync", PASS_OVER },
 	{ "async", PASS_OVER },
-	{ "default_permissions", PASS_OVER },
 	/* mount(8) and fstab speak to themselves. */
 	{ "defaults", PASS_OVER },
 	{ "auto", PASS_OVER },
@@ -142,6 +143,11 @@ static int add_word(struct mount_options *o, struct str word, struct fault *f)
 	case ALLOW_OTHER:
 		o->allow_other = true;
 		hand_on(o, word);
+		break;
+	case ALLOW_ROOT:
+		/* libfuse turns others away who ask, and only the modes those who do not have to. */
+		hand_on(o, word);
+		hand_on(o, str_of("default_permissions"));
 		break;
 	case NONEMPTY:
 		o->nonempty = true;

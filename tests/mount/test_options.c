@@ -103,12 +103,25 @@ static void test_meaning(void **state)
 	assert_true(str_is(buf_str(&o.fuse), ",allow_other,debug"));
 }
 
+/* Modes keep others out, and must be looked at. */
+static void test_allow_root(void **state)
+{
+	_cleanup_(mount_options_deinit) struct mount_options o = { 0 };
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(mount_options_add(&o, "allow_root", &f), 0);
+	assert_false(o.allow_other);
+	assert_true(str_is(buf_str(&o.fuse), ",allow_root,default_permissions"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_passed_over), cmocka_unit_test(test_handed_on),
 		cmocka_unit_test(test_refused),     cmocka_unit_test(test_sync_config),
 		cmocka_unit_test(test_writable),    cmocka_unit_test(test_meaning),
+		cmocka_unit_test(test_allow_root),
 	};
 
 	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
