@@ -60,12 +60,10 @@ static bool buf_grow(struct buf *b, size_t n)
 	return true;
 }
 
-bool buf_reserve(struct buf *b, size_t n)
+bool buf_reserve_slow(struct buf *b, size_t n)
 {
 	if (b->failed)
 		return false;
-	if (n <= b->cap - b->len)
-		return true;
 	b->failed = !buf_grow(b, n);
 	return !b->failed;
 }
@@ -78,30 +76,6 @@ void buf_fit(struct buf *b)
 		return;
 	b->data = data;
 	b->cap = b->len;
-}
-
-void buf_put(struct buf *b, const void *bytes, size_t n)
-{
-	if (n == 0 || !buf_reserve(b, n))
-		return;
-	memcpy(b->data + b->len, bytes, n);
-	b->len += n;
-}
-
-void buf_put_str(struct buf *b, struct str s)
-{
-	buf_put(b, s.p, s.n);
-}
-
-void buf_put_text(struct buf *b, const char *text)
-{
-	buf_put(b, text, strlen(text));
-}
-
-void buf_put_char(struct buf *b, char c)
-{
-	if (buf_reserve(b, 1))
-		b->data[b->len++] = c;
 }
 
 void buf_printf(struct buf *b, const char *format, ...)

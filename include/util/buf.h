@@ -32,14 +32,35 @@ static inline void buf_reset(struct buf *b)
 }
 /* 0, or -ENOMEM when any append failed. */
 int buf_error(const struct buf *b) _must_check_;
+bool buf_reserve_slow(struct buf *b, size_t n);
 /* Room for n more bytes; false (and failed set) when there is none. */
-bool buf_reserve(struct buf *b, size_t n);
+static inline bool buf_reserve(struct buf *b, size_t n)
+{
+	return (!b->failed && n <= b->cap - b->len) || buf_reserve_slow(b, n);
+}
 /* Gives back the room that is not used: for what is kept long. */
 void buf_fit(struct buf *b);
-void buf_put(struct buf *b, const void *bytes, size_t n);
-void buf_put_str(struct buf *b, struct str s);
-void buf_put_text(struct buf *b, const char *text);
-void buf_put_char(struct buf *b, char c);
+/* Inlined, these four: texts are written a member, a quote, a comma at a time. */
+static inline void buf_put(struct buf *b, const void *bytes, size_t n)
+{
+	if (n == 0 || !buf_reserve(b, n))
+		return;
+	memcpy(b->data + b->len, bytes, n);
+	b->len += n;
+}
+static inline void buf_put_str(struct buf *b, struct str s)
+{
+	buf_put(b, s.p, s.n);
+}
+static inline void buf_put_text(struct buf *b, const char *text)
+{
+	buf_put(b, text, strlen(text));
+}
+static inline void buf_put_char(struct buf *b, char c)
+{
+	if (buf_reserve(b, 1))
+		b->data[b->len++] = c;
+}
 void buf_printf(struct buf *b, const char *format, ...) _printf_(2, 3);
 static inline struct str buf_str(const struct buf *b)
 {
