@@ -28,11 +28,13 @@ static uint64_t mix(struct str key, struct str value)
 {
 	char folded[64];
 	size_t n = MIN(key.n, sizeof(folded));
+	uint64_t hash;
 
 	for (size_t i = 0; i < n; i++)
 		folded[i] = (char)(key.p[i] | 0x20);
-	return str_hash((struct str){ folded, n }) * UINT64_C(0x9e3779b97f4a7c15) ^
+	hash = str_hash((struct str){ folded, n }) * UINT64_C(0x9e3779b97f4a7c15) ^
 	       str_hash(value);
+	return hash ? hash : 1; /* 0 is an empty place */
 }
 
 static bool digits_only(struct str s)
@@ -46,16 +48,17 @@ static bool digits_only(struct str s)
 /* Does the value tell something by itself, whatever its member name? */
 static bool tells(struct str v)
 {
-	static const char *const common[] = {
-		"default", "Enabled", "Disabled", "enabled", "disabled",  "active",
-		"ACTIVE",  "Allow",   "Deny",     "Active",  "available", "2012-10-17",
-		"Service", "true",    "false",    NULL
+	static const struct str common[] = {
+		STR("default"),  STR("Enabled"), STR("Disabled"),  STR("enabled"),
+		STR("disabled"), STR("active"),  STR("ACTIVE"),    STR("Allow"),
+		STR("Deny"),     STR("Active"),  STR("available"), STR("2012-10-17"),
+		STR("Service"),  STR("true"),    STR("false"),
 	};
 
 	if (v.n < 4 || (digits_only(v) && v.n < 6) || (digits_only(v) && v.n == 12))
 		return false;
-	for (size_t i = 0; common[i]; i++)
-		if (str_is(v, common[i]))
+	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
+		if (str_eq(v, common[i]))
 			return false;
 	/* us-east-1, and times: every item is full of them */
 	if (v.n <= 14 && str_chr(v, '-') == 2 && v.p[v.n - 2] == '-')
@@ -175,11 +178,14 @@ static int by_pair(const void *a, const void *b)
 	return x->pair < y->pair ? -1 : x->pair > y->pair;
 }
 
-static int by_number(const void *a, const void *b)
+/* Where a hash stands, or would. */
+static uint64_t *place_of(uint64_t *table, size_t mask, uint64_t hash)
 {
-	uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+	size_t i = hash & mask;
 
-	return x < y ? -1 : x > y;
+	while (table[i] && table[i] != hash)
+		i = (i + 1) & mask;
+	return &table[i];
 }
 
 /* What an event sets is gone through, never searched. */
@@ -191,19 +197,24 @@ static int finish_event(struct collect *c, struct value_set *ret)
 
 static int finish(struct collect *c, struct value_set *ret)
 {
+	size_t places = 8;
+
 	if (c->error)
 		return c->error;
-	*ret = (struct value_set){ .leaves = c->leaves, .n = c->n };
-	ret->values = arena_alloc(c->arena, (c->n + 1) * sizeof(*ret->values));
-	if (!ret->values)
+	while (places < 2 * c->n)
+		places *= 2;
+	*ret = (struct value_set){ .leaves = c->leaves, .n = c->n, .mask = places - 1 };
+	ret->pairs = arena_zalloc(c->arena, 2 * places * sizeof(*ret->pairs));
+	if (!ret->pairs)
 		return -ENOMEM;
-	if (c->n)
-		qsort(c->leaves, c->n, sizeof(*c->leaves), by_pair);
-	for (size_t i = 0; i < c->n; i++)
-		if (c->leaves[i].value)
-			ret->values[ret->n_values++] = c->leaves[i].value;
-	if (ret->n_values)
-		qsort(ret->values, ret->n_values, sizeof(*ret->values), by_number);
+	ret->values = ret->pairs + places;
+	for (size_t i = 0; i < c->n; i++) {
+		uint64_t value = c->leaves[i].value;
+
+		*place_of(ret->pairs, ret->mask, c->leaves[i].pair) = c->leaves[i].pair;
+		if (value)
+			*place_of(ret->values, ret->mask, value) = value;
+	}
 	return 0;
 }
 
@@ -311,21 +322,6 @@ int values_of_request(struct arena *a, const struct event *e, const struct item 
 	return finish_event(&c, ret);
 }
 
-static const struct value_leaf *find_pair(const struct value_set *set, uint64_t pair)
-{
-	size_t low = 0, high = set->n;
-
-	while (low < high) {
-		size_t mid = low + (high - low) / 2;
-
-		if (set->leaves[mid].pair < pair)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low < set->n && set->leaves[low].pair == pair ? &set->leaves[low] : NULL;
-}
-
 static void explain(const struct value_set *set, const struct value_leaf *leaf,
 		    bool *explained)
 {
@@ -340,12 +336,11 @@ size_t values_shared(const struct value_set *event, const struct value_set *set,
 {
 	size_t n = 0, strong = 0;
 
-	for (size_t i = 0; i < event->n; i++) {
+	for (size_t i = 0; set->n && i < event->n; i++) {
 		const struct value_leaf *leaf = &event->leaves[i];
-		bool pair = find_pair(set, leaf->pair);
-		bool value = leaf->value && set->n_values &&
-			     bsearch(&leaf->value, set->values, set->n_values,
-				     sizeof(*set->values), by_number);
+		bool pair = *place_of(set->pairs, set->mask, leaf->pair);
+		bool value =
+			leaf->value && *place_of(set->values, set->mask, leaf->value);
 
 		if (!pair && !value)
 			continue;

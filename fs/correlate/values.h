@@ -18,9 +18,12 @@ struct value_leaf {
 };
 
 struct value_set {
-	struct value_leaf *leaves; /* sorted by pair; an event's in any order */
-	uint64_t *values;          /* sorted, without 0; an event has none */
-	size_t n, n_values;
+	struct value_leaf *leaves;
+	size_t n;
+	/* What a state or a change has, to be looked up: hashes at places that follow from them, 0 where
+	   there is none. An event, which is gone through only, has none. */
+	uint64_t *pairs, *values; /* of as many places, a power of two */
+	size_t mask;
 };
 
 /* What the difference adds or takes away; for a CREATE the leaves of the new state. */
