@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "model/story.h"
+#include "model/told.h"
 #include "render/entry.h"
 #include "render/inventory.h"
 #include "render/line.h"
@@ -137,6 +138,31 @@ static int causes_by_step(struct story_work *w, struct causes *ret)
 	return 0;
 }
 
+/* Of an event that may be read over by the time the story is put. */
+static int copy_values(struct arena *a, const struct event *e,
+		       const struct store_event_values **ret)
+{
+	struct store_event_values *v = arena_alloc(a, sizeof(*v));
+	struct event_told told;
+	int r = v ? event_tell(e, a, &told) : -ENOMEM;
+
+	if (r)
+		return r;
+	*v = (struct store_event_values){ .time_ms = e->time_ms,
+					  .principal = arena_str(a, told.principal),
+					  .role = told.role,
+					  .session = arena_str(a, told.session),
+					  .address = arena_str(a, e->address),
+					  .access_key = arena_str(a, e->access_key),
+					  .name = arena_str(a, e->name),
+					  .error = arena_str(a, e->error_code) };
+	*ret = v;
+	return v->principal.p && v->session.p && v->address.p && v->access_key.p &&
+			       v->name.p && v->error.p
+		       ? 0
+		       : -ENOMEM;
+}
+
 static int collect_causes(struct story_work *w, const struct causes *all, size_t step,
 			  struct store_entry *row, struct story_entry *e,
 			  struct store_cause **ret)
@@ -162,6 +188,8 @@ static int collect_causes(struct story_work *w, const struct causes *all, size_t
 						  .evidence = v->evidence,
 						  .confidence = v->confidence };
 		r = store_actor_of(w->s, &w->events[i], w->a, &events[k].actor);
+		if (!r)
+			r = copy_values(w->a, &w->events[i], &causes[k].values);
 		if (r)
 			return r;
 	}

@@ -109,6 +109,7 @@ int opening_note(struct store *s, const struct event *e, int64_t id, int64_t ope
 static int fill_opener(struct store *s, int64_t event, struct unit *u)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct store_event_values of;
 	struct value_node *values[VALUES_MAX];
 	struct event_told told;
 	struct event e;
@@ -117,7 +118,8 @@ static int fill_opener(struct store *s, int64_t event, struct unit *u)
 
 	if (r || is_service(&e))
 		return r;
-	r = tell_values(s, &e, &told, values, &n);
+	of = tell_values_of(&e, &told);
+	r = tell_values(s, &of, values, &n);
 	if (r)
 		return r;
 	u->opener = values[0]->id;

@@ -96,10 +96,11 @@ static int add_place(struct tell *t, const struct act_row *row)
 static int add_places(struct store *s, const struct event *e, int64_t id,
 		      const struct event_told *told)
 {
+	const struct store_event_values of = tell_values_of(e, told);
 	struct value_node *values[VALUES_MAX];
 	size_t n;
 	int64_t role, parent = 0;
-	int r = tell_values(s, e, told, values, &n);
+	int r = tell_values(s, &of, values, &n);
 
 	if (r)
 		return r;

@@ -10,6 +10,7 @@
 #include "map.h"
 #include "model/told.h"
 #include "store/activity.h"
+#include "store/derive.h"
 #include "store/timeline.h"
 #include "sums.h"
 #include "util/arena.h"
@@ -60,8 +61,21 @@ int value_get(struct store *s, enum store_value_kind kind, struct str text,
 	      struct value_node **ret) _must_check_;
 /* The values of an event, each once; at most VALUES_MAX. */
 #define VALUES_MAX 8
-int tell_values(struct store *s, const struct event *e, const struct event_told *told,
+int tell_values(struct store *s, const struct store_event_values *of,
 		struct value_node *ret[VALUES_MAX], size_t *ret_n) _must_check_;
+/* Borrowed from both. */
+static inline struct store_event_values tell_values_of(const struct event *e,
+						       const struct event_told *told)
+{
+	return (struct store_event_values){ .time_ms = e->time_ms,
+					    .principal = told->principal,
+					    .role = told->role,
+					    .session = told->session,
+					    .address = e->address,
+					    .access_key = e->access_key,
+					    .name = e->name,
+					    .error = e->error_code };
+}
 int values_settle(struct store *s) _must_check_;
 /* Adds to a value's sums, or takes from them, at once. */
 int value_apply(struct store *s, const struct sum *sums, size_t n) _must_check_;

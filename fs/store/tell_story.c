@@ -141,28 +141,85 @@ static int new_causes(const struct store_story *story, struct sums *ret)
 	return r;
 }
 
-/* All values of the event get longer or shorter by what it is told to have caused. */
-static int tell_caused(struct store *s, const struct sum *event, struct arena *a)
+/* What is known of the values of events that the story names now, by event. */
+struct known {
+	int64_t event;
+	const struct store_event_values *values;
+};
+
+static int by_event(const void *a, const void *b)
 {
-	struct value_node *values[VALUES_MAX];
+	const struct known *x = a, *y = b;
+
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+static int known_of(const struct store_story *story, struct buf *ret)
+{
+	for (size_t i = 0; i < story->n_entries; i++)
+		for (size_t k = 0; k < story->entries[i].n_causes; k++) {
+			const struct store_cause *c = &story->entries[i].causes[k];
+			const struct known known = { c->event, c->values };
+
+			if (c->values)
+				buf_put(ret, &known, sizeof(known));
+		}
+	if (ret->len)
+		qsort(ret->data, ret->len / sizeof(struct known), sizeof(struct known),
+		      by_event);
+	return buf_error(ret);
+}
+
+static int read_values(struct store *s, int64_t event, struct arena *a,
+		       struct store_event_values *ret)
+{
 	struct event_told told;
 	struct event e;
-	size_t n = 0;
-	int r = store_event_line(s, event->what, a, &e, &told);
+	int r = store_event_line(s, event, a, &e, &told);
 
-	/* Not told of yet: it will be with all that it caused (see untold). */
-	if (!r && told.text_len == 0)
-		return 0;
 	if (!r)
-		r = tell_values(s, &e, &told, values, &n);
+		*ret = tell_values_of(&e, &told);
+	return r;
+}
+
+/* All values of the event get longer or shorter by what it is told to have caused. */
+static int tell_caused(struct store *s, const struct sum *event, const struct buf *known,
+		       struct arena *a)
+{
+	const struct known wanted = { .event = event->what };
+	const struct known *found =
+		known->len ? bsearch(&wanted, known->data, known->len / sizeof(wanted),
+				     sizeof(wanted), by_event)
+			   : NULL;
+	struct value_node *values[VALUES_MAX];
+	struct store_event_values of;
+	size_t n = 0;
+	int r = 0;
+
+	if (found)
+		of = *found->values;
+	else
+		r = read_values(s, event->what, a, &of);
+	if (!r)
+		r = tell_values(s, &of, values, &n);
 	for (size_t i = 0; i < n && !r; i++)
 		r = sums_add(&s->writer->tell.value_sums,
 			     &(struct sum){ .what = values[i]->id,
-					    .when = e.time_ms / STORE_DAY_MS,
+					    .when = of.time_ms / STORE_DAY_MS,
 					    .text_len = event->text_len,
 					    .jsonl_len = event->jsonl_len,
 					    .unit = values[i]->unit_ms != INT64_MAX });
 	return r;
+}
+
+/* Of a history that an older program wrote: up to this event nothing is told. */
+static int last_untold(struct store *s, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(COUNTER_UNTOLD_EVENT))), &q);
+
+	*ret = r ? 0 : col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
 static int tell_causes(struct store *s, const struct store_story *story, bool fresh,
@@ -170,16 +227,25 @@ static int tell_causes(struct store *s, const struct store_story *story, bool fr
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(sums_deinit) struct sums events = { 0 };
+	_cleanup_(buf_deinit) struct buf known = BUF_INIT;
+	int64_t untold = 0;
 	int r = fresh ? 0 : old_causes(s, story, from_ms, &events);
 
 	if (!r)
 		r = new_causes(story, &events);
+	if (!r && events.n)
+		r = last_untold(s, &untold);
+	if (!r)
+		r = known_of(story, &known);
 	if (!r)
 		sums_merge(&events);
 	for (size_t i = 0; i < events.n && !r; i++) {
+		const struct sum *event = &events.rows[i];
+
 		arena_reset(&a);
-		if (events.rows[i].text_len || events.rows[i].jsonl_len)
-			r = tell_caused(s, &events.rows[i], &a);
+		/* One not told of yet will be with all that it caused. */
+		if (event->what > untold && (event->text_len || event->jsonl_len))
+			r = tell_caused(s, event, &known, &a);
 	}
 	return r;
 }

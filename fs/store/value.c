@@ -81,19 +81,19 @@ int value_get(struct store *s, enum store_value_kind kind, struct str text,
 	return *ret ? 0 : node_new(s, kind, text, hash, ret);
 }
 
-int tell_values(struct store *s, const struct event *e, const struct event_told *told,
+int tell_values(struct store *s, const struct store_event_values *of,
 		struct value_node *ret[VALUES_MAX], size_t *ret_n)
 {
 	const struct {
 		enum store_value_kind kind;
 		struct str text;
 	} all[] = {
-		{ STORE_VALUE_PRINCIPAL, told->principal },
-		{ STORE_VALUE_PRINCIPAL, told->role },
-		{ STORE_VALUE_ADDRESS, e->address },
-		{ STORE_VALUE_ACCESS_KEY, e->access_key },
-		{ STORE_VALUE_EVENT_NAME, e->name },
-		{ STORE_VALUE_ERROR, e->error_code },
+		{ STORE_VALUE_PRINCIPAL, of->principal },
+		{ STORE_VALUE_PRINCIPAL, of->role },
+		{ STORE_VALUE_ADDRESS, of->address },
+		{ STORE_VALUE_ACCESS_KEY, of->access_key },
+		{ STORE_VALUE_EVENT_NAME, of->name },
+		{ STORE_VALUE_ERROR, of->error },
 	};
 	_cleanup_(buf_deinit) struct buf session = BUF_INIT;
 	size_t n = 0;
@@ -102,9 +102,9 @@ int tell_values(struct store *s, const struct event *e, const struct event_told 
 	for (size_t i = 0; i < ARRAY_SIZE(all) && !r; i++)
 		if (all[i].text.n)
 			r = value_get(s, all[i].kind, all[i].text, &ret[n++]);
-	if (!r && told->session.n && !e->access_key.n) {
-		buf_printf(&session, "%.*s@%lld", STR_ARGS(told->session),
-			   (long long)e->time_ms);
+	if (!r && of->session.n && !of->access_key.n) {
+		buf_printf(&session, "%.*s@%lld", STR_ARGS(of->session),
+			   (long long)of->time_ms);
 		r = buf_error(&session);
 		if (!r)
 			r = value_get(s, STORE_VALUE_SESSION, buf_str(&session),

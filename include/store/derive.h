@@ -42,8 +42,17 @@ enum store_entry_kind {
 	STORE_ENTRY_TRANSITION, /* ref: transition row */
 };
 
+/* Whose files in activity/ an event stands in; texts that it has not are empty. */
+struct store_event_values {
+	int64_t time_ms;
+	struct str principal, role, session; /* as struct event_told */
+	struct str address, access_key, name, error;
+};
+
 struct store_cause {
 	int64_t event; /* event row */
+	/* Of the event, which is read for them where they are not given: NULL. */
+	const struct store_event_values *values;
 	uint32_t evidence;
 	uint8_t confidence;
 	uint32_t line_len, line_jsonl_len; /* of the change's line behind the event's */
