@@ -104,8 +104,9 @@ int zdict_train(struct str samples, const size_t *lengths, size_t n, size_t size
 		struct buf *ret)
 {
 	/* Given all parameters, one pass is made instead of a search for the best ones, which
-	   takes ten times as long and gains little on bodies that are so much alike. */
-	ZDICT_fastCover_params_t params = { .k = 200, .d = 8, .f = 18, .accel = 1 };
+	   takes ten times as long and gains little on bodies that are so much alike. Segments of
+	   1,500 bytes, about a body each: of 200 bytes they left 4 % more of events, 40 % of states. */
+	ZDICT_fastCover_params_t params = { .k = 1500, .d = 8, .f = 20, .accel = 1 };
 	size_t length;
 
 	if (n == 0 || n > UINT_MAX || size < ZDICT_DICTSIZE_MIN)
