@@ -145,6 +145,20 @@ static bool is_made_late(const struct work *w)
 	return false;
 }
 
+/* Is it named by what another may be called, too? */
+static bool is_by_name(const struct candidate *c)
+{
+	return c->live && !c->bond && !c->j.naming.own_id && c->j.naming.evidence &&
+	       !(c->j.naming.evidence & BIT(EVIDENCE_OWNED_ID));
+}
+
+/* What ended the life may be a call before these. */
+static void bound_behind(struct work *w)
+{
+	for (size_t i = 0; i < w->in->n_events; i++)
+		w->earlier |= is_by_name(&w->candidates[i]);
+}
+
 void life_bound(struct work *w)
 {
 	struct life life;
@@ -152,13 +166,16 @@ void life_bound(struct work *w)
 	if (!correlate_has_lives(w->in->steps))
 		return; /* all that ever has the name is this resource */
 	w->earlier |= is_made_late(w);
+	if (w->in->behind) {
+		bound_behind(w);
+		return;
+	}
 	life.from_ms = born(w);
 	life.to_ms = died(w, life.from_ms);
 	for (size_t i = 0; i < w->in->n_events; i++) {
 		struct candidate *c = &w->candidates[i];
 
-		if (!c->live || c->bond || c->j.naming.own_id || !c->j.naming.evidence ||
-		    c->j.naming.evidence & BIT(EVIDENCE_OWNED_ID))
+		if (!is_by_name(c))
 			continue;
 		if (c->j.naming.foreign_id || c->e->time_ms < life.from_ms ||
 		    c->e->time_ms > life.to_ms)

@@ -59,8 +59,9 @@ static int read_rows(struct story_work *w)
 	return 0;
 }
 
-static int read_body(struct story_work *w, struct story_state *state, struct buf *scratch)
+int story_read_body(struct story_work *w, struct story_state *state)
 {
+	struct buf *scratch = &w->memo->scratch;
 	struct str text;
 	struct jv *v = arena_alloc(w->a, sizeof(*v));
 	int r;
@@ -138,11 +139,10 @@ static int settle_states(struct story_work *w)
 
 static int read_states(struct story_work *w)
 {
-	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	int r = read_rows(w);
 
 	for (size_t i = 0; r == 0 && i < w->n_states; i++)
-		r = read_body(w, &w->states[i], &scratch);
+		r = story_read_body(w, &w->states[i]);
 	if (r)
 		return r;
 	if (w->n_states > 1)
@@ -243,10 +243,9 @@ static int make_aliases(struct story_work *w)
 			memcpy(all + n, set.tokens, set.n * sizeof(*all));
 		n += set.n;
 	}
-	w->own = (struct mention_set){ all, n };
-	mention_set_sort(&w->own);
-	w->aliases = w->own;
-	return 0;
+	w->aliases.own = (struct mention_set){ all, n };
+	mention_set_sort(&w->aliases.own);
+	return story_join_aliases(w);
 }
 
 /* Within one second by what the event is called, not by when it came in. */
@@ -284,10 +283,9 @@ static int sort_events(struct story_work *w)
 static int read_transitions(struct story_work *w)
 {
 	size_t n, kept = 0;
-	int r = w->memo->has_alarms
-			? store_transitions_mentioning(w->s, &w->aliases, w->a,
-						       &w->transitions, &n)
-			: 0;
+	int r = w->memo->has_alarms ? store_transitions_mentioning(w->s, &w->all, w->a,
+								   &w->transitions, &n)
+				    : 0;
 
 	if (r || !w->memo->has_alarms)
 		return r;
@@ -303,6 +301,7 @@ static int read_transitions(struct story_work *w)
 void story_memo_deinit(struct story_memo *memo)
 {
 	arena_deinit(&memo->arena);
+	buf_deinit(&memo->scratch);
 	story_events_deinit(&memo->events);
 }
 
@@ -375,6 +374,7 @@ int story_input(struct story_work *w)
 		.steps = w->steps,
 		.n_steps = w->n_shown,
 		.first_step = w->first,
+		.behind = w->behind,
 		.events = w->events,
 		.n_events = w->n_events,
 		.disabled_evidence = w->without_evidence,
@@ -384,12 +384,11 @@ int story_input(struct story_work *w)
 	return w->verdicts && w->reasons ? read_trail(w) : -ENOMEM;
 }
 
-static int correlate_window(struct story_work *w)
+int story_correlate_window(struct story_work *w)
 {
 	int r;
 
 	w->n_events = 0;
-	w->aliases = w->own;
 	r = story_candidates(w);
 	if (!r)
 		r = sort_events(w);
@@ -403,15 +402,16 @@ int story_correlate(struct story_work *w, int64_t from_ms)
 	int r = story_window(w, from_ms);
 
 	if (!r)
-		r = correlate_window(w);
+		r = story_correlate_window(w);
 	if (r != CORRELATE_E_EARLIER)
 		return r;
 	w->first = 0;
 	w->after_ms = INT64_MIN;
-	return correlate_window(w);
+	w->aliases.given = w->aliases.lost = (struct mention_set){ 0 };
+	return story_correlate_window(w);
 }
 
-int story_read(struct story_work *w, int64_t resource)
+static int begin(struct story_work *w, int64_t resource)
 {
 	int r = store_resource_get(w->s, resource, w->a, &w->resource);
 
@@ -420,10 +420,13 @@ int story_read(struct story_work *w, int64_t resource)
 						 .id = w->resource.rid },
 				 any_service(w));
 	w->after_ms = INT64_MIN;
-	if (!r)
-		r = memo_once(w->memo, w->s);
-	if (!r)
-		r = read_states(w);
+	return r ? r : memo_once(w->memo, w->s);
+}
+
+int story_read(struct story_work *w)
+{
+	int r = read_states(w);
+
 	if (!r)
 		r = read_recorders(w);
 	if (!r)
@@ -433,16 +436,31 @@ int story_read(struct story_work *w, int64_t resource)
 
 /* ------------------------------------------------------------------------------------------- */
 
-static int make(struct story_work *w, struct store_story *ret)
+/* Correlated by all its states. *ret_later as story_make() has it. */
+static int correlate_states(struct story_work *w, int64_t from_ms, int64_t *ret_follower,
+			    bool *ret_later)
 {
-	int r = story_rows_make(w, ret);
+	bool done = false;
+	int r = story_read(w);
 
 	if (!r)
-		r = story_names_make(w, ret);
+		r = story_follow(w, ret_follower, &done, ret_later);
+	return r || done || *ret_later ? r : story_correlate(w, from_ms);
+}
+
+static int make(struct story_work *w, struct store_story *ret)
+{
+	int r = read_transitions(w);
+
 	if (!r)
+		r = story_rows_make(w, ret);
+	if (!r && !w->behind)
+		r = story_names_make(w, ret);
+	if (!r && !w->behind)
 		r = story_relations_make(w, ret);
 	ret->aliases = w->aliases;
 	ret->sought = true;
+	ret->only_entries = w->behind;
 	if (w->after_ms != INT64_MIN)
 		ret->dirty.from_ms = w->after_ms + 1;
 	return r;
@@ -460,16 +478,13 @@ int story_make(struct store *s, struct story_memo *memo, const struct store_dirt
 
 	memo->events.story++;
 	*ret = (struct store_story){ .dirty = { dirty->resource, INT64_MIN } };
-	r = story_read(&w, dirty->resource);
+	*ret_later = false;
+	r = begin(&w, dirty->resource);
 	if (!r)
-		r = story_follow(&w, &ret->follower, &done, ret_later);
-	if (!r && *ret_later)
-		return 0;
+		r = story_tail(&w, dirty->from_ms, &done);
 	if (!r && !done)
-		r = story_correlate(&w, dirty->from_ms);
-	if (!r)
-		r = read_transitions(&w);
-	if (!r)
+		r = correlate_states(&w, dirty->from_ms, &ret->follower, ret_later);
+	if (!r && !*ret_later)
 		r = make(&w, ret);
 	return r > 0 ? -EBADMSG : r;
 }

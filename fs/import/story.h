@@ -31,6 +31,7 @@ struct story_memo {
 	struct store_trail_gap *gaps;
 	size_t n_gaps;
 	struct story_events events;
+	struct buf scratch; /* for a body */
 };
 void story_memo_deinit(struct story_memo *memo);
 

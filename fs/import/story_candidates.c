@@ -21,7 +21,7 @@ static bool names_resource(const struct story_work *w, const struct jv *v)
 	if (!v)
 		return false;
 	if (v->type == JV_STRING)
-		return mention_set_has(&w->aliases,
+		return mention_set_has(&w->aliases.own,
 				       mention_token_of(w->scope, jv_str(v)));
 	if (v->type == JV_ARRAY)
 		for (uint32_t i = 0; i < v->len; i++)
@@ -47,7 +47,8 @@ static void learn_given(const struct story_work *w, struct buf *learnt)
 		for (size_t k = 0; k < n; k++) {
 			uint64_t token = mention_token_of(w->scope, ids[k]);
 
-			if (!mention_set_has(&w->aliases, token))
+			if (!mention_set_has(&w->aliases.own, token) &&
+			    !mention_set_has(&w->aliases.given, token))
 				buf_put(learnt, &token, sizeof(token));
 		}
 	}
@@ -197,13 +198,18 @@ int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t f
 static int find_own(struct story_work *w)
 {
 	int64_t from_ms = w->after_ms == INT64_MIN ? INT64_MIN : w->after_ms + 1;
+	const struct store_aliases *of = &w->aliases;
 	struct mention_set bare;
-	int r = find_events(w, &w->own, from_ms, INT64_MAX);
+	int r = find_events(w, &of->own, from_ms, INT64_MAX);
 
-	if (r || !w->memo->has_nobodys)
-		return r;
-	r = bare_tokens(w, &w->own, &bare);
-	return r ? r : find_events(w, &bare, from_ms, INT64_MAX);
+	if (!r && w->memo->has_nobodys)
+		r = bare_tokens(w, &of->own, &bare);
+	if (!r && w->memo->has_nobodys)
+		r = find_events(w, &bare, from_ms, INT64_MAX);
+	/* The calls that taught it these were before. */
+	if (!r && of->given.n)
+		r = find_events(w, &of->given, from_ms, INT64_MAX);
+	return r;
 }
 
 /* Of all steps they are learnt; the calls are those of the steps that are made anew. */
@@ -234,50 +240,81 @@ static int find_lost(struct story_work *w, struct buf *learnt)
 	return 0;
 }
 
-/* What a call takes back may have been given before all that was read. */
+/* What a call takes back may have been given before all that was read. It matters to a change. */
 static bool takes_back(const struct story_work *w)
 {
-	for (size_t i = 0; w->after_ms != INT64_MIN && i < w->n_events; i++)
+	if (w->after_ms == INT64_MIN || w->behind)
+		return false;
+	for (size_t i = 0; i < w->n_events; i++)
 		if (correlate_takes_back(&w->events[i]))
 			return true;
 	return false;
 }
 
-/* Sorted, each once. */
-static int add_aliases(struct story_work *w, const struct buf *learnt)
+/* Adds to the set what of `more` is in none of the three. */
+static int add_to(struct story_work *w, const struct mention_set *more,
+		  struct mention_set *set)
 {
-	struct mention_set more = as_set(learnt);
-	size_t n = w->aliases.n + more.n;
+	const struct store_aliases *of = &w->aliases;
+	uint64_t *all = arena_alloc(w->a, (set->n + more->n + 1) * sizeof(*all));
+	size_t n = set->n;
+
+	if (!all)
+		return -ENOMEM;
+	if (n)
+		memcpy(all, set->tokens, n * sizeof(*all));
+	for (size_t i = 0; i < more->n; i++)
+		if (!mention_set_has(&of->own, more->tokens[i]) &&
+		    !mention_set_has(&of->given, more->tokens[i]) &&
+		    !mention_set_has(&of->lost, more->tokens[i]))
+			all[n++] = more->tokens[i];
+	*set = (struct mention_set){ all, n };
+	mention_set_sort(set);
+	return 0;
+}
+
+int story_join_aliases(struct story_work *w)
+{
+	const struct store_aliases *of = &w->aliases;
+	size_t n = of->own.n + of->given.n + of->lost.n;
 	uint64_t *all = arena_alloc(w->a, (n + 1) * sizeof(*all));
 
 	if (!all)
 		return -ENOMEM;
-	if (w->aliases.n)
-		memcpy(all, w->aliases.tokens, w->aliases.n * sizeof(*all));
-	if (more.n)
-		memcpy(all + w->aliases.n, more.tokens, more.n * sizeof(*all));
-	w->aliases = (struct mention_set){ all, n };
-	mention_set_sort(&w->aliases);
+	w->all = (struct mention_set){ all, n };
+	for (size_t i = 0; i < of->own.n; i++)
+		*all++ = of->own.tokens[i];
+	for (size_t i = 0; i < of->given.n; i++)
+		*all++ = of->given.tokens[i];
+	for (size_t i = 0; i < of->lost.n; i++)
+		*all++ = of->lost.tokens[i];
+	mention_set_sort(&w->all);
 	return 0;
 }
 
 int story_candidates(struct story_work *w)
 {
-	_cleanup_(buf_deinit) struct buf learnt = BUF_INIT;
-	struct mention_set given;
+	_cleanup_(buf_deinit) struct buf learnt = BUF_INIT, lost = BUF_INIT;
+	struct mention_set given, neighbours;
 	int r = find_own(w);
 
 	if (r)
 		return r;
 	learn_given(w, &learnt);
 	given = as_set(&learnt);
-	if (given.n)
+	r = buf_error(&learnt);
+	if (!r && given.n)
 		r = find_events(w, &given, INT64_MIN, INT64_MAX);
+	if (!r && !w->behind)
+		r = find_lost(w, &lost);
 	if (!r)
-		r = find_lost(w, &learnt);
+		r = buf_error(&lost);
+	neighbours = as_set(&lost);
 	if (!r)
-		r = buf_error(&learnt);
-	if (!r && learnt.len)
-		r = add_aliases(w, &learnt);
+		r = add_to(w, &given, &w->aliases.given);
+	if (!r)
+		r = add_to(w, &neighbours, &w->aliases.lost);
+	if (!r)
+		r = story_join_aliases(w);
 	return !r && takes_back(w) ? CORRELATE_E_EARLIER : r;
 }

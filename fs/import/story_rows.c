@@ -414,5 +414,5 @@ int story_rows_make(struct story_work *w, struct store_story *ret)
 		r = make_entries(w, &o);
 	ret->rank = rank_of(&w->resource);
 
-	return r ? r : make_shown(w, &o);
+	return r || w->behind ? r : make_shown(w, &o);
 }

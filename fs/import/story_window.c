@@ -7,16 +7,13 @@
  * one with no call so near before or behind it that it could belong to the other side
  * (CORRELATE_CLEAR_BEFORE_MS, _AFTER_MS). What comes behind is made from the states, which are
  * all read, and the calls behind alone; the rows are the same as if all was made. Where something
- * reaches further back, all is made: names of ids that calls were given (bonds), and what
- * correlation says itself (CORRELATE_E_EARLIER).
+ * reaches further back, all is made: correlation says so itself (CORRELATE_E_EARLIER).
  */
 #include <errno.h>
 
 #include "story_work.h"
 
 #define TRIES_MAX 4 /* states looked at for one that parts the story */
-/* So long behind a state a call can belong to it, or be looked for as of a neighbour it lost. */
-#define BEHIND_MS MAX(CORRELATE_CLEAR_AFTER_MS, STORY_SLACK_MS)
 
 static int64_t time_of(const struct story_work *w, size_t step)
 {
@@ -33,13 +30,16 @@ static size_t first_from(const struct story_work *w, int64_t time_ms)
 	return k;
 }
 
-/* What its states tell: its own names, and those of the neighbours it lost. Sorted. */
+/* What calls are found by: its own names, those given to it, and those of neighbours it lost. */
 static int read_told(struct story_work *w, struct mention_set *ret)
 {
 	_cleanup_(buf_deinit) struct buf buf = BUF_INIT;
+	const struct store_aliases *of = &w->aliases;
 	bool group = str_is(w->resource.type, "AWS::EC2::SecurityGroup");
 
-	buf_put(&buf, w->own.tokens, w->own.n * sizeof(w->own.tokens[0]));
+	buf_put(&buf, of->own.tokens, of->own.n * sizeof(of->own.tokens[0]));
+	if (of->given.n)
+		buf_put(&buf, of->given.tokens, of->given.n * sizeof(of->own.tokens[0]));
 	for (size_t k = 1; group && k < w->n_shown; k++)
 		if (w->steps[k].change.type == CHANGE_UPDATE)
 			story_lost(w, &w->steps[k], &buf);
@@ -55,19 +55,35 @@ static int read_told(struct story_work *w, struct mention_set *ret)
 	return 0;
 }
 
-/* Has it no other aliases than states tell? Then no call has taught it an id. */
-static bool is_untaught(const struct mention_set *told, const struct mention_set *old)
+/* A state that was filled in later may tell less than it did; then calls may teach less, too. */
+static bool has_all(const struct mention_set *own, const struct mention_set *old)
 {
 	for (size_t i = 0; i < old->n; i++)
-		if (!mention_set_has(told, old->tokens[i]))
+		if (!mention_set_has(own, old->tokens[i]))
 			return false;
 	return true;
+}
+
+/* What calls on it were given before is known, but for what its states tell now themselves. */
+static int keep_given(struct story_work *w, const struct mention_set *given)
+{
+	struct mention_set *ret = &w->aliases.given;
+
+	ret->n = 0;
+	ret->tokens = arena_alloc(w->a, (given->n + 1) * sizeof(ret->tokens[0]));
+	if (!ret->tokens)
+		return -ENOMEM;
+	for (size_t i = 0; i < given->n; i++)
+		if (!mention_set_has(&w->aliases.own, given->tokens[i]))
+			ret->tokens[ret->n++] = given->tokens[i];
+	return 0;
 }
 
 /* Names that came up only now may stand in what came before. */
 static int seek_new(struct story_work *w, const struct mention_set *old, int64_t *from_ms)
 {
-	uint64_t *tokens = arena_alloc(w->a, (w->own.n + 1) * sizeof(*tokens));
+	const struct mention_set *own = &w->aliases.own;
+	uint64_t *tokens = arena_alloc(w->a, (own->n + 1) * sizeof(*tokens));
 	struct mention_set new = { tokens, 0 };
 	struct store_event_hit *hits;
 	size_t n;
@@ -75,9 +91,9 @@ static int seek_new(struct story_work *w, const struct mention_set *old, int64_t
 
 	if (!tokens)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->own.n; i++)
-		if (!mention_set_has(old, w->own.tokens[i]))
-			tokens[new.n++] = w->own.tokens[i];
+	for (size_t i = 0; i < own->n; i++)
+		if (!mention_set_has(old, own->tokens[i]))
+			tokens[new.n++] = own->tokens[i];
 	if (!new.n)
 		return 0;
 	r = story_hits(w, &new, INT64_MIN, *from_ms, &hits, &n);
@@ -102,20 +118,9 @@ static bool parts(const struct story_work *w, size_t step, int64_t from_ms,
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (hits[i].time_ms >= at - CORRELATE_CLEAR_BEFORE_MS &&
-		    hits[i].time_ms <= at + BEHIND_MS)
+		    hits[i].time_ms <= at + STORY_BEHIND_MS)
 			return false;
 	return true;
-}
-
-/* Calls behind the last state are each for themselves, unless their name may be another's. */
-static int64_t cut_behind(const struct story_work *w, size_t step, int64_t from_ms)
-{
-	int64_t at = time_of(w, step - 1);
-
-	if (step == w->n_shown && from_ms > at + BEHIND_MS &&
-	    !correlate_has_lives(w->steps))
-		return from_ms - 1;
-	return at;
 }
 
 static int choose(struct story_work *w, const struct mention_set *told, int64_t from_ms)
@@ -134,7 +139,7 @@ static int choose(struct story_work *w, const struct mention_set *told, int64_t 
 		if (!parts(w, step, from_ms, hits, n))
 			continue;
 		w->first = step;
-		w->after_ms = cut_behind(w, step, from_ms);
+		w->after_ms = time_of(w, step - 1);
 		break;
 	}
 	return r;
@@ -142,7 +147,8 @@ static int choose(struct story_work *w, const struct mention_set *told, int64_t 
 
 int story_window(struct story_work *w, int64_t from_ms)
 {
-	struct mention_set old, told;
+	struct store_aliases old;
+	struct mention_set told;
 	int r;
 
 	w->first = 0;
@@ -151,11 +157,13 @@ int story_window(struct story_work *w, int64_t from_ms)
 	    str_is(w->resource.type, "AWS::Config::ResourceCompliance"))
 		return 0;
 	r = store_aliases_of(w->s, w->resource.id, w->a, &old);
-	if (r || !old.n)
-		return r;
-	r = read_told(w, &told);
-	if (r || !is_untaught(&told, &old))
-		return r;
-	r = seek_new(w, &old, &from_ms);
+	if (r == STORE_E_NOT_FOUND || (!r && !has_all(&w->aliases.own, &old.own)))
+		return 0;
+	if (!r)
+		r = keep_given(w, &old.given);
+	if (!r)
+		r = read_told(w, &told);
+	if (!r)
+		r = seek_new(w, &old.own, &from_ms);
 	return r ? r : choose(w, &told, from_ms);
 }

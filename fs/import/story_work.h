@@ -34,6 +34,7 @@ struct story_work {
 	 */
 	size_t first;
 	int64_t after_ms;
+	bool behind; /* only calls behind the last state: its states but that were not read */
 	struct recorder_seen *recorders; /* of its region, as they were described */
 	size_t n_recorders;
 	struct correlate_step *steps; /* one each shown */
@@ -48,33 +49,49 @@ struct story_work {
 	size_t n_transitions;
 	struct correlate_verdict *verdicts;
 	enum reason *reasons;
-	struct mention_set own;     /* aliases that its states tell */
-	struct mention_set aliases; /* these, and what was learnt */
+	struct store_aliases
+		aliases;        /* given, lost: known before, then with what was learnt */
+	struct mention_set all; /* of these */
 	struct mention_scope scope;
 	struct correlate_input in; /* what was correlated */
 	uint32_t without_evidence; /* bits of enum evidence not to look at */
 };
+
+#define STORY_SLACK_MS INT64_C(90000) /* a describe call races, clocks differ */
+/* So long behind a state a call can belong to it, or be looked for as of a neighbour it lost. */
+#define STORY_BEHIND_MS MAX(CORRELATE_CLEAR_AFTER_MS, STORY_SLACK_MS)
 
 /* An event by its row; borrowed until the story is made. STORE_E_NOT_FOUND, -EBADMSG, -ENOMEM. */
 int story_event(struct story_work *w, int64_t row, struct event *ret) _must_check_;
 void story_events_deinit(struct story_events *k);
 /*
  * Reads the events after after_ms that may have to do with it, and adds to its aliases what they
- * taught. CORRELATE_E_EARLIER: those before that matter, too.
+ * taught; `given` are those that events before taught. CORRELATE_E_EARLIER: those before that
+ * matter, too.
  */
 int story_candidates(struct story_work *w) _must_check_;
+/* Makes `all` of the aliases. */
+int story_join_aliases(struct story_work *w) _must_check_;
 /* The events before from_ms that share a token with the set, as find_events() would have them. */
 int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t from_ms,
 	       int64_t to_ms, struct store_event_hit **ret, size_t *ret_n) _must_check_;
 /* Adds the tokens of the neighbours it lost by a step. Their calls are looked for between the state
    before and this one, and so long before and after. */
-#define STORY_SLACK_MS INT64_C(90000) /* a describe call races, clocks differ */
 void story_lost(const struct story_work *w, const struct correlate_step *step,
 		struct buf *lost);
 /* From where on the story is to be made anew, when it is dirty from from_ms on. */
 int story_window(struct story_work *w, int64_t from_ms) _must_check_;
+/* Reads the state's body, into the arena. */
+int story_read_body(struct story_work *w, struct story_state *state) _must_check_;
+/* Finds the events as the window, or `behind`, has it, and correlates them. CORRELATE_E_EARLIER. */
+int story_correlate_window(struct story_work *w) _must_check_;
+/*
+ * Most that comes in of a resource are calls behind its last state, and each of these is for itself:
+ * that state is all that has to be read of it. *ret_done, or nothing was done.
+ */
+int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done) _must_check_;
 /* Reads about the resource all but events: states, steps, aliases. */
-int story_read(struct story_work *w, int64_t resource) _must_check_;
+int story_read(struct story_work *w) _must_check_;
 /* Finds its events and correlates them. */
 int story_correlate(struct story_work *w, int64_t from_ms) _must_check_;
 /* What is correlated but events. */
@@ -89,7 +106,7 @@ int story_follow(struct story_work *w, int64_t *ret_follower, bool *ret_done,
 
 /* What the resource names, what it is called, and the length of `blame`. */
 int story_relations_make(struct story_work *w, struct store_story *ret) _must_check_;
-/* Entries and listing rows from what was correlated; all in the arena. */
+/* Entries from what was correlated, and listing rows unless `behind`; all in the arena. */
 int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;
 /* Every name, ARN and tag of any state, each once; in the arena. */
 int story_names_make(struct story_work *w, struct store_story *ret) _must_check_;

@@ -34,14 +34,14 @@ int alarms_due_of_story(struct store *s, int64_t resource, int64_t from_ms)
 	return due_of(s, Q_TRANSITIONS_DUE_OF_STORY, ARGS(INT(resource), INT(from_ms)));
 }
 
-int alarms_due_of_watched(struct store *s, int64_t resource)
+int alarms_due_of_watched(struct store *s, int64_t resource, int64_t from_ms)
 {
-	return due_of(s, Q_TRANSITIONS_DUE_OF_WATCHED, ARGS(INT(resource)));
+	return due_of(s, Q_TRANSITIONS_DUE_OF_WATCHED, ARGS(INT(resource), INT(from_ms)));
 }
 
-int alarms_due_of_related(struct store *s, int64_t resource)
+int alarms_due_of_related(struct store *s, int64_t resource, int64_t from_ms)
 {
-	return due_of(s, Q_TRANSITIONS_DUE_OF_RELATED, ARGS(INT(resource)));
+	return due_of(s, Q_TRANSITIONS_DUE_OF_RELATED, ARGS(INT(resource), INT(from_ms)));
 }
 
 /* --- directories --------------------------------------------------------------------------- */

@@ -22,7 +22,8 @@ struct source {
 	int64_t id, folder;
 	struct str account, region, type, rid;
 	size_t path_len;
-	int64_t lines_len; /* by how much its own file has grown */
+	int64_t lines_len;  /* by how much its own file has grown */
+	int64_t differs_ms; /* from when on the row under way is another than it was */
 	struct arena arena;
 };
 
@@ -117,8 +118,6 @@ int relation_settle(struct store *s)
 			    ARGS(INT(g->what), INT(g->text_len), INT(now)));
 		if (!r)
 			r = folder_note_of(s, g->what);
-		if (!r)
-			r = alarms_due_of_watched(s, g->what);
 	}
 	grown->n = 0;
 	return r;
@@ -147,8 +146,8 @@ int relation_renamed(struct store *s, int64_t resource, int64_t by)
 		r = note_neighbours(s, resource);
 	/* Its path stands in the files of alarms. */
 	if (!r)
-		r = alarms_due_of_watched(s, resource);
-	return r ? r : alarms_due_of_related(s, resource);
+		r = alarms_due_of_watched(s, resource, INT64_MIN);
+	return r ? r : alarms_due_of_related(s, resource, INT64_MIN);
 }
 
 /* --- whom a relationship means ------------------------------------------------------------- */
@@ -199,7 +198,7 @@ static int find_target(struct store *s, int64_t token, struct str reference,
 
 /* A relationship whose target may be another one now. */
 struct loose {
-	int64_t source, seq, target, found;
+	int64_t source, seq, target, found, since_ms;
 	int64_t out_len, in_len;
 };
 
@@ -220,7 +219,8 @@ static int read_loose(struct store *s, int64_t token, struct buf *ret)
 				    .seq = col_int(q, 1),
 				    .target = col_int(q, 2),
 				    .out_len = col_int(q, 3),
-				    .in_len = col_int(q, 4) };
+				    .in_len = col_int(q, 4),
+				    .since_ms = col_int(q, 8) };
 		id = col_str(q, 5);
 		r = find_target(s, token, id.n ? id : col_str(q, 6), col_str(q, 7),
 				&e.found);
@@ -228,6 +228,18 @@ static int read_loose(struct store *s, int64_t token, struct buf *ret)
 			buf_put(ret, &e, sizeof(e));
 	}
 	return r ? r : buf_error(ret);
+}
+
+/* It is another's from its beginning on. */
+static int alarms_due_of_ends(struct store *s, const struct loose *e)
+{
+	int r = alarms_due_of_watched(s, e->source, e->since_ms);
+
+	if (!r && e->target)
+		r = alarms_due_of_watched(s, e->target, e->since_ms);
+	if (!r && e->found)
+		r = alarms_due_of_watched(s, e->found, e->since_ms);
+	return r;
 }
 
 static int set_target(struct store *s, const struct loose *e)
@@ -248,7 +260,7 @@ static int set_target(struct store *s, const struct loose *e)
 		r = grow(s, e->target, -(e->in_len + (int64_t)own));
 	if (!r && e->found)
 		r = grow(s, e->found, e->in_len + (int64_t)own);
-	return r;
+	return r ? r : alarms_due_of_ends(s, e);
 }
 
 /* Looks again whom the relationships with the token mean. */
@@ -418,7 +430,28 @@ static bool is_same(const struct row *row, const struct store_edge *e,
 	       row->edge.in_len == e->in_len && row->edge.at_len == e->at_len;
 }
 
-/* Both files' lines of a row come (sign 1) or go (-1). */
+/* From when on the one tells another than the other; either may be NULL. */
+static int64_t differs_from(const struct row *was, const struct store_edge *is)
+{
+	const struct relation *x, *y;
+	int64_t x_until, y_until;
+
+	if (!was || !is)
+		return was  ? was->edge.relation.since_ms
+		       : is ? is->relation.since_ms
+			    : INT64_MAX;
+	x = &was->edge.relation;
+	y = &is->relation;
+	if (x->since_ms != y->since_ms || !str_eq(x->what, y->what) ||
+	    !str_eq(x->type, y->type) ||
+	    !str_eq(relation_reference(x), relation_reference(y)))
+		return MIN(x->since_ms, y->since_ms);
+	x_until = x->until_ms ? x->until_ms : INT64_MAX;
+	y_until = until_stored(y->until_ms) ? y->until_ms : INT64_MAX;
+	return x_until == y_until ? INT64_MAX : MIN(x_until, y_until);
+}
+
+/* Both files' lines of a row come (sign 1) or go (-1), and it differs from then on. */
 static int count_lines(struct store *s, struct source *src, const struct store_edge *e,
 		       int64_t target, int sign)
 {
@@ -430,7 +463,10 @@ static int count_lines(struct store *s, struct source *src, const struct store_e
 	src->lines_len += sign * ((int64_t)e->out_len + (int64_t)tail);
 	if (!target)
 		return 0;
-	return grow(s, target, sign * ((int64_t)e->in_len + (int64_t)src->path_len + 1));
+	r = alarms_due_of_watched(s, target, src->differs_ms);
+	return r ? r
+		 : grow(s, target,
+			sign * ((int64_t)e->in_len + (int64_t)src->path_len + 1));
 }
 
 /* The row of what an edge is and to which type; there are some hundreds. */
@@ -475,6 +511,7 @@ static int edges_replace(struct store *s, struct source *src,
 			 const struct store_relations *relations, bool fresh)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT, scratch = BUF_INIT;
+	int64_t from_ms = INT64_MAX;
 	const struct row *rows;
 	size_t n_rows;
 	int r = fresh ? 0 : rows_read(s, src, &old);
@@ -488,6 +525,8 @@ static int edges_replace(struct store *s, struct source *src,
 
 		if (was && is && is_same(was, is, relations->source_name))
 			continue;
+		src->differs_ms = differs_from(was, is);
+		from_ms = MIN(from_ms, src->differs_ms);
 		if (was)
 			r = count_lines(s, src, &was->edge, was->target, -1);
 		if (!r && is)
@@ -496,6 +535,8 @@ static int edges_replace(struct store *s, struct source *src,
 	if (!r && n_rows > relations->n_edges)
 		r = sql_run(s, Q_EDGES_DELETE_FROM,
 			    ARGS(INT(src->id), INT(relations->n_edges)));
+	if (!r && from_ms < INT64_MAX)
+		r = alarms_due_of_watched(s, src->id, from_ms);
 	return r ? r : grow(s, src->id, src->lines_len);
 }
 

@@ -289,6 +289,7 @@ static const struct migration ladder[] = {
 	{ .version = 15, .sql = schema_chains },
 	{ .version = 16, .sql = schema_hours },
 	{ .version = 17, .sql = schema_blocks },
+	{ .version = 18, .sql = schema_classes },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -29,6 +29,7 @@ extern const char *const schema_narrowed[];
 extern const char *const schema_chains[];
 extern const char *const schema_hours[];
 extern const char *const schema_blocks[];
+extern const char *const schema_classes[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

@@ -121,7 +121,16 @@ static const char aliases[] =
 ") STRICT;\n"
 "INSERT OR REPLACE INTO dirty SELECT id, -9223372036854775808 FROM resource;\n";
 
+/* Which are which is told when the stories are made anew. */
+static const char classes[] =
+"ALTER TABLE alias_set ADD COLUMN own INTEGER"
+" /* first of tokens those that states tell, so many; NULL: all, in one order */;\n"
+"ALTER TABLE alias_set ADD COLUMN given INTEGER"
+" /* then so many ids that calls were given; then neighbours that it lost */;\n"
+"INSERT OR REPLACE INTO dirty SELECT id, -9223372036854775808 FROM resource;\n";
+
 /* clang-format on */
 
 const char *const schema_chains[] = { states, resources, NULL };
 const char *const schema_hours[] = { relations, times, aliases, NULL };
+const char *const schema_classes[] = { classes, NULL };

@@ -125,6 +125,9 @@ X(VIEW_AND_FOLDER,
 X(VIEW_STORY,
   "UPDATE resource_view SET first_ms = ?2, newest_ms = ?3, latest = ?4, states = ?5, text_len = ?6, "
   "jsonl_len = ?7, blame_len = ?8, changed_ms = max(changed_ms + 1, ?9) WHERE resource = ?1")
+X(VIEW_ENTRIES,
+  "UPDATE resource_view SET text_len = ?2, jsonl_len = ?3, changed_ms = max(changed_ms + 1, ?4) "
+  "WHERE resource = ?1")
 X(RESOURCE,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
@@ -312,10 +315,10 @@ X(CAUSES_DELETE_FROM, "DELETE FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CAUSES,
   "SELECT time_ms, seq, event, evidence, confidence FROM cause WHERE resource = ?1 "
   "ORDER BY time_ms, seq, n")
-X(ALIASES_OF_RESOURCE, "SELECT tokens FROM alias_set WHERE resource = ?1")
+X(ALIASES_OF_RESOURCE, "SELECT tokens, own, given FROM alias_set WHERE resource = ?1")
 X(ALIASES_PUT,
-  "INSERT INTO alias_set(resource, tokens) VALUES(?1, ?2) "
-  "ON CONFLICT DO UPDATE SET tokens = excluded.tokens")
+  "INSERT INTO alias_set(resource, tokens, own, given) VALUES(?1, ?2, ?3, ?4) "
+  "ON CONFLICT DO UPDATE SET tokens = excluded.tokens, own = excluded.own, given = excluded.given")
 X(ALIAS_INSERT, "INSERT INTO alias(token, resource) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 X(ALIAS_DELETE, "DELETE FROM alias WHERE token = ?1 AND resource = ?2")
 

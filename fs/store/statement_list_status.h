@@ -94,9 +94,10 @@ X(TRANSITIONS_DUE_OF_STORY,
   "AND kind = 3 ON CONFLICT DO NOTHING")
 X(TRANSITIONS_DUE_OF_WATCHED,
   "INSERT INTO transition_due SELECT ref FROM entry INDEXED BY entry_of_transition "
-  "WHERE resource = ?1 AND kind = 3 ON CONFLICT DO NOTHING")
+  "WHERE resource = ?1 AND kind = 3 AND time_ms >= ?2 ON CONFLICT DO NOTHING")
 X(TRANSITIONS_DUE_OF_RELATED,
-  "INSERT INTO transition_due SELECT transition FROM transition_related WHERE resource = ?1 "
+  "INSERT INTO transition_due SELECT transition FROM transition_related r "
+  "JOIN transition t ON t.id = r.transition WHERE r.resource = ?1 AND t.time_ms >= ?2 "
   "ON CONFLICT DO NOTHING")
 X(TRANSITION_RELATED_DELETE, "DELETE FROM transition_related WHERE transition = ?1")
 X(TRANSITION_RELATED_PUT,

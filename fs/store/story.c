@@ -149,45 +149,92 @@ static int entries_insert(struct store *s, int64_t resource,
 
 /* --- aliases ------------------------------------------------------------------------------- */
 
-/* Sorted; each its least byte first. */
-static int aliases_read(struct store *s, int64_t resource, struct buf *ret)
+/* A resource's row: its tokens, each its least byte first, and what they are. */
+struct alias_row {
+	struct buf tokens;
+	int64_t own, given; /* -1: not told apart */
+};
+
+static void alias_row_deinit(struct alias_row *row)
+{
+	buf_deinit(&row->tokens);
+}
+
+static int alias_row_read(struct store *s, int64_t resource, struct alias_row *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = sql_get(s, Q_ALIASES_OF_RESOURCE, ARGS(INT(resource)), &q);
 
+	ret->own = ret->given = -1;
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
-	buf_put_str(ret, col_str(q, 0));
-	for (size_t i = 0; i < ret->len / sizeof(uint64_t); i++)
-		((uint64_t *)ret->data)[i] = le64toh(((uint64_t *)ret->data)[i]);
-	return buf_error(ret);
+	buf_put_str(&ret->tokens, col_str(q, 0));
+	if (sqlite3_column_type(q, 1) != SQLITE_NULL) {
+		ret->own = col_int(q, 1);
+		ret->given = col_int(q, 2);
+	}
+	return buf_error(&ret->tokens);
 }
 
-static int aliases_put(struct store *s, int64_t resource,
-		       const struct mention_set *aliases)
+static void put_tokens(const struct mention_set *set, struct buf *ret)
 {
-	struct buf *tokens = &s->writer->raw;
+	for (size_t i = 0; i < set->n; i++) {
+		uint64_t token = htole64(set->tokens[i]);
 
-	buf_reset(tokens);
-	for (size_t i = 0; i < aliases->n; i++) {
-		uint64_t token = htole64(aliases->tokens[i]);
-
-		buf_put(tokens, &token, sizeof(token));
+		buf_put(ret, &token, sizeof(token));
 	}
-	if (buf_error(tokens))
-		return -ENOMEM;
-	return sql_run(s, Q_ALIASES_PUT, ARGS(INT(resource), BLOB(buf_str(tokens))));
+}
+
+/* As its row is to be; borrowed from the aliases. */
+static int alias_row_make(const struct store_aliases *aliases, struct alias_row *ret)
+{
+	ret->own = (int64_t)aliases->own.n;
+	ret->given = (int64_t)aliases->given.n;
+	put_tokens(&aliases->own, &ret->tokens);
+	put_tokens(&aliases->given, &ret->tokens);
+	put_tokens(&aliases->lost, &ret->tokens);
+	return buf_error(&ret->tokens);
+}
+
+/* All of a row in order, as this machine has numbers; the row is good for nothing else then. */
+static struct mention_set alias_row_set(struct alias_row *row)
+{
+	struct mention_set set = { (uint64_t *)row->tokens.data,
+				   row->tokens.len / sizeof(set.tokens[0]) };
+
+	for (size_t i = 0; i < set.n; i++)
+		set.tokens[i] = le64toh(set.tokens[i]);
+	mention_set_sort(&set);
+	return set;
 }
 
 int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
-		     struct mention_set *ret)
+		     struct store_aliases *ret)
 {
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	_cleanup_(alias_row_deinit) struct alias_row row = { .tokens = BUF_INIT };
+	uint64_t *tokens;
+	int64_t own, given, n;
 	int r = reading(s);
 
 	if (!r)
-		r = aliases_read(s, resource, &rows);
-	return r ? r : sql_keep(a, &rows, sizeof(ret->tokens[0]), &ret->tokens, &ret->n);
+		r = alias_row_read(s, resource, &row);
+	if (r)
+		return r;
+	n = (int64_t)(row.tokens.len / sizeof(*tokens));
+	own = row.own;
+	given = row.given;
+	if (own <= 0 || given < 0 || own > n || given > n - own)
+		return STORE_E_NOT_FOUND;
+	tokens = arena_alloc(a, row.tokens.len);
+	if (!tokens)
+		return -ENOMEM;
+	for (int64_t i = 0; i < n; i++)
+		tokens[i] = le64toh(((const uint64_t *)row.tokens.data)[i]);
+	*ret = (struct store_aliases){ { tokens, (size_t)own },
+				       { tokens + own, (size_t)given },
+				       { tokens + own + given,
+					 (size_t)(n - own - given) } };
+	return 0;
 }
 
 /*
@@ -227,30 +274,32 @@ static int aliases_delete(struct store *s, int64_t resource,
 static int aliases_replace(struct store *s, const struct store_story *story, bool fresh)
 {
 	const struct store_dirty *dirty = &story->dirty;
-	const struct mention_set *aliases = &story->aliases;
-	_cleanup_(buf_deinit) struct buf old = BUF_INIT;
-	struct str tokens = { (const char *)aliases->tokens,
-			      aliases->n * sizeof(aliases->tokens[0]) };
-	struct mention_set before;
+	_cleanup_(alias_row_deinit) struct alias_row old = { .tokens = BUF_INIT },
+						     new = { .tokens = BUF_INIT };
+	struct mention_set before, aliases;
 	size_t kept = 0;
-	int r = fresh ? 0 : aliases_read(s, dirty->resource, &old);
+	int r = fresh ? 0 : alias_row_read(s, dirty->resource, &old);
 
-	if (r || str_eq(buf_str(&old), tokens))
+	if (!r)
+		r = alias_row_make(&story->aliases, &new);
+	if (r || (old.own == new.own &&old.given ==
+		  new.given &&str_eq(buf_str(&old.tokens), buf_str(&new.tokens))))
 		return r;
-	before = (struct mention_set){ (uint64_t *)old.data,
-				       old.len / sizeof(before.tokens[0]) };
-	for (size_t i = 0; i < aliases->n && !r; i++) {
-		if (mention_set_has(&before, aliases->tokens[i]))
+	r = sql_run(s, Q_ALIASES_PUT,
+		    ARGS(INT(dirty->resource), BLOB(buf_str(&new.tokens)), INT(new.own),
+			 INT(new.given)));
+	before = alias_row_set(&old);
+	aliases = alias_row_set(&new);
+	for (size_t i = 0; i < aliases.n && !r; i++) {
+		if (mention_set_has(&before, aliases.tokens[i]))
 			kept++;
 		else
-			r = alias_new(s, dirty, (int64_t)aliases->tokens[i],
+			r = alias_new(s, dirty, (int64_t)aliases.tokens[i],
 				      before.n > 0 && !story->sought);
 	}
 	if (!r && kept < before.n)
-		r = aliases_delete(s, dirty->resource, &before, aliases);
-	if (!r)
-		r = aliases_put(s, dirty->resource, aliases);
-	if (!r && aliases->n)
+		r = aliases_delete(s, dirty->resource, &before, &aliases);
+	if (!r && aliases.n)
 		s->writer->has_alias = true;
 	return r;
 }
@@ -279,6 +328,28 @@ static int put_entries(struct store *s, const struct store_story *story, int64_t
 	return r ? r : alarms_due_of_story(s, resource, from_ms);
 }
 
+/* The rest is as it was. */
+static int put_only_entries(struct store *s, const struct store_story *story)
+{
+	int64_t resource = story->dirty.resource, from_ms = story->dirty.from_ms;
+	struct view v;
+	int r = view_get(s, resource, &v);
+
+	if (!r)
+		r = alarms_due_of_related(s, resource, from_ms);
+	if (!r)
+		r = put_entries(s, story, from_ms, false, &v);
+	if (!r)
+		r = sql_run(s, Q_VIEW_ENTRIES,
+			    ARGS(INT(resource), INT(v.text_len), INT(v.jsonl_len),
+				 INT(now_ms())));
+	if (!r)
+		r = folder_note(s, v.folder);
+	if (!r)
+		r = sql_run(s, Q_DIRTY_CLEAR, ARGS(INT(resource), INT(from_ms)));
+	return r ? r : aliases_replace(s, story, false);
+}
+
 static int put_story(struct store *s, const struct store_story *story)
 {
 	const struct store_dirty *dirty = &story->dirty;
@@ -294,7 +365,7 @@ static int put_story(struct store *s, const struct store_story *story)
 	int r = view_get(s, resource, &v);
 
 	if (!r)
-		r = alarms_due_of_related(s, resource);
+		r = alarms_due_of_related(s, resource, entries_ms);
 	if (!r)
 		r = shown_replace(s, story, shown_ms, &more, &told);
 	if (r)
@@ -333,7 +404,7 @@ int store_put_story(struct store *s, const struct store_story *story)
 	if (r)
 		return written(s, r);
 	s->writer->putting = true;
-	r = put_story(s, story);
+	r = story->only_entries ? put_only_entries(s, story) : put_story(s, story);
 	s->writer->putting = false;
 	return written(s, r);
 }

@@ -51,6 +51,11 @@ struct correlate_input {
 	 * them, so that no event of the one side can belong to a step of the other.
 	 */
 	size_t first_step;
+	/*
+	 * The events are the last of those behind the last step, more than CORRELATE_CLEAR_AFTER_MS
+	 * and _BEFORE_MS after it; others may be between. It is settled then as all before it.
+	 */
+	bool behind;
 	const struct event *events; /* in order of time; read-only ones may be among them */
 	size_t n_events;
 	bool trail_known;       /* the account has events in the history at all ... */

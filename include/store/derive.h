@@ -99,6 +99,13 @@ struct store_name {
 	struct str text; /* the name, ARN, id or the tag's value */
 };
 
+/* By what names events find a resource; each set sorted, no name in two of them. */
+struct store_aliases {
+	struct mention_set own;   /* its states tell */
+	struct mention_set given; /* ids that calls on it were given: as good as its own */
+	struct mention_set lost; /* of neighbours it lost, for the time it lost them in */
+};
+
 /* All that deriving a resource makes. */
 struct store_story {
 	struct store_dirty dirty; /* what it was made for */
@@ -107,7 +114,8 @@ struct store_story {
 	size_t n_entries;
 	struct store_shown *shown;
 	size_t n_shown;
-	struct mention_set aliases;
+	bool only_entries; /* shown, names, relations, blame and follower are as they were */
+	struct store_aliases aliases;
 	bool sought; /* ... and events before dirty.from_ms were looked through for new ones */
 	int64_t follower; /* resource whose story follows from this one: it is dirty now; 0: none */
 	struct store_name
@@ -129,9 +137,9 @@ int store_put_story(struct store *s, const struct store_story *story) _must_chec
 
 /* --- what deriving reads ------------------------------------------------------------------ */
 
-/* The aliases that the resource's story was put with last. */
+/* Those that the resource's story was put with last. STORE_E_NOT_FOUND: none, or not told apart. */
 int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
-		     struct mention_set *ret) _must_check_;
+		     struct store_aliases *ret) _must_check_;
 /* Is its story to be made anew? */
 int store_is_dirty(struct store *s, int64_t resource, bool *ret) _must_check_;
 

@@ -201,7 +201,8 @@ FACTS = {
     "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, confidence FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
     "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
-    "alias_set": "SELECT rid, tokens FROM alias_set a JOIN resource r ON r.id = a.resource",
+    "alias_set": """SELECT rid, tokens, own, given FROM alias_set a
+                    JOIN resource r ON r.id = a.resource""",
     "stem": "SELECT kind, text, n, newest_ms FROM stem",
     "name": """SELECT k.text, n.space < 0, n.hash, s.text, n.tail, n.n, n.newest_ms FROM name n
                LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space""",

@@ -89,7 +89,11 @@ ALTER TABLE event_block_old RENAME TO event_block;
 """
 
 # What takes a history down from a version to the one before it.
-DOWN = {17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+CLASSES_18 = """ALTER TABLE alias_set DROP COLUMN own;
+ALTER TABLE alias_set DROP COLUMN given;
+"""
+
+DOWN = {18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):

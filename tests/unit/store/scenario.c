@@ -57,7 +57,7 @@ static int put_one_story(struct store *s)
 {
 	uint64_t alias = 1;
 	const struct store_story story = { .dirty = { 1, INT64_MAX },
-					   .aliases = { &alias, 1 } };
+					   .aliases.own = { &alias, 1 } };
 	bool more = true;
 	int r = store_put_story(s, &story);
 

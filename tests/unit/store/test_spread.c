@@ -22,7 +22,7 @@ static int64_t derived(struct history *h, const char *rid, struct store_entry *e
 				      .n_entries = n,
 				      .shown = &shown,
 				      .n_shown = 1,
-				      .aliases = set };
+				      .aliases.own = set };
 	assert_int_equal(states_of(h, story.dirty.resource, states), 1);
 	shown.state = states[0].id;
 	begin(h);
@@ -362,7 +362,7 @@ static void test_trail_gap(void **state)
 	again = (struct store_story){ .dirty = { r, 0 },
 				      .entries = &change,
 				      .n_entries = 1,
-				      .aliases = { &alias, 1 } };
+				      .aliases.own = { &alias, 1 } };
 	begin(h);
 	assert_int_equal(store_put_story(h->s, &again), 0);
 	commit(h);
@@ -385,7 +385,7 @@ static void tell_again(struct history *h, int64_t resource, int64_t from_ms,
 		       uint64_t *aliases, size_t n)
 {
 	const struct store_story story = { .dirty = { resource, from_ms },
-					   .aliases = { aliases, n } };
+					   .aliases.own = { aliases, n } };
 
 	begin(h);
 	assert_int_equal(store_put_story(h->s, &story), 0);

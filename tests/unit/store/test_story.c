@@ -59,7 +59,7 @@ static void put_story(struct history *h, int64_t resource, int64_t from_ms,
 		.n_entries = st->n_entries,
 		.shown = st->shown,
 		.n_shown = st->n_shown,
-		.aliases = { st->aliases, st->n_aliases },
+		.aliases.own = { st->aliases, st->n_aliases },
 	};
 
 	begin(h);

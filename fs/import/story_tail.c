@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Calls behind a resource's last state.
+ *
+ * No change is there yet that they could have made, so each is an attempt, an activity or nothing by
+ * what it says and what that state is; none depends on what came before it, and nothing before on
+ * it. Two things may tie them to earlier calls: a name that may be another resource's by then (see
+ * correlate/life.c), and an id that they were given and that earlier calls name. Both say so, and
+ * then more is made anew.
+ */
+#include <errno.h>
+
+#include "story_work.h"
+
+static bool is_behind(const struct story_work *w, int64_t from_ms)
+{
+	return w->resource.latest && from_ms != INT64_MIN &&
+	       from_ms > w->resource.newest_ms + STORY_BEHIND_MS &&
+	       !str_is(w->resource.type, "AWS::Config::ResourceCompliance");
+}
+
+/* The last state, with the name that a deletion inherits. */
+static int read_last(struct story_work *w)
+{
+	struct story_state *state = arena_zalloc(w->a, sizeof(*state));
+	struct str name, arn;
+	int r = state ? store_state_get(w->s, w->resource.latest, &state->row) : -ENOMEM;
+
+	if (!r)
+		r = story_read_body(w, state);
+	if (!r)
+		r = store_state_inherited(w->s, state->row.id, w->a, &name, &arn);
+	if (r)
+		return r;
+	if (!state->item.name.n)
+		state->item.name = name;
+	if (!state->item.arn.n)
+		state->item.arn = arn;
+	w->states = state;
+	return 0;
+}
+
+/* A step that stands for all, and is settled. */
+static int make_step(struct story_work *w)
+{
+	const struct story_state *last = w->states;
+	bool deleted = item_status_is_deleted(last->item.status);
+
+	w->steps = arena_zalloc(w->a, sizeof(*w->steps));
+	w->shown = arena_zalloc(w->a, sizeof(*w->shown));
+	w->blamed = arena_zalloc(w->a, sizeof(*w->blamed));
+	if (!w->steps || !w->shown || !w->blamed)
+		return -ENOMEM;
+	w->steps->item = last->item;
+	w->steps->change.type = deleted ? CHANGE_DELETE : CHANGE_UPDATE;
+	w->steps->change.after = last->body;
+	w->steps->previous_ms = -1;
+	w->n_states = w->n_shown = w->first = 1;
+	return 0;
+}
+
+/* Had its first state another name than its last, it may have lives where this tells of none. */
+static bool may_have_lives_unseen(const struct story_work *w)
+{
+	struct correlate_step nameless = *w->steps;
+
+	nameless.item.name = STR_NULL;
+	return correlate_has_lives(&nameless) != correlate_has_lives(w->steps);
+}
+
+static void undo(struct story_work *w)
+{
+	w->behind = false;
+	w->states = NULL;
+	w->steps = NULL;
+	w->n_states = w->n_shown = w->first = w->n_events = 0;
+	w->after_ms = INT64_MIN;
+	w->aliases = (struct store_aliases){ 0 };
+}
+
+int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done)
+{
+	int r;
+
+	*ret_done = false;
+	if (!is_behind(w, from_ms))
+		return 0;
+	r = store_aliases_of(w->s, w->resource.id, w->a, &w->aliases);
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	r = read_last(w);
+	if (!r)
+		r = make_step(w);
+	if (r)
+		return r;
+	w->behind = true;
+	w->after_ms = from_ms - 1;
+	r = may_have_lives_unseen(w) ? CORRELATE_E_EARLIER : story_correlate_window(w);
+	*ret_done = r == 0;
+	if (r == CORRELATE_E_EARLIER)
+		undo(w);
+	return r == CORRELATE_E_EARLIER ? 0 : r;
+}
