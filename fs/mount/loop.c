@@ -11,6 +11,9 @@
  * Whoever sleeps does so in epoll, not in read(): a request would wake it there even while another
  * thread looks. The device is armed for one wake-up at a time; it is armed while a request is being
  * answered, for others to take the next, and not while somebody looks, who arms it again.
+ *
+ * Better still is that no processor sleeps (awake.h), for then neither side has to be woken. Where
+ * that can be had nobody looks.
  */
 
 #include "loop.h"
@@ -30,10 +33,14 @@
 
 #include "util/clock.h"
 
+#include "awake.h"
+
 /* So long is looked, from the last answer on. */
 #define LOOK_NS 50000
 /* A request that comes so long after an answer, or less, goes on with what was begun. */
 #define GOES_ON_NS 200000
+/* Processors may sleep again so long after the last answer. */
+#define AWAKE_MS 2
 /* Who cannot have himself woken (no memory, too many watches of the user) gets up by himself. */
 #define UNARMED_MS 10
 
@@ -46,10 +53,12 @@ struct loop {
 	atomic_bool looking;   /* a thread */
 	atomic_int_fast64_t answered_ns;
 	atomic_int error;
+	struct awake awake;
 };
 
 static void loop_deinit(struct loop *l)
 {
+	awake_deinit(&l->awake);
 	closep(&l->epoll_fd);
 	closep(&l->stop_fd);
 }
@@ -111,13 +120,21 @@ static void answer(struct loop *l, const struct fuse_buf *buf)
 	atomic_fetch_sub(&l->answering, 1);
 }
 
+static int64_t since_answer(struct loop *l)
+{
+	return clock_ns() - atomic_load(&l->answered_ns);
+}
+
 /* Returns when there may be something to do. */
 static void rest(struct loop *l)
 {
 	struct epoll_event event;
+	bool held = awake_is_held(&l->awake);
 	int ms = arm(l) ? -1 : UNARMED_MS;
 
-	(void)epoll_wait(l->epoll_fd, &event, 1, ms);
+	if (epoll_wait(l->epoll_fd, &event, 1, held ? AWAKE_MS : ms) == 0 && held &&
+	    atomic_load(&l->answering) == 0 && since_answer(l) >= AWAKE_MS * 1000000)
+		awake_release(&l->awake);
 }
 
 static void *thread_main(void *arg)
@@ -125,20 +142,20 @@ static void *thread_main(void *arg)
 	_cleanup_(freep) char *mem = NULL;
 	struct loop *l = arg;
 	struct fuse_buf buf = { 0 };
-	bool goes_on = false;
+	bool goes_on = false, awake = false;
 
 	while (!fuse_session_exited(l->session)) {
 		int r = fuse_session_receive_buf(l->session, &buf);
 
-		if (r == -EAGAIN && goes_on)
+		if (r == -EAGAIN && goes_on && !awake)
 			r = look(l, &buf);
 		mem = buf.mem;
 		if (r == -EAGAIN) {
 			goes_on = false;
 			rest(l);
 		} else if (r > 0) {
-			goes_on = l->may_look &&
-				  clock_ns() - atomic_load(&l->answered_ns) < GOES_ON_NS;
+			goes_on = l->may_look && since_answer(l) < GOES_ON_NS;
+			awake = goes_on && awake_hold(&l->awake);
 			answer(l, &buf);
 		} else if (r != -EINTR) {
 			/* 0: the mount is gone, or the session ended. */
@@ -167,6 +184,7 @@ static int loop_init(struct loop *l)
 	int device = fuse_session_fd(l->session);
 	int flags = fcntl(device, F_GETFL);
 
+	awake_open(&l->awake);
 	l->may_look = may_look();
 	l->stop_fd = eventfd(0, EFD_CLOEXEC);
 	l->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
@@ -193,9 +211,9 @@ static void await_end(struct loop *l, const sigset_t *signals)
 
 int loop_run(struct fuse_session *session, unsigned threads)
 {
-	_cleanup_(loop_deinit) struct loop l = { .session = session,
-						 .epoll_fd = -1,
-						 .stop_fd = -1 };
+	_cleanup_(loop_deinit) struct loop l = {
+		.session = session, .epoll_fd = -1, .stop_fd = -1, .awake = AWAKE_INIT
+	};
 	_cleanup_(freep) pthread_t *ids = calloc(threads, sizeof(*ids));
 	sigset_t all, before;
 	unsigned n = 0;

@@ -106,6 +106,39 @@ def case_idle(world):
         equal(asking.wait(20), 0, f"asked while it was stopped, round {round_}")
 
 
+def asked_latency():
+    """What all programs together ask of the processors, in microseconds; None: not to be had."""
+    try:
+        with open("/dev/cpu_dma_latency", "rb", buffering=0) as file:
+            return int.from_bytes(file.read(4), "little", signed=True)
+    except OSError:
+        return None
+
+
+def case_awake(world):
+    """Processors are kept from sleeping while requests come, and no longer; not by a dead one."""
+    if not 2 <= os.cpu_count() <= 4 or not os.access("/dev/cpu_dma_latency", os.W_OK):
+        print("  awake: skipped, for root, and two to four processors")
+        return
+    small_history(world)
+    world.mount()
+
+    def held():
+        for _ in range(50):
+            os.statvfs(world.path("resources"))
+        return asked_latency() == 0
+
+    within(10, "asked for while requests come", held)
+    # Other mounts of this machine may ask, too.
+    within(20, "no longer asked for", lambda: asked_latency() > 0)
+    within(10, "asked for again", held)
+    [pid] = world.servers()
+    os.kill(pid, signal.SIGKILL)
+    wait_end(pid)
+    within(20, "no longer asked for by a dead one", lambda: asked_latency() > 0)
+    subprocess.run(["umount", world.mountpoint], check=True)
+
+
 def case_one_processor(world):
     """Where client and server share one: nothing waits for the other to give it up."""
     small_history(world)
