@@ -143,6 +143,9 @@ static int run(const struct command *command, int argc, char **argv)
 	status = cli_check_words(command, argc - optind, 2, INT_MAX);
 	if (status != EXIT_DONE)
 		return status;
+	if (show.quiet)
+		o.progress =
+			NULL; /* nor are the sources looked through to know how much there is */
 	show_begin(&show);
 	o.history = argv[optind];
 	o.sources = (const char *const *)(argv + optind + 1);
