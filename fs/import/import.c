@@ -33,6 +33,7 @@ struct import {
 	struct fault *fault;
 	struct store *store;
 	struct sources *sources;
+	struct worker_setup setup;
 	struct pipeline *pipeline;
 	struct import_writer writer;
 	bool fed;         /* no more sources */
@@ -442,7 +443,8 @@ static int start(struct import *i)
 
 	if (!r && i->options->progress && !i->options->feed)
 		r = measure(i);
-	ops.ctx = i->options;
+	i->setup = (struct worker_setup){ i->options, store_shapes(i->store) };
+	ops.ctx = &i->setup;
 	if (!r)
 		r = pipeline_new(&ops, workers_of(i->options), &i->pipeline);
 	return r ? fail(i, r) : 0;

@@ -62,17 +62,22 @@ static uint64_t resource_hash(const struct item *item)
 	return hash;
 }
 
-static int on_item(void *ctx, const struct item *item, const struct jv *body _unused_)
+static int on_item(void *ctx, const struct item *item, const struct jv *body)
 {
 	const struct sink *s = ctx;
 	struct fact_item *f =
 		chunk_fact(s->chunk, sizeof(*f), FACT_ITEM, offset_of(s, item->raw));
+	struct worker *w = s->worker;
 	struct item *i;
+	int r;
 
 	if (!f)
 		return -ENOMEM;
 	i = &f->item;
 	*i = *item;
+	r = store_shapes_find(w->shapes, i, body, &w->scratch, &w->line);
+	if (r)
+		return r;
 	f->resource = resource_hash(item);
 	struct str *const strs[] = { &i->account,  &i->region, &i->type,
 				     &i->id,       &i->name,   &i->arn,
@@ -377,14 +382,16 @@ static void worker_free(void *worker)
 	free(w);
 }
 
-static void *worker_new(struct pipeline *p, const void *options)
+static void *worker_new(struct pipeline *p, const void *ctx)
 {
+	const struct worker_setup *setup = ctx;
 	struct worker *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
 	w->pipeline = p;
-	w->options = options;
+	w->options = setup->options;
+	w->shapes = setup->shapes;
 	w->parser = parser_new();
 	w->buffer = malloc(READ_BYTES);
 	if (w->parser && w->buffer)

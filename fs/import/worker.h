@@ -15,13 +15,20 @@
 struct worker {
 	struct pipeline *pipeline;
 	const struct import_options *options;
+	struct store_shapes *shapes;
 	struct parser *parser;
 	struct arena scratch; /* until the next record */
 	struct buf line;      /* scratch */
 	char *buffer;         /* READ_BYTES */
 };
 
-extern const struct pipeline_ops worker_ops; /* ctx: the import's options */
+/* What all workers of an import have before them. */
+struct worker_setup {
+	const struct import_options *options;
+	struct store_shapes *shapes; /* of the one that writes */
+};
+
+extern const struct pipeline_ops worker_ops; /* ctx: the struct worker_setup */
 
 /* In reader.c. 0, -ENOMEM, or -ECANCELED when all is to stop; all else becomes a refusal. */
 int reader_run(struct worker *w, struct import_file *file) _must_check_;

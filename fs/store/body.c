@@ -20,13 +20,17 @@
 #define LEVEL        3 /* with a dictionary of states */
 #define BLOCK_LEVEL  1 /* 3 takes twice as long, and saves 4 bytes of 117 */
 
-int bodies_init(struct bodies *b)
+int bodies_init(struct bodies *b, bool writes)
 {
-	b->stored = calloc(STORED_SLOTS, sizeof(b->stored[0]));
+	b->stored_slots = writes ? STORED_SLOTS_WRITER : STORED_SLOTS;
+	b->stored = calloc(b->stored_slots, sizeof(b->stored[0]));
 	b->blocks = calloc(BLOCK_SLOTS, sizeof(b->blocks[0]));
 	b->shapes = calloc(1, sizeof(*b->shapes));
-	return b->stored && b->blocks && b->shapes ? zcodec_new(PREFIX_LEVEL, &b->codec)
-						   : -ENOMEM;
+	if (!b->stored || !b->blocks || !b->shapes)
+		return -ENOMEM;
+	if (writes && shared_shapes_new(&b->shapes->shared))
+		return -ENOMEM;
+	return zcodec_new(PREFIX_LEVEL, &b->codec);
 }
 
 void bodies_forget(struct bodies *b)
@@ -49,6 +53,8 @@ void bodies_deinit(struct bodies *b)
 	bodies_forget(b);
 	free(b->stored);
 	free(b->blocks);
+	if (b->shapes)
+		b->shapes->shared = shared_shapes_free(b->shapes->shared);
 	free(b->shapes);
 	free(b->dictionaries);
 	buf_deinit(&b->scratch);

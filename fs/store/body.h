@@ -24,7 +24,9 @@ enum dictionary_kind {
 
 #define BLOCK_SLOTS  64u /* of 24 KB, mostly */
 #define STORED_SLOTS 1024u
-#define CHAIN_MAX    16u /* states packed against each other, the first of them alone */
+#define STORED_SLOTS_WRITER \
+	8192u         /* the last states of so many resources, whose next are to come */
+#define CHAIN_MAX 16u /* states packed against each other, the first of them alone */
 #define CHAIN_STEP \
 	4u /* of them each is against the one before, the first against its like */
 
@@ -46,6 +48,7 @@ struct bodies {
 	size_t n_dictionaries;
 	int64_t current[2];    /* newest dictionary by kind - 1; 0 none */
 	struct stored *stored; /* a slot per hash of the id */
+	size_t stored_slots;
 	size_t stored_bytes;
 	struct block *blocks; /* a slot per hash of the id */
 	struct block spare_block;
@@ -54,7 +57,8 @@ struct bodies {
 	struct buf scratch, spare;
 };
 
-int bodies_init(struct bodies *b) _must_check_;
+/* `writes`: of the writer. */
+int bodies_init(struct bodies *b, bool writes) _must_check_;
 void bodies_deinit(struct bodies *b);
 /* After a rollback: rows seen in the transaction may be gone. */
 void bodies_forget(struct bodies *b);

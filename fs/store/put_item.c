@@ -127,6 +127,9 @@ static int pack_raw(struct store *s, const struct item *item, struct packed_raw 
 	*ret = (struct packed_raw){ .frame = NUL };
 	if (!item->raw.n || str_eq(item->raw, item->body))
 		return 0;
+	ret->shape = shared_shape_id(item);
+	if (ret->shape)
+		return 0;
 	r = shape_guess(s, item, guess, &ret->shape);
 	if (r || (ret->shape && str_eq(item->raw, buf_str(guess))))
 		return r;

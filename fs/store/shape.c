@@ -20,7 +20,8 @@ void shapes_forget(struct shapes *shapes)
 {
 	for (size_t i = 0; i < SHAPE_SLOTS; i++)
 		shapes->slots[i].shape = jv_shape_free(shapes->slots[i].shape);
-	*shapes = (struct shapes){ 0 };
+	shared_shapes_forget(shapes->shared);
+	*shapes = (struct shapes){ .shared = shapes->shared };
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -68,10 +69,15 @@ int shape_apply(struct store *s, int64_t id, struct str body, struct buf *out)
 
 /* --- guessing ------------------------------------------------------------------------------ */
 
+int64_t shape_kind_of(const struct item *item)
+{
+	return (int64_t)(str_hash(item->type) + (uint64_t)item->guise);
+}
+
 static int kind_get(struct store *s, const struct item *item, struct shape_kind **ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int64_t kind = (int64_t)(str_hash(item->type) + (uint64_t)item->guise);
+	int64_t kind = shape_kind_of(item);
 	struct shape_kind *k =
 		&s->bodies.shapes->kinds[(uint64_t)kind % SHAPE_KIND_SLOTS];
 	int r;
@@ -143,6 +149,19 @@ static int learn(struct store *s, struct shape_kind *k, const struct item *item,
 	return buf_error(guess);
 }
 
+/* The next ones are found to be of it by who parses them. */
+static int share(struct store *s, const struct shape_kind *k)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct store_shapes *shared = s->bodies.shapes->shared;
+	int r;
+
+	if (shared_shapes_have(shared, k->kind, k->newest))
+		return 0;
+	r = read_text(s, k->newest, &text);
+	return r ? r : shared_shapes_put(shared, k->kind, k->newest, buf_str(&text));
+}
+
 int shape_guess(struct store *s, const struct item *item, struct buf *guess, int64_t *ret)
 {
 	const struct jv_shape *shape = NULL;
@@ -161,7 +180,7 @@ int shape_guess(struct store *s, const struct item *item, struct buf *guess, int
 	*ret = k->newest;
 	if (k->newest && str_eq(buf_str(guess), item->raw)) {
 		k->misses = 0;
-		return 0;
+		return share(s, k);
 	}
 	if (k->n >= SHAPES_MAX || (k->misses++ >= MISSES_MAX && k->misses % MISSES_ODD))
 		return 0;

@@ -3,6 +3,7 @@
 
 /* What a state was received as, guessed from its body; see shape.c. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "model/item.h"
@@ -33,11 +34,28 @@ struct shape_kind {
 struct shapes {
 	struct shape slots[SHAPE_SLOTS];           /* by id */
 	struct shape_kind kinds[SHAPE_KIND_SLOTS]; /* by kind */
+	struct store_shapes *shared;               /* of a writer */
 };
+
+/* --- shape_shared.c ----------------------------------------------------------------------- */
+
+int shared_shapes_new(struct store_shapes **ret) _must_check_;
+struct store_shapes *shared_shapes_free(struct store_shapes *shapes);
+/* After a rollback: what was shared may not be in the history. */
+void shared_shapes_forget(struct store_shapes *shapes);
+/* Is the kind's newest shape the one that is shared, or another kind's in its place? */
+bool shared_shapes_have(const struct store_shapes *shapes, int64_t kind, int64_t id);
+/* Shares a kind's newest shape. */
+int shared_shapes_put(struct store_shapes *shapes, int64_t kind, int64_t id,
+		      struct str text) _must_check_;
+/* Row of the item's shape; 0: none that is in the history for certain. */
+int64_t shared_shape_id(const struct item *item);
 
 /* Forgets what it read. */
 void shapes_forget(struct shapes *shapes);
 
+/* Type and guise. */
+int64_t shape_kind_of(const struct item *item);
 /* Appends the body in that shape. STORE_E_DAMAGED. */
 int shape_apply(struct store *s, int64_t id, struct str body,
 		struct buf *out) _must_check_;

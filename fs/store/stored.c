@@ -15,12 +15,12 @@
 
 static struct stored *slot_of(struct bodies *b, int64_t id)
 {
-	return &b->stored[(uint64_t)id % STORED_SLOTS];
+	return &b->stored[(uint64_t)id % b->stored_slots];
 }
 
 void stored_forget_all(struct bodies *b)
 {
-	for (size_t i = 0; b->stored && i < STORED_SLOTS; i++) {
+	for (size_t i = 0; b->stored && i < b->stored_slots; i++) {
 		buf_deinit(&b->stored[i].body);
 		b->stored[i].id = 0;
 	}
@@ -63,6 +63,7 @@ int stored_note(struct store *s, int64_t id, struct str body)
 		stored_forget_all(b);
 	slot = slot_clear(b, id, STR_NULL);
 	buf_put_str(&slot->body, body);
+	buf_fit(&slot->body); /* there are thousands */
 	b->stored_bytes += slot->body.cap;
 	if (buf_error(&slot->body))
 		return -ENOMEM;

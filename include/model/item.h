@@ -43,6 +43,8 @@ enum item_guise {
 	ITEM_GUISE_DELIVERY, /* S3 history, snapshot, message, event: whole */
 };
 
+struct store_shape;
+
 struct item {
 	struct str account; /* twelve digits, as given */
 	struct str region;  /* "global" for IAM, whichever region recorded it */
@@ -57,6 +59,8 @@ struct item {
 	struct str body; /* canonical, compact */
 	struct str raw;  /* as received, byte for byte */
 	uint64_t content_hash; /* of the body without capture metadata; equal content, equal hash */
+	/* What makes raw of body (store_shapes_find()); NULL: it is for the writer to find out. */
+	const struct store_shape *shape;
 };
 
 /* "ResourceDeleted" and the like; also the names before 2017 (Ok, Discovered, Deleted). */

@@ -84,6 +84,17 @@ void store_ousted_deinit(struct store_ousted *ousted);
 int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		   enum store_put *ret, struct store_ousted *ret_ousted) _must_check_;
 /*
+ * Shapes of raw bytes (see item.shape) that the writer has met last, for the threads that parse
+ * what it is to write. They are there until the store is closed, and may be asked from any thread.
+ */
+struct store_shapes;
+struct store_shapes *store_shapes(struct store *s);
+/* Fills item->shape where one makes item->raw of `body`, the item's as a tree; `scratch` is
+   overwritten. 0 or -ENOMEM. */
+int store_shapes_find(struct store_shapes *shapes, struct item *item,
+		      const struct jv *body, struct arena *a,
+		      struct buf *scratch) _must_check_;
+/*
  * identity as event_identity() gives it; mentions (else NULL) only for events that may change
  * something: of those it also keeps by which access key and session they were made. told with the
  * lengths of its line (NULL: it has none). The same

@@ -33,3 +33,10 @@ int jv_shape_learn(struct str before, struct str example, struct buf *out) _must
  */
 int jv_shape_write(const struct jv_shape *shape, struct str sorted,
 		   struct buf *out) _must_check_;
+/*
+ * *ret: does the shape make the text of what jv_write_sorted() would make of the value, whose
+ * members may stand in any order? It does then; else, where that cannot be told without sorting
+ * them, it may all the same. `scratch` is overwritten. 0 or -ENOMEM.
+ */
+int jv_shape_makes(const struct jv_shape *shape, const struct jv *v, struct str text,
+		   struct arena *a, struct buf *scratch, bool *ret) _must_check_;

@@ -115,6 +115,51 @@ static void test_back_again(void **state _unused_)
 	}
 }
 
+/* What the shape makes of the sorted text, told from the value as it was parsed. */
+static void assert_makes(struct str shape_text, const char *value, const char *text,
+			 bool expected)
+{
+	_cleanup_(shape_freep) struct jv_shape *shape = NULL;
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT, sorted = BUF_INIT;
+	bool makes = !expected;
+	struct jv v;
+
+	assert_int_equal(jv_shape_new(shape_text, &shape), 0);
+	assert_int_equal(jv_parse(&a, str_of(value), &v, NULL), 0);
+	assert_int_equal(jv_shape_makes(shape, &v, str_of(text), &a, &scratch, &makes),
+			 0);
+	assert_int_equal(makes, expected);
+	if (!expected)
+		return;
+	write_sorted(&sorted, value);
+	assert_written(shape_text, buf_str(&sorted), text);
+}
+
+static void test_makes(void **state _unused_)
+{
+	struct str shape = STR("{\"z\":0,\"o\":[{\"b\":0,\"a\":[0]}],\"a\":0}");
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		_cleanup_(buf_deinit) struct buf own = BUF_INIT;
+
+		learn(&own, (const char *const[3]){ texts[i] });
+		assert_makes(buf_str(&own), texts[i], texts[i], true);
+	}
+	assert_makes(shape, "{\"a\":1,\"z\":3}", "{\"z\":3,\"a\":1}", true);
+	assert_makes(shape, "{\"a\":1,\"z\":3}", "{\"a\":1,\"z\":3}", false);
+	assert_makes(shape, "{\"n\":null,\"m\":[2],\"k\":2,\"z\":3,\"o\":{\"a\":null}}",
+		     "{\"z\":3,\"o\":{},\"k\":2,\"m\":[2]}", true);
+	/* Of two of a name the last counts in a sorted text, and members of no shape are sorted. */
+	assert_makes(shape, "{\"k\":1,\"k\":2}", "{\"k\":1,\"k\":2}", false);
+	assert_makes(shape, "{\"z\":1,\"z\":2}", "{\"z\":2}", false);
+	assert_makes(shape, "{\"o\":{\"a\":1,\"a\":null}}", "{\"o\":{\"a\":1}}", false);
+	assert_makes(shape, "{\"k\":{\"b\":1,\"a\":2}}", "{\"k\":{\"b\":1,\"a\":2}}",
+		     false);
+	assert_makes(shape, "{\"k\":[{\"b\":1,\"a\":2}]}", "{\"k\":[{\"b\":1,\"a\":2}]}",
+		     false);
+}
+
 static void test_other_values(void **state _unused_)
 {
 	struct str shape = STR("{\"z\":0,\"o\":[{\"b\":0,\"a\":[0]}],\"a\":0}");
@@ -206,9 +251,10 @@ static void test_bad_shapes(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lessons),      cmocka_unit_test(test_back_again),
-		cmocka_unit_test(test_other_values), cmocka_unit_test(test_strings),
-		cmocka_unit_test(test_bounds),       cmocka_unit_test(test_bad_shapes),
+		cmocka_unit_test(test_lessons),    cmocka_unit_test(test_back_again),
+		cmocka_unit_test(test_makes),      cmocka_unit_test(test_other_values),
+		cmocka_unit_test(test_strings),    cmocka_unit_test(test_bounds),
+		cmocka_unit_test(test_bad_shapes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
