@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "between.h"
+#include "lanes.h"
 #include "ledger.h"
 #include "lines.h"
 #include "sources.h"
@@ -34,7 +35,7 @@ struct import {
 	struct store *store;
 	struct sources *sources;
 	struct worker_setup setup;
-	struct pipeline *pipeline;
+	struct lanes *lanes;
 	struct import_writer writer;
 	bool fed;         /* no more sources */
 	bool later;       /* the feed has nothing just now */
@@ -49,7 +50,7 @@ struct import {
 
 static void import_deinit(struct import *i)
 {
-	pipeline_free(i->pipeline);
+	lanes_free(i->lanes);
 	sources_free(i->sources);
 	buf_deinit(&i->ended);
 	import_writer_deinit(&i->writer);
@@ -76,7 +77,7 @@ static void tell(struct import *i, const struct import_file *under_way)
 		return;
 	i->told_ms = now;
 	p->phase = IMPORT_READING;
-	p->done = i->passed_bytes + pipeline_read_bytes(i->pipeline);
+	p->done = i->passed_bytes + lanes_read_bytes(i->lanes);
 	p->counts = i->report->counts;
 	if (under_way)
 		import_counts_add(&p->counts, &under_way->counts);
@@ -159,7 +160,7 @@ static struct import_ledger ledger_of(struct import *i)
 	return (struct import_ledger){ .store = i->store,
 				       .writer = &i->writer,
 				       .all_events = i->options->all_events,
-				       .even = pipeline_is_empty(i->pipeline) };
+				       .even = lanes_are_empty(i->lanes) };
 }
 
 static int is_known(struct import *i, const struct source_entry *e, bool *ret)
@@ -198,6 +199,16 @@ static int file_new(const struct source_entry *e, struct import_file **ret)
 	return 0;
 }
 
+/* Takes the file over. */
+static int add(struct import *i, struct import_file *file)
+{
+	int r = lanes_add(i->lanes, file);
+
+	if (r)
+		import_file_free(file);
+	return r;
+}
+
 static int feed_path(struct import *i)
 {
 	struct import_file *file = NULL;
@@ -220,9 +231,7 @@ static int feed_path(struct import *i)
 		return 0;
 	}
 	r = file_new(&e, &file);
-	if (!r)
-		pipeline_add(i->pipeline, file);
-	return r;
+	return r ? r : add(i, file);
 }
 
 /* --- a feed's documents --------------------------------------------------------------------- */
@@ -249,6 +258,7 @@ static int document_file(const struct import_document *d, struct import_file **r
 	file->bytes = d->bytes;
 	file->closed = !import_bytes_any(&d->bytes) && d->fault.reason[0];
 	file->continues = d->stream;
+	file->hurried = d->hurried;
 	file->size = d->size;
 	file->version = d->version;
 	file->fault = d->fault;
@@ -263,24 +273,45 @@ static int document_file(const struct import_document *d, struct import_file **r
 	return 0;
 }
 
-static int feed_document(struct import *i)
+/* 0; IMPORT_E_LATER or IMPORT_E_END, as the feed says; negative errno. */
+static int take_document(struct import *i,
+			 int (*next)(void *ctx, struct import_ledger *ledger,
+				     struct import_document *ret))
 {
-	const struct import_feed *feed = i->options->feed;
 	struct import_ledger ledger = ledger_of(i);
 	struct import_document d = { .bytes = IMPORT_NO_BYTES };
 	struct import_file *file = NULL;
-	int r = feed->next(feed->ctx, &ledger, &d);
+	int r = next(i->options->feed->ctx, &ledger, &d);
+
+	if (r == 0)
+		r = document_file(&d, &file);
+	return r ? r : add(i, file);
+}
+
+static int feed_document(struct import *i)
+{
+	int r = take_document(i, i->options->feed->next);
 
 	i->fed = r == IMPORT_E_END;
 	i->later = r == IMPORT_E_LATER;
 	if (!i->later)
 		i->quiet_ms = 0;
-	if (r)
-		return i->fed || i->later ? 0 : r;
-	r = document_file(&d, &file);
-	if (!r)
-		pipeline_add(i->pipeline, file);
-	return r;
+	return i->fed || i->later ? 0 : r;
+}
+
+static int feed_hurried(struct import *i)
+{
+	const struct import_feed *feed = i->options->feed;
+	int r = 0;
+
+	if (!feed || !feed->next_hurried)
+		return 0;
+	while (!r && lanes_has_room(i->lanes, true)) {
+		r = take_document(i, feed->next_hurried);
+		if (!r)
+			i->quiet_ms = 0;
+	}
+	return r == IMPORT_E_LATER ? 0 : r;
 }
 
 /* What was written, and whose owner is to be told once it is committed. */
@@ -323,11 +354,11 @@ static int feed_one(struct import *i)
 
 static int feed(struct import *i)
 {
-	int r = 0;
+	int r = feed_hurried(i);
 
 	i->later = false;
 	for (unsigned n = 0; !r && !i->fed && !i->later && n < FEED_AT_ONCE; n++) {
-		if (!pipeline_has_room(i->pipeline))
+		if (!lanes_has_room(i->lanes, false))
 			break;
 		r = feed_one(i);
 	}
@@ -340,7 +371,7 @@ static int put(struct import *i, struct pipeline_taken *taken)
 {
 	int r = import_writer_put(&i->writer, taken);
 
-	pipeline_give_back(i->pipeline, taken->chunk);
+	lanes_give_back(i->lanes, taken);
 	i->files_done += taken->ended;
 	i->between.due = true;
 	tell(i, taken->ended ? NULL : taken->file);
@@ -354,7 +385,7 @@ static int put(struct import *i, struct pipeline_taken *taken)
 static int take(struct import *i)
 {
 	struct pipeline_taken taken = { 0 };
-	int r = pipeline_take(i->pipeline, TICK_MS, &taken);
+	int r = lanes_take(i->lanes, TICK_MS, &taken);
 
 	if (r < 0)
 		return fail(i, r);
@@ -426,7 +457,7 @@ static int read_sources(struct import *i)
 
 	while (!r && more) {
 		r = feed(i);
-		if (r || !pipeline_is_empty(i->pipeline))
+		if (r || !lanes_are_empty(i->lanes))
 			r = r ? r : busy(i);
 		else if (i->fed)
 			more = false;
@@ -446,7 +477,7 @@ static int start(struct import *i)
 	i->setup = (struct worker_setup){ i->options, store_shapes(i->store) };
 	ops.ctx = &i->setup;
 	if (!r)
-		r = pipeline_new(&ops, workers_of(i->options), &i->pipeline);
+		r = lanes_new(&ops, workers_of(i->options), &i->lanes);
 	return r ? fail(i, r) : 0;
 }
 
@@ -531,7 +562,7 @@ int import_run(const struct import_options *options, struct import_report *ret,
 	if (r)
 		return fail(&i, r);
 	/* The threads and what they hold are not needed any more. */
-	i.pipeline = pipeline_free(i.pipeline);
+	i.lanes = lanes_free(i.lanes);
 	return between_end(&i.between, is_hurried(&i),
 			   options->progress ? tell_derived : NULL, &i);
 }

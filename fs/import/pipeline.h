@@ -35,6 +35,7 @@ struct import_file {
 	struct import_bytes bytes; /* the reader's from when it begins, gone when it ends */
 	void *cookie;              /* of the feed it came from */
 	bool continues;            /* more of what the ledger has by its name */
+	bool hurried;              /* somebody waits to see it */
 	char *cursors[IMPORT_CURSORS]; /* names */
 	int64_t values[IMPORT_CURSORS];
 	unsigned n_cursors;

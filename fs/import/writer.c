@@ -23,6 +23,9 @@
 
 #define COMMIT_ROWS 100000u /* a third less a row than with 20,000 */
 #define COMMIT_MS   1000
+#define HURRY_MS    200 /* when somebody waits */
+#define READY_MS \
+	500 /* when somebody may come who waits: a commit takes a time of its own */
 #define FIRST_SLOTS 1024u
 
 void import_writer_deinit(struct import_writer *w)
@@ -402,6 +405,7 @@ int import_writer_begin(struct import_writer *w)
 		return r;
 	w->open = true;
 	w->rows = 0;
+	w->hurried = false;
 	w->opened_ms = clock_ms();
 	return 0;
 }
@@ -430,8 +434,11 @@ static int put_all(struct import_writer *w, const struct pipeline_taken *taken)
 		r = put_fact(w, taken->file, f);
 		w->rows++;
 	}
-	if (!r && taken->ended)
+	if (!r && taken->ended) {
 		r = end_source(w, taken->file);
+		w->hurried |= taken->file->hurried;
+		w->ready |= taken->file->hurried;
+	}
 	return r;
 }
 
@@ -461,12 +468,18 @@ int import_writer_put(struct import_writer *w, const struct pipeline_taken *take
 	return r ? failed(w, r) : 0;
 }
 
+static bool is_enough(const struct import_writer *w)
+{
+	int64_t most = w->hurried ? HURRY_MS : w->ready ? READY_MS : COMMIT_MS;
+
+	return w->rows >= COMMIT_ROWS || clock_ms() - w->opened_ms >= most;
+}
+
 int import_writer_commit(struct import_writer *w, bool now)
 {
 	int r;
 
-	if (!w->open ||
-	    (!now && w->rows < COMMIT_ROWS && clock_ms() - w->opened_ms < COMMIT_MS))
+	if (!w->open || (!now && !is_enough(w)))
 		return 0;
 	r = lines_settle(w->store);
 	if (!r)

@@ -16,7 +16,9 @@ struct import_writer {
 	struct import_report *report;
 	bool open;         /* a transaction is under way ... */
 	uint64_t rows;     /* ... with so many rows ... */
-	int64_t opened_ms; /* ... since */
+	int64_t opened_ms; /* ... since ... */
+	bool hurried;      /* ... and somebody waits for it */
+	bool ready;        /* somebody has waited before, and may again */
 	struct buf
 		resources; /* hash set: uint64_t slots, a power of two of them, 0 is free */
 	size_t n_resources;

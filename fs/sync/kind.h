@@ -40,6 +40,7 @@ struct sync_kind {
 	const char *form;   /* for people */
 	unsigned most; /* of its rounds at a time: 1 if it fills the line by itself; 0: any */
 	bool local; /* an account's own: asked with each role that was given */
+	bool hurried; /* somebody waits to see what it brings: each state by itself, as it came about */
 	bool stays; /* while followed its round does not end but by a failure */
 	/* For who does not follow: is there to be another round, when all the others have ended,
 	   since what it asks for is what they bring? NULL: never. */

@@ -560,6 +560,7 @@ static void report(void *round, struct sync_round *ret)
 const struct sync_kind sync_kind_sqs = {
 	.scheme = "sqs://",
 	.form = "sqs://ACCOUNT/QUEUE",
+	.hurried = true,
 	.stays = true,
 	.check = check,
 	.account = account_of,

@@ -322,6 +322,8 @@ static int source_next(struct sync *s, struct source *src, struct import_ledger 
 		r = src->kind->next(src->round, ledger, ret);
 	else if (r == 0)
 		r = IMPORT_E_LATER;
+	if (r == 0)
+		ret->hurried = src->kind->hurried;
 	if (r == 0 && ret->cookie)
 		((struct sync_cookie *)ret->cookie)->owner = src;
 	if (r < 0)
@@ -349,7 +351,8 @@ static int sync_next(void *ctx, struct import_ledger *ledger, struct import_docu
 		return IMPORT_E_END;
 	for (size_t i = 0; i < s->n_sources; i++) {
 		struct source *src = &s->sources[(s->turn + i) % s->n_sources];
-		int r = source_next(s, src, ledger, ret);
+		int r = src->kind->hurried ? IMPORT_E_LATER
+					   : source_next(s, src, ledger, ret);
 
 		if (r == IMPORT_E_LATER)
 			continue;
@@ -357,6 +360,18 @@ static int sync_next(void *ctx, struct import_ledger *ledger, struct import_docu
 		return r;
 	}
 	return is_over(s) ? IMPORT_E_END : IMPORT_E_LATER;
+}
+
+static int sync_next_hurried(void *ctx, struct import_ledger *ledger,
+			     struct import_document *ret)
+{
+	struct sync *s = ctx;
+	int r = IMPORT_E_LATER;
+
+	for (size_t i = 0; r == IMPORT_E_LATER && i < s->n_sources && !is_stopped(s); i++)
+		if (s->sources[i].kind->hurried)
+			r = source_next(s, &s->sources[i], ledger, ret);
+	return r;
 }
 
 static void sync_wait(void *ctx, unsigned ms)
@@ -446,6 +461,7 @@ static int add_sources(struct sync *s, struct fault *f)
 static int run(struct sync *s, struct fault *f)
 {
 	const struct import_feed feed = { .next = sync_next,
+					  .next_hurried = sync_next_hurried,
 					  .wait = sync_wait,
 					  .done = sync_done,
 					  .follow = s->options->follow,

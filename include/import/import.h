@@ -80,6 +80,7 @@ struct import_document {
 	struct import_bytes bytes;
 	struct fault fault;
 	bool stream; /* more of what the ledger has by that name */
+	bool hurried; /* somebody waits to see it: nothing else that is under way keeps it */
 	/* Set in the transaction that ends the document, in this order; until the next call. */
 	struct import_cursor cursors[IMPORT_CURSORS];
 	unsigned n_cursors;
@@ -95,6 +96,10 @@ enum {
 struct import_feed {
 	/* 0, IMPORT_E_LATER, IMPORT_E_END; a negative errno ends the import. */
 	int (*next)(void *ctx, struct import_ledger *ledger, struct import_document *ret);
+	/* Likewise, of hurried ones, which next() then does not give; never the end. Asked when there
+	   is no room for others, too. NULL: there are none. */
+	int (*next_hurried)(void *ctx, struct import_ledger *ledger,
+			    struct import_document *ret);
 	/* Waits until next() may have something, but not longer. */
 	void (*wait)(void *ctx, unsigned ms);
 	/* The document is in the history, committed; `kept`: all of it was read. May be NULL. */

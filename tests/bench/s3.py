@@ -8,19 +8,28 @@ each figure, since a client on the same machine has that much less.
   s3.py FOLDER      serves the files of a folder
   s3.py --made N    serves N objects that nobody had to store: one event each, and of every fourth
                     one state of a resource of ten
+  s3.py --made N --records R   ... of R events or states each, and packed; these are stored
 
-Prints its URL and ends with its standard input. --processes N: others on the same port.
+Prints its URL and ends with its standard input. --processes N: others on the same port. A line of
+standard input that is JSON is sent as a message to the one queue there is (of the first process);
+"?" is answered by how many answers it has given.
 """
 
 import argparse
 import bisect
+import collections
+import contextlib
 import datetime
+import gzip
+import json
 import os
 import pathlib
+import re
 import select
 import socket
 import sys
 import threading
+import time
 from urllib.parse import parse_qs, quote
 from xml.sax.saxutils import escape
 
@@ -47,7 +56,7 @@ class Folder:
         return self.bodies.get(key)
 
 
-EVENT = """{{"Records":[{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","principalId":\
+EVENT = """{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser","principalId":\
 "AIDAFAKE0000000000{user:02}","arn":"arn:aws:iam::{account}:user/u{user:02}","accountId":"{account}",\
 "accessKeyId":"AKIAFAKE0000000000{user:02}","userName":"u{user:02}"}},"eventTime":"{time}Z",\
 "eventSource":"s3.amazonaws.com","eventName":"PutBucketTagging","awsRegion":"{region}",\
@@ -55,8 +64,8 @@ EVENT = """{{"Records":[{{"eventVersion":"1.08","userIdentity":{{"type":"IAMUser
 "bucket-{resource:07}","Tagging":{{"TagSet":{{"Tag":{{"Key":"turn","Value":"{n:07}"}}}}}}}},\
 "responseElements":null,"requestID":"REQ{n:013}","eventID":"00000000-0000-4000-8000-{n:012}",\
 "readOnly":false,"eventType":"AwsApiCall","managementEvent":true,"recipientAccountId":"{account}",\
-"eventCategory":"Management"}}]}}"""
-ITEM = """{{"fileVersion":"1.0","configurationItems":[{{"configurationItemVersion":"1.3",\
+"eventCategory":"Management"}}"""
+ITEM = """{{"configurationItemVersion":"1.3",\
 "configurationItemCaptureTime":"{time}.000Z","configurationStateId":1{n:011},"awsAccountId":"{account}",\
 "configurationItemStatus":"OK","resourceType":"AWS::S3::Bucket","resourceId":"bucket-{resource:07}",\
 "resourceName":"bucket-{resource:07}","ARN":"arn:aws:s3:::bucket-{resource:07}","awsRegion":\
@@ -64,25 +73,29 @@ ITEM = """{{"fileVersion":"1.0","configurationItems":[{{"configurationItemVersio
 "2023-12-01T00:00:00.000Z","tags":{{"turn":"{n:07}"}},"relatedEvents":[],"relationships":[],\
 "configuration":{{"name":"bucket-{resource:07}","owner":{{"id":"0123456789abcdef"}},\
 "creationDate":"2023-12-01T00:00:00.000Z"}},"supplementaryConfiguration":\
-{{"BucketTaggingConfiguration":{{"tagSets":[{{"tags":{{"turn":"{n:07}"}}}}]}}}}}}]}}"""
+{{"BucketTaggingConfiguration":{{"tagSets":[{{"tags":{{"turn":"{n:07}"}}}}]}}}}}}"""
 
 
 class Made:
     """Event n is of turn n; every fourth is followed by a state that shows it. Key and body follow
     from n, and all bodies of one sort are of one size."""
 
-    def __init__(self, count):
+    def __init__(self, count, records=1):
+        self.records = records
         self.events = count * 4 // 5
         self.items = count - self.events
-        self.resources = max(1, self.items // 10)
+        self.resources = max(1, self.items * records // 10)
 
     def fields(self, n, late=0):
         time = (START + n * STEP + datetime.timedelta(seconds=late)).isoformat()
         return dict(n=n, time=time, account=ACCOUNT, region=REGION, user=n % 50,
                     resource=n // 4 % self.resources)
 
+    def turn(self, at):
+        return at if at < self.events else (at - self.events) * 4
+
     def key(self, at):
-        day = START + (at if at < self.events else (at - self.events) * 4) * STEP
+        day = START + self.turn(at) * self.records * STEP
         if at < self.events:
             return (f"AWSLogs/{ACCOUNT}/CloudTrail/{REGION}/{day:%Y/%m/%d}/{ACCOUNT}_CloudTrail_"
                     f"{REGION}_{day:%Y%m%dT%H%M}Z_{at:08}.json")
@@ -96,10 +109,12 @@ class Made:
 
     def made(self, at):
         if at < self.events:
-            return EVENT.format(**self.fields(at)).encode()
-        n = (at - self.events) * 4
-        fields = self.fields(n, late=10)
-        return ITEM.format(**dict(fields, n=n + 1)).encode()
+            texts = [EVENT.format(**self.fields(at * self.records + i))
+                     for i in range(self.records)]
+            return f'{{"Records":[{",".join(texts)}]}}'.encode()
+        turns = [((at - self.events) * self.records + i) * 4 for i in range(self.records)]
+        texts = [ITEM.format(**dict(self.fields(n, late=10), n=n + 1)) for n in turns]
+        return f'{{"fileVersion":"1.0","configurationItems":[{",".join(texts)}]}}'.encode()
 
     def after(self, key):
         at = self.place(key) + 1 if key else 0
@@ -111,14 +126,65 @@ class Made:
         return self.made(self.place(key))
 
 
+class Packed(Folder):
+    """What is made, once and for all; listed in order of time, so events and states take turns."""
+
+    def __init__(self, made):
+        self.bodies = {f"{made.turn(at):08}/{made.key(at)}": gzip.compress(made.made(at), 1)
+                       for at in range(made.events + made.items)}
+        self.keys = sorted(self.bodies)
+
+
 def answer(body, more=""):
     return (f"HTTP/1.1 200 OK\r\nServer: bench\r\nContent-Type: application/octet-stream\r\n"
             f"{more}Content-Length: {len(body)}\r\n\r\n").encode() + body
 
 
+class Queue:
+    """Hands each message out once; who asks when there is none waits."""
+
+    def __init__(self):
+        self.messages, self.waiting = collections.deque(), []  # (until, who)
+        self.wake, self.bell = os.pipe()
+
+    def send(self, body):
+        self.messages.append(body)
+        os.write(self.bell, b"x")
+
+    def take(self):
+        out = []
+        while self.messages and len(out) < 10:
+            body, name = self.messages.popleft(), str(time.time_ns())
+            out.append({"MessageId": name, "ReceiptHandle": name, "Body": body,
+                        "Attributes": {"SentTimestamp": name[:-6]}})
+        return {"Messages": out} if out else {}
+
+    def ask(self, head, body, who):
+        """An answer, or None: later."""
+        operation, asked = re.search(rb"(?i)x-amz-target: *\w+\.(\w+)", head)[1], json.loads(body)
+        if operation == b"GetQueueUrl":
+            host = re.search(rb"(?i)\r\nhost: *([^\r]+)", head)[1].decode()
+            return {"QueueUrl": f"http://{host}/{ACCOUNT}/{asked['QueueName']}"}
+        if operation == b"DeleteMessageBatch":
+            return {"Successful": [{"Id": e["Id"]} for e in asked["Entries"]], "Failed": []}
+        if not self.messages and asked.get("WaitTimeSeconds"):
+            self.waiting.append((time.monotonic() + asked["WaitTimeSeconds"], who))
+            return None
+        return self.take()
+
+    def due(self):
+        """Those who have an answer now."""
+        now = time.monotonic()
+        while self.waiting and (self.messages or self.waiting[0][0] <= now):
+            yield self.waiting.pop(0)[1], self.take()
+
+    def patience(self):
+        return max(0, self.waiting[0][0] - time.monotonic()) if self.waiting else None
+
+
 class Server:
     def __init__(self, objects, port=0):
-        self.objects, self.answers = objects, {}
+        self.objects, self.answers, self.queue, self.served = objects, {}, Queue(), 0
         self.socket = socket.socket()
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         self.socket.bind(("127.0.0.1", port))
@@ -167,37 +233,64 @@ class Server:
 
     def serve(self):
         poll, open_ = select.epoll(), {}
-        listener = self.socket.fileno()
+        listener, wake = self.socket.fileno(), self.queue.wake
         poll.register(listener, select.EPOLLIN)
+        poll.register(wake, select.EPOLLIN)
         while True:
-            for fd, _ in poll.poll():
+            for fd, _ in poll.poll(self.queue.patience()):
                 if fd == listener:
                     connection, _ = self.socket.accept()
                     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
                     open_[connection.fileno()] = connection
                     poll.register(connection.fileno(), select.EPOLLIN)
-                    continue
-                connection = open_[fd]
-                try:
-                    data = connection.recv(65536)
-                    while data and not data.endswith(b"\r\n\r\n"):
-                        data += connection.recv(65536)
-                    if data:
-                        connection.sendall(self.respond(data.split(b" ", 2)[1]))
-                        continue
-                except OSError:
-                    pass
-                poll.unregister(fd)
-                open_.pop(fd).close()
+                elif fd == wake:
+                    os.read(wake, 4096)
+                elif not self.answer(open_[fd]):
+                    poll.unregister(fd)
+                    open_.pop(fd).close()
+            for connection, found in self.queue.due():
+                with contextlib.suppress(OSError):
+                    connection.sendall(answer(json.dumps(found).encode()))
+
+    def answer(self, connection):
+        """One request; False: the connection has ended."""
+        try:
+            data = connection.recv(65536)
+            while data and b"\r\n\r\n" not in data:
+                data += connection.recv(65536)
+            if not data:
+                return False
+            self.served += 1
+            if data.startswith(b"POST "):
+                found = self.queue.ask(*self.whole(connection, data), connection)
+                found = found if found is None else answer(json.dumps(found).encode())
+            else:
+                found = self.respond(data.split(b" ", 2)[1])
+            if found is not None:
+                connection.sendall(found)
+            return True
+        except OSError:
+            return False
+
+    @staticmethod
+    def whole(connection, data):
+        """(head, body)"""
+        head, _, body = data.partition(b"\r\n\r\n")
+        while len(body) < int(re.search(rb"(?i)content-length: *(\d+)", head)[1]):
+            body += connection.recv(65536)
+        return head, body
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("folder", nargs="?")
     parser.add_argument("--made", type=int)
+    parser.add_argument("--records", type=int, default=1)
     parser.add_argument("--processes", type=int, default=1)
     args = parser.parse_args()
-    server = Server(Made(args.made) if args.made else Folder(args.folder))
+    made = Made(args.made, args.records) if args.made else None
+    server = Server(Folder(args.folder) if made is None else
+                    made if args.records == 1 else Packed(made))
     server.prepare()
     children = []
     for _ in range(args.processes - 1):
@@ -210,7 +303,11 @@ def main():
         children.append(child)
     threading.Thread(target=server.serve, daemon=True).start()
     print(f"http://127.0.0.1:{server.port}", flush=True)
-    sys.stdin.read()
+    for line in sys.stdin:
+        if line == "?\n":
+            print(server.served, flush=True)
+        else:
+            server.queue.send(line.rstrip("\n"))
     for child in children:
         os.kill(child, 9)
         os.waitpid(child, 0)

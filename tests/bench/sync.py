@@ -6,11 +6,14 @@ it took of them is measured, and told apart.
 """
 
 import contextlib
+import datetime
+import json
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
+import time
 
 import core
 from data import ROOT
@@ -20,12 +23,14 @@ ENVIRONMENT = {"PATH": os.environ["PATH"], "AWS_REGION": "us-east-1",
 
 
 def generate(folder, objects):
-    """Deliveries of a demo, cut to so many objects."""
+    """Deliveries of a demo, so many at most; how many there are."""
     if not folder.exists():
         core.run(sys.executable, ROOT / "scripts/demo_history", "--out", folder, "--items",
                  objects * 9 // 20, "--events", objects * 3)
-    for path in sorted(p for p in folder.rglob("*") if p.is_file())[objects:]:
+    paths = sorted(p for p in folder.rglob("*") if p.is_file())
+    for path in paths[objects:]:
         path.unlink()
+    return min(len(paths), objects)
 
 
 def processor_seconds(pid):
@@ -50,6 +55,17 @@ class Server:
     def seconds(self):
         return processor_seconds(self.process.pid)
 
+    def send(self, message):
+        """Into its queue."""
+        self.process.stdin.write(json.dumps(message) + "\n")
+        self.process.stdin.flush()
+
+    def served(self):
+        """How many answers it has given."""
+        self.process.stdin.write("?\n")
+        self.process.stdin.flush()
+        return int(self.process.stdout.readline())
+
     def close(self):
         self.process.stdin.close()
         self.process.wait()
@@ -64,10 +80,10 @@ def take(driftfs, work, server, history):
 
 
 def compare(driftfs, work, objects, runs):
-    """{"sync": [seconds], "import": [seconds]}, turn about, each into a new history; and under
-    "server" the processor time of the other side of each sync."""
+    """(how many objects there really are, {"sync": [seconds], "import": [seconds]}), turn about,
+    each into a new history; and under "server" the processor time of the other side of each sync."""
     folder, history = work / f"objects-{objects}", work / "sync"
-    generate(folder, objects)
+    there = generate(folder, objects)
     seconds = {name: [] for name in ("sync", "import", "server")}
     try:
         with contextlib.closing(Server(folder)) as server:
@@ -79,7 +95,7 @@ def compare(driftfs, work, objects, runs):
                 ended, other = take(driftfs, work, server, history)
                 seconds["sync"].append(ended.seconds)
                 seconds["server"].append(other)
-        return seconds
+        return there, seconds
     finally:
         clear(work)
         shutil.rmtree(folder)
@@ -88,3 +104,65 @@ def compare(driftfs, work, objects, runs):
 def clear(work):
     for old in work.glob("sync*"):
         core.remove(old)
+
+
+# --- from a queue's message to what the mount shows ----------------------------------------------
+
+ACCOUNT, REGION, TYPE = "123456789012", "us-east-1", "AWS::EC2::SecurityGroup"
+
+
+def change(resource, when):
+    """As AWS Config tells of a new state."""
+    return {"messageType": "ConfigurationItemChangeNotification", "recordVersion": "1.3",
+            "configurationItemDiff": None, "notificationCreationTime": f"{when:%FT%T.000Z}",
+            "configurationItem": {
+                "configurationItemVersion": "1.3", "awsAccountId": ACCOUNT, "awsRegion": REGION,
+                "configurationItemCaptureTime": f"{when:%FT%T.000Z}", "configurationStateId": 1,
+                "configurationItemStatus": "OK", "resourceType": TYPE, "resourceId": resource,
+                "resourceCreationTime": f"{when:%FT%T.000Z}", "tags": {}, "relatedEvents": [],
+                "relationships": [], "configuration": {"groupId": resource},
+                "supplementaryConfiguration": {}, "configurationStateMd5Hash": ""}}
+
+
+class Follower:
+    """driftfs sync --follow of a bucket and a queue, and a mount of its history."""
+
+    def __init__(self, bench, server, *sources):
+        self.server, history = server, bench.new("follow")
+        self.process = subprocess.Popen(
+            [bench.driftfs, "sync", "-q", "--follow", "--endpoint-url", server.url, history,
+             *sources], env={**ENVIRONMENT, "HOME": str(bench.work)}, stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL)
+        self.mount = None
+        try:
+            self.wait_for(lambda: subprocess.run([bench.driftfs, "ls", history], check=False,
+                                                 capture_output=True).returncode == 0)
+            self.mount = bench.mount(history).__enter__()
+        except BaseException:
+            self.close()
+            raise
+
+    def wait_for(self, what, seconds=60):
+        end = time.monotonic() + seconds
+        while not what():
+            if self.process.poll() is not None or time.monotonic() > end:
+                raise RuntimeError("it did not come about")
+            time.sleep(0.002)
+
+    def seconds_of(self, resource):
+        """Until the state that a message brings is listed and can be read. Not asked for by its
+        name: that there is none may be remembered for a while."""
+        when = datetime.datetime.now(datetime.timezone.utc)
+        folder = self.mount.place / "resources" / ACCOUNT / REGION / TYPE.replace("::", "/")
+        start = time.perf_counter()
+        self.server.send(change(resource, when))
+        self.wait_for(lambda: folder.exists() and resource in os.listdir(folder))
+        (folder / resource / f"{when:%FT%H%M%S.000Z}.json").read_bytes()
+        return time.perf_counter() - start
+
+    def close(self):
+        if self.mount:
+            self.mount.__exit__()
+        if self.process.poll() is None:
+            self.process.terminate()
+        self.process.wait(60)

@@ -58,8 +58,8 @@ class Queue(SyncCase):
     def resources(self, history=None):
         return sorted(row[3].decode() for row in dump(history or self.history)["resource"])
 
-    def sources(self):
-        return [row[0].decode() for row in dump(self.history)["source"]]
+    def sources(self, finished=False):
+        return [row[0].decode() for row in dump(self.history)["source"] if row[3] or not finished]
 
     def drained(self):
         return not self.queue.messages
@@ -205,6 +205,18 @@ class Follow(Queue):
             self.end(process)
         print("visible after", " ".join(f"{t:.2f}" for t in times), "s")
         self.assertLess(sorted(times)[len(times) // 2], 2)
+
+    def test_a_backfill_keeps_no_message(self):
+        """It is in the history while one big object still is on its way there."""
+        states = [item(f"sg-{n % 1000}", f"2024-04-{1 + n // 1000:02}T10:00:00.000Z",
+                       configuration={"n": n}) for n in range(20000)]
+        self.aws.bucket("logs").put("big.json", text_of(history_file(states)))
+        with self.running("s3://logs/", QUEUE, options=["--follow"]):
+            self.wait_for(lambda: self.aws.count("GetObject"))
+            self.queue.send(change("sg-new"))
+            self.wait_for(self.drained)
+            self.assertIn("sg-new", self.resources())
+            self.assertNotIn("s3://logs/big.json", self.sources(finished=True))
 
     def test_it_ends_soon(self):
         with self.follow() as process:
