@@ -240,6 +240,7 @@ int request_begin(struct tree *t, struct request *ret)
 		q.label = q.connection->label;
 	} else {
 		q.label = tree_label(t);
+		q.connection->linked = -1;
 		r = store_read_begin(q.store);
 		r = r ? view_error(r) : note_generation(&q);
 		if (r)

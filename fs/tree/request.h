@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "model/name.h"
 #include "store/store.h"
 #include "util/arena.h"
 #include "util/zcodec.h"
@@ -28,6 +29,9 @@ struct connection {
 	bool held;            /* its view is open between requests, too */
 	bool used;            /* since tree_poll() came last */
 	uint64_t label;       /* of requests that see the view held */
+	/* Of the view held: where the link of the resource leads whose was looked at last; -1: none. */
+	int64_t linked;
+	char link[NAME_STATE_SIZE];
 	struct connection *next;
 };
 

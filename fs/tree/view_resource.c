@@ -57,25 +57,30 @@ static int resource_getattr(struct request *q, uint64_t node, struct tree_attr *
 
 /* --- latest.json -------------------------------------------------------------------------- */
 
+/* ls -l reads each link right after the listing that had to look for where it leads. */
 static int latest_target(struct request *q, const struct store_resource *resource,
-			 char ret[NAME_STATE_SIZE])
+			 const char **ret)
 {
+	struct connection *c = q->connection;
 	struct store_state st;
 	int r;
 
 	if (resource->latest == 0)
 		return TREE_E_NOT_FOUND;
 	r = view_state_get(q, resource->latest, &st);
-	if (r == 0)
-		name_state(st.time_ms, st.twin, ret);
-	return r;
+	if (r)
+		return r;
+	name_state(st.time_ms, st.twin, c->link);
+	c->linked = resource->id;
+	*ret = c->link;
+	return 0;
 }
 
 static int latest_attr(struct request *q, const struct store_resource *resource,
 		       struct tree_attr *ret)
 {
-	char target[NAME_STATE_SIZE];
-	int r = latest_target(q, resource, target);
+	const char *target;
+	int r = latest_target(q, resource, &target);
 
 	if (r == 0)
 		*ret = (struct tree_attr){ .node = node_make(NODE_LATEST, resource->id),
@@ -97,11 +102,14 @@ static int latest_getattr(struct request *q, uint64_t node, struct tree_attr *re
 static int latest_readlink(struct request *q, uint64_t node, struct buf *out)
 {
 	struct store_resource resource;
-	char target[NAME_STATE_SIZE];
-	int r = view_resource_get(q, node, &resource);
+	const char *target = q->connection->link;
+	int r = 0;
 
-	if (r == 0)
-		r = latest_target(q, &resource, target);
+	if (q->connection->linked != node_row(node)) {
+		r = view_resource_get(q, node, &resource);
+		if (r == 0)
+			r = latest_target(q, &resource, &target);
+	}
 	if (r == 0)
 		buf_put_text(out, target);
 	return r;
