@@ -100,6 +100,12 @@ static bool crowded(const struct pipeline *p)
 	return p->bytes >= PIPELINE_BYTES || p->n_flying >= PIPELINE_CHUNKS;
 }
 
+/* Workers that found no room are woken when half is free again, not for each chunk written. */
+static bool drained(const struct pipeline *p)
+{
+	return p->bytes <= PIPELINE_BYTES / 2 && p->n_flying <= PIPELINE_CHUNKS / 2;
+}
+
 static struct chunk *first_to_parse(struct pipeline *p)
 {
 	struct chunk *c = p->head ? p->head->chunks : NULL;
@@ -244,7 +250,9 @@ int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
 	p->n_flying++;
 	charge(p, chunk, chunk_bytes(chunk));
 	queue_add(p, chunk);
-	pthread_cond_signal(&p->work);
+	/* A reader comes to parse itself; the first chunk of a file may be all there is. */
+	if (p->queue != chunk || file->stream || file->given)
+		pthread_cond_signal(&p->work);
 	pthread_mutex_unlock(&p->lock);
 	return 0;
 }
@@ -380,7 +388,8 @@ void pipeline_add(struct pipeline *p, struct import_file *file)
 	p->n_files++;
 	if (!p->unclaimed)
 		p->unclaimed = file;
-	pthread_cond_signal(&p->work);
+	if (drained(p) || p->unclaimed == p->head)
+		pthread_cond_signal(&p->work);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -440,7 +449,8 @@ int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken
 	else if (head_is_ready(p)) {
 		take_head(p, ret);
 		/* Another head: its chunks may go first now, and its reader may go on. */
-		pthread_cond_broadcast(&p->work);
+		if (p->head && !head_is_ready(p))
+			pthread_cond_broadcast(&p->work);
 		r = 0;
 	}
 	pthread_mutex_unlock(&p->lock);
@@ -461,7 +471,8 @@ void pipeline_give_back(struct pipeline *p, struct chunk *chunk)
 		p->n_spare++;
 		chunk = NULL;
 	}
-	pthread_cond_broadcast(&p->work);
+	if (drained(p) && (p->queue || p->unclaimed))
+		pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
 	chunk_free(chunk);
 }
