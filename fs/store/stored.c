@@ -63,7 +63,6 @@ int stored_note(struct store *s, int64_t id, struct str body)
 		stored_forget_all(b);
 	slot = slot_clear(b, id, STR_NULL);
 	buf_put_str(&slot->body, body);
-	buf_fit(&slot->body); /* there are thousands */
 	b->stored_bytes += slot->body.cap;
 	if (buf_error(&slot->body))
 		return -ENOMEM;
