@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "posting.h"
+
 #define FIRST_SLOTS 4096u
 
 static void place(struct event_key *slots, size_t cap, uint64_t key, int64_t event)
@@ -64,25 +66,20 @@ bool keys_next(const struct keys *k, uint64_t key, int64_t *event)
 	return false;
 }
 
-/* As the index has them: its keys are signed. */
-static int by_key(const void *a, const void *b)
+int keys_postings(const struct keys *k, struct buf *out)
 {
-	const struct event_key *x = a, *y = b;
+	for (size_t i = 0; i < k->cap; i++) {
+		struct posting p = posting_of_hash(k->slots[i].key, k->slots[i].event);
 
-	if (x->key != y->key)
-		return (int64_t)x->key < (int64_t)y->key ? -1 : 1;
-	return (x->event > y->event) - (x->event < y->event);
-}
-
-void keys_sort(struct keys *k)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < k->cap; i++)
-		if (k->slots[i].event)
-			k->slots[n++] = k->slots[i];
-	if (n)
-		qsort(k->slots, n, sizeof(k->slots[0]), by_key);
+		if (p.event)
+			buf_put(out, &p, sizeof(p));
+	}
+	if (buf_error(out))
+		return -ENOMEM;
+	if (out->len)
+		qsort(out->data, out->len / sizeof(struct posting),
+		      sizeof(struct posting), posting_order);
+	return 0;
 }
 
 void keys_clear(struct keys *k)

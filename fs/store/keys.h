@@ -3,13 +3,14 @@
 
 /*
  * Keys of events that came in during the transaction: a hash table, which answers until the end,
- * when they go into their index in its order.
+ * when they go into their list.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/buf.h"
 #include "util/macro.h"
 
 struct event_key {
@@ -26,7 +27,7 @@ struct keys {
 int keys_add(struct keys *k, uint64_t key, int64_t event) _must_check_;
 /* The event of the key behind *event (0: the first): false when there is none. */
 bool keys_next(const struct keys *k, uint64_t key, int64_t *event);
-/* Puts them in order in front of the table, which is good for keys_clear() only from then on. */
-void keys_sort(struct keys *k);
+/* Appends struct posting each, in the order of their list. -ENOMEM. */
+int keys_postings(const struct keys *k, struct buf *out) _must_check_;
 void keys_clear(struct keys *k); /* keeps the memory */
 void keys_deinit(struct keys *k);

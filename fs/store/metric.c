@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alias.h"
 #include "private.h"
 #include "rows.h"
 
@@ -167,10 +168,16 @@ static int by_row(const void *a, const void *b)
 int store_series_resources(struct store *s, int64_t series, struct arena *a,
 			   int64_t **ret, size_t *ret_n)
 {
+	_cleanup_(buf_deinit) struct buf found = BUF_INIT;
+	int64_t *tokens;
 	size_t n = 0, kept = 0;
-	int r = sql_list(s, Q_SERIES_RESOURCES, ARGS(INT(series)), &sql_number, a, ret,
+	int r = sql_list(s, Q_SERIES_TOKENS, ARGS(INT(series)), &sql_number, a, &tokens,
 			 &n);
 
+	for (size_t i = 0; i < n && !r; i++)
+		r = alias_resources(s, (uint64_t)tokens[i], &found);
+	if (!r)
+		r = sql_keep(a, &found, sizeof(int64_t), ret, &n);
 	if (r)
 		return r;
 	if (n > 1)

@@ -21,22 +21,26 @@
 #include "private.h"
 #include "util/varint.h"
 
-#define ROW_MAX 256u /* postings */
-
 /* The statements of a list. */
 struct list_sql {
+	size_t row_max; /* postings; fewer where one comes seldom to many rows */
 	enum statement last, at, behind, insert, update, delete, each;
 };
 
 static const struct list_sql lists[] = {
-	[POSTING_MENTION] = { Q_MENTION_LAST, Q_MENTION_AT, Q_MENTION_BEHIND,
+	[POSTING_MENTION] = { 256, Q_MENTION_LAST, Q_MENTION_AT, Q_MENTION_BEHIND,
 			      Q_MENTION_INSERT, Q_MENTION_UPDATE, Q_MENTION_DELETE,
 			      Q_MENTION_EACH },
-	[POSTING_ACTOR] = { Q_ACTOR_LAST, Q_ACTOR_AT, Q_ACTOR_BEHIND, Q_ACTOR_INSERT,
+	[POSTING_ACTOR] = { 256, Q_ACTOR_LAST, Q_ACTOR_AT, Q_ACTOR_BEHIND, Q_ACTOR_INSERT,
 			    Q_ACTOR_UPDATE, Q_ACTOR_DELETE, Q_ACTOR_EACH },
-	[POSTING_ACTIVITY] = { Q_ACTIVITY_LAST, Q_ACTIVITY_AT, Q_ACTIVITY_BEHIND,
+	[POSTING_ACTIVITY] = { 256, Q_ACTIVITY_LAST, Q_ACTIVITY_AT, Q_ACTIVITY_BEHIND,
 			       Q_ACTIVITY_INSERT, Q_ACTIVITY_UPDATE, Q_ACTIVITY_DELETE,
 			       Q_ACTIVITY_EACH },
+	[POSTING_KEY] = { 128, Q_EVENT_KEY_LAST, Q_EVENT_KEY_AT, Q_EVENT_KEY_BEHIND,
+			  Q_EVENT_KEY_INSERT, Q_EVENT_KEY_UPDATE, Q_EVENT_KEY_DELETE,
+			  Q_EVENT_KEY_EACH },
+	[POSTING_ALIAS] = { 128, Q_ALIAS_LAST, Q_ALIAS_AT, Q_ALIAS_BEHIND, Q_ALIAS_INSERT,
+			    Q_ALIAS_UPDATE, Q_ALIAS_DELETE, Q_ALIAS_EACH },
 };
 
 static int by_place(const struct posting *x, const struct posting *y)
@@ -142,8 +146,8 @@ static int write_row(struct store *s, enum statement id, const struct posting *r
 static int write_rows(struct store *s, enum posting_list list, const struct posting *rows,
 		      size_t n, bool even)
 {
-	size_t parts = (n + ROW_MAX - 1) / ROW_MAX;
-	size_t step = even ? (n + parts - 1) / MAX(parts, (size_t)1) : ROW_MAX;
+	size_t most = lists[list].row_max, parts = (n + most - 1) / most;
+	size_t step = even ? (n + parts - 1) / MAX(parts, (size_t)1) : most;
 	int r = 0;
 
 	for (size_t at = 0; at < n && !r; at += step)
@@ -182,7 +186,7 @@ static int rewrite(struct store *s, enum posting_list list, const struct buf *ol
 	n_after = all.len / sizeof(*after);
 	if (r || n_after == n_before)
 		return r;
-	if (n_after <= ROW_MAX && by_place(after, before) == 0)
+	if (n_after <= lists[list].row_max && by_place(after, before) == 0)
 		return write_row(s, lists[list].update, after, n_after);
 	r = sql_run(s, lists[list].delete,
 		    ARGS(INT(before[0].key), INT(before[0].time_ms),
@@ -254,6 +258,32 @@ int postings_put(struct store *s, enum posting_list list, const struct posting *
 				    own.len / sizeof(rows[0]), &old);
 	}
 	return r;
+}
+
+int postings_remove(struct store *s, enum posting_list list, const struct posting *gone)
+{
+	_cleanup_(buf_deinit) struct buf row = BUF_INIT;
+	struct posting *p, first;
+	size_t n, kept = 0;
+	int r = one_row(s, lists[list].at,
+			ARGS(INT(gone->key), INT(gone->time_ms), INT(gone->event)),
+			gone->key, &row);
+
+	if (r || !row.len)
+		return r;
+	p = (struct posting *)row.data;
+	n = row.len / sizeof(*p);
+	first = p[0];
+	for (size_t i = 0; i < n; i++)
+		if (by_place(&p[i], gone))
+			p[kept++] = p[i];
+	if (kept == n)
+		return 0;
+	if (kept && by_place(&p[0], &first) == 0)
+		return write_row(s, lists[list].update, p, kept);
+	r = sql_run(s, lists[list].delete,
+		    ARGS(INT(first.key), INT(first.time_ms), INT(first.event)));
+	return r || !kept ? r : write_row(s, lists[list].insert, p, kept);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Posting lists: which events a name, a credential or a value has; see posting.c. */
+/*
+ * Posting lists: which events a name, a credential or a value has; and what has a hash. See
+ * posting.c.
+ */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,13 +20,25 @@ enum posting_list {
 	POSTING_MENTION,  /* by token */
 	POSTING_ACTOR,    /* by token */
 	POSTING_ACTIVITY, /* by value */
+	POSTING_KEY,      /* hashes of identities of events */
+	POSTING_ALIAS,    /* ... of names of resources */
 };
 
 struct posting {
 	int64_t key;
-	int64_t time_ms; /* of the event */
-	int64_t event;
+	int64_t time_ms; /* of the event; of a list of hashes: see posting_of_hash() */
+	int64_t event;   /* of a list of hashes: whose hash it is */
 };
+
+/*
+ * Of a hash 32 bits are in its list: eight choose among its rows, the others are in the place of
+ * the time. So what is found is to be looked at whether it is what was looked for.
+ */
+static inline struct posting posting_of_hash(uint64_t hash, int64_t id)
+{
+	return (struct posting){ (int64_t)(hash >> 56), (int64_t)(hash >> 32 & 0xffffff),
+				 id };
+}
 
 /* By key, then time, then event. */
 int posting_order(const void *a, const void *b) _pure_;
@@ -37,6 +52,10 @@ int posting_decode(const struct posting *first, struct str places,
 /* Adds postings that are in order; what is there already stays once. */
 int postings_put(struct store *s, enum posting_list list, const struct posting *rows,
 		 size_t n) _must_check_;
+
+/* Takes one out, if it is there. */
+int postings_remove(struct store *s, enum posting_list list,
+		    const struct posting *gone) _must_check_;
 
 /* Called with each posting from a time to a time, in order, until *more is set to false. */
 typedef int posting_fn(void *ctx, const struct posting *p, bool *more);

@@ -53,41 +53,74 @@ static int compare(struct store *s, int64_t event, struct str raw, struct str id
 	return compare_values(buf_str(&theirs), raw, identity, ret);
 }
 
+struct search {
+	struct store *s;
+	struct str raw, identity;
+	uint64_t key;
+	int64_t event;
+	enum kinship kinship;
+};
+
+/* Has it the whole key? */
+static int look_at_key(void *ctx, const struct posting *p, bool *more)
+{
+	struct search *c = ctx;
+	uint64_t key;
+	int r = event_row_key(c->s, p->event, &key);
+
+	if (r || key != c->key)
+		return r;
+	c->event = p->event;
+	*more = false;
+	return 0;
+}
+
+static int look_at(void *ctx, const struct posting *p, bool *more)
+{
+	struct search *c = ctx;
+	bool other = true;
+	int r = look_at_key(ctx, p, &other);
+
+	if (!r && !other)
+		r = compare(c->s, p->event, c->raw, c->identity, &c->kinship);
+	*more = c->kinship == KINSHIP_NONE;
+	return r;
+}
+
+/* Those whose keys are alike as far as the list has them. */
+static int each_of_key(struct store *s, uint64_t key, posting_fn *each, void *ctx)
+{
+	struct posting p = posting_of_hash(key, 0);
+
+	return postings_each(s, POSTING_KEY, p.key, p.time_ms, p.time_ms, each, ctx);
+}
+
 /* Of those of one key the one that is kin; *ret_event stays 0 where none is. */
 static int find_kin(struct store *s, uint64_t key, struct str raw, struct str identity,
 		    int64_t *ret_event, enum kinship *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int64_t pending = 0;
-	bool row = true;
+	struct search c = { .s = s, .raw = raw, .identity = identity, .key = key };
 	int r = 0;
 
-	*ret = KINSHIP_NONE;
-	while (!r && *ret == KINSHIP_NONE && keys_next(&s->writer->keys, key, &pending))
-		r = compare(s, pending, raw, identity, ret);
-	*ret_event = pending;
-	if (!r && *ret == KINSHIP_NONE)
-		r = sql_open(s, Q_EVENTS_OF_KEY, ARGS(INT(key)), &q);
-	while (!r && *ret == KINSHIP_NONE) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		*ret_event = col_int(q, 0);
-		r = compare(s, *ret_event, raw, identity, ret);
-	}
+	while (!r && c.kinship == KINSHIP_NONE &&
+	       keys_next(&s->writer->keys, key, &c.event))
+		r = compare(s, c.event, raw, identity, &c.kinship);
+	if (!r && c.kinship == KINSHIP_NONE)
+		r = each_of_key(s, key, look_at, &c);
+	*ret = c.kinship;
+	*ret_event = c.event;
 	return r;
 }
 
 int store_event_find(struct store *s, struct str identity, int64_t *ret_event)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct search c = { .s = s, .key = str_hash(identity) };
 	int r = reading(s);
 
 	if (!r)
-		r = sql_get(s, Q_EVENTS_OF_KEY, ARGS(INT(str_hash(identity))), &q);
-	if (!r)
-		*ret_event = col_int(q, 0);
-	return r;
+		r = each_of_key(s, c.key, look_at_key, &c);
+	*ret_event = c.event;
+	return r || c.event ? r : STORE_E_NOT_FOUND;
 }
 
 /* --- a new one ----------------------------------------------------------------------------- */

@@ -290,6 +290,7 @@ static const struct migration ladder[] = {
 	{ .version = 16, .sql = schema_hours },
 	{ .version = 17, .sql = schema_blocks },
 	{ .version = 18, .sql = schema_classes },
+	{ .version = 19, .sql = schema_lists },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

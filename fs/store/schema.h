@@ -30,6 +30,7 @@ extern const char *const schema_chains[];
 extern const char *const schema_hours[];
 extern const char *const schema_blocks[];
 extern const char *const schema_classes[];
+extern const char *const schema_lists[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

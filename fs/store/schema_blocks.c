@@ -27,6 +27,40 @@ static const char blocks[] =
 "DROP TABLE event;\n"
 "ALTER TABLE event_block_packed RENAME TO event_block;\n";
 
+/* 32 bits of a hash in rows of a hundred: see posting_of_hash(). */
+#define PART(hash) "(" hash " >> 56 & 255)"
+#define REST(hash) "(" hash " >> 32 & 16777215)"
+#define LIST(table, of, id) \
+"INSERT INTO " table "_packed SELECT part, min(rest), posting_first(rest, id),\n" \
+"posting_places(rest, id) FROM (SELECT " PART(of) " AS part, " REST(of) " AS rest, " id " AS id,\n" \
+"(row_number() OVER (PARTITION BY " PART(of) " ORDER BY " REST(of) ", " id ") - 1) / 128 AS n\n" \
+"FROM " table ") GROUP BY part, n;\n" \
+"DROP TABLE " table ";\n" \
+"ALTER TABLE " table "_packed RENAME TO " table ";\n"
+
+static const char keys[] =
+"CREATE TABLE event_key_packed(\n"
+"	-- Events by the hash of their identity, of which 32 bits are here: the records tell.\n"
+"	part INTEGER NOT NULL,         -- the upper 8 of them\n"
+"	hash INTEGER NOT NULL,         -- the others, of the first event\n"
+"	event INTEGER NOT NULL,\n"
+"	places BLOB NOT NULL,          -- those behind it, as posting.c has them\n"
+"	PRIMARY KEY(part, hash, event)\n"
+") STRICT, WITHOUT ROWID;\n"
+LIST("event_key", "key", "event");
+
+static const char aliases[] =
+"CREATE TABLE alias_packed(\n"
+"	-- Resources by the tokens of their names, of which 32 bits are here: alias_set tells.\n"
+"	part INTEGER NOT NULL,         -- the upper 8 of them\n"
+"	hash INTEGER NOT NULL,         -- the others, of the first resource\n"
+"	resource INTEGER NOT NULL REFERENCES resource,\n"
+"	places BLOB NOT NULL,          -- those behind it, as posting.c has them\n"
+"	PRIMARY KEY(part, hash, resource)\n"
+") STRICT, WITHOUT ROWID;\n"
+LIST("alias", "token", "resource");
+
 /* clang-format on */
 
 const char *const schema_blocks[] = { blocks, NULL };
+const char *const schema_lists[] = { keys, aliases, NULL };

@@ -17,6 +17,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "alias.h"
 #include "coverage.h"
 #include "model/mention.h"
 #include "model/story.h"
@@ -91,16 +92,11 @@ static struct pair *earliest_of_each(struct buf *pairs, size_t *ret_n)
 
 static int resources_named(struct store *s, const struct pair *token, struct buf *dirt)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_RESOURCES_OF_TOKEN, ARGS(INT(token->what)), &q);
+	_cleanup_(buf_deinit) struct buf found = BUF_INIT;
+	int r = alias_resources(s, (uint64_t)token->what, &found);
 
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		pair_add(dirt, col_int(q, 0), token->time_ms);
-	}
+	for (size_t i = 0; i < found.len / sizeof(int64_t) && !r; i++)
+		pair_add(dirt, ((const int64_t *)found.data)[i], token->time_ms);
 	return r ? r : buf_error(dirt);
 }
 

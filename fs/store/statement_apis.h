@@ -53,8 +53,7 @@ X(SERIES_DONE, "DELETE FROM series_due WHERE series = ?1")
 X(SERIES_OF_DUE,
   "SELECT s.id, s.namespace, s.metric FROM series_due d JOIN series s ON s.id = d.series "
   "WHERE d.series > ?1 ORDER BY d.series LIMIT ?2")
-X(SERIES_RESOURCES,
-  "SELECT a.resource FROM series_mention m JOIN alias a ON a.token = m.token WHERE m.series = ?1")
+X(SERIES_TOKENS, "SELECT token FROM series_mention WHERE series = ?1")
 X(METRIC_FILE_PUT,
   "INSERT INTO metric_file(resource, namespace, metric, name, bytes, newest_ms) "
   "VALUES(?1, ?2, ?3, ?4, 0, 0) ON CONFLICT DO NOTHING")

@@ -194,8 +194,6 @@ X(AT_ANY,
   "AND n.hidden = 0 ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1), 3) NOT IN (3, 4) LIMIT 1")
 
 /* events */
-X(EVENTS_OF_KEY, "SELECT event FROM event_key WHERE key = ?1 ORDER BY event")
-X(EVENT_KEY_INSERT, "INSERT INTO event_key(key, event) VALUES(?1, ?2)")
 X(EVENT_BLOCK,
   "SELECT id, dictionary, rows, ids, body FROM event_block WHERE id <= ?1 "
   "ORDER BY id DESC LIMIT 1")
@@ -280,8 +278,7 @@ X(DIRTY_CLEAR, "DELETE FROM dirty WHERE resource = ?1 AND from_ms >= ?2")
 X(SPREAD_INSERT, "INSERT INTO spread(kind, time_ms, tokens) VALUES(?1, ?2, ?3)")
 X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER BY id LIMIT ?1")
 X(SPREAD_DELETE, "DELETE FROM spread WHERE id <= ?1")
-X(ALIAS_ANY, "SELECT 1 FROM alias WHERE token >= -9223372036854775808 LIMIT 1")
-X(RESOURCES_OF_TOKEN, "SELECT resource FROM alias WHERE token = ?1")
+X(ALIAS_ANY, "SELECT 1 FROM alias WHERE part >= 0 LIMIT 1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
@@ -319,8 +316,6 @@ X(ALIASES_OF_RESOURCE, "SELECT tokens, own, given FROM alias_set WHERE resource 
 X(ALIASES_PUT,
   "INSERT INTO alias_set(resource, tokens, own, given) VALUES(?1, ?2, ?3, ?4) "
   "ON CONFLICT DO UPDATE SET tokens = excluded.tokens, own = excluded.own, given = excluded.given")
-X(ALIAS_INSERT, "INSERT INTO alias(token, resource) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
-X(ALIAS_DELETE, "DELETE FROM alias WHERE token = ?1 AND resource = ?2")
 
 /* names */
 X(STEM_FIND, "SELECT id FROM stem WHERE kind = ?1 AND text = ?2")

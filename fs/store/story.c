@@ -263,10 +263,12 @@ static int aliases_delete(struct store *s, int64_t resource,
 {
 	int r = writer_aliases(s); /* one that is gathered may go, too */
 
-	for (size_t i = 0; i < before->n && !r; i++)
+	for (size_t i = 0; i < before->n && !r; i++) {
+		struct posting gone = posting_of_hash(before->tokens[i], resource);
+
 		if (!mention_set_has(aliases, before->tokens[i]))
-			r = sql_run(s, Q_ALIAS_DELETE,
-				    ARGS(INT((int64_t)before->tokens[i]), INT(resource)));
+			r = postings_remove(s, POSTING_ALIAS, &gone);
+	}
 	return r;
 }
 

@@ -344,18 +344,17 @@ static int settle_tokens(struct store *s, struct token_rows *t, enum posting_lis
 
 static int settle_keys(struct store *s)
 {
-	struct keys *k = &s->writer->keys;
-	int r = 0;
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	int r = keys_postings(&s->writer->keys, &rows);
 
-	keys_sort(k);
-	for (size_t i = 0; i < k->n && !r; i++)
-		r = sql_run(s, Q_EVENT_KEY_INSERT,
-			    ARGS(INT(k->slots[i].key), INT(k->slots[i].event)));
-	keys_clear(k);
+	if (!r)
+		r = postings_put(s, POSTING_KEY, (const struct posting *)rows.data,
+				 rows.len / sizeof(struct posting));
+	keys_clear(&s->writer->keys);
 	return r;
 }
 
-static int token_add(struct token_rows *t, int64_t token, int64_t time_ms, int64_t event)
+static int token_add(struct token_rows *t, const struct posting *p)
 {
 	if (t->n == t->cap) {
 		size_t cap = MAX(t->cap * 2, (size_t)4096);
@@ -366,7 +365,7 @@ static int token_add(struct token_rows *t, int64_t token, int64_t time_ms, int64
 		t->rows = rows;
 		t->cap = cap;
 	}
-	t->rows[t->n++] = (struct posting){ token, time_ms, event };
+	t->rows[t->n++] = *p;
 	return 0;
 }
 
@@ -374,7 +373,7 @@ int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t 
 		 int64_t event)
 {
 	struct writer *w = s->writer;
-	int r = token_add(t, (int64_t)token, time_ms, event);
+	int r = token_add(t, &(struct posting){ (int64_t)token, time_ms, event });
 
 	w->pending = true;
 	if (r || t->n < TOKEN_ROWS_MAX)
@@ -385,21 +384,15 @@ int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t 
 int writer_aliases(struct store *s)
 {
 	struct token_rows *t = &s->writer->aliases;
-	int r = 0;
 
-	if (t->n > 1)
-		qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
-	for (size_t i = 0; i < t->n && !r; i++)
-		r = sql_run(s, Q_ALIAS_INSERT,
-			    ARGS(INT(t->rows[i].key), INT(t->rows[i].event)));
-	t->n = 0;
-	return r;
+	return t->n ? settle_tokens(s, t, POSTING_ALIAS) : 0;
 }
 
 int writer_alias(struct store *s, int64_t token, int64_t resource)
 {
 	struct token_rows *t = &s->writer->aliases;
-	int r = token_add(t, token, 0, resource);
+	struct posting p = posting_of_hash((uint64_t)token, resource);
+	int r = token_add(t, &p);
 
 	return r || t->n < TOKEN_ROWS_MAX ? r : writer_aliases(s);
 }

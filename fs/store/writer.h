@@ -142,7 +142,7 @@ struct writer {
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	struct token_rows mentions, actors;
 	/* Of stories; unlike the rest not written when another story is put. */
-	struct token_rows aliases; /* event: the resource */
+	struct token_rows aliases; /* hashes of names: of resources */
 	struct sums grown; /* what: resource, text_len: its relationships' file's */
 	struct buf noted;  /* int64_t: folders in which something has changed */
 	bool putting;      /* a story: nothing that is gathered is read meanwhile */

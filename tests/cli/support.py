@@ -200,7 +200,6 @@ FACTS = {
                 FROM entry e JOIN resource r ON r.id = e.resource""",
     "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, confidence FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
-    "alias": "SELECT token, rid FROM alias a JOIN resource r ON r.id = a.resource",
     "alias_set": """SELECT rid, tokens, own, given FROM alias_set a
                     JOIN resource r ON r.id = a.resource""",
     "stem": "SELECT kind, text, n, newest_ms FROM stem",
@@ -288,7 +287,8 @@ def events(db):
 
 def event_table(db):
     """A row each: what other tables' events stand for."""
-    keys = dict(db.execute("SELECT event, key FROM event_key"))
+    rows = db.execute("SELECT part, '', hash, event, places FROM event_key")
+    keys = {event: part << 24 | rest for part, _, rest, event in postings(rows)}
     db.execute("CREATE TEMP TABLE event(id INTEGER PRIMARY KEY, key, flags, text_len, jsonl_len)")
     db.executemany("INSERT INTO event VALUES(?, ?, ?, ?, ?)",
                    ((e.row, keys.pop(e.row), e.bits & 15, e.text_len, e.jsonl_len)
@@ -296,16 +296,16 @@ def event_table(db):
     assert not keys, "keys of events that are not there"
 
 
-def postings(rows, keys):
-    """(whose, time, key of the event) of each, from rows as POSTINGS reads them."""
+def postings(rows, keys=None):
+    """(whose, time, the event or its key) of each, from rows as POSTINGS reads them."""
     for first, second, time_ms, event, places in rows:
-        yield first, second, time_ms, keys[event]
+        yield first, second, time_ms, keys[event] if keys else event
         differences = numbers(places)
         for time in differences:
             step = next(differences)
             time_ms += time >> 1 if time & 1 else (time >> 1) * 1000
             event += ~(step >> 1) if step & 1 else step >> 1
-            yield first, second, time_ms, keys[event]
+            yield first, second, time_ms, keys[event] if keys else event
 
 
 def dump(history):
@@ -316,6 +316,9 @@ def dump(history):
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
         keys = dict(db.execute("SELECT id, key FROM event"))
+        names = dict(db.execute("SELECT id, rid FROM resource"))
+        aliases = db.execute("SELECT part, '', hash, resource, places FROM alias")
+        facts["alias"] = sorted(postings(aliases, names), key=repr)
         for table, sql in POSTINGS.items():
             facts[table] = sorted(postings(db.execute(sql), keys), key=repr)
     db.close()

@@ -16,7 +16,7 @@ import urllib.parse
 import uuid
 
 from support import (DONE, FAILED, Case, driftfs, dump, event, events, events_of_block,
-                     history_file, item, trail_file)
+                     history_file, item, postings, trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -88,12 +88,27 @@ DROP TABLE event_block;
 ALTER TABLE event_block_old RENAME TO event_block;
 """
 
-# What takes a history down from a version to the one before it.
+LISTS_19 = """CREATE TABLE event_key_old(
+key INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY(key, event)) STRICT, WITHOUT ROWID;
+INSERT INTO event_key_old SELECT hash_in_list(value), id_in_list(value)
+FROM json_each(list('event_key', 'event'));
+DROP TABLE event_key;
+ALTER TABLE event_key_old RENAME TO event_key;
+CREATE TABLE alias_old(
+token INTEGER NOT NULL, resource INTEGER NOT NULL REFERENCES resource,
+PRIMARY KEY(token, resource)) STRICT, WITHOUT ROWID;
+INSERT INTO alias_old SELECT hash_in_list(value), id_in_list(value)
+FROM json_each(list('alias', 'resource'));
+DROP TABLE alias;
+ALTER TABLE alias_old RENAME TO alias;
+"""
+
 CLASSES_18 = """ALTER TABLE alias_set DROP COLUMN own;
 ALTER TABLE alias_set DROP COLUMN given;
 """
 
-DOWN = {18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+# What takes a history down from a version to the one before it.
+DOWN = {19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):
@@ -208,12 +223,26 @@ class Migrate(Case):
             varint(len(record)) for record in each(*block)[:-1]))
         db.create_function("block_body", 3, lambda *block: frame(b"".join(each(*block))))
 
+    def list_functions(self, db):
+        """What LISTS_19 asks for: the 32 bits of a hash that there are, upper ones of 64."""
+        def entries(table, column):
+            rows = db.execute(f"SELECT part, '', hash, {column}, places FROM {table}")
+            return json.dumps([f"{(part << 56 | rest << 32) - (part >> 7 << 64)} {one}"
+                               for part, _, rest, one in postings(rows)])
+
+        lists = {names: entries(*names) for names in (("event_key", "event"),
+                                                      ("alias", "resource"))}
+        db.create_function("list", 2, lambda *names: lists[names])
+        db.create_function("hash_in_list", 1, lambda text: int(text.split()[0]))
+        db.create_function("id_in_list", 1, lambda text: int(text.split()[1]))
+
     def take_down(self, version, bodies, records):
         with contextlib.closing(sqlite3.connect(self.history)) as db:
             now, = db.execute("PRAGMA user_version").fetchone()
             self.assertEqual(now, max(DOWN), "a rung without a way down")
             db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
             self.event_functions(db, records)
+            self.list_functions(db)
             for rung in range(now, version, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")
 

@@ -132,7 +132,6 @@ void scenario_assert(struct history *h)
 	static const char *const zero[] = {
 		"SELECT count(*) - 24 FROM state",
 		"SELECT count(*) - 24 FROM shown",
-		"SELECT count(*) - 24 FROM event_key",
 		"SELECT count(*) - 5 FROM resource",
 		"SELECT count(*) - 1 FROM refusal",
 		"SELECT n - 24 FROM counter WHERE name = 'item'",

@@ -80,7 +80,7 @@ static void test_present_life(void **state)
 			  NULL, 0),
 		STORE_PUT_NEW);
 	id = put_states(h, bodies, ARRAY_SIZE(bodies), types,
-			ask(h, "SELECT max(event) FROM event_key"));
+			ask(h, "SELECT n FROM counter WHERE name = 'event row'"));
 	assert_int_equal(store_blame_load(h->s, id, &h->a, &blame), 0);
 	assert_false(blame.deleted);
 	assert_int_equal(blame.n_changes, 2);

@@ -24,7 +24,7 @@ static const char *const columns[][2] = {
 	{ "shape", "text" },       { "shape", "len" },
 	{ "event_block", "body" }, { "event_block", "rows" },
 	{ "event_block", "ids" },  { "event_block", "dictionary" },
-	{ "mention", "places" },
+	{ "mention", "places" },   { "event_key", "places" },
 };
 
 static void fill(struct history *h)
@@ -99,6 +99,11 @@ static unsigned read_all(struct history *h)
 	}
 	r = postings_each(h->s, POSTING_MENTION, 7, INT64_MIN, INT64_MAX, count, &n);
 	expect(h, r);
+	for (int64_t part = 0; part < 256; part++) {
+		r = postings_each(h->s, POSTING_KEY, part, INT64_MIN, INT64_MAX, count,
+				  &n);
+		expect(h, r);
+	}
 	return good + n;
 }
 
@@ -142,15 +147,15 @@ static void test_every_column(void **state)
 	fill(h);
 	history_open(h, STORE_READ, 0);
 	whole = read_all(h);
-	assert_int_equal(whole, 2 * STATES + 2 * EVENTS);
+	assert_int_equal(whole, 2 * STATES + 3 * EVENTS);
 	for (unsigned i = 0; i < ARRAY_SIZE(columns) * ROUNDS; i++) {
 		const char *table = columns[i / ROUNDS][0];
 		const char *column = columns[i / ROUNDS][1];
 		sqlite3 *db = NULL;
-		char sql[256], key[16];
+		bool list = strcmp(column, "places") == 0;
+		const char *key = list ? "event" : "id";
+		char sql[256];
 
-		(void)snprintf(key, sizeof(key), "%s",
-			       str_is(str_of(table), "mention") ? "event" : "id");
 		history_close(h);
 		assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
 		assert_int_equal(sqlite3_create_function(db, "damage", 2, SQLITE_UTF8,

@@ -376,6 +376,7 @@ static void test_trail_gap(void **state)
 
 /* --- aliases ------------------------------------------------------------------------------- */
 
+/* Of different upper bytes: a row each. */
 static size_t aliases_of(struct history *h)
 {
 	return (size_t)ask(h, "SELECT count(*) FROM alias");
@@ -394,7 +395,8 @@ static void tell_again(struct history *h, int64_t resource, int64_t from_ms,
 
 static void test_aliases_replaced(void **state)
 {
-	uint64_t first[] = { 1, 2, UINT64_MAX }, second[] = { 2, 7 };
+	const uint64_t two = UINT64_C(2) << 56, seven = UINT64_C(7) << 56;
+	uint64_t first[] = { 1, two, UINT64_MAX }, second[] = { two, seven };
 	struct history *h = *state;
 	struct store_dirty dirty[8];
 	int64_t a = derived(h, "a", NULL, 0, first, 3);
@@ -402,9 +404,9 @@ static void test_aliases_replaced(void **state)
 	assert_int_equal(aliases_of(h), 3);
 	tell_again(h, a, 20000, second, 2);
 	assert_int_equal(aliases_of(h), 2);
-	assert_int_equal(ask(h, "SELECT group_concat(token) = '2,7' FROM alias"), 1);
+	assert_int_equal(ask(h, "SELECT group_concat(part) = '2,7' FROM alias"), 1);
 	put(h, "e1", 30000, UINT64_MAX);
-	put(h, "e2", 40000, 7);
+	put(h, "e2", 40000, seven);
 	assert_int_equal(spread(h, dirty), 1);
 	assert_int_equal(dirty[0].from_ms, 40000);
 	tell_again(h, a, 20000, NULL, 0);
