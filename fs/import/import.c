@@ -131,6 +131,11 @@ int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
+int import_ledger_begins(struct import_ledger *ledger, const char *prefix, bool *ret)
+{
+	return store_source_begins(ledger->store, str_of(prefix), ret);
+}
+
 bool import_ledger_is_even(const struct import_ledger *ledger)
 {
 	return ledger->even;

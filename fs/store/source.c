@@ -30,6 +30,25 @@ int store_source_find(struct store *s, struct str name, struct store_source *ret
 	return 0;
 }
 
+int store_source_begins(struct store *s, struct str prefix, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct store_source known;
+	int r = sql_get(s, Q_SOURCE_PART_FROM, ARGS(TEXT(prefix)), &q);
+
+	*ret = false;
+	if (r == 0) {
+		struct str text = col_str(q, 0);
+
+		*ret = str_eq((struct str){ text.p, MIN(text.n, prefix.n) }, prefix);
+	}
+	if ((r && r != STORE_E_NOT_FOUND) || *ret)
+		return r;
+	r = store_source_find(s, prefix, &known);
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
 /* The bytes refused and the notices of an earlier version, or of a run that was cut off. */
 static int forget_leavings(struct store *s, int64_t id)
 {

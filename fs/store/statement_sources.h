@@ -9,6 +9,7 @@ X(SOURCE_BY_NAME,
   "SELECT s.id, s.size, s.version, s.finished, s.all_events FROM source s " SOURCE_PARTS
   "WHERE s.key = ?1 AND s.tail = ?2 AND " SOURCE_NAME_TEXT " = ?3")
 X(SOURCE_NAME, "SELECT " SOURCE_NAME_TEXT " FROM source s " SOURCE_PARTS "WHERE s.id = ?1")
+X(SOURCE_PART_FROM, "SELECT text FROM source_part WHERE text >= ?1 ORDER BY text LIMIT 1")
 X(SOURCE_INSERT,
   "INSERT INTO source(key, folder, stem, tail, size, version, finished, all_events) "
   "SELECT ?1, f.id, t.id, ?4, ?5, ?6, 0, ?7 FROM source_part f CROSS JOIN source_part t "

@@ -34,6 +34,7 @@ struct fetch_job {
 	int result; /* 0, AWS_E_..., negative errno; from the start: not to be fetched */
 	struct fault fault; /* when it failed */
 	bool taken, done;   /* under the pool's lock */
+	bool again;         /* it failed before; its owner's */
 	struct aws_get get; /* while it is under way */
 };
 

@@ -33,12 +33,15 @@ struct s3_feed {
 	struct fetch_job *first, **last; /* listed, not yet looked up */
 	unsigned n_names;
 	bool listed; /* all of it */
+	bool whole;  /* nothing under the prefix was passed over unseen ... */
+	bool seen;   /* ... and there is something; atomic */
 	bool stop, given_up;
 	struct s3_feed_report report;
 	/* The importing thread's. */
 	struct buf name; /* of the document handed out last */
 	struct fetch_job *out;
-	/* Those S3 was not there for, since it was there last; told of once it is again. */
+	/* Those S3 was not there for, since it was there last; once it is again, they are asked for
+	   again, and then told of. */
 	struct fetch_job *held;
 	unsigned n_held;
 	bool releasing;
@@ -54,12 +57,18 @@ static bool is_wanted(const struct s3_feed *s, struct str key)
 	return s3_key_fits(&k, &s->options.wish);
 }
 
+static void note_seen(struct s3_feed *s)
+{
+	__atomic_store_n(&s->seen, true, __ATOMIC_RELAXED);
+}
+
 static int on_object(void *ctx, const struct aws_object *o)
 {
 	struct s3_feed *s = ctx;
 	struct fetch_job *job;
 	bool stop;
 
+	note_seen(s);
 	/* A key that ends in a slash is what the console makes for an empty folder. */
 	if (!is_wanted(s, o->key) || (o->key.n && o->key.p[o->key.n - 1] == '/'))
 		return 0;
@@ -122,6 +131,7 @@ static int on_folder(void *ctx, struct str prefix)
 	struct folders *d = ctx;
 	char *copy;
 
+	note_seen(d->s);
 	if (!is_wanted(d->s, prefix))
 		return 0;
 	copy = str_dup(prefix);
@@ -189,6 +199,17 @@ static int list_trail(struct s3_feed *s, struct str prefix, struct fault *f)
 	return list_flat(s, prefix, buf_str(&after), f);
 }
 
+static bool wants_all(const struct s3_wish *w)
+{
+	return w->from_day == INT64_MIN && w->to_day == INT64_MAX && !w->n_accounts &&
+	       !w->n_regions;
+}
+
+static bool is_trail(struct str prefix, const struct s3_key *key)
+{
+	return key->kind == S3_CLOUDTRAIL && key->region_end == prefix.n;
+}
+
 static int list_folder(struct folders *d, struct str prefix, struct fault *f)
 {
 	size_t depth = 0;
@@ -197,11 +218,20 @@ static int list_folder(struct folders *d, struct str prefix, struct fault *f)
 	for (size_t i = 0; i < prefix.n; i++)
 		depth += prefix.p[i] == '/';
 	s3_key_read(prefix, &key);
-	if (key.kind == S3_CLOUDTRAIL && key.region_end == prefix.n)
+	if (is_trail(prefix, &key))
 		return list_trail(d->s, prefix, f);
 	if (key.day || depth >= DEPTH_MAX)
 		return list_flat(d->s, prefix, STR_NULL, f);
 	return list_level(d, prefix, f);
+}
+
+/* Is it listed from its beginning, whatever days are wanted? */
+static bool is_all_listed(const struct s3_feed *s)
+{
+	struct s3_key key;
+
+	s3_key_read(s->options.prefix, &key);
+	return wants_all(&s->options.wish) || !is_trail(s->options.prefix, &key);
 }
 
 static int list_wanted(struct s3_feed *s, struct fault *f)
@@ -220,12 +250,6 @@ static int list_wanted(struct s3_feed *s, struct fault *f)
 	return r;
 }
 
-static bool wants_all(const struct s3_wish *w)
-{
-	return w->from_day == INT64_MIN && w->to_day == INT64_MAX && !w->n_accounts &&
-	       !w->n_regions;
-}
-
 static void *list_main(void *arg)
 {
 	struct s3_feed *s = arg;
@@ -238,6 +262,7 @@ static void *list_main(void *arg)
 		fault_set(&f, FAULT_NO_OFFSET, "", "%s", strerror(-r));
 	pthread_mutex_lock(&s->lock);
 	s->listed = true;
+	s->whole = is_all_listed(s);
 	if (r && !s->given_up) {
 		s->report.result = r;
 		s->report.fault = f;
@@ -492,6 +517,45 @@ static void hold(struct s3_feed *s, struct fetch_job *job)
 	s->n_held++;
 }
 
+/* One that had its second chance; NULL: none. Of thousands, some meet a fault with each try. */
+static struct fetch_job *release(struct s3_feed *s)
+{
+	while (s->held) {
+		struct fetch_job *job = take_held(s);
+
+		if (job->again)
+			return job;
+		job->again = true;
+		job->result = 0;
+		job->fault = (struct fault){ 0 };
+		fetch_add(s->fetch, job);
+	}
+	return NULL;
+}
+
+/* A word was mistyped, unless there was something once. */
+static int tell_nothing(struct s3_feed *s, struct import_ledger *ledger)
+{
+	_cleanup_(freep) char *prefix = str_dup(s->options.prefix);
+	bool nothing, known = true;
+	int r = prefix ? make_name(s, prefix) : -ENOMEM;
+
+	pthread_mutex_lock(&s->lock);
+	nothing = s->whole && !__atomic_load_n(&s->seen, __ATOMIC_RELAXED) &&
+		  s->options.prefix.n && !s->report.result;
+	pthread_mutex_unlock(&s->lock);
+	if (!r && nothing)
+		r = import_ledger_begins(ledger, s->name.data, &known);
+	if (r || known)
+		return r;
+	pthread_mutex_lock(&s->lock);
+	s->report.result = AWS_E_NOT_FOUND;
+	fault_set(&s->report.fault, FAULT_NO_OFFSET, "",
+		  "nothing is there under this prefix; check the name");
+	pthread_mutex_unlock(&s->lock);
+	return 0;
+}
+
 int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_document *ret)
 {
 	struct s3_feed *s = feed;
@@ -501,8 +565,9 @@ int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_documen
 
 	if (r)
 		return r;
-	if (s->releasing && s->held)
-		return hand_out(s, take_held(s), ret);
+	job = s->releasing ? release(s) : NULL;
+	if (job)
+		return hand_out(s, job, ret);
 	s->releasing = false;
 	while ((job = s->fetch ? fetch_take(s->fetch) : NULL)) {
 		if (is_hopeless(s, job))
@@ -515,8 +580,14 @@ int s3_feed_next(void *feed, struct import_ledger *ledger, struct import_documen
 	}
 	if (!end || (s->fetch && !fetch_is_empty(s->fetch)))
 		return IMPORT_E_LATER;
-	s->releasing = true;
-	return s->held ? hand_out(s, take_held(s), ret) : IMPORT_E_END;
+	s->releasing = s->held != NULL;
+	job = release(s);
+	if (job)
+		return hand_out(s, job, ret);
+	if (s->fetch && !fetch_is_empty(s->fetch))
+		return IMPORT_E_LATER;
+	r = tell_nothing(s, ledger);
+	return r ? r : IMPORT_E_END;
 }
 
 void s3_feed_report(struct s3_feed *s, struct s3_feed_report *ret)

@@ -113,6 +113,9 @@ struct import_feed {
 /* Is this version of it in the history, whole? 0, STORE_E_..., negative errno. */
 int import_ledger_knows(struct import_ledger *ledger, const char *name, uint64_t size,
 			int64_t version, bool *ret) _must_check_;
+/* Is anything in the history from a place whose name begins so? Likewise. */
+int import_ledger_begins(struct import_ledger *ledger, const char *prefix,
+			 bool *ret) _must_check_;
 /* Is everything that was handed out in the history, if not yet committed? */
 bool import_ledger_is_even(const struct import_ledger *ledger) _pure_;
 /* IMPORT_E_LATER: there is none. */

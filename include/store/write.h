@@ -35,6 +35,8 @@ struct store_counts {
 	uint64_t skipped; /* read-only calls that were not to be taken in */
 };
 
+/* Is there a source in a folder whose name begins so, or one that is named just so? */
+int store_source_begins(struct store *s, struct str prefix, bool *ret) _must_check_;
 /* Looks the source up by name: STORE_E_NOT_FOUND when unknown. Fills id, size, version, finished. */
 int store_source_find(struct store *s, struct str name,
 		      struct store_source *ret) _must_check_;

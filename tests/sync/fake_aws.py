@@ -138,6 +138,10 @@ class Bucket:
             self.objects[key] = Stored(body, f'"{hashlib.md5(body).hexdigest()}"', **more)
         return self
 
+    def clear(self):
+        with self.lock:
+            self.objects, self.keys = {}, []
+
     def put_folder(self, folder):
         for path in sorted(pathlib.Path(folder).rglob("*")):
             if path.is_file():

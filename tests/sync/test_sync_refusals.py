@@ -78,6 +78,19 @@ class Sources(SyncCase):
         self.history.unlink()
         self.assert_bad("cannot be a bucket's name", source="s3://b@d/")
 
+    def test_nothing_under_a_prefix(self):
+        """A word was mistyped; not where there was something once, nor when no day fits."""
+        for options in ([], ["--since", "2024-06-01"]):
+            err = self.sync("s3://good/AWSLog/", status=FAILED, options=options)[1]
+            self.assertEqual(err, ["driftfs: s3://good/AWSLog/: nothing is there under this prefix; "
+                                   "check the name"])
+        self.assertEqual(self.sync("s3://good/AWSLogs/", options=["--since", "2024-06-01"]),
+                         ("nothing new, 0 refused", []))
+        self.sync("s3://good/AWSLogs/")
+        self.aws.bucket("good").clear()
+        for source in ("s3://good/AWSLogs/", "s3://good/" + config_key(2), "s3://good/"):
+            self.assertEqual(self.sync(source), ("nothing new, 0 refused", []))
+
     def test_two_fail_in_the_same_words(self):
         err = self.sync("s3://one/", "s3://two/", status=FAILED)[1]
         self.assertEqual(sorted(line[:19] for line in err),
@@ -147,7 +160,8 @@ class Sources(SyncCase):
         self.assertEqual(len(err), 1, err)
         self.assertRegex(err[0], r"^driftfs: s3://many/: .*ServiceUnavailable.*try again later$")
         self.assertEqual(self.refusals(), [])
-        self.assertLess(next(gone), 100 + 5 * 60, "it went on asking")
+        # All tries of the 64 under way, and of the 32 in a row after which it gives up.
+        self.assertLess(next(gone), 100 + 5 * (64 + 32), "it went on asking")
         self.aws.fault = None
         self.assertEqual(self.sync("s3://many/")[1], [])
         self.assertEqual(self.items(), 300)
