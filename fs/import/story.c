@@ -13,8 +13,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "render/state.h"
-
 #define PAGE 256
 
 /* An event on its way to its place. */
@@ -97,8 +95,8 @@ static int by_order(const void *a, const void *b)
 	return str_cmp(x->item.state_id, y->item.state_id);
 }
 
-/* Numbers twins, hides repetitions, lets deletions inherit, and measures the files. */
-static int settle_states(struct story_work *w)
+/* Numbers twins, hides repetitions, and lets deletions inherit. */
+static void settle_states(struct story_work *w)
 {
 	struct str name = STR_NULL, arn = STR_NULL;
 	const struct story_state *last = NULL;
@@ -106,9 +104,6 @@ static int settle_states(struct story_work *w)
 
 	for (size_t i = 0; i < w->n_states; i++) {
 		struct story_state *state = &w->states[i];
-		struct str give_name = STR_NULL, give_arn = STR_NULL;
-		size_t size = 0;
-		int r;
 
 		if (i > 0 && state[-1].row.time_ms == state->row.time_ms)
 			state->twin = state[-1].twin + 1;
@@ -116,25 +111,18 @@ static int settle_states(struct story_work *w)
 			state->content = item_content_hash(state->body);
 		state->hidden = global && last && last->content == state->content;
 		if (item_status_is_deleted(state->item.status)) {
-			give_name = state->item.name.n ? STR_NULL : name;
-			give_arn = state->item.arn.n ? STR_NULL : arn;
-			if (give_name.n)
-				state->item.name = give_name;
-			if (give_arn.n)
-				state->item.arn = give_arn;
+			if (!state->item.name.n)
+				state->item.name = name;
+			if (!state->item.arn.n)
+				state->item.arn = arn;
 		}
 		name = state->item.name.n ? state->item.name : name;
 		arn = state->item.arn.n ? state->item.arn : arn;
-		r = render_state_len(state->item.body, give_name, give_arn, &size);
-		if (r)
-			return r;
-		state->size = (uint32_t)size;
 		if (!state->hidden) {
 			w->shown[w->n_shown++] = i;
 			last = state;
 		}
 	}
-	return 0;
 }
 
 static int read_states(struct story_work *w)
@@ -148,7 +136,10 @@ static int read_states(struct story_work *w)
 	if (w->n_states > 1)
 		qsort(w->states, w->n_states, sizeof(*w->states), by_order);
 	w->shown = arena_alloc(w->a, (w->n_states + 1) * sizeof(*w->shown));
-	return w->shown ? settle_states(w) : -ENOMEM;
+	if (!w->shown)
+		return -ENOMEM;
+	settle_states(w);
+	return 0;
 }
 
 /* What is recorded as global is so in every region; this one's recorder stands for all. */
@@ -440,12 +431,18 @@ int story_read(struct story_work *w)
 static int correlate_states(struct story_work *w, int64_t from_ms, int64_t *ret_follower,
 			    bool *ret_later)
 {
+	struct story_following f;
 	bool done = false;
-	int r = story_read(w);
+	int r = story_follow(w, &f);
 
+	*ret_follower = f.follower;
+	*ret_later = f.later;
+	if (r || f.later)
+		return r;
+	r = story_read(w);
 	if (!r)
-		r = story_follow(w, ret_follower, &done, ret_later);
-	return r || done || *ret_later ? r : story_correlate(w, from_ms);
+		r = story_take_over(w, f.subject, &done);
+	return r || done ? r : story_correlate(w, from_ms);
 }
 
 static int make(struct story_work *w, struct store_story *ret)

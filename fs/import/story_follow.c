@@ -131,25 +131,24 @@ static int find_subject(struct story_work *w, int64_t *ret)
 	return find(w, type, str_from(w->resource.rid, (size_t)slash + 1), ret);
 }
 
-int story_follow(struct story_work *w, int64_t *ret_follower, bool *ret_done,
-		 bool *ret_later)
+int story_follow(struct story_work *w, struct story_following *ret)
 {
-	struct subject subject = { 0 };
-	int64_t id;
 	int r;
 
-	*ret_follower = 0;
-	*ret_done = *ret_later = false;
+	*ret = (struct story_following){ 0 };
 	if (!str_eq(w->resource.type, COMPLIANCE))
-		return find_follower(w, ret_follower);
-	r = find_subject(w, &id);
-	if (!r && id)
-		r = store_is_dirty(w->s, id, ret_later);
-	if (r || !id || *ret_later)
-		return r;
-	r = read_subject(w, id, &subject);
-	if (r || !subject.n_steps)
-		return r;
-	*ret_done = true;
-	return take_over(w, &subject);
+		return find_follower(w, &ret->follower);
+	r = find_subject(w, &ret->subject);
+	if (!r && ret->subject)
+		r = store_is_dirty(w->s, ret->subject, &ret->later);
+	return r;
+}
+
+int story_take_over(struct story_work *w, int64_t subject, bool *ret_done)
+{
+	struct subject s = { 0 };
+	int r = subject ? read_subject(w, subject, &s) : 0;
+
+	*ret_done = !r && s.n_steps;
+	return *ret_done ? take_over(w, &s) : r;
 }

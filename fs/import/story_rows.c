@@ -12,6 +12,7 @@
 #include "render/entry.h"
 #include "render/inventory.h"
 #include "render/line.h"
+#include "render/state.h"
 #include "story_work.h"
 
 /* --- rows and their lengths ---------------------------------------------------------------- */
@@ -347,12 +348,16 @@ static int make_entries(struct story_work *w, struct output *o)
 	return r ? r : sort_entries(w, o->rows);
 }
 
-/* How long its parts of a moment's inventories are; a deletion is in none. */
+/* How long its file is, and its parts of a moment's inventories; a deletion is in none. */
 static int measure(const struct story_state *state, struct output *o,
 		   struct store_shown *ret)
 {
-	if (state->hidden || item_status_is_deleted(state->item.status))
-		return 0;
+	size_t size = 0;
+	int r = render_state_len(state->item.body, ret->name, ret->arn, &size);
+
+	ret->size = (uint32_t)size;
+	if (r || state->hidden || item_status_is_deleted(state->item.status))
+		return r;
 	buf_reset(&o->text);
 	buf_reset(&o->jsonl);
 	render_inventory_csv(&o->text, state->body);
@@ -372,20 +377,22 @@ static int make_shown(struct story_work *w, struct output *o)
 	rows->shown = arena_zalloc(w->a, (w->n_states + 1) * sizeof(*rows->shown));
 	if (!rows->shown)
 		return -ENOMEM;
+	/* Those up to a state that parts the story are as they were. */
 	for (size_t i = 0; i < w->n_states; i++) {
 		const struct story_state *state = &w->states[i];
 		int r;
 
+		if (state->row.time_ms <= w->after_ms)
+			continue;
 		rows->shown[rows->n_shown++] = (struct store_shown){
 			.state = state->row.id,
 			.time_ms = state->row.time_ms,
 			.twin = state->twin,
 			.hidden = state->hidden,
-			.size = state->size,
 			.name = state->own_name.n ? STR_NULL : state->item.name,
 			.arn = state->own_arn.n ? STR_NULL : state->item.arn,
 		};
-		r = measure(state, o, &rows->shown[i]);
+		r = measure(state, o, &rows->shown[rows->n_shown - 1]);
 		if (r)
 			return r;
 	}

@@ -16,7 +16,6 @@ struct story_state {
 	uint64_t content;
 	unsigned twin;
 	bool hidden;
-	uint32_t size;
 };
 
 struct story_work {
@@ -97,12 +96,16 @@ int story_correlate(struct story_work *w, int64_t from_ms) _must_check_;
 /* What is correlated but events. */
 int story_input(struct story_work *w) _must_check_;
 /*
- * A compliance item's causes are those of the resource it is about, if the history has that:
- * *ret_done, or, where that one's story is to be made first, *ret_later. Of any other resource,
- * tells the compliance item that follows it (0: none).
+ * A compliance item's causes are those of the resource it is about, its subject, if the history has
+ * that. It is made after that one (`later`), and anew whenever that one's changes are.
  */
-int story_follow(struct story_work *w, int64_t *ret_follower, bool *ret_done,
-		 bool *ret_later) _must_check_;
+struct story_following {
+	int64_t subject, follower; /* resource rows; 0: none */
+	bool later;
+};
+int story_follow(struct story_work *w, struct story_following *ret) _must_check_;
+/* Takes the causes from the subject's story. *ret_done: it has any. */
+int story_take_over(struct story_work *w, int64_t subject, bool *ret_done) _must_check_;
 
 /* What the resource names, what it is called, and the length of `blame`. */
 int story_relations_make(struct story_work *w, struct store_story *ret) _must_check_;

@@ -14,6 +14,7 @@
 #include "model/mention.h"
 #include "model/story.h"
 #include "private.h"
+#include "rows.h"
 #include "tell.h"
 
 struct unit {
@@ -39,13 +40,9 @@ int unit_note(struct store *s, struct value_node *unit, const struct event *e,
 	return r ? r : sql_run(s, Q_UNIT_DIRTY, ARGS(INT(unit->id)));
 }
 
-int unit_news(struct store *s, const uint64_t *tokens, size_t n)
+int unit_news(struct store *s, uint64_t token, int64_t time_ms)
 {
-	int r = 0;
-
-	for (size_t i = 0; i < n && !r; i++)
-		r = sql_run(s, Q_SESSION_NEWS_ADD, ARGS(INT(tokens[i])));
-	return r;
+	return sql_run(s, Q_SESSION_NEWS_ADD, ARGS(INT(token), INT(time_ms)));
 }
 
 static int unit_get(struct store *s, int64_t value, struct unit *ret)
@@ -303,40 +300,38 @@ static int settle_unit(struct store *s, int64_t value)
 
 /* --- the pass ----------------------------------------------------------------------------- */
 
-static int read_ids(struct store *s, enum statement id, size_t limit, struct buf *ret)
+/* A credential, and when it was issued first of what was not looked at yet. */
+struct news {
+	int64_t token, from_ms;
+};
+
+static int news_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, id, ARGS(INT(limit)), &q);
-
-	while (!r) {
-		int64_t value;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		value = col_int(q, 0);
-		buf_put(ret, &value, sizeof(value));
-	}
-	return r ? r : buf_error(ret);
+	(void)a;
+	*(struct news *)ret = (struct news){ col_int(q, 0), col_int(q, 1) };
+	return 0;
 }
 
-static int spread_news(struct store *s, const struct buf *tokens)
+static const struct sql_shape news_shape = { sizeof(struct news), news_row };
+
+/* What was begun by a session's ARN before an opening is not of that one: see opening_event(). */
+static int spread_news(struct store *s, const struct buf *all)
 {
-	const int64_t *token = (const int64_t *)tokens->data;
+	const struct news *news = (const struct news *)all->data;
 	int r = 0;
 
-	for (size_t i = 0; i < tokens->len / sizeof(*token) && !r; i++) {
-		r = sql_run(s, Q_UNITS_DIRTY_BY_TOKEN, ARGS(INT(token[i])));
+	for (size_t i = 0; i < all->len / sizeof(*news) && !r; i++) {
+		r = sql_run(s, Q_UNITS_DIRTY_BY_TOKEN,
+			    ARGS(INT(news[i].token), INT(news[i].from_ms)));
 		if (!r)
-			r = sql_run(s, Q_SESSION_NEWS_DELETE, ARGS(INT(token[i])));
+			r = sql_run(s, Q_SESSION_NEWS_DELETE, ARGS(INT(news[i].token)));
 	}
 	return r;
 }
 
 int store_find_persons(struct store *s, size_t limit, bool *ret_more)
 {
-	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT, units = BUF_INIT;
+	_cleanup_(buf_deinit) struct buf news = BUF_INIT, units = BUF_INIT;
 	const int64_t *unit;
 	int r = writing(s, "persons");
 
@@ -344,14 +339,16 @@ int store_find_persons(struct store *s, size_t limit, bool *ret_more)
 	if (!r)
 		r = tell_reading(s);
 	if (!r)
-		r = read_ids(s, Q_SESSION_NEWS, limit, &tokens);
+		r = sql_all(s, Q_SESSION_NEWS, ARGS(INT(limit)), &news_shape, NULL,
+			    &news);
 	if (!r)
-		r = spread_news(s, &tokens);
+		r = spread_news(s, &news);
 	if (!r)
-		r = read_ids(s, Q_UNITS_DIRTY, limit, &units);
+		r = sql_all(s, Q_UNITS_DIRTY, ARGS(INT(limit)), &sql_number, NULL,
+			    &units);
 	unit = (const int64_t *)units.data;
 	for (size_t i = 0; i < units.len / sizeof(*unit) && !r; i++)
 		r = settle_unit(s, unit[i]);
-	*ret_more = tokens.len || units.len;
+	*ret_more = news.len || units.len;
 	return written(s, r);
 }

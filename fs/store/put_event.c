@@ -204,7 +204,7 @@ static int put_session(struct store *s, const struct event *e, int64_t id)
 		r = sql_run(s, Q_SESSION_INSERT,
 			    ARGS(INT(token), INT(e->time_ms), INT(id)));
 		if (!r)
-			r = unit_news(s, &token, 1);
+			r = unit_news(s, token, issued[i].from_ms);
 		if (!r)
 			r = spread_queue(s, SPREAD_ISSUED, issued[i].from_ms, &token, 1);
 	}

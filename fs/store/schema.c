@@ -291,6 +291,7 @@ static const struct migration ladder[] = {
 	{ .version = 17, .sql = schema_blocks },
 	{ .version = 18, .sql = schema_classes },
 	{ .version = 19, .sql = schema_lists },
+	{ .version = 20, .sql = schema_news },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

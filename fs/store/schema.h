@@ -31,6 +31,7 @@ extern const char *const schema_hours[];
 extern const char *const schema_blocks[];
 extern const char *const schema_classes[];
 extern const char *const schema_lists[];
+extern const char *const schema_news[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

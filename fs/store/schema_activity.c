@@ -141,7 +141,15 @@ static const char catching_up[] =
 " ORDER BY id DESC LIMIT 1;\n"
 "INSERT OR REPLACE INTO dirty SELECT id, -9223372036854775808 FROM resource;\n";
 
+/* Of what was not looked at yet it is not known when: it may be as old as it likes. */
+static const char news[] =
+"ALTER TABLE session_news ADD COLUMN from_ms INTEGER NOT NULL DEFAULT -9223372036854775808"
+" /* the first of these events */;\n"
+"DROP INDEX unit_by_arn;\n"
+"CREATE INDEX unit_by_arn ON unit(arn_token, first_ms);\n";
+
 /* clang-format on */
 
+const char *const schema_news[] = { news, NULL };
 const char *const schema_activity[] = { skipping,       lengths,     lines_by_time,
 					lines_by_value, catching_up, NULL };

@@ -512,15 +512,18 @@ X(UNIT_OPENED, "UPDATE unit SET opener = ?2, opener_role = ?3, parent = ?4 WHERE
 X(UNIT_DIRTY, "INSERT INTO unit_dirty(unit) VALUES(?1) ON CONFLICT DO NOTHING")
 X(UNITS_DIRTY_BY_TOKEN,
   "INSERT INTO unit_dirty(unit) SELECT value FROM unit WHERE key_token = ?1 "
-  "UNION ALL SELECT value FROM unit WHERE arn_token = ?1 ON CONFLICT DO NOTHING")
+  "UNION ALL SELECT value FROM unit WHERE arn_token = ?1 AND first_ms >= ?2 "
+  "ON CONFLICT DO NOTHING")
 X(UNITS_DIRTY_BY_PARENT,
   "INSERT INTO unit_dirty(unit) SELECT value FROM unit WHERE parent = ?1 AND parent > 0 "
   "ON CONFLICT DO NOTHING")
 X(UNITS_DIRTY, "SELECT unit FROM unit_dirty WHERE unit > 0 ORDER BY unit LIMIT ?1")
 X(UNIT_CLEAN, "DELETE FROM unit_dirty WHERE unit = ?1")
-X(SESSION_NEWS_ADD, "INSERT INTO session_news(token) VALUES(?1) ON CONFLICT DO NOTHING")
+X(SESSION_NEWS_ADD,
+  "INSERT INTO session_news(token, from_ms) VALUES(?1, ?2) "
+  "ON CONFLICT DO UPDATE SET from_ms = min(from_ms, excluded.from_ms)")
 X(SESSION_NEWS,
-  "SELECT token FROM session_news WHERE token >= -9223372036854775808 ORDER BY token LIMIT ?1")
+  "SELECT token, from_ms FROM session_news WHERE token >= -9223372036854775808 ORDER BY token LIMIT ?1")
 X(SESSION_NEWS_DELETE, "DELETE FROM session_news WHERE token = ?1")
 X(PERSONS_OF_UNIT, "SELECT person FROM person WHERE unit = ?1 ORDER BY person")
 X(UNITS_OF_PERSON, "SELECT unit FROM person WHERE person = ?1 ORDER BY unit")

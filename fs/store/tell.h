@@ -110,5 +110,5 @@ int unit_note(struct store *s, struct value_node *unit, const struct event *e,
 /* Notes who an event opened a session for: the values of its principal and role, its unit. */
 int opening_note(struct store *s, const struct event *e, int64_t id, int64_t opener,
 		 int64_t opener_role, int64_t parent) _must_check_;
-/* Credentials were issued that units may have been opened with. */
-int unit_news(struct store *s, const uint64_t *tokens, size_t n) _must_check_;
+/* A credential was issued that units may have been opened with, if they began then or later. */
+int unit_news(struct store *s, uint64_t token, int64_t time_ms) _must_check_;

@@ -107,8 +107,13 @@ CLASSES_18 = """ALTER TABLE alias_set DROP COLUMN own;
 ALTER TABLE alias_set DROP COLUMN given;
 """
 
+NEWS_20 = """ALTER TABLE session_news DROP COLUMN from_ms;
+DROP INDEX unit_by_arn;
+CREATE INDEX unit_by_arn ON unit(arn_token);
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):
