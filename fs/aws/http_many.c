@@ -163,7 +163,7 @@ static void land_over(struct http_many *m, int64_t now)
 	}
 }
 
-/* What is wrong with a socket, who reads from it is told. */
+/* What is wrong with a socket is told to who reads from it or writes to it, whichever it is. */
 static void look_at(struct http_many *m, const struct epoll_event *e)
 {
 	uint64_t rings;
@@ -175,10 +175,11 @@ static void look_at(struct http_many *m, const struct epoll_event *e)
 			return;
 		return;
 	}
-	curl_multi_socket_action(m->curl, e->data.fd,
-				 (e->events & ~(uint32_t)EPOLLOUT ? CURL_CSELECT_IN : 0) |
-					 (e->events & EPOLLOUT ? CURL_CSELECT_OUT : 0),
-				 &running);
+	curl_multi_socket_action(
+		m->curl, e->data.fd,
+		(e->events & ~(uint32_t)EPOLLOUT ? CURL_CSELECT_IN : 0) |
+			(e->events & ~(uint32_t)EPOLLIN ? CURL_CSELECT_OUT : 0),
+		&running);
 }
 
 void http_many_run(struct http_many *m, unsigned ms)

@@ -41,7 +41,7 @@ struct aws_gets {
 	struct aws_bucket bucket;
 	struct http_many *many;
 	struct slot *slots;
-	unsigned n_slots, n_busy, n_waiting;
+	unsigned n_slots, n_busy, n_waiting, n_ended;
 	unsigned n_lost; /* tries in a row that are to be made again after a while */
 };
 
@@ -91,10 +91,11 @@ int aws_gets_new(struct aws_client *c, const struct aws_bucket *bucket, unsigned
 
 /* --- one object ----------------------------------------------------------------------------- */
 
-static void end(struct slot *s, int result)
+static void end(struct aws_gets *g, struct slot *s, int result)
 {
 	aws_secret_wipe(&s->trying.secret);
 	s->state = SLOT_ENDED;
+	g->n_ended++;
 	s->get->result = result;
 }
 
@@ -103,7 +104,10 @@ static void try_it(struct aws_gets *g, struct slot *s)
 {
 	struct sigv4_kept keep = { 0 };
 	struct aws_request rq;
-	int r = aws_try_sign(s->handle, &s->call, &s->trying, &rq, &keep, &s->get->fault);
+	int r = aws_handle_is_stopped(s->handle)
+			? -ECANCELED
+			: aws_try_sign(s->handle, &s->call, &s->trying, &rq, &keep,
+				       &s->get->fault);
 
 	if (!r)
 		r = http_many_begin(g->many, s->handle->http, &rq, s->call.body_max,
@@ -111,7 +115,7 @@ static void try_it(struct aws_gets *g, struct slot *s)
 	sigv4_forget(&keep);
 	s->state = SLOT_FLYING;
 	if (r)
-		end(s, r);
+		end(g, s, r);
 }
 
 static void begin(struct aws_gets *g, struct slot *s)
@@ -122,7 +126,7 @@ static void begin(struct aws_gets *g, struct slot *s)
 	s->trying = (struct aws_trying){ 0 };
 	s->handle->error = (struct aws_error){ 0 };
 	if (r)
-		end(s, r);
+		end(g, s, r);
 	else
 		try_it(g, s);
 }
@@ -132,7 +136,7 @@ static void wait(struct aws_gets *g, struct slot *s, int result)
 	unsigned ms;
 
 	if (!aws_try_again(s->handle, &s->trying, &ms)) {
-		end(s, result);
+		end(g, s, result);
 		return;
 	}
 	s->state = SLOT_WAITING;
@@ -163,7 +167,7 @@ static void judge(struct aws_gets *g, struct slot *s, int sent)
 			s->moved = true;
 			begin(g, s);
 		} else {
-			end(s, result);
+			end(g, s, result);
 		}
 	}
 }
@@ -196,6 +200,9 @@ static unsigned until_due(const struct aws_gets *g, unsigned ms)
 {
 	int64_t now = clock_ms();
 
+	/* One that could not even be begun is to be taken. */
+	if (g->n_ended)
+		return 0;
 	for (unsigned i = 0; g->n_waiting && i < g->n_slots; i++)
 		if (g->slots[i].state == SLOT_WAITING)
 			ms = (unsigned)MIN((int64_t)ms,
@@ -215,10 +222,7 @@ static void try_due(struct aws_gets *g)
 		if (s->state != SLOT_WAITING || (s->due_ms > now && !stopped))
 			continue;
 		g->n_waiting--;
-		if (stopped)
-			end(s, -ECANCELED);
-		else
-			try_it(g, s);
+		try_it(g, s);
 	}
 }
 
@@ -246,13 +250,14 @@ void aws_gets_run(struct aws_gets *g, unsigned ms)
 
 struct aws_get *aws_gets_take(struct aws_gets *g)
 {
-	for (unsigned i = 0; g->n_busy && i < g->n_slots; i++) {
+	for (unsigned i = 0; g->n_ended && i < g->n_slots; i++) {
 		struct slot *s = &g->slots[i];
 
 		if (s->state != SLOT_ENDED)
 			continue;
 		s->state = SLOT_FREE;
 		g->n_busy--;
+		g->n_ended--;
 		return s->get;
 	}
 	return NULL;

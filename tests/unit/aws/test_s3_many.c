@@ -397,6 +397,26 @@ static void stop_ends_what_is_under_way(void **state _unused_)
 	end(&a);
 }
 
+/* And nothing is begun any more: that is told at once. */
+static void stopped_before_it_began(void **state _unused_)
+{
+	struct object o;
+	struct asking a;
+	int64_t began;
+
+	begin(&a);
+	__atomic_store_n(&a.stop, 1, __ATOMIC_RELAXED);
+	ask(&a, &o, "plain");
+	began = clock_ms();
+	aws_gets_run(a.gets, 60000);
+	assert_true(clock_ms() - began < 30000);
+	assert_ptr_equal(aws_gets_take(a.gets), &o.get);
+	assert_int_equal(o.get.result, -ECANCELED);
+	end(&a);
+	assert_int_equal(a.server.n_asked, 0);
+	object_deinit(&o);
+}
+
 static void freed_under_way(void **state _unused_)
 {
 	struct object o[3];
@@ -437,6 +457,7 @@ int main(void)
 		cmocka_unit_test(trouble_begins_nothing_new),
 		cmocka_unit_test(redirects_are_not_followed),
 		cmocka_unit_test(stop_ends_what_is_under_way),
+		cmocka_unit_test(stopped_before_it_began),
 		cmocka_unit_test(freed_under_way),
 		cmocka_unit_test(woken_before_it_waits),
 	};
