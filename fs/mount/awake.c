@@ -48,7 +48,7 @@ bool awake_hold(struct awake *a)
 	if (a->fd < 0)
 		return false;
 	ask(a, true, LATENCY_NONE);
-	return true;
+	return awake_is_held(a);
 }
 
 void awake_release(struct awake *a)
