@@ -96,6 +96,7 @@ static int read_answer(struct str body, const char *role, struct aws_secret *ret
 		return CREDENTIALS_E_INVALID;
 	}
 	ret->expires_s = chain_time(str_of(a.expires));
+	(void)snprintf(ret->who, sizeof(ret->who), "the role %s", role);
 	return 0;
 }
 

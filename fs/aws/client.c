@@ -20,6 +20,7 @@
 #define THROTTLE_MS  1000u
 #define TRANSIENT_MS 50u
 #define STOP_LOOK_MS 50u
+#define WHO_MAX      96 /* bytes of an ARN in a fault */
 #define SKEW_WORTH_S 60 /* less than this is not what a signature fails for */
 
 /* --- making and ending ---------------------------------------------------------------------- */
@@ -296,26 +297,49 @@ static const char *advice(const struct aws_error *e, struct str service, int res
 	}
 }
 
-/* Who is not allowed is known, and long; what, comes behind: "... is not authorized to perform: X". */
-static const char *words_of(const struct aws_error *e, int result)
-{
-	const char *at = result == AWS_E_DENIED
-				 ? strstr(e->message, "not authorized to perform")
-				 : NULL;
+#define DENIED "not authorized to perform: "
 
-	return at ? at : e->message;
+/*
+ * Who may not do what, in AWS's words: "User: ARN is not authorized to perform: ACTION on ...". Of a
+ * long ARN the end, the session's name, goes first, and then why; the host goes without saying.
+ */
+static bool tell_denied(const struct aws_error *e, const char *what_to_do,
+			struct fault *f)
+{
+	static const char user[] = "User: ";
+	const char *who = strstr(e->message, user), *words = strstr(e->message, DENIED);
+	const char *code = e->code[0] ? e->code : "refused";
+	int room = (int)sizeof(f->reason) - 1, n;
+
+	if (!words || !who || who > words)
+		return false;
+	who += sizeof(user) - 1;
+	n = (int)MIN(strcspn(who, " "), (size_t)WHO_MAX);
+	room -= snprintf(NULL, 0, "%.40s: %.*s... is  (HTTP %ld)%s", code, n, who,
+			 e->status, what_to_do);
+	fault_set(f, FAULT_NO_OFFSET, "", "%.40s: %.*s%s is %.*s (HTTP %ld)%s", code, n,
+		  who, who[n] == ' ' ? "" : "...", MAX(room, 0), words, e->status,
+		  what_to_do);
+	return true;
 }
 
-/* AWS's own words are cut before the advice is. */
-static int tell(const struct aws_handle *h, const struct aws_call *call, struct fault *f)
+/* AWS's own words are cut before the advice is. Whoever is denied something is named. */
+static int tell(const struct aws_handle *h, const struct aws_call *call, const char *who,
+		struct fault *f)
 {
 	const struct aws_error *e = &h->error;
 	int result = code_of(e);
+	const char *what_to_do = advice(e, call->service, result);
+	bool denied = result == AWS_E_DENIED;
+	const char *words = denied ? strstr(e->message, DENIED) : NULL;
 
-	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %.40s%s%.90s (HTTP %ld)%s",
+	if (denied && tell_denied(e, what_to_do, f))
+		return result;
+	fault_set(f, FAULT_NO_OFFSET, "", "%.*s: %.40s%s%.*s (HTTP %ld)%s%.80s%s",
 		  STR_ARGS(call->request.host), e->code[0] ? e->code : "refused",
-		  e->message[0] ? ": " : "", words_of(e, result), e->status,
-		  advice(e, call->service, result));
+		  e->message[0] ? ": " : "", denied ? 60 : 90, words ? words : e->message,
+		  e->status, denied && who[0] ? ", asked by " : "", denied ? who : "",
+		  what_to_do);
 	return result;
 }
 
@@ -377,7 +401,7 @@ enum aws_verdict aws_try_judge(struct aws_handle *h, const struct aws_call *call
 		*ret_result = 0;
 	} else if (sent == 0) {
 		aws_error_read(&h->answer, &h->error);
-		*ret_result = tell(h, call, f);
+		*ret_result = tell(h, call, t->secret.who, f);
 		verdict = judge_error(h, t);
 	}
 	aws_secret_wipe(&t->secret);

@@ -146,6 +146,13 @@ const char *credentials_region(const struct credentials *c)
 
 /* --- the chain ------------------------------------------------------------------------------ */
 
+/* Who assumed a role is that role. */
+static void tell_who(struct aws_secret *ret, const char *what, const char *name)
+{
+	if (!ret->who[0])
+		(void)snprintf(ret->who, sizeof(ret->who), "%s%s", what, name);
+}
+
 static int profile_link(struct chain *c, struct aws_secret *ret, struct fault *f)
 {
 	int (*const links[])(struct chain *, const char *, struct aws_secret *,
@@ -155,6 +162,8 @@ static int profile_link(struct chain *c, struct aws_secret *ret, struct fault *f
 
 	for (size_t i = 0; r == CREDENTIALS_E_NONE && i < ARRAY_SIZE(links); i++)
 		r = links[i](c, c->profile, ret, f);
+	if (r == 0)
+		tell_who(ret, "the profile ", c->profile);
 	return r;
 }
 
@@ -165,14 +174,24 @@ static int role_link(struct chain *c, struct aws_secret *ret, struct fault *f)
 
 static int walk(struct chain *c, struct aws_secret *ret, struct fault *f)
 {
-	int (*const links[])(struct chain *, struct aws_secret *, struct fault *) = {
-		chain_environment, role_link,       chain_web_identity,
-		profile_link,      chain_container, chain_instance,
+	static const struct {
+		int (*get)(struct chain *, struct aws_secret *, struct fault *);
+		const char *who;
+	} links[] = {
+		{ chain_environment, "the environment's keys" },
+		{ role_link, "the profile's role" },
+		{ chain_web_identity, "the web identity's role" },
+		{ profile_link, "the profile" },
+		{ chain_container, "the container's role" },
+		{ chain_instance, "the instance's role" },
 	};
 	int r = CREDENTIALS_E_NONE;
 
-	for (size_t i = 0; r == CREDENTIALS_E_NONE && i < ARRAY_SIZE(links); i++)
-		r = links[i](c, ret, f);
+	for (size_t i = 0; r == CREDENTIALS_E_NONE && i < ARRAY_SIZE(links); i++) {
+		r = links[i].get(c, ret, f);
+		if (r == 0)
+			tell_who(ret, links[i].who, "");
+	}
 	if (r == CREDENTIALS_E_NONE)
 		fault_set(
 			f, FAULT_NO_OFFSET, "",

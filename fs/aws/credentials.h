@@ -29,6 +29,7 @@ struct aws_secret {
 	char secret_key[SIGV4_MAX_SECRET + 1];
 	char session_token[8192]; /* "" for a long-term key */
 	int64_t expires_s;        /* seconds since 1970, or CREDENTIALS_NEVER */
+	char who[128]; /* whose they are, for people and no secret: "the profile audit" */
 };
 void aws_secret_wipe(struct aws_secret *s);
 struct aws_credentials aws_secret_view(const struct aws_secret *s);

@@ -251,14 +251,16 @@ class Region(Apis):
                                           ("cloudtrail", "cloudwatch", "config")])
 
     def test_one_is_denied(self):
-        """It says which action is not allowed, however long the name of who asked."""
+        """It says what is not allowed, and to whom, however long that name is."""
         self.config.put(SG, "sg-1", self.now - 100, {"n": 1})
         self.aws.fault = on("LookupEvents", status(400, "AccessDeniedException", (
-            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{'x' * 60}/s is not authorized to perform: "
-            "cloudtrail:LookupEvents because no identity-based policy allows it")))
+            f"User: arn:aws:sts::{ACCOUNT}:assumed-role/{'x' * 60}/{'s' * 60} is not authorized "
+            "to perform: cloudtrail:LookupEvents because no identity-based policy allows it")))
         out, err = self.sync(options=["--region", REGION], status=FAILED)
         self.assertEqual(len([line for line in err if "cloudtrail://" in line]), 1, err)
-        self.assertIn("not authorized to perform: cloudtrail:LookupEvents", "\n".join(err))
+        self.assertRegex("\n".join(err), f"{ACCOUNT}:assumed-role/x{{57}}\\.\\.\\. is not authorized to "
+                         "perform: cloudtrail:LookupEvents because.* \\(HTTP 400\\); its policy must "
+                         "allow this: see --print-policy")
         self.assertEqual(self.states(), 1)
 
     def test_a_redirect_is_not_followed(self):

@@ -116,6 +116,19 @@ class Chain(SyncCase):
         self.aws.roles[ROLE] = {"trusts": "user/env"}
         self.assert_asked_by(ROLE, "--role-arn", ROLE)
 
+    def test_who_is_denied(self):
+        """It says who asked, where AWS does not."""
+        self.environment("env")
+        self.config("[profile two]\n" + self.keys("two"))
+        self.aws.roles[ROLE] = {}
+        self.aws.bucket("logs").denied = True
+        for options, who in (((), "the environment's keys"),
+                             (("--profile", "two"), "the profile two"),
+                             (("--role-arn", ROLE), f"the role {ROLE}")):
+            err = self.sync("s3://logs/", options=options, status=FAILED)[1]
+            self.assertEqual(len(err), 1, err)
+            self.assertIn(f"Access Denied (HTTP 403), asked by {who}; its policy", err[0])
+
     def test_sts_fails_for_a_while(self):
         self.environment("env")
         self.aws.roles[ROLE] = {}

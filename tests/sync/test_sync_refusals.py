@@ -16,6 +16,9 @@ BOMB = b"""<?xml version="1.0"?><!DOCTYPE l [<!ENTITY a "aaaaaaaaaa"><!ENTITY b 
 </ListBucketResult>"""
 FILES = b'<!DOCTYPE l SYSTEM "file:///etc/passwd"><ListBucketResult/>'
 DEEP = b"<ListBucketResult>" + b"<a>" * 100000 + b"</a>" * 100000 + b"</ListBucketResult>"
+WHO = "arn:aws:sts::123456789012:assumed-role/audit/me"
+DENIED = (f"User: {WHO} is not authorized to perform: s3:ListBucket on resource: "
+          '"arn:aws:s3:::bad" because no identity-based policy allows the s3:ListBucket action')
 ENDLESS = b"<ListBucketResult><IsTruncated>true</IsTruncated></ListBucketResult>"
 
 
@@ -47,7 +50,13 @@ class Sources(SyncCase):
                  ("ExpiredToken: The provided token has expired.", "sign in again")),
                 (status(403, "InvalidAccessKeyId", "does not exist"), ("check the keys",)),
                 (status(403, "SignatureDoesNotMatch", "It does not match."), ("check the keys",)),
-                (status(403, "AccessDenied", "Access Denied"), ("AccessDenied", "must allow")),
+                (status(403, "AccessDenied", "Access Denied"),
+                 ("AccessDenied: Access Denied (HTTP 403), asked by the environment's keys; its "
+                  "policy, and the bucket's, must allow this",)),
+                (status(403, "AccessDenied", DENIED),
+                 (f"/: AccessDenied: {WHO} is not authorized to perform: s3:ListBucket on resource: "
+                  '"arn:aws:s3:::bad" because',
+                  " (HTTP 403); its policy, and the bucket's, must allow this")),
                 (status(301, "PermanentRedirect", "elsewhere", **{
                     "x-amz-bucket-region": "eu-west-9"}), ("PermanentRedirect", "check --region")),
                 (status(301, "PermanentRedirect", "elsewhere", **{

@@ -161,6 +161,7 @@ static void get(struct credentials *c, struct aws_secret *s)
 	if (credentials_get(c, s, &f))
 		fail_msg("%s", f.reason);
 	assert_string_equal(s->access_key, "K");
+	assert_string_equal(s->who, "the profile p");
 }
 
 static void kept_while_good(void **state _unused_)
