@@ -25,6 +25,7 @@ struct fetch {
 	struct fetch_job *untaken; /* the first of them */
 	bool hungry;               /* the thread has room for more */
 	unsigned n_jobs, n_done;
+	uint64_t n_ended;
 	uint64_t memory, disk; /* bytes, as listed */
 	bool stop;
 };
@@ -178,6 +179,7 @@ static void hand_in(struct fetch *f, struct fetch_job *job)
 	finish(job);
 	pthread_mutex_lock(&f->lock);
 	job->done = true;
+	job->nth = ++f->n_ended;
 	f->n_done++;
 	pthread_mutex_unlock(&f->lock);
 }

@@ -33,6 +33,7 @@ struct fetch_job {
 	struct import_bytes bytes; /* none when it failed */
 	int result; /* 0, AWS_E_..., negative errno; from the start: not to be fetched */
 	struct fault fault; /* when it failed */
+	uint64_t nth;       /* that ended, from 1; 0: never was asked for */
 	bool taken, done;   /* under the pool's lock */
 	bool again;         /* it failed before; its owner's */
 	struct aws_get get; /* while it is under way */

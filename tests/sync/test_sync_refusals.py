@@ -169,8 +169,10 @@ class Sources(SyncCase):
         self.assertEqual(len(err), 1, err)
         self.assertRegex(err[0], r"^driftfs: s3://many/: .*ServiceUnavailable.*try again later$")
         self.assertEqual(self.refusals(), [])
-        # All tries of the 64 under way, and of the 32 in a row after which it gives up.
-        self.assertLess(next(gone), 100 + 5 * (64 + 32), "it went on asking")
+        # All tries of the 64 under way, and of those begun before 16 tries in a row were in vain.
+        tries, at_once, trouble = 5, 64, 16
+        self.assertLessEqual(next(gone), 100 + tries * (at_once + trouble // tries),
+                             "it went on asking")
         self.aws.fault = None
         self.assertEqual(self.sync("s3://many/")[1], [])
         self.assertEqual(self.items(), 300)

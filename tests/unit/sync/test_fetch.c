@@ -78,6 +78,7 @@ static void each_comes_back_once(void **state)
 		assert_false(seen[i]);
 		seen[i] = true;
 		assert_int_equal(job->result, AWS_E_UNAVAILABLE);
+		assert_in_range(job->nth, 1, 50);
 		assert_false(import_bytes_any(&job->bytes));
 		assert_non_null(strstr(job->fault.reason, "127.0.0.1:1"));
 		fetch_job_free(job);
@@ -98,6 +99,7 @@ static void what_is_refused_is_not_fetched(void **state)
 	job = fetch_take(f);
 	assert_non_null(job);
 	assert_int_equal(job->result, AWS_E_ARCHIVED);
+	assert_int_equal(job->nth, 0);
 	fetch_job_free(job);
 	fetch_free(f);
 }
