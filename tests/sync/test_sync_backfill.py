@@ -43,7 +43,7 @@ class Backfill(SyncCase):
             met[way, rq.operation] += 1
             return ways.get(way)
         self.aws.fault = fault
-        line, err = self.sync("s3://logs/", options=["--timeout", 3])
+        line, err = self.sync("s3://logs/", options=["--timeout", 1])
         self.assertEqual(err, [])
         self.assertIn(f" in {OBJECTS:,} files", line)
         self.assertGreater(self.aws.count("GetObject"), OBJECTS * 1.05)
