@@ -39,8 +39,9 @@
 #define LOOK_NS 50000
 /* A request that comes so long after an answer, or less, goes on with what was begun. */
 #define GOES_ON_NS 200000
-/* Processors may sleep again so long after the last answer. */
-#define AWAKE_MS 2
+/* Processors may sleep again so long after the last answer; while the next one is made, so long. */
+#define AWAKE_MS      2
+#define AWAKE_MOST_MS 100
 /* Who cannot have himself woken (no memory, too many watches of the user) gets up by himself. */
 #define UNARMED_MS 10
 
@@ -125,6 +126,14 @@ static int64_t since_answer(struct loop *l)
 	return clock_ns() - atomic_load(&l->answered_ns);
 }
 
+/* Nobody asks any more, or has to wait so long that to be woken does not matter. */
+static bool may_sleep(struct loop *l)
+{
+	int64_t ms = atomic_load(&l->answering) == 0 ? AWAKE_MS : AWAKE_MOST_MS;
+
+	return since_answer(l) >= ms * 1000000;
+}
+
 /* Returns when there may be something to do. */
 static void rest(struct loop *l)
 {
@@ -133,7 +142,7 @@ static void rest(struct loop *l)
 	int ms = arm(l) ? -1 : UNARMED_MS;
 
 	if (epoll_wait(l->epoll_fd, &event, 1, held ? AWAKE_MS : ms) == 0 && held &&
-	    atomic_load(&l->answering) == 0 && since_answer(l) >= AWAKE_MS * 1000000)
+	    may_sleep(l))
 		awake_release(&l->awake);
 }
 
