@@ -206,9 +206,19 @@ static int find_own(struct story_work *w)
 		r = bare_tokens(w, &of->own, &bare);
 	if (!r && w->memo->has_nobodys)
 		r = find_events(w, &bare, from_ms, INT64_MAX);
-	/* The calls that taught it these were before. */
-	if (!r && of->given.n)
-		r = find_events(w, &of->given, from_ms, INT64_MAX);
+	return r;
+}
+
+/* Those that name what was given: before, where the calls that taught it these are not read now; and
+   by calls that were found just now. */
+static int find_given(struct story_work *w, const struct mention_set *learnt)
+{
+	int64_t from_ms = w->after_ms == INT64_MIN ? INT64_MIN : w->after_ms + 1;
+	const struct mention_set *known = &w->aliases.given;
+	int r = known->n ? find_events(w, known, from_ms, INT64_MAX) : 0;
+
+	if (!r && learnt->n)
+		r = find_events(w, learnt, INT64_MIN, INT64_MAX);
 	return r;
 }
 
@@ -273,6 +283,39 @@ static int add_to(struct story_work *w, const struct mention_set *more,
 	return 0;
 }
 
+static void put_others(struct buf *out, const struct mention_set *set,
+		       const struct mention_set *but)
+{
+	for (size_t i = 0; i < set->n; i++)
+		if (!mention_set_has(but, set->tokens[i]))
+			buf_put(out, &set->tokens[i], sizeof(set->tokens[i]));
+}
+
+/* By a name that comes or goes only now an alarm of before comes into the story, or goes. */
+static int seek_alarms(struct story_work *w, const struct mention_set *learnt)
+{
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	const struct mention_set *lost = &w->aliases.lost;
+	struct store_event_hit *hits;
+	struct mention_set set;
+	size_t n;
+	int r;
+
+	if (w->after_ms == INT64_MIN || !w->memo->has_alarms)
+		return 0;
+	put_others(&names, learnt, &(struct mention_set){ 0 });
+	put_others(&names, lost, &w->lost_before);
+	put_others(&names, &w->lost_before, lost);
+	set = as_set(&names);
+	if (!set.n)
+		return buf_error(&names);
+	r = store_transitions_mentioning(w->s, &set, w->a, &hits, &n);
+	for (size_t i = 0; !r && i < n; i++)
+		if (hits[i].time_ms <= w->after_ms)
+			return CORRELATE_E_EARLIER;
+	return r;
+}
+
 int story_join_aliases(struct story_work *w)
 {
 	const struct store_aliases *of = &w->aliases;
@@ -303,8 +346,8 @@ int story_candidates(struct story_work *w)
 	learn_given(w, &learnt);
 	given = as_set(&learnt);
 	r = buf_error(&learnt);
-	if (!r && given.n)
-		r = find_events(w, &given, INT64_MIN, INT64_MAX);
+	if (!r)
+		r = find_given(w, &given);
 	if (!r && !w->behind)
 		r = find_lost(w, &lost);
 	if (!r)
@@ -314,6 +357,8 @@ int story_candidates(struct story_work *w)
 		r = add_to(w, &given, &w->aliases.given);
 	if (!r)
 		r = add_to(w, &neighbours, &w->aliases.lost);
+	if (!r)
+		r = seek_alarms(w, &given);
 	if (!r)
 		r = story_join_aliases(w);
 	return !r && takes_back(w) ? CORRELATE_E_EARLIER : r;

@@ -88,6 +88,7 @@ int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done)
 	r = store_aliases_of(w->s, w->resource.id, w->a, &w->aliases);
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
+	w->lost_before = w->aliases.lost;
 	r = read_last(w);
 	if (!r)
 		r = make_step(w);

@@ -159,6 +159,7 @@ int story_window(struct story_work *w, int64_t from_ms)
 	r = store_aliases_of(w->s, w->resource.id, w->a, &old);
 	if (r == STORE_E_NOT_FOUND || (!r && !has_all(&w->aliases.own, &old.own)))
 		return 0;
+	w->lost_before = old.lost;
 	if (!r)
 		r = keep_given(w, &old.given);
 	if (!r)

@@ -51,6 +51,7 @@ struct story_work {
 	struct store_aliases
 		aliases;        /* given, lost: known before, then with what was learnt */
 	struct mention_set all; /* of these */
+	struct mention_set lost_before; /* as the story was put with last */
 	struct mention_scope scope;
 	struct correlate_input in; /* what was correlated */
 	uint32_t without_evidence; /* bits of enum evidence not to look at */

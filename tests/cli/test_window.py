@@ -4,7 +4,8 @@ import datetime
 import random
 import unittest
 
-from support import Case, dump, event, history_file, item, trail_file
+from support import (ACCOUNT, REGION, Case, alarm, dump, event, history_file, item,
+                     trail_file)
 from test_order import TOLD
 
 START = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
@@ -203,6 +204,26 @@ class Windows(Case):
 
     def test_crowded(self):
         self.check(3)
+
+    def test_an_alarm_of_a_neighbour_lost_later(self):
+        """By what a group lost the alarms of before are in its story, also when it is gone on with."""
+        rid, neighbour = GROUPS[0], INSTANCES[0]
+        opened = alarm(1, time="2024-05-01T00:20:00Z")
+        metric = opened["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]
+        metric["dimensions"] = {"InstanceId": neighbour}
+        related = [{"resourceType": "AWS::EC2::Instance", "resourceId": neighbour,
+                    "resourceName": None, "name": "Is attached to "}]
+        documents = [history_file([item(rid, iso(second), relationships=relationships,
+                                        configuration={"groupId": rid, "n": second})])
+                     for second, relationships in ((0, related), (7200, related), (21600, []))]
+        files = [self.write(f"{n}.json", document)
+                 for n, document in enumerate([*documents[:2], opened, documents[2]])]
+        whole = self.take("whole.db", [files])
+        parts = self.take("parts.db", [files[:3], files[3:]])
+        for table in TOLD:
+            self.assertEqual(parts[table], whole[table], table)
+        self.assertIn("open-1", self.cat(
+            f"/resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup/{rid}/changes"))
 
 
 if __name__ == "__main__":
