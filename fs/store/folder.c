@@ -198,10 +198,10 @@ int folder_note_of(struct store *s, int64_t resource)
 }
 
 /* A list of folders, each once; they are few: those of the types that are recorded everywhere. */
-int folders_lower(struct store *s, int64_t resource)
+int folders_redate(struct store *s, int64_t resource)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct buf *list = &s->writer->lowered;
+	struct buf *list = &s->writer->redated;
 	int r = sql_get(s, Q_FOLDER_OF_RESOURCE, ARGS(INT(resource)), &q);
 	int64_t folder = r ? 0 : col_int(q, 0);
 
@@ -231,9 +231,9 @@ static int folder_newest(struct store *s, int64_t folder)
 	return r;
 }
 
-static int settle_lowered(struct store *s)
+static int settle_redated(struct store *s)
 {
-	struct buf *list = &s->writer->lowered;
+	struct buf *list = &s->writer->redated;
 	int r = 0;
 
 	for (size_t i = 0; i < list->len / sizeof(int64_t) && !r; i++)
@@ -267,7 +267,7 @@ static int settle_noted(struct store *s)
 
 int folders_settle(struct store *s)
 {
-	int r = settle_lowered(s);
+	int r = settle_redated(s);
 
 	return r ? r : settle_noted(s);
 }

@@ -82,8 +82,9 @@ static int view_put(struct store *s, const struct store_story *story, int64_t fr
 			r = view_end(s, Q_SHOWN_NEWEST, resource, &v->newest_ms,
 				     &v->latest);
 	}
-	if (!r && v->newest_ms < v->before_ms)
-		r = folders_lower(s, resource);
+	/* A state that is hidden now, or one that is not any more. */
+	if (!r && v->newest_ms != v->before_ms)
+		r = folders_redate(s, resource);
 	if (r)
 		return r;
 	return sql_run(s, Q_VIEW_STORY,

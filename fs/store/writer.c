@@ -71,7 +71,7 @@ struct writer *writer_free(struct writer *w)
 	free(w->aliases.rows);
 	sums_deinit(&w->grown);
 	buf_deinit(&w->noted);
-	buf_deinit(&w->lowered);
+	buf_deinit(&w->redated);
 	tell_deinit(&w->tell);
 	buf_deinit(&w->key);
 	buf_deinit(&w->name);
@@ -120,7 +120,7 @@ void writer_forget(struct writer *w)
 	w->putting = false;
 	tell_forget(&w->tell);
 	memset(w->path_lengths, 0, sizeof(w->path_lengths));
-	buf_reset(&w->lowered);
+	buf_reset(&w->redated);
 	w->pending = false;
 }
 

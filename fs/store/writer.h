@@ -155,8 +155,8 @@ struct writer {
 	struct page_room page;   /* of the last page of blocks */
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
-	struct buf lowered;     /* int64_t: folders in which a newest time went back */
-	bool has_transition;    /* else no file of alarms/ is to be made anew */
+	struct buf redated;  /* int64_t: folders whose newest time is to be looked for */
+	bool has_transition; /* else no file of alarms/ is to be made anew */
 	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
 	bool pending;                                    /* something is gathered */
 	struct buf key, name, pack, raw, guess, trimmed; /* scratch */
@@ -197,10 +197,11 @@ int resource_get(struct store *s, struct leaf *leaf, struct str rid,
 void resource_touch(struct store *s, struct resource *res);
 void leaf_touch(struct store *s, struct leaf *leaf, int64_t time_ms);
 /*
- * The resource's newest state is hidden from now on: its folders' newest times, which can only
- * grow otherwise, are looked for again at the commit.
+ * A state that came in before is the resource's newest from now on, since another one is hidden or
+ * itself is not any more: its folders' newest times, which can only grow by what comes in, are
+ * looked for again at the commit.
  */
-int folders_lower(struct store *s, int64_t resource) _must_check_;
+int folders_redate(struct store *s, int64_t resource) _must_check_;
 /*
  * Something that is shown of a resource in the folder has changed: so the folder and those above it
  * have, which readers go by (folder.changed). They are told of it once, at the commit.

@@ -173,6 +173,22 @@ class Everywhere(Case):
         self.run_program("cat", self.history, self.FOLDER + "2024-05-01T101503.000Z.json",
                          status=FAILED)
 
+    def test_a_repetition_that_is_none_any_more_dates_its_folders(self):
+        """The newest state is hidden by one before it, and shown again by one between them."""
+        files = [self.write(f"{second}.json", history_file([self.role(
+            "us-east-1", second, configuration={"path": path}, resourceCreationTime=created)]))
+            for second, path, created in ((2, "/", None), (50, "/b/", None), (10, "/b/", None),
+                                          (20, "/b/", "2024-05-01T10:15:01.000Z"))]
+        self.import_(*files)
+        whole = dump(self.history)
+        self.history.unlink()
+        for file in files:
+            self.import_(file)
+        self.assertIn("2024-05-01T101550.000Z.json", self.states())
+        parts = dump(self.history)
+        for table in TOLD:
+            self.assertEqual(parts[table], whole[table], table)
+
     def test_its_events_are_found(self):
         self.write("role.json", history_file([
             self.role("eu-west-1", 1, configuration={"roleName": "worker", "path": "/"}),
