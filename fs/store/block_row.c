@@ -8,9 +8,10 @@
  * are found again: each is the first of its name in the record, before as after.
  *
  * Of each event: the length of its record, without what is apart; a byte of flags; its source, by
- * how much it differs from the one before, if it does; the hash of its identity, if that is not
- * apart; the lengths of its lines.
+ * how much it differs from the one before, if it does; the hash of its identity, least byte
+ * first, if that is not apart; the lengths of its lines.
  */
+#include <endian.h>
 #include <errno.h>
 #include <string.h>
 
@@ -68,6 +69,12 @@ static const unsigned char *id_at(const struct block *b, size_t i)
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
+static void put_key(struct buf *out, uint64_t key)
+{
+	key = htole64(key);
+	buf_put(out, &key, sizeof(key));
+}
+
 void block_rows_put(struct buf *out, const struct block *b, unsigned n)
 {
 	int64_t source = 0;
@@ -82,7 +89,7 @@ void block_rows_put(struct buf *out, const struct block *b, unsigned n)
 			varint_put(out, zigzag((int64_t)((uint64_t)row->source -
 							 (uint64_t)source)));
 		if (!(row->flags & EVENT_ID_APART))
-			buf_put(out, &row->key, sizeof(row->key));
+			put_key(out, row->key);
 		varint_put(out, row->text_len);
 		varint_put(out, row->jsonl_len);
 		source = row->source;
@@ -114,6 +121,7 @@ static bool take_key(struct str *in, uint64_t *ret)
 	if (in->n < sizeof(*ret))
 		return false;
 	memcpy(ret, in->p, sizeof(*ret));
+	*ret = le64toh(*ret);
 	*in = str_from(*in, sizeof(*ret));
 	return true;
 }

@@ -17,10 +17,10 @@ static int read_head(struct store *s, int64_t event, unsigned *ret_i)
 
 	if (block_has(head, event, ret_i))
 		return 0;
+	head->first = 0;
 	r = sql_get(s, Q_EVENT_HEAD, ARGS(INT(event)), &q);
 	if (r)
 		return r;
-	head->first = 0;
 	if (!block_rows_take(col_str(q, 1), col_str(q, 2), head))
 		return buf_error(&head->ids) ? -ENOMEM
 					     : body_damaged(s, "block", col_int(q, 0));
@@ -96,6 +96,7 @@ int event_row_tell(struct store *s, int64_t event, uint32_t text_len, uint32_t j
 
 int events_down(struct store *s, int64_t from, int64_t *ret, size_t n, size_t *ret_n)
 {
+	const struct block *head = &s->bodies.head;
 	int r = 0;
 
 	*ret_n = 0;
@@ -104,10 +105,15 @@ int events_down(struct store *s, int64_t from, int64_t *ret, size_t n, size_t *r
 		unsigned i;
 
 		r = find(s, from, &b, &i);
-		if (r == STORE_E_NOT_FOUND)
-			return 0;
 		if (!r)
 			ret[(*ret_n)++] = from--;
+		if (r != STORE_E_NOT_FOUND)
+			continue;
+		if (!head->first)
+			return 0;
+		/* None has this id: on with the last of the block before. */
+		from = head->first + (int64_t)head->n - 1;
+		r = 0;
 	}
 	return r;
 }

@@ -68,6 +68,8 @@ static int look_at_key(void *ctx, const struct posting *p, bool *more)
 	uint64_t key;
 	int r = event_row_key(c->s, p->event, &key);
 
+	if (r == STORE_E_NOT_FOUND)
+		return body_damaged(c->s, "an event of the list of keys", p->event);
 	if (r || key != c->key)
 		return r;
 	c->event = p->event;

@@ -258,6 +258,26 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 	return sql_run(s, Q_DIRTY_ADD, ARGS(INT(dirty->resource), INT(col_int(q, 0))));
 }
 
+/* Has the set a token that stands in the same place of the list? It is in order. */
+static bool has_place(const struct mention_set *set, const struct posting *place)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		struct posting p = posting_of_hash(set->tokens[mid], place->event);
+		int order = posting_order(&p, place);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
 static int aliases_delete(struct store *s, int64_t resource,
 			  const struct mention_set *before,
 			  const struct mention_set *aliases)
@@ -267,7 +287,7 @@ static int aliases_delete(struct store *s, int64_t resource,
 	for (size_t i = 0; i < before->n && !r; i++) {
 		struct posting gone = posting_of_hash(before->tokens[i], resource);
 
-		if (!mention_set_has(aliases, before->tokens[i]))
+		if (!has_place(aliases, &gone))
 			r = postings_remove(s, POSTING_ALIAS, &gone);
 	}
 	return r;

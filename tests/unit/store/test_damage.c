@@ -189,9 +189,41 @@ static void test_every_column(void **state)
 	assert_true(lost > ARRAY_SIZE(columns) * ROUNDS / 2);
 }
 
+/* A block is gone: its events are damaged where they are named, the others are there. */
+static void test_block_missing(void **state)
+{
+	struct history *h = *state;
+	int64_t first, after, ids[EVENTS], event;
+	sqlite3 *db = NULL;
+	char id[48];
+	size_t n, expected = 0;
+
+	fill(h);
+	history_close(h);
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	history_open(h, STORE_READ, 0);
+	first = ask(h, "SELECT id FROM event_block ORDER BY id LIMIT 1 OFFSET 1");
+	after = ask(h, "SELECT id FROM event_block ORDER BY id LIMIT 1 OFFSET 2");
+	exec(db, "DELETE FROM event_block WHERE id = "
+		 "(SELECT id FROM event_block ORDER BY id LIMIT 1 OFFSET 1)");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	assert_int_equal(events_down(h->s, EVENTS, ids, EVENTS, &n), 0);
+	for (int64_t e = EVENTS; e > 0; e--)
+		if (e < first || e >= after)
+			assert_int_equal(ids[expected++], e);
+	assert_int_equal(n, expected);
+	assert_true(n < EVENTS);
+	(void)snprintf(id, sizeof(id),
+		       (first - 1) % 4 ? "%08x-0000-4000-8000-0123456789ab" : "event-%u",
+		       (unsigned)first - 1);
+	assert_int_equal(store_event_find(h->s, str_of(id), &event), STORE_E_DAMAGED);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_block_missing, history_setup,
+						history_teardown),
 		cmocka_unit_test_setup_teardown(test_every_column, history_setup,
 						history_teardown),
 	};

@@ -413,6 +413,29 @@ static void test_aliases_replaced(void **state)
 	assert_int_equal(aliases_of(h), 0);
 }
 
+/* The list has 32 bits of each: where two of a resource are alike in these, one may go alone. */
+static void test_aliases_alike(void **state)
+{
+	const uint64_t two = UINT64_C(2) << 56;
+	uint64_t both[] = { two | 1, two | 2 };
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a = derived(h, "a", NULL, 0, both, 2);
+
+	assert_int_equal(aliases_of(h), 1);
+	tell_again(h, a, 20000, both + 1, 1);
+	assert_int_equal(aliases_of(h), 1);
+	put(h, "e1", 30000, both[0]);
+	assert_int_equal(spread(h, dirty), 0);
+	put(h, "e2", 40000, both[1]);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].from_ms, 40000);
+	tell_again(h, a, 20000, both, 1);
+	assert_int_equal(aliases_of(h), 1);
+	tell_again(h, a, 20000, NULL, 0);
+	assert_int_equal(aliases_of(h), 0);
+}
+
 /* A name learnt late stands in an event before what was told anew: that is told anew, too. */
 static void test_alias_learnt_late(void **state)
 {
@@ -441,7 +464,8 @@ int main(void)
 		CASE(test_sessions_in_a_chain), CASE(test_chain_by_arn),
 		CASE(test_chain_is_bounded),    CASE(test_alarms),
 		CASE(test_trail_gap),           CASE(test_trail_grows),
-		CASE(test_aliases_replaced),    CASE(test_alias_learnt_late),
+		CASE(test_aliases_replaced),    CASE(test_aliases_alike),
+		CASE(test_alias_learnt_late),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
