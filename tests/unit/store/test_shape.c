@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was received comes back byte for byte, and mostly needs no bytes of its own. */
+#include <pthread.h>
 #include <stdio.h>
 
 #include "history.h"
+#include "shape.h"
+#include "store/write.h"
 #include "util/json.h"
 
 #define OTHER "AWS::EC2::Volume"
@@ -147,6 +150,125 @@ static void test_many_orders(void **state)
 	}
 }
 
+/* --- shapes that are shared with those who parse ------------------------------------------- */
+
+static int64_t find_shared(struct history *h, const char *raw, struct item *ret)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
+	struct jv v;
+
+	ret->raw = str_of(raw);
+	assert_int_equal(jv_parse(&a, ret->raw, &v, NULL), 0);
+	assert_int_equal(store_shapes_find(store_shapes(h->s), ret, &v, &a, &scratch), 0);
+	return shared_shape_id(ret);
+}
+
+static void put_one(struct history *h, const char *type, const char *raw, int64_t ms)
+{
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct item item;
+
+	make_body(&body, raw, 0);
+	item = item_of(type, "r-1", ms, "1", body.data);
+	item.raw = str_of(raw);
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+}
+
+static void test_shared(void **state)
+{
+	static const char like[] = "{\"z\":7,\"a\":{\"c\":1},\"m\":\"7\"}";
+	struct history *h = *state;
+	struct item item = item_of(GROUP, "r-1", 10, "1", ""), other;
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct store_state states[64];
+
+	/* A shape is shared once a second item is of it. */
+	put_one(h, GROUP, raws[0], 1);
+	assert_int_equal(find_shared(h, like, &item), 0);
+	put_one(h, GROUP, raws[1], 2);
+	assert_int_not_equal(find_shared(h, like, &item), 0);
+	assert_int_equal(find_shared(h, raws[3], &item), 0);
+	assert_int_equal(find_shared(h, raws[4], &item), 0);
+	assert_int_equal(find_shared(h, raws[5], &item), 0);
+	other = item_of(OTHER, "r-1", 10, "1", "");
+	assert_int_equal(find_shared(h, like, &other), 0);
+	other = item_of(GROUP, "r-1", 10, "1", "");
+	other.guise = ITEM_GUISE_API;
+	assert_int_equal(find_shared(h, like, &other), 0);
+	/* What is put by it comes back. */
+	assert_int_not_equal(find_shared(h, like, &item), 0);
+	make_body(&body, like, 0);
+	item.body = str_of(body.data);
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	assert_int_equal(states_of(h, resource_of(h, GROUP, "r-1").id, states), 3);
+	assert_raw(h, states[2].id, like);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE raw IS NULL"), 3);
+}
+
+/* What was shared in a transaction that is undone is in no history. */
+static void test_shared_undone(void **state)
+{
+	struct history *h = *state;
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct item named = item_of(GROUP, "r-1", 10, "1", ""), item;
+	struct store_state states[64];
+	enum store_put put;
+
+	assert_int_equal(store_begin(h->s, "test"), 0);
+	for (int i = 0; i < 2; i++) {
+		make_body(&body, raws[i], 0);
+		item = item_of(GROUP, "r-1", i, "1", body.data);
+		item.raw = str_of(raws[i]);
+		assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
+	}
+	assert_int_not_equal(find_shared(h, raws[0], &named), 0);
+	store_rollback(h->s);
+	assert_int_equal(shared_shape_id(&named), 0);
+	make_body(&body, raws[0], 0);
+	named.body = str_of(body.data);
+	assert_int_equal(put_item(h, &named), STORE_PUT_NEW);
+	assert_int_equal(states_of(h, resource_of(h, GROUP, "r-1").id, states), 1);
+	assert_raw(h, states[0].id, raws[0]);
+	assert_sound(h);
+}
+
+static void *parse_many(void *history)
+{
+	struct history *h = history;
+
+	for (int i = 0; i < 500; i++) {
+		_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+		_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
+		struct item item = item_of(GROUP, "r-1", 10, "1", "");
+		struct jv v;
+
+		item.raw = str_of(raws[i % 3]);
+		if (jv_parse(&a, item.raw, &v, NULL) ||
+		    store_shapes_find(store_shapes(h->s), &item, &v, &a, &scratch))
+			return h;
+	}
+	return NULL;
+}
+
+/* Asked by threads while the writer learns. */
+static void test_shared_by_threads(void **state)
+{
+	struct history *h = *state;
+	pthread_t threads[2];
+
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, parse_many, h), 0);
+	put_all(h, GROUP, 2);
+	for (size_t i = 0; i < ARRAY_SIZE(threads); i++) {
+		void *failed;
+
+		assert_int_equal(pthread_join(threads[i], &failed), 0);
+		assert_null(failed);
+	}
+	assert_all(h, GROUP, 2 * ARRAY_SIZE(raws));
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -156,6 +278,9 @@ int main(void)
 		CASE(test_one_order),
 		CASE(test_without_shape),
 		CASE(test_many_orders),
+		CASE(test_shared),
+		CASE(test_shared_undone),
+		CASE(test_shared_by_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
