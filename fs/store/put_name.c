@@ -216,13 +216,13 @@ static int name_keep(const struct renaming *c, const struct old_name *old)
 
 	if (old->newest_ms < c->newest_ms)
 		r = sql_run(c->s, Q_NAME_NEWER, ARGS(INT(old->id), INT(c->newest_ms)));
-	else if (less && old->newest_ms == c->before_ms)
+	else if (less && old->newest_ms <= c->before_ms)
 		r = sql_run(c->s, Q_NAME_RECKON, ARGS(INT(old->id)));
 	if (r || old->space <= 0)
 		return r;
 	if (old->key_newest_ms < c->newest_ms)
 		r = sql_run(c->s, Q_STEM_NEWER, ARGS(INT(old->space), INT(c->newest_ms)));
-	else if (less && old->key_newest_ms == c->before_ms)
+	else if (less && old->key_newest_ms <= c->before_ms)
 		r = sql_run(c->s, Q_STEM_RECKON, ARGS(INT(old->space)));
 	return r;
 }

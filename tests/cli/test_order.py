@@ -189,6 +189,21 @@ class Everywhere(Case):
         for table in TOLD:
             self.assertEqual(parts[table], whole[table], table)
 
+    def test_newest_states_hidden_at_once_date_its_names(self):
+        """One that came before and one that comes now repeat what comes in between."""
+        files = [self.write(f"{second}.json", history_file([self.role(
+            "us-east-1", second, configuration={"path": path}, tags={"k": "v"})]))
+            for second, path in ((2, "/"), (50, "/b/"), (10, "/b/"), (55, "/b/"))]
+        self.import_(*files)
+        whole = dump(self.history)
+        self.history.unlink()
+        self.import_(*files[:2])
+        self.import_(*files[2:])
+        self.assertNotIn("2024-05-01T101550.000Z.json", self.states())
+        parts = dump(self.history)
+        for table in TOLD:
+            self.assertEqual(parts[table], whole[table], table)
+
     def test_its_events_are_found(self):
         self.write("role.json", history_file([
             self.role("eu-west-1", 1, configuration={"roleName": "worker", "path": "/"}),
