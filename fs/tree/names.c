@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "model/name.h"
+#include "util/percent.h"
 
 static const struct {
 	uint64_t node;
@@ -39,24 +40,15 @@ uint64_t names_top(int64_t space)
 
 /* --- spellings ---------------------------------------------------------------------------- */
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c |= 0x20;
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 bool names_decode(struct buf *out, struct str part)
 {
 	bool decoded = false;
 
 	for (size_t i = 0; i < part.n; i++) {
-		int high = part.n - i > 2 ? digit(part.p[i + 1]) : -1;
-		int low = high >= 0 ? digit(part.p[i + 2]) : -1;
+		int byte = percent_byte(str_from(part, i));
 
-		if (part.p[i] == '%' && low >= 0) {
-			buf_put_char(out, (char)(high * 16 + low));
+		if (byte >= 0) {
+			buf_put_char(out, (char)byte);
 			decoded = true;
 			i += 2;
 		} else {

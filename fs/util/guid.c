@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/guid.h"
 
+#include "util/hex.h"
+
 /* Is there a dash before the byte? */
 static bool dashed(unsigned byte)
 {
 	return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
+/* Of lower case alone: the text is made again of the bytes. */
 static int digit(char c)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+	return c >= 'A' && c <= 'F' ? -1 : hex_value(c);
 }
 
 bool guid_read(struct str text, unsigned char ret[GUID_BYTES])
@@ -36,12 +37,10 @@ bool guid_read(struct str text, unsigned char ret[GUID_BYTES])
 
 void guid_write(const unsigned char bytes[GUID_BYTES], char ret[GUID_TEXT])
 {
-	static const char digits[] = "0123456789abcdef";
-
 	for (unsigned i = 0; i < GUID_BYTES; i++) {
 		if (dashed(i))
 			*ret++ = '-';
-		*ret++ = digits[bytes[i] >> 4];
-		*ret++ = digits[bytes[i] & 0xf];
+		hex_write(bytes[i], ret);
+		ret += 2;
 	}
 }

@@ -8,6 +8,8 @@
 
 #include <errno.h>
 
+#include "util/hex.h"
+
 #include "json_private.h"
 
 const char *jv_reader_fail(struct jv_reader *in, const char *p, const char *reason)
@@ -41,14 +43,11 @@ static int32_t hex4(const char *p, const char *end)
 	if (end - p < 4)
 		return -1;
 	for (int i = 0; i < 4; i++) {
-		char c = p[i];
+		int digit = hex_value(p[i]);
 
-		if (c >= '0' && c <= '9')
-			code = code << 4 | (c - '0');
-		else if ((c | 0x20) >= 'a' && (c | 0x20) <= 'f')
-			code = code << 4 | ((c | 0x20) - 'a' + 10);
-		else
+		if (digit < 0)
 			return -1;
+		code = code << 4 | digit;
 	}
 	return code;
 }

@@ -1,19 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/percent.h"
 
-static int digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
+#include "util/hex.h"
 
 int percent_byte(struct str s)
 {
-	int high = s.n > 2 && s.p[0] == '%' ? digit(s.p[1]) : -1;
-	int low = high < 0 ? -1 : digit(s.p[2]);
+	int high = s.n > 2 && s.p[0] == '%' ? hex_value(s.p[1]) : -1;
+	int low = high < 0 ? -1 : hex_value(s.p[2]);
 
 	return low < 0 ? -1 : high * 16 + low;
 }

@@ -12,6 +12,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "util/hex.h"
+
 struct sha256_state {
 	EVP_MD_CTX *md;
 	bool failed;
@@ -35,12 +37,8 @@ void hmac_sha256(struct str key, struct str data, uint8_t ret[SHA256_SIZE])
 
 static void put_hex(const uint8_t *hash, size_t n, char *ret)
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		ret[2 * i] = digits[hash[i] >> 4];
-		ret[2 * i + 1] = digits[hash[i] & 15];
-	}
+	for (size_t i = 0; i < n; i++)
+		hex_write(hash[i], ret + 2 * i);
 	ret[2 * n] = '\0';
 }
 
