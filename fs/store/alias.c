@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Names of resources. The list of their hashes has 32 bits of each; whether a resource has the
- * whole of it is told by its own set. The rest is in story.c, which puts them.
+ * whole of it is told by its own row.
  */
 #include "alias.h"
 
 #include <endian.h>
+#include <errno.h>
 
+#include "model/mention.h"
 #include "private.h"
 
 struct search {
@@ -40,4 +42,188 @@ int alias_resources(struct store *s, uint64_t token, struct buf *ret)
 	struct posting p = posting_of_hash(token, 0);
 
 	return postings_each(s, POSTING_ALIAS, p.key, p.time_ms, p.time_ms, look_at, &c);
+}
+
+/* --- a resource's row ---------------------------------------------------------------------- */
+
+/* A resource's row: its tokens, each its least byte first, and what they are. */
+struct alias_row {
+	struct buf tokens;
+	int64_t own, given; /* -1: not told apart */
+};
+
+static void alias_row_deinit(struct alias_row *row)
+{
+	buf_deinit(&row->tokens);
+}
+
+static int alias_row_read(struct store *s, int64_t resource, struct alias_row *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_ALIASES_OF_RESOURCE, ARGS(INT(resource)), &q);
+
+	ret->own = ret->given = -1;
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	buf_put_str(&ret->tokens, col_str(q, 0));
+	if (sqlite3_column_type(q, 1) != SQLITE_NULL) {
+		ret->own = col_int(q, 1);
+		ret->given = col_int(q, 2);
+	}
+	return buf_error(&ret->tokens);
+}
+
+static void put_tokens(const struct mention_set *set, struct buf *ret)
+{
+	for (size_t i = 0; i < set->n; i++) {
+		uint64_t token = htole64(set->tokens[i]);
+
+		buf_put(ret, &token, sizeof(token));
+	}
+}
+
+/* As its row is to be; borrowed from the aliases. */
+static int alias_row_make(const struct store_aliases *aliases, struct alias_row *ret)
+{
+	ret->own = (int64_t)aliases->own.n;
+	ret->given = (int64_t)aliases->given.n;
+	put_tokens(&aliases->own, &ret->tokens);
+	put_tokens(&aliases->given, &ret->tokens);
+	put_tokens(&aliases->lost, &ret->tokens);
+	return buf_error(&ret->tokens);
+}
+
+/* All of a row in order, as this machine has numbers; the row is good for nothing else then. */
+static struct mention_set alias_row_set(struct alias_row *row)
+{
+	struct mention_set set = { (uint64_t *)row->tokens.data,
+				   row->tokens.len / sizeof(set.tokens[0]) };
+
+	for (size_t i = 0; i < set.n; i++)
+		set.tokens[i] = le64toh(set.tokens[i]);
+	mention_set_sort(&set);
+	return set;
+}
+
+int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
+		     struct store_aliases *ret)
+{
+	_cleanup_(alias_row_deinit) struct alias_row row = { .tokens = BUF_INIT };
+	uint64_t *tokens;
+	int64_t own, given, n;
+	int r = reading(s);
+
+	if (!r)
+		r = alias_row_read(s, resource, &row);
+	if (r)
+		return r;
+	n = (int64_t)(row.tokens.len / sizeof(*tokens));
+	own = row.own;
+	given = row.given;
+	if (own <= 0 || given < 0 || own > n || given > n - own)
+		return STORE_E_NOT_FOUND;
+	tokens = arena_alloc(a, row.tokens.len);
+	if (!tokens)
+		return -ENOMEM;
+	for (int64_t i = 0; i < n; i++)
+		tokens[i] = le64toh(((const uint64_t *)row.tokens.data)[i]);
+	*ret = (struct store_aliases){ { tokens, (size_t)own },
+				       { tokens + own, (size_t)given },
+				       { tokens + own + given,
+					 (size_t)(n - own - given) } };
+	return 0;
+}
+
+/*
+ * A name that came up only now may stand in events before the part of the story that was made
+ * anew: then that part was too short. Names of the first derivation need no such look, as it
+ * makes the whole story.
+ */
+static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t token,
+		     bool look_back)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = writer_alias(s, token, dirty->resource);
+
+	if (r || !look_back)
+		return r;
+	r = sql_get(s, Q_MENTION_EARLIEST, ARGS(INT(token)), &q);
+	if (r || sqlite3_column_type(q, 0) == SQLITE_NULL ||
+	    col_int(q, 0) >= dirty->from_ms)
+		return r;
+	return sql_run(s, Q_DIRTY_ADD, ARGS(INT(dirty->resource), INT(col_int(q, 0))));
+}
+
+/* Has the set a token that stands in the same place of the list? It is in order. */
+static bool has_place(const struct mention_set *set, const struct posting *place)
+{
+	size_t low = 0, high = set->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+		struct posting p = posting_of_hash(set->tokens[mid], place->event);
+		int order = posting_order(&p, place);
+
+		if (order == 0)
+			return true;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return false;
+}
+
+static int aliases_delete(struct store *s, int64_t resource,
+			  const struct mention_set *before,
+			  const struct mention_set *aliases)
+{
+	int r = writer_aliases(s); /* one that is gathered may go, too */
+
+	for (size_t i = 0; i < before->n && !r; i++) {
+		struct posting gone = posting_of_hash(before->tokens[i], resource);
+
+		if (!has_place(aliases, &gone))
+			r = postings_remove(s, POSTING_ALIAS, &gone);
+	}
+	return r;
+}
+
+static bool alias_row_eq(const struct alias_row *a, const struct alias_row *b)
+{
+	return a->own == b->own && a->given == b->given &&
+	       str_eq(buf_str(&a->tokens), buf_str(&b->tokens));
+}
+
+/* Most stay: only the difference is written. */
+int aliases_replace(struct store *s, const struct store_story *story, bool fresh)
+{
+	const struct store_dirty *dirty = &story->dirty;
+	_cleanup_(alias_row_deinit) struct alias_row was = { .tokens = BUF_INIT };
+	_cleanup_(alias_row_deinit) struct alias_row row = { .tokens = BUF_INIT };
+	struct mention_set before, aliases;
+	size_t kept = 0;
+	int r = fresh ? 0 : alias_row_read(s, dirty->resource, &was);
+
+	if (!r)
+		r = alias_row_make(&story->aliases, &row);
+	if (r || alias_row_eq(&was, &row))
+		return r;
+	r = sql_run(s, Q_ALIASES_PUT,
+		    ARGS(INT(dirty->resource), BLOB(buf_str(&row.tokens)), INT(row.own),
+			 INT(row.given)));
+	before = alias_row_set(&was);
+	aliases = alias_row_set(&row);
+	for (size_t i = 0; i < aliases.n && !r; i++) {
+		if (mention_set_has(&before, aliases.tokens[i]))
+			kept++;
+		else
+			r = alias_new(s, dirty, (int64_t)aliases.tokens[i],
+				      before.n > 0 && !story->sought);
+	}
+	if (!r && kept < before.n)
+		r = aliases_delete(s, dirty->resource, &before, &aliases);
+	if (!r && aliases.n)
+		s->writer->has_alias = true;
+	return r;
 }

@@ -3,11 +3,19 @@
 
 /* Who goes by a name; see alias.c. */
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "util/buf.h"
 
 struct store;
+struct store_story;
 
 /* Appends int64_t each: the resources that have the token among their aliases. */
 int alias_resources(struct store *s, uint64_t token, struct buf *ret) _must_check_;
+/*
+ * Puts the aliases of a story's resource for those before; fresh: there were none. One that is new
+ * and that earlier events mention makes the resource dirty from the first of them on.
+ */
+int aliases_replace(struct store *s, const struct store_story *story,
+		    bool fresh) _must_check_;
