@@ -3,8 +3,9 @@
 
 The files of one play are kept in memory, cut at every identifier; a replica is the same pieces with
 each identifier mapped to its own. So memory is that of one play, whatever the number of replicas.
-Times and names stay; what names another account (`444455556666` in an ARN) follows. Digests, which
-would have to be hashed anew, are not replicated.
+Times and names stay, but for those of buckets, which are given once in all of AWS: whatever is called
+like a bucket is called otherwise in each replica. What names another account (`444455556666` in an
+ARN) follows. Digests, which would have to be hashed anew, are not replicated.
 """
 
 import re
@@ -17,13 +18,26 @@ from .output import pack
 PATTERN = (r'[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}'
            r'|(?<=-)0[0-9a-f]{16}\b|\b(?:AROA|AIDA|AGPA|ANPA|AIPA|AKIA|ASIA)[A-Z2-7]{16,17}'
            r'|(?<=db-)[A-Z2-7]{26}')
-HEX = '0123456789abcdef'
+BUCKET = re.compile(r'arn:aws:s3:::([a-z0-9][a-z0-9.-]+[a-z0-9])')
+
+
+def buckets_in(texts, accounts):
+    """The names of buckets; one with an account's number in it is the replica's own already."""
+    names = {name for text in texts for name in BUCKET.findall(text)}
+    return sorted(name for name in names if not any(one in name for one in accounts))
+
+
+def pattern_of(accounts, buckets):
+    """Splits a text at its identifiers."""
+    names = '|'.join(re.escape(name) for name in sorted(buckets, key=len, reverse=True))
+    whole = [rf'(?<![\w.-])(?:{names})(?![\w-])'] if names else []
+    return re.compile('(%s)' % '|'.join([*accounts, *whole, PATTERN]))
 
 
 class Mapping:
     """Identifiers of one replica: same form, other content, equal for equal input."""
 
-    def __init__(self, replica, accounts):
+    def __init__(self, replica, accounts, buckets=()):
         self.replica, self.known = replica, {}
         mark = zlib.crc32(b'replica %d' % replica)
         self.mark = '%08x' % mark
@@ -31,6 +45,8 @@ class Mapping:
                                for k in range(0, 30, 5)) + number32(replica)
         for k, account in enumerate(accounts):
             self.known[account] = '%012d' % (600000000000 + replica * 1009 + k)
+        for name in buckets:
+            self.known[name] = '%s-%04x' % (name, replica)
 
     def map(self, text):
         known = self.known.get(text)
@@ -58,9 +74,10 @@ class Templates:
     """The files of a play, cut at their identifiers."""
 
     def __init__(self, files, truth, accounts):
-        self.accounts = accounts
-        pattern = re.compile('(%s|%s)' % ('|'.join(accounts), PATTERN))
-        self.files = [(pattern.split(path), pattern.split(data.decode()), path) for path, data in files]
+        files = [(path, data.decode()) for path, data in files]
+        self.accounts, self.buckets = accounts, buckets_in((data for _, data in files), accounts)
+        pattern = pattern_of(accounts, self.buckets)
+        self.files = [(pattern.split(path), pattern.split(data), path) for path, data in files]
         self.truth = pattern.split(truth)
 
     def fill(self, pieces, mapping):
@@ -72,7 +89,7 @@ class Templates:
 
 def write(templates, replica, folder, config, level=1):
     """Writes one replica below `folder`; returns its truth. Without `config` only the trail."""
-    mapping = Mapping(replica, templates.accounts)
+    mapping = Mapping(replica, templates.accounts, templates.buckets)
     made = set()
     for path, data, plain in templates.files:
         if not config and '/CloudTrail/' not in plain:

@@ -344,6 +344,11 @@ class Runs(unittest.TestCase):
         for change in history.changes:
             for eid in change['causes']:
                 self.assertEqual(history.records[eid]['recipientAccountId'], change['account'])
+        # A bucket's name is given once in all of AWS.
+        buckets = {(i['resourceId'], i['awsAccountId']) for _, i in history.items
+                   if i['resourceType'] == 'AWS::S3::Bucket'}
+        self.assertGreater(len(buckets), 10)
+        self.assertEqual(len(buckets), len({name for name, _ in buckets}))
 
     def test_wrong_usage(self):
         for args in ([], ['--out', 'x', '--start', 'soon'], ['--out', 'x', '--lag', 'never'],
