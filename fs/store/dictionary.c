@@ -3,11 +3,13 @@
  * Training dictionaries. Short bodies alone hardly compress; with a dictionary of what they
  * have in common they take a quarter. A young history trains one as soon as it has some
  * hundred bodies of a kind, and a better one, for good, when it has some thousands; what is
- * there by then is packed anew, which costs milliseconds and leaves no tail of poor rows.
+ * there by then is packed anew, which costs milliseconds and leaves no tail of poor rows, and rows
+ * of states are put close together.
  */
 #include <errno.h>
 
 #include "private.h"
+#include "restack.h"
 
 #define FIRST_TRAINING  400
 #define FINAL_TRAINING  8000
@@ -197,6 +199,7 @@ int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
 	int64_t *total = &s->writer->bodies_total[kind - 1];
 	int64_t *next = &s->writer->bodies_next[kind - 1];
+	int64_t first;
 	int r;
 
 	*total += n;
@@ -213,5 +216,8 @@ int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 		return r > 1 ? r : 0;
 	}
 	*next = *total >= FINAL_TRAINING ? INT64_MAX : FINAL_TRAINING;
-	return renew(s, kind, &set, buf_str(&bytes));
+	first = *(const int64_t *)set.ids.data;
+	r = renew(s, kind, &set, buf_str(&bytes));
+	sample_set_deinit(&set);
+	return r || kind == DICTIONARY_EVENT ? r : states_restack(s, first);
 }

@@ -33,6 +33,14 @@ X(STATES_BEHIND,
   "SELECT state FROM shown WHERE resource = ?1 AND state > ?2 UNION ALL "
   "SELECT state FROM unlisted WHERE resource = ?1 AND state > ?2")
 X(STATE_REENCODE, "UPDATE state SET base = ?2, dictionary = ?3, body = ?4 WHERE id = ?1")
+#define STATE_COLUMNS \
+  "id, resource, capture_ms, state_id, guise, status, source, content_hash, base, dictionary, " \
+  "shape, body_len, raw_len, body, raw"
+X(STATES_FROM, "SELECT " STATE_COLUMNS " FROM state WHERE id >= ?1 ORDER BY id")
+X(STATES_DELETE_FROM, "DELETE FROM state WHERE id >= ?1")
+X(STATE_PUT_BACK,
+  "INSERT INTO state(" STATE_COLUMNS ") "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")
 X(KEYFRAMES_FIRST,
   "SELECT id FROM state WHERE id > ?1 AND base IS NULL ORDER BY id LIMIT ?2")
 

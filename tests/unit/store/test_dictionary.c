@@ -179,6 +179,12 @@ static void test_states(void **state)
 	}
 	commit(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 2"), 1);
+	/* What packing anew has made free does not stay so. */
+	assert_in_range(ask(h, "SELECT sum(unused) * 100 / sum(pgsize) FROM dbstat "
+			       "WHERE name = 'state' AND pagetype = 'leaf' AND path < "
+			       "(SELECT max(path) FROM dbstat WHERE name = 'state')"),
+			0, 4);
+	assert_sound(h);
 	history_open(h, STORE_READ, 0);
 	for (int i = 0; i < 500; i++) {
 		struct store_state states[64];

@@ -34,6 +34,9 @@ static const struct {
 	{ Q_IDS_FROM, "resource" },
 	{ Q_ARNS, "n" },
 	{ Q_REFUSALS, "r" },
+	/* twice in the life of a history: when a dictionary is new */
+	{ Q_STATES_FROM, "state" },
+	{ Q_STATES_DELETE_FROM, "state" },
 	/* meant to be walked whole: status/coverage.tsv and gaps.tsv tell of every day */
 	{ Q_DAYS, "day_coverage" },
 	{ Q_TRAILS_STOPPED_DUE, "trail_gap" },
