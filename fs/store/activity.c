@@ -13,6 +13,7 @@
 #include "private.h"
 #include "rows.h"
 #include "tell.h"
+#include "told.h"
 
 /* Commits whose changes are told of; whoever asks does so some times a second. */
 #define RECENT_COMMITS 256
@@ -332,6 +333,7 @@ int store_activity_seek(struct store *s, int64_t value, bool jsonl, uint64_t off
 
 struct caused {
 	int64_t time_ms, state, seq;
+	bool meant;
 	struct str resource; /* account, region, type, id */
 };
 
@@ -350,9 +352,17 @@ static int by_time(const void *a, const void *b)
 static int caused_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
 	struct caused *c = ret;
+	struct told told;
 
-	*c = (struct caused){ col_int(q, 0), col_int(q, 1), col_int(q, 2),
-			      arena_str(a, col_str(q, 3)) };
+	/* Of the states of one millisecond it is one that the call led to. */
+	if (!told_take(col_str(q, 3), &told))
+		return -EBADMSG;
+	*c = (struct caused){ .time_ms = col_int(q, 0),
+			      .state = col_int(q, 1),
+			      .seq = col_int(q, 2),
+			      .meant = told.has_change &&
+				       told.seq == (uint64_t)col_int(q, 2),
+			      .resource = arena_str(a, col_str(q, 4)) };
 	return c->resource.p ? 0 : -ENOMEM;
 }
 
@@ -362,20 +372,23 @@ int store_changes_of_event(struct store *s, int64_t event, struct arena *a, int6
 	static const struct sql_shape shape = { sizeof(struct caused), caused_row };
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	const struct caused *c;
+	size_t n;
 	int r = reading(s);
 
 	if (!r)
 		r = sql_all(s, Q_CHANGES_OF_EVENT, ARGS(INT(event)), &shape, a, &rows);
 	if (r)
 		return r;
-	*ret_n = rows.len / sizeof(*c);
-	*ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
+	*ret_n = 0;
+	n = rows.len / sizeof(*c);
+	*ret = arena_alloc(a, (n + 1) * sizeof(**ret));
 	if (!*ret)
 		return -ENOMEM;
-	if (*ret_n)
-		qsort(rows.data, *ret_n, sizeof(*c), by_time);
+	if (n)
+		qsort(rows.data, n, sizeof(*c), by_time);
 	c = (const struct caused *)rows.data;
-	for (size_t i = 0; i < *ret_n; i++)
-		(*ret)[i] = c[i].state;
+	for (size_t i = 0; i < n; i++)
+		if (c[i].meant)
+			(*ret)[(*ret_n)++] = c[i].state;
 	return 0;
 }

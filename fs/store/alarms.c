@@ -272,22 +272,15 @@ static int load_causes(struct store *s, int64_t resource, int64_t seq, struct ar
 int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
 			struct arena *a, struct store_entry **ret, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
-	int r = sql_open(s, Q_ENTRIES_BETWEEN,
-			 ARGS(INT(resource), INT(from_ms), INT(to_ms)), &q);
+	struct store_entry *e;
+	int64_t seq = 0;
+	int r = story_entries(s, resource, from_ms, to_ms, a, &rows);
 
-	while (!r) {
-		struct store_entry e;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = story_entry_of(q, a, &e);
-		if (!r)
-			r = load_causes(s, resource, col_int(q, 1), a, &e);
-		buf_put(&rows, &e, sizeof(e));
+	e = (struct store_entry *)rows.data;
+	for (size_t i = 0; !r && i < rows.len / sizeof(*e); i++) {
+		seq = i && e[i].time_ms == e[i - 1].time_ms ? seq + 1 : 0;
+		r = load_causes(s, resource, seq, a, &e[i]);
 	}
 	return r ? r : sql_keep(a, &rows, sizeof(struct store_entry), ret, ret_n);
 }

@@ -10,6 +10,7 @@
 
 #include "model/name.h"
 #include "private.h"
+#include "told.h"
 
 /* --- folders ------------------------------------------------------------------------------- */
 
@@ -102,6 +103,7 @@ int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 		 struct store_at_state *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct told told;
 	int r = reading(s);
 
 	if (!r)
@@ -110,17 +112,18 @@ int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 		return r;
 	if (item_status_is_deleted((enum item_status)col_int(q, 3)))
 		return STORE_E_NOT_FOUND;
+	r = told_of(s, q, 4, col_int(q, 0), &told);
 	*ret = (struct store_at_state){
 		.resource = resource,
 		.state = col_int(q, 0),
 		.time_ms = col_int(q, 1),
 		.size = (uint32_t)col_int(q, 2),
-		.measured = sqlite3_column_type(q, 4) != SQLITE_NULL,
-		.csv_len = (uint32_t)col_int(q, 4),
-		.jsonl_len = (uint32_t)col_int(q, 5),
-		.item_len = (uint32_t)col_int(q, 6),
+		.measured = told.measured,
+		.csv_len = told.csv_len,
+		.jsonl_len = told.jsonl_len,
+		.item_len = told.item_len,
 	};
-	return 0;
+	return r;
 }
 
 int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t after,

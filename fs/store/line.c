@@ -11,6 +11,7 @@
 #include "store/timeline.h"
 #include "story_load.h"
 #include "tell.h"
+#include "told.h"
 
 static int load_event(struct store *s, int64_t event, struct arena *a, struct event *ret)
 {
@@ -71,14 +72,13 @@ static int load_frame(struct store *s, int64_t resource, int64_t state, struct a
 }
 
 /* The cause by that event, or the first one: its row, evidence and confidence. */
-static int find_cause(struct store *s, sqlite3_stmt *change, int64_t event,
+static int find_cause(struct store *s, sqlite3_stmt *change, uint64_t seq, int64_t event,
 		      struct story_event *ret, int64_t *ret_row)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
 	int r = sql_open(s, Q_CAUSES_OF_CHANGE,
-			 ARGS(INT(col_int(change, 0)), INT(col_int(change, 1)),
-			      INT(col_int(change, 2))),
+			 ARGS(INT(col_int(change, 0)), INT(col_int(change, 1)), INT(seq)),
 			 &q);
 
 	*ret_row = 0;
@@ -100,22 +100,28 @@ int store_change_line(struct store *s, int64_t state, int64_t event, struct aren
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int64_t cause = 0;
+	struct told told;
 	int r = reading(s);
 
 	*ret = (struct story_entry){ 0 };
 	*ret_cause = (struct story_event){ 0 };
 	if (!r)
 		r = sql_get(s, Q_CHANGE_OF_STATE, ARGS(INT(state)), &q);
+	if (!r)
+		r = told_of(s, q, 2, state, &told);
+	if (!r && !told.has_change)
+		r = STORE_E_NOT_FOUND;
 	if (r)
 		return r;
 	ret->time_ms = col_int(q, 1);
-	ret->change.type = (enum change_type)col_int(q, 3);
-	ret->reason = (enum reason)col_int(q, 4);
-	r = story_why(q, 5, a, &ret->why);
+	ret->change.type = (enum change_type)told.change.change_type;
+	ret->reason = (enum reason)told.change.reason;
+	ret->why = told.change.why.n ? arena_str(a, told.change.why) : STR_NULL;
+	if (told.change.why.n && !ret->why.p)
+		return -ENOMEM;
+	r = load_frame(s, col_int(q, 0), state, a, ret);
 	if (!r)
-		r = load_frame(s, col_int(q, 0), state, a, ret);
-	if (!r)
-		r = find_cause(s, q, event, ret_cause, &cause);
+		r = find_cause(s, q, told.seq, event, ret_cause, &cause);
 	if (r || !cause)
 		return r;
 	ret->causes = ret_cause;

@@ -10,6 +10,10 @@
  *                                  what is told of the events of a block, each its number i, as
  *                                  block_row.c has it; lengths, len: of its records, as an older
  *                                  schema has them
+ *   told_bytes(csv_len, jsonl_len, item_len, change_type, reason, text_len, jsonl_len, line_len,
+ *   line_jsonl_len, seq, previous, before, why)
+ *                                  what is told of a state, as told.c has it; csv_len NULL: not
+ *                                  measured, change_type NULL: it came with no change
  *   source_key(name)               the hash that a source is found by
  *   source_folder, _stem, _tail(name)   the parts its name is kept in
  */
@@ -20,8 +24,16 @@
 #include "private.h"
 #include "schema.h"
 #include "source_name.h"
+#include "told.h"
 #include "util/guid.h"
 #include "util/varint.h"
+
+static struct str text_of(sqlite3_value *value)
+{
+	const char *text = (const char *)sqlite3_value_text(value);
+
+	return (struct str){ text ? text : "", (size_t)sqlite3_value_bytes(value) };
+}
 
 /* A GUID was kept as its 16 bytes. */
 static void event_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
@@ -164,14 +176,41 @@ static void event_rows_end(sqlite3_context *c)
 				      SQLITE_TRANSIENT);
 }
 
-/* --- sources ------------------------------------------------------------------------------- */
+/* --- states -------------------------------------------------------------------------------- */
 
-static struct str text_of(sqlite3_value *value)
+static void told_bytes(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 {
-	const char *text = (const char *)sqlite3_value_text(value);
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	uint32_t len[9];
+	struct told told;
 
-	return (struct str){ text ? text : "", (size_t)sqlite3_value_bytes(value) };
+	for (size_t i = 0; i < ARRAY_SIZE(len); i++)
+		len[i] = (uint32_t)sqlite3_value_int64(args[i]);
+	told = (struct told){
+		.measured = sqlite3_value_type(args[0]) != SQLITE_NULL,
+		.csv_len = len[0],
+		.jsonl_len = len[1],
+		.item_len = len[2],
+		.has_change = sqlite3_value_type(args[3]) != SQLITE_NULL,
+		.change = { .change_type = (uint8_t)len[3],
+			    .reason = (uint8_t)len[4],
+			    .text_len = len[5],
+			    .jsonl_len = len[6],
+			    .line_len = len[7],
+			    .line_jsonl_len = len[8],
+			    .previous = sqlite3_value_int64(args[10]),
+			    .why = text_of(args[12]) },
+		.seq = (uint64_t)sqlite3_value_int64(args[9]),
+		.follows = sqlite3_value_int64(args[10]) == sqlite3_value_int64(args[11]),
+	};
+	told_put(&bytes, &told);
+	if (buf_error(&bytes))
+		sqlite3_result_error_nomem(c);
+	else if (bytes.len)
+		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
 }
+
+/* --- sources ------------------------------------------------------------------------------- */
 
 static void source_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 {
@@ -219,6 +258,9 @@ int migrate_functions(sqlite3 *db)
 	for (size_t i = 0; i < ARRAY_SIZE(scalars) && rc == SQLITE_OK; i++)
 		rc = sqlite3_create_function_v2(db, scalars[i].name, 1, how, NULL,
 						scalars[i].call, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "told_bytes", 13, how, NULL,
+						told_bytes, NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "posting_first", 2, how, NULL, NULL,
 						add, first_end, NULL);

@@ -15,12 +15,14 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "told.h"
 
 struct twin {
 	int64_t state;
 	struct str state_id;
 	int64_t guise, status;
 	int64_t content; /* hash */
+	struct str told; /* the change it came with, as told.c has it */
 };
 
 static int by_state_id(const void *a, const void *b)
@@ -56,12 +58,18 @@ static bool told_twice(const struct twin *twins, size_t n, const struct twin *t)
 	return false;
 }
 
+static struct sql_arg blob_or_null(struct str bytes)
+{
+	return bytes.n ? BLOB(bytes) : NUL;
+}
+
 static int insert_row(struct store *s, int64_t resource, int64_t capture_ms,
-		      unsigned twin, int64_t state, size_t size, int64_t status)
+		      unsigned twin, int64_t state, size_t size, int64_t status,
+		      struct str told)
 {
 	return sql_run(s, Q_SHOWN_INSERT,
 		       ARGS(INT(resource), INT(capture_ms), INT(twin), INT(state),
-			    INT(size), INT(status), INT(0), NUL, NUL));
+			    INT(size), INT(status), blob_or_null(told)));
 }
 
 /* A file is the body pretty-printed, and a final newline. */
@@ -91,25 +99,45 @@ int moment_list_one(struct store *s, struct resource *res, const struct item *it
 		    int64_t id)
 {
 	int r = insert_row(s, res->id, item->captured_ms, 0, id, file_size(item->body),
-			   item->status);
+			   item->status, STR_NULL);
 
 	if (!r)
 		note_listed(s, res, item->captured_ms, id, 1);
 	return r;
 }
 
-static int put_aside(struct store *s, int64_t resource, int64_t capture_ms, int64_t state)
+static int put_aside(struct store *s, int64_t resource, int64_t capture_ms, int64_t state,
+		     struct str told)
 {
 	return sql_run(s, Q_UNLISTED_INSERT,
-		       ARGS(INT(resource), INT(capture_ms), INT(state)));
+		       ARGS(INT(resource), INT(capture_ms), INT(state),
+			    blob_or_null(told)));
 }
 
 int moment_list_another(struct store *s, struct resource *res, int64_t capture_ms,
 			int64_t id)
 {
-	int r = put_aside(s, res->id, capture_ms, id);
+	int r = put_aside(s, res->id, capture_ms, id, STR_NULL);
 
 	return r ? r : moment_list(s, res, capture_ms);
+}
+
+/*
+ * The change stays as it is told until the next story is put, for the lengths of files and lines
+ * tell of it; how long the state is where is not known any more.
+ */
+static int keep_change(struct store *s, sqlite3_stmt *q, struct arena *a, struct twin *t)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	struct told told;
+	int r = told_of(s, q, 8, t->state, &told);
+
+	if (r || !told.has_change)
+		return r;
+	told.measured = false;
+	told_put(&bytes, &told);
+	t->told = arena_str(a, buf_str(&bytes));
+	return buf_error(&bytes) || !t->told.p ? -ENOMEM : 0;
 }
 
 static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
@@ -131,8 +159,9 @@ static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
 				   .guise = col_int(q, 2),
 				   .status = col_int(q, 3),
 				   .content = col_int(q, 7) };
+		r = t.state_id.p ? keep_change(s, q, a, &t) : -ENOMEM;
 		buf_put(&rows, &t, sizeof(t));
-		r = t.state_id.p ? buf_error(&rows) : -ENOMEM;
+		r = r ? r : buf_error(&rows);
 	}
 	if (r)
 		return r;
@@ -152,7 +181,8 @@ static int insert_twins(struct store *s, int64_t resource, int64_t capture_ms,
 		int r;
 
 		if (told_twice(twins, n, &twins[i])) {
-			r = put_aside(s, resource, capture_ms, twins[i].state);
+			r = put_aside(s, resource, capture_ms, twins[i].state,
+				      twins[i].told);
 			if (r)
 				return r;
 			continue;
@@ -161,7 +191,8 @@ static int insert_twins(struct store *s, int64_t resource, int64_t capture_ms,
 		r = body_of_state(s, twins[i].state, &body);
 		if (!r)
 			r = insert_row(s, resource, capture_ms, listed, twins[i].state,
-				       file_size(buf_str(&body)), twins[i].status);
+				       file_size(buf_str(&body)), twins[i].status,
+				       twins[i].told);
 		if (r)
 			return r;
 		*ret_newest = twins[i].state;

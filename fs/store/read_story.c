@@ -9,37 +9,59 @@
 #include "rows.h"
 #include "store/derive.h"
 #include "story_load.h"
+#include "told.h"
 
-int story_why(sqlite3_stmt *q, int column, struct arena *a, struct str *ret)
+static bool comes_before(const struct told_change *c, int64_t time_ms, uint64_t seq)
 {
-	struct str why = col_str(q, column);
-
-	*ret = why.n ? arena_str(a, why) : STR_NULL;
-	return why.n && !ret->p ? -ENOMEM : 0;
+	return c->change.time_ms < time_ms ||
+	       (c->change.time_ms == time_ms && c->seq < seq);
 }
 
-int story_entry_of(sqlite3_stmt *q, struct arena *a, void *ret)
+/* The rows of entries, and between them the changes, each at its place. */
+static int merge_entries(struct store *s, sqlite3_stmt *q, const struct buf *changes,
+			 struct buf *ret)
 {
-	struct store_entry *e = ret;
+	const struct told_change *c = (const struct told_change *)changes->data;
+	size_t n = changes->len / sizeof(*c), i = 0;
+	bool row = true;
+	int r = 0;
 
-	*e = (struct store_entry){ .time_ms = col_int(q, 0),
-				   .kind = (enum store_entry_kind)col_int(q, 2),
-				   .ref = col_int(q, 3),
-				   .previous = col_int(q, 4),
-				   .change_type = (uint8_t)col_int(q, 5),
-				   .reason = (uint8_t)col_int(q, 6),
-				   .text_len = (uint32_t)col_int(q, 7),
-				   .jsonl_len = (uint32_t)col_int(q, 8) };
-	return story_why(q, 9, a, &e->why);
+	while (!r && row) {
+		int64_t time_ms = INT64_MAX;
+		uint64_t seq = UINT64_MAX;
+
+		r = sql_next(s, q, &row);
+		if (!r && row) {
+			time_ms = col_int(q, 0);
+			seq = (uint64_t)col_int(q, 1);
+		}
+		for (; !r && i < n && (!row || comes_before(&c[i], time_ms, seq)); i++)
+			buf_put(ret, &c[i].change, sizeof(c[i].change));
+		if (r || !row)
+			break;
+		buf_put(ret,
+			&(struct store_entry){
+				.time_ms = time_ms,
+				.kind = (enum store_entry_kind)col_int(q, 2),
+				.ref = col_int(q, 3),
+				.text_len = (uint32_t)col_int(q, 4),
+				.jsonl_len = (uint32_t)col_int(q, 5) },
+			sizeof(struct store_entry));
+	}
+	return r ? r : buf_error(ret);
 }
 
-static int read_entries(struct store *s, int64_t resource, struct arena *a,
-			struct buf *ret)
+int story_entries(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
+		  struct arena *a, struct buf *ret)
 {
-	static const struct sql_shape shape = { sizeof(struct store_entry),
-						story_entry_of };
+	_cleanup_(buf_deinit) struct buf changes = BUF_INIT;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = told_changes(s, resource, from_ms, to_ms, a, &changes);
 
-	return sql_all(s, Q_ENTRIES, ARGS(INT(resource)), &shape, a, ret);
+	if (!r)
+		r = sql_open(s, Q_ENTRIES, ARGS(INT(resource), INT(from_ms), INT(to_ms)),
+			     &q);
+	return r ? r : merge_entries(s, q, &changes, ret);
 }
 
 /* The entry of (time, seq): causes come in the order of the entries, so the search goes on. */
@@ -98,7 +120,7 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 	int r = reading(s);
 
 	if (!r)
-		r = read_entries(s, resource, a, &entries);
+		r = story_entries(s, resource, INT64_MIN, INT64_MAX, a, &entries);
 	story = (struct store_entry *)entries.data;
 	n = entries.len / sizeof(story[0]);
 	if (!r)

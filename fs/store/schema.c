@@ -292,6 +292,7 @@ static const struct migration ladder[] = {
 	{ .version = 18, .sql = schema_classes },
 	{ .version = 19, .sql = schema_lists },
 	{ .version = 20, .sql = schema_news },
+	{ .version = 21, .sql = schema_told },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

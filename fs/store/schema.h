@@ -32,6 +32,7 @@ extern const char *const schema_blocks[];
 extern const char *const schema_classes[];
 extern const char *const schema_lists[];
 extern const char *const schema_news[];
+extern const char *const schema_told[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

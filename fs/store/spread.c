@@ -26,6 +26,7 @@
 #include "rows.h"
 #include "store/derive.h"
 #include "store/timeline.h"
+#include "told.h"
 
 /* A change may be captured so long after the trail's last event and yet look for its cause there. */
 #define TRAIL_SLACK_MS (INT64_C(48) * 3600 * 1000)
@@ -100,19 +101,35 @@ static int resources_named(struct store *s, const struct pair *token, struct buf
 	return r ? r : buf_error(dirt);
 }
 
-/* Rows of (resource, time): each dirties from its own time on. */
+/* Is it a change that has no cause for want of a trail? */
+static int lacks_trail(struct store *s, sqlite3_stmt *q, bool *ret)
+{
+	struct told told;
+	int r = told_of(s, q, 2, col_int(q, 3), &told);
+
+	*ret = !r && told.has_change && told.change.reason == REASON_NO_TRAIL;
+	return r;
+}
+
+/*
+ * Rows of (resource, time): each dirties from its own time on. Where they are of states, and have
+ * what is told of them and their ids as well, only those that lack a trail.
+ */
 static int add_stories(struct store *s, enum statement id, const struct sql_arg *args,
 		       size_t n, struct buf *dirt)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	bool row = true, meant = true;
 	int r = sql_open(s, id, args, n, &q);
 
 	while (!r) {
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		pair_add(dirt, col_int(q, 0), col_int(q, 1));
+		if (sqlite3_column_count(q) > 2)
+			r = lacks_trail(s, q, &meant);
+		if (meant)
+			pair_add(dirt, col_int(q, 0), col_int(q, 1));
 	}
 	return r ? r : buf_error(dirt);
 }

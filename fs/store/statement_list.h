@@ -182,7 +182,7 @@ X(AT_RESOURCES_CHANGED,
   "SELECT r.id FROM resource r JOIN resource_view v ON v.resource = r.id "
   "WHERE r.folder = ?1 AND v.changed_ms >= ?2")
 X(AT_STATE,
-  "SELECT state, capture_ms, size, status, csv_len, jsonl_len, item_len FROM shown "
+  "SELECT state, capture_ms, size, status, told FROM shown "
   "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden = 0 "
   "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
 /* Folder by folder until there is a resource that exists; ITEM_DELETED is 3, its like 4. */
@@ -284,27 +284,28 @@ X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
 /* Of an account: by its resources, or, of a short span, by what changed in it at all. */
 X(STORIES_WITHOUT_TRAIL,
-  "SELECT n.resource, n.time_ms FROM folder f CROSS JOIN resource r ON r.folder = f.id "
-  "CROSS JOIN entry n ON n.resource = r.id AND n.time_ms BETWEEN ?2 AND ?3 "
-  "WHERE f.account = ?1 AND f.type IS NOT NULL AND n.reason = 1")
+  "SELECT n.resource, n.capture_ms, n.told, n.state FROM folder f "
+  "CROSS JOIN resource r ON r.folder = f.id "
+  "CROSS JOIN shown n ON n.resource = r.id AND n.capture_ms BETWEEN ?2 AND ?3 "
+  "WHERE f.account = ?1 AND f.type IS NOT NULL")
 X(STORIES_WITHOUT_TRAIL_SHORT,
-  "SELECT n.resource, n.time_ms FROM timeline t CROSS JOIN state s ON s.id = t.ref "
+  "SELECT n.resource, n.capture_ms, n.told, n.state FROM timeline t "
+  "CROSS JOIN state s ON s.id = t.ref "
   "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
-  "CROSS JOIN entry n ON n.resource = s.resource AND n.time_ms = t.time_ms "
-  "WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 1 AND f.account = ?1 AND n.reason = 1")
+  "CROSS JOIN shown n ON n.resource = s.resource AND n.capture_ms = t.time_ms "
+  "WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 1 AND f.account = ?1")
 
 /* stories */
 X(ENTRY_INSERT,
-  "INSERT INTO entry(resource, time_ms, seq, kind, ref, previous, change_type, reason, text_len, "
-  "jsonl_len, line_len, line_jsonl_len, why) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13)")
+  "INSERT INTO entry(resource, time_ms, seq, kind, ref, text_len, jsonl_len) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
 X(ENTRY_SUMS_FROM,
   "SELECT coalesce(sum(text_len), 0), coalesce(sum(jsonl_len), 0) FROM entry "
   "WHERE resource = ?1 AND time_ms >= ?2")
 X(ENTRIES_DELETE_FROM, "DELETE FROM entry WHERE resource = ?1 AND time_ms >= ?2")
 X(ENTRIES,
-  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len, why "
-  "FROM entry WHERE resource = ?1 ORDER BY time_ms, seq")
+  "SELECT time_ms, seq, kind, ref, text_len, jsonl_len FROM entry "
+  "WHERE resource = ?1 AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq")
 X(CAUSE_INSERT,
   "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, confidence, line_len, "
   "line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
@@ -446,23 +447,11 @@ X(TIMELINE_DAY, "SELECT day, text_len, jsonl_len FROM timeline_day WHERE day = ?
 X(TIMELINE_DAYS,
   "SELECT day, text_len, jsonl_len FROM timeline_day WHERE day >= ?1 AND day < ?2 ORDER BY day "
   "LIMIT ?3")
-X(CHANGES_FROM,
-  "SELECT time_ms, ref, line_len, line_jsonl_len FROM entry "
-  "WHERE resource = ?1 AND time_ms >= ?2 AND kind = 0 ORDER BY time_ms, seq")
 X(CAUSE_LINES_FROM,
   "SELECT event, line_len, line_jsonl_len FROM cause WHERE resource = ?1 AND time_ms >= ?2")
-X(CHANGE_OF_STATE,
-  "SELECT n.resource, n.time_ms, n.seq, n.change_type, n.reason, n.why FROM state s "
-  "JOIN entry n ON n.resource = s.resource AND n.time_ms = s.capture_ms AND n.kind = 0 "
-  "AND n.ref = s.id WHERE s.id = ?1")
 X(CAUSES_OF_CHANGE,
   "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
   "AND seq = ?3 ORDER BY n")
-X(CHANGES_OF_EVENT,
-  "SELECT n.time_ms, n.ref, n.seq, f.account || '/' || f.region || '/' || f.type || '/' || r.rid "
-  "FROM cause c JOIN entry n ON n.resource = c.resource AND n.time_ms = c.time_ms "
-  "AND n.seq = c.seq JOIN resource r ON r.id = c.resource JOIN folder f ON f.id = r.folder "
-  "WHERE c.event = ?1")
 X(TRANSITION_TWINS,
   "SELECT b.id, u.id, b.account FROM transition t JOIN alarm a ON a.id = t.alarm "
   "JOIN alarm b ON b.name = a.name AND b.id <> a.id "

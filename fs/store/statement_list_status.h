@@ -133,9 +133,6 @@ X(TRANSITION_WHOLE,
   "FROM transition t JOIN alarm a ON a.id = t.alarm WHERE t.id = ?1")
 X(RESOURCES_OF_TRANSITION,
   "SELECT DISTINCT resource FROM entry INDEXED BY entry_by_transition WHERE ref = ?1 AND kind = 3")
-X(ENTRIES_BETWEEN,
-  "SELECT time_ms, seq, kind, ref, previous, change_type, reason, text_len, jsonl_len, why "
-  "FROM entry WHERE resource = ?1 AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq")
 X(CAUSES_OF_ENTRY,
   "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
   "AND seq = ?3 ORDER BY n")

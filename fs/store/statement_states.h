@@ -6,11 +6,11 @@
 #define STATE_ID \
   "CASE typeof(s.state_id) WHEN 'integer' THEN s.state_id + s.capture_ms ELSE s.state_id END"
 #define COPY_COLUMNS \
-  "s.id, " STATE_ID ", s.guise, s.status, s.body_len, s.raw_len, s.source, s.content_hash "
+  "s.id, " STATE_ID ", s.guise, s.status, s.body_len, s.raw_len, s.source, s.content_hash"
 X(COPIES,
-  "SELECT " COPY_COLUMNS "FROM shown n CROSS JOIN state s ON s.id = n.state "
+  "SELECT " COPY_COLUMNS ", n.told FROM shown n CROSS JOIN state s ON s.id = n.state "
   "WHERE n.resource = ?1 AND n.capture_ms = ?2 UNION ALL "
-  "SELECT " COPY_COLUMNS "FROM unlisted n CROSS JOIN state s ON s.id = n.state "
+  "SELECT " COPY_COLUMNS ", n.told FROM unlisted n CROSS JOIN state s ON s.id = n.state "
   "WHERE n.resource = ?1 AND n.capture_ms = ?2")
 X(STATE_INSERT,
   "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
@@ -46,18 +46,23 @@ X(KEYFRAMES_FIRST,
 
 /* listing rows */
 X(SHOWN_INSERT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, told) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, NULL, NULL, ?7)")
 X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
-X(UNLISTED_INSERT, "INSERT INTO unlisted(resource, capture_ms, state) VALUES(?1, ?2, ?3)")
+X(UNLISTED_INSERT, "INSERT INTO unlisted(resource, capture_ms, state, told) VALUES(?1, ?2, ?3, ?4)")
+X(UNLISTED_TOLD,
+  "SELECT capture_ms, state, told FROM unlisted "
+  "WHERE resource = ?1 AND capture_ms >= ?2 AND told IS NOT NULL ORDER BY capture_ms")
+X(UNLISTED_FORGET,
+  "UPDATE unlisted SET told = NULL WHERE resource = ?1 AND capture_ms >= ?2 AND told IS NOT NULL")
 X(UNLISTED_DELETE_MOMENT, "DELETE FROM unlisted WHERE resource = ?1 AND capture_ms = ?2")
 X(SHOWN_DELETE, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
 X(SHOWN_FROM,
-  "SELECT capture_ms, twin, state, size, hidden, name, arn, csv_len, jsonl_len, item_len FROM shown "
+  "SELECT capture_ms, twin, state, size, hidden, name, arn, told FROM shown "
   "WHERE resource = ?1 AND capture_ms >= ?2 ORDER BY capture_ms, twin")
 X(SHOWN_TELL,
-  "UPDATE shown SET size = ?4, hidden = ?5, name = ?6, arn = ?7, csv_len = ?8, jsonl_len = ?9, "
-  "item_len = ?10 WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
+  "UPDATE shown SET size = ?4, hidden = ?5, name = ?6, arn = ?7, told = ?8 "
+  "WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
 X(SHOWN_AT_MOMENT,
   "SELECT state, twin, size, status, hidden FROM shown WHERE resource = ?1 AND capture_ms = ?2 "
   "ORDER BY twin")
@@ -68,9 +73,29 @@ X(SHOWN_NEWEST,
   "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
   "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
 X(SHOWN_PUT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, csv_len, "
-  "jsonl_len, item_len) "
-  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8, ?9, ?10, ?11 FROM state WHERE id = ?4")
+  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, told) "
+  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8, ?9 FROM state WHERE id = ?4")
+/* What is told of states: those that are not listed any more until the next story is put */
+X(TOLD_BETWEEN,
+  "SELECT capture_ms, state, told FROM shown "
+  "WHERE resource = ?1 AND capture_ms BETWEEN ?2 AND ?3 AND told IS NOT NULL UNION ALL "
+  "SELECT capture_ms, state, told FROM unlisted "
+  "WHERE resource = ?1 AND capture_ms BETWEEN ?2 AND ?3 AND told IS NOT NULL ORDER BY 1")
+X(TOLD_DOWN,
+  "SELECT state, told FROM shown WHERE resource = ?1 AND capture_ms < ?2 "
+  "ORDER BY capture_ms DESC, twin DESC")
+#define CHANGE_OF_STATE(table) \
+  "SELECT s.resource, s.capture_ms, n.told FROM state s JOIN " table " n " \
+  "ON n.resource = s.resource AND n.capture_ms = s.capture_ms AND n.state = s.id " \
+  "WHERE s.id = ?1 AND n.told IS NOT NULL"
+X(CHANGE_OF_STATE, CHANGE_OF_STATE("shown") " UNION ALL " CHANGE_OF_STATE("unlisted"))
+#define CHANGES_OF_EVENT(table) \
+  "SELECT c.time_ms, n.state, c.seq, n.told, " \
+  "f.account || '/' || f.region || '/' || f.type || '/' || r.rid " \
+  "FROM cause c JOIN " table " n ON n.resource = c.resource AND n.capture_ms = c.time_ms " \
+  "JOIN resource r ON r.id = c.resource JOIN folder f ON f.id = r.folder " \
+  "WHERE c.event = ?1 AND n.told IS NOT NULL"
+X(CHANGES_OF_EVENT, CHANGES_OF_EVENT("shown") " UNION ALL " CHANGES_OF_EVENT("unlisted"))
 X(SHOWN_OF_STATE,
   "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
   "FROM state s JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "

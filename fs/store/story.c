@@ -94,6 +94,7 @@ static int view_put(struct store *s, const struct store_story *story, int64_t fr
 
 /* --- entries ------------------------------------------------------------------------------- */
 
+/* Calls and transitions; the changes are with the listing rows. */
 static int entries_delete(struct store *s, int64_t resource, int64_t from_ms,
 			  struct view *v)
 {
@@ -112,12 +113,12 @@ static int entries_delete(struct store *s, int64_t resource, int64_t from_ms,
 static int entry_insert(struct store *s, int64_t resource, const struct store_entry *e,
 			size_t seq)
 {
-	int r = sql_run(s, Q_ENTRY_INSERT,
-			ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(e->kind),
-			     INT(e->ref), INT(e->previous), INT(e->change_type),
-			     INT(e->reason), INT(e->text_len), INT(e->jsonl_len),
-			     INT(e->line_len), INT(e->line_jsonl_len), TEXT(e->why)));
+	int r = 0;
 
+	if (e->kind != STORE_ENTRY_CHANGE)
+		r = sql_run(s, Q_ENTRY_INSERT,
+			    ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(e->kind),
+				 INT(e->ref), INT(e->text_len), INT(e->jsonl_len)));
 	for (size_t i = 0; i < e->n_causes && !r; i++)
 		r = sql_run(s, Q_CAUSE_INSERT,
 			    ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(i),
@@ -154,12 +155,24 @@ int stories_settle(struct store *s)
 	return r ? r : relation_settle(s);
 }
 
+static void changes_take(const struct buf *gone, struct view *v)
+{
+	const struct told_change *c = (const struct told_change *)gone->data;
+
+	for (size_t i = 0; i < gone->len / sizeof(*c); i++) {
+		v->text_len -= c[i].change.text_len;
+		v->jsonl_len -= c[i].change.jsonl_len;
+	}
+}
+
+/* gone: the changes that were told before. */
 static int put_entries(struct store *s, const struct store_story *story, int64_t from_ms,
-		       bool fresh, struct view *v)
+		       bool fresh, const struct buf *gone, struct view *v)
 {
 	int64_t resource = story->dirty.resource;
-	int r = tell_story(s, story, fresh, from_ms);
+	int r = tell_story(s, story, fresh, from_ms, gone);
 
+	changes_take(gone, v);
 	if (!r && !fresh)
 		r = alarms_due_of_story(s, resource, from_ms);
 	if (!r && !fresh)
@@ -173,13 +186,19 @@ static int put_entries(struct store *s, const struct store_story *story, int64_t
 static int put_only_entries(struct store *s, const struct store_story *story)
 {
 	int64_t resource = story->dirty.resource, from_ms = story->dirty.from_ms;
+	const struct buf none = BUF_INIT;
 	struct view v;
 	int r = view_get(s, resource, &v);
+
+	/* They are with listing rows, which stay. */
+	for (size_t i = 0; i < story->n_entries && !r; i++)
+		if (story->entries[i].kind == STORE_ENTRY_CHANGE)
+			r = -EINVAL;
 
 	if (!r)
 		r = alarms_due_of_related(s, resource, from_ms);
 	if (!r)
-		r = put_entries(s, story, from_ms, false, &v);
+		r = put_entries(s, story, from_ms, false, &none, &v);
 	if (!r)
 		r = sql_run(s, Q_VIEW_ENTRIES,
 			    ARGS(INT(resource), INT(v.text_len), INT(v.jsonl_len),
@@ -200,25 +219,25 @@ static int put_story(struct store *s, const struct store_story *story)
 				     : dirty->from_ms;
 	int64_t shown_ms = story->n_shown ? MIN(dirty->from_ms, story->shown[0].time_ms)
 					  : dirty->from_ms;
-	int64_t more = 0;
+	_cleanup_(shown_put_deinit) struct shown_put put = { 0 };
 	struct view v;
-	bool told = true, known = true, fresh;
+	bool known = true, fresh;
 	int r = view_get(s, resource, &v);
 
 	if (!r)
 		r = alarms_due_of_related(s, resource, entries_ms);
 	if (!r)
-		r = shown_replace(s, story, shown_ms, &more, &told);
+		r = shown_replace(s, story, shown_ms, &put);
 	if (r)
 		return r;
-	v.states += more;
-	if (!told && !v.text_len && !v.jsonl_len)
+	v.states += put.more;
+	if (!put.told && !v.text_len && !v.jsonl_len)
 		r = relation_known(s, resource, &known);
 	if (r)
 		return r;
 	/* Nothing of it is derived yet: there is nothing to compare with. */
 	fresh = !known;
-	r = put_entries(s, story, entries_ms, fresh, &v);
+	r = put_entries(s, story, entries_ms, fresh, &put.gone, &v);
 	if (!r)
 		r = view_put(s, story, shown_ms, &v);
 	if (!r)

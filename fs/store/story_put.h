@@ -3,11 +3,20 @@
 
 /* The parts of putting a story; see story.c. */
 
-#include "store/derive.h"
+#include "told.h"
 
-/*
- * Makes the listing rows from from_ms on those of the story. *ret_more: by how many more of them
- * are visible; *ret_told: a story had been made before.
- */
+/* What putting listing rows has found, and left. */
+struct shown_put {
+	int64_t more;    /* by so many more of them are visible */
+	bool told;       /* a story had been made before */
+	struct buf gone; /* struct told_change each: the changes before, in their order */
+};
+
+static inline void shown_put_deinit(struct shown_put *put)
+{
+	buf_deinit(&put->gone);
+}
+
+/* Makes the listing rows from from_ms on those of the story, with its changes. */
 int shown_replace(struct store *s, const struct store_story *story, int64_t from_ms,
-		  int64_t *ret_more, bool *ret_told) _must_check_;
+		  struct shown_put *ret) _must_check_;

@@ -97,9 +97,9 @@ int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 
 struct store_story;
 /* Before the story's rows are replaced: what its changes and causes are told with differs. `fresh`:
-   there are none yet. */
+   there are none yet; gone: the changes that were told before (struct told_change). */
 int tell_story(struct store *s, const struct store_story *story, bool fresh,
-	       int64_t from_ms) _must_check_;
+	       int64_t from_ms, const struct buf *gone) _must_check_;
 
 /* --- person.c ----------------------------------------------------------------------------- */
 

@@ -11,41 +11,36 @@
 #include "private.h"
 #include "store/derive.h"
 #include "tell.h"
+#include "told.h"
 
 /* --- the timeline ------------------------------------------------------------------------- */
 
-static int old_changes(struct store *s, const struct store_story *story, int64_t from_ms,
-		       struct buf *ret)
+static struct store_line line_of(const struct store_entry *change)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_CHANGES_FROM,
-			 ARGS(INT(story->dirty.resource), INT(from_ms)), &q);
+	return (struct store_line){ .time_ms = change->time_ms,
+				    .ref = change->ref,
+				    .text_len = change->line_len,
+				    .jsonl_len = change->line_jsonl_len };
+}
 
-	while (!r) {
-		struct store_line line;
+static int old_changes(const struct buf *gone, struct buf *ret)
+{
+	const struct told_change *c = (const struct told_change *)gone->data;
 
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		line = (struct store_line){ .time_ms = col_int(q, 0),
-					    .ref = col_int(q, 1),
-					    .text_len = (uint32_t)col_int(q, 2),
-					    .jsonl_len = (uint32_t)col_int(q, 3) };
+	for (size_t i = 0; i < gone->len / sizeof(*c); i++) {
+		struct store_line line = line_of(&c[i].change);
+
 		if (line.text_len)
 			buf_put(ret, &line, sizeof(line));
 	}
-	return r ? r : buf_error(ret);
+	return buf_error(ret);
 }
 
 static int new_changes(const struct store_story *story, struct buf *ret)
 {
 	for (size_t i = 0; i < story->n_entries; i++) {
 		const struct store_entry *e = &story->entries[i];
-		struct store_line line = { .time_ms = e->time_ms,
-					   .ref = e->ref,
-					   .text_len = e->line_len,
-					   .jsonl_len = e->line_jsonl_len };
+		struct store_line line = line_of(e);
 
 		if (e->kind == STORE_ENTRY_CHANGE && e->line_len)
 			buf_put(ret, &line, sizeof(line));
@@ -77,13 +72,13 @@ static int by_place(const struct store_line *a, const struct store_line *b)
 	return (a->ref > b->ref) - (a->ref < b->ref);
 }
 
-static int tell_changes(struct store *s, const struct store_story *story, bool fresh,
-			int64_t from_ms)
+static int tell_changes(struct store *s, const struct store_story *story,
+			const struct buf *gone)
 {
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT, new = BUF_INIT;
 	struct store_line *o, *n;
 	size_t n_old, n_new, i = 0, k = 0;
-	int r = fresh ? 0 : old_changes(s, story, from_ms, &old);
+	int r = old_changes(gone, &old);
 
 	if (!r)
 		r = new_changes(story, &new);
@@ -251,9 +246,9 @@ static int tell_causes(struct store *s, const struct store_story *story, bool fr
 }
 
 int tell_story(struct store *s, const struct store_story *story, bool fresh,
-	       int64_t from_ms)
+	       int64_t from_ms, const struct buf *gone)
 {
-	int r = tell_changes(s, story, fresh, from_ms);
+	int r = tell_changes(s, story, gone);
 
 	return r ? r : tell_causes(s, story, fresh, from_ms);
 }

@@ -192,11 +192,13 @@ FACTS = {
     "person": """SELECT v.name, u.kind, u.name FROM person p JOIN value v ON v.id = p.person
                  JOIN value u ON u.id = p.unit""",
     "units": "SELECT 1 FROM unit_dirty UNION ALL SELECT 1 FROM session_news",
-    "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn, csv_len, jsonl_len,
-                item_len FROM shown s JOIN resource r ON r.id = s.resource""",
+    "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn, told(told)
+                FROM shown s JOIN resource r ON r.id = s.resource""",
+    "unlisted": """SELECT rid, capture_ms, told(told)
+                   FROM unlisted u JOIN resource r ON r.id = u.resource""",
     "view": """SELECT rid, first_ms, newest_ms, states, text_len, jsonl_len, blame_len, rel_len
                FROM resource_view v JOIN resource r ON r.id = v.resource""",
-    "entry": """SELECT rid, time_ms, seq, kind, change_type, reason, text_len, jsonl_len
+    "entry": """SELECT rid, time_ms, seq, kind, text_len, jsonl_len
                 FROM entry e JOIN resource r ON r.id = e.resource""",
     "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, confidence FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
@@ -243,6 +245,40 @@ def numbers(places):
         if byte < 0x80:
             yield number
             number = shift = 0
+
+
+TOLD = ("csv_len", "jsonl_len", "item_len", "change_type", "reason", "text_len", "changes_jsonl_len",
+        "line_len", "line_jsonl_len", "seq", "previous", "why")
+
+
+def told(told_bytes):
+    """What is told of a state, by the names of TOLD; see fs/store/told.c."""
+    values = dict.fromkeys(TOLD)
+    if not told_bytes:
+        return values
+    flags, behind = told_bytes[0], iter(told_bytes[1:])
+
+    def number():
+        n = shift = 0
+        for byte in behind:
+            n |= (byte & 0x7f) << shift
+            shift += 7
+            if byte < 0x80:
+                return n
+        raise ValueError("no whole number")
+
+    if flags & 64:
+        values.update((name, number()) for name in TOLD[:3])
+    if flags & 3 < 3:
+        values.update(change_type=flags & 3, reason=flags >> 2 & 7)
+        values.update((name, number()) for name in TOLD[5:9])
+        values.update(seq=0, why="")
+        if flags & 32:
+            values.update(seq=number(), previous=(number() or None), why=bytes(behind).decode())
+            if values["previous"]:
+                values["previous"] -= 1
+    assert not list(behind)
+    return values
 
 
 class Event:
@@ -312,6 +348,8 @@ def dump(history):
     """Everything in a history but row ids and how bodies are packed: {table: sorted rows}."""
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as db:
         db.text_factory = bytes
+        # The state before is a row id.
+        db.create_function("told", 1, lambda b: repr(told(b) | {"previous": None}))
         event_table(db)
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}

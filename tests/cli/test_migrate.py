@@ -16,7 +16,7 @@ import urllib.parse
 import uuid
 
 from support import (DONE, FAILED, Case, driftfs, dump, event, events, events_of_block,
-                     history_file, item, postings, trail_file)
+                     history_file, item, postings, told, trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -112,8 +112,43 @@ DROP INDEX unit_by_arn;
 CREATE INDEX unit_by_arn ON unit(arn_token);
 """
 
+INDEXES_OF_ENTRY = """CREATE INDEX entry_by_event ON entry(ref) WHERE kind IN (1, 2);
+CREATE INDEX entry_of_transition ON entry(resource, ref) WHERE kind = 3;
+CREATE INDEX entry_by_transition ON entry(ref) WHERE kind = 3;
+"""
+
+TOLD_21 = f"""CREATE TABLE entry_old(
+resource INTEGER NOT NULL REFERENCES resource, time_ms INTEGER NOT NULL, seq INTEGER NOT NULL,
+kind INTEGER NOT NULL, ref INTEGER NOT NULL, previous INTEGER NOT NULL,
+change_type INTEGER NOT NULL, reason INTEGER NOT NULL, text_len INTEGER NOT NULL,
+jsonl_len INTEGER NOT NULL, line_len INTEGER NOT NULL DEFAULT 0,
+line_jsonl_len INTEGER NOT NULL DEFAULT 0, why TEXT NOT NULL DEFAULT '',
+PRIMARY KEY(resource, time_ms, seq)) STRICT, WITHOUT ROWID;
+INSERT INTO entry_old SELECT resource, capture_ms, told(told, 'seq'), 0, state,
+coalesce(told(told, 'previous'),
+         lag(state, 1, 0) OVER (PARTITION BY resource ORDER BY capture_ms, twin)),
+told(told, 'change_type'), told(told, 'reason'), told(told, 'text_len'),
+told(told, 'changes_jsonl_len'), told(told, 'line_len'), told(told, 'line_jsonl_len'),
+told(told, 'why') FROM shown WHERE told(told, 'change_type') NOT NULL;
+INSERT INTO entry_old SELECT resource, time_ms, seq, kind, ref, 0, 0, 0, text_len, jsonl_len, 0, 0,
+'' FROM entry;
+DROP TABLE entry;
+ALTER TABLE entry_old RENAME TO entry;
+{INDEXES_OF_ENTRY}
+CREATE TABLE shown_old(
+resource INTEGER NOT NULL REFERENCES resource, capture_ms INTEGER NOT NULL, twin INTEGER NOT NULL,
+state INTEGER NOT NULL REFERENCES state, size INTEGER NOT NULL, status INTEGER NOT NULL,
+hidden INTEGER NOT NULL, name TEXT, arn TEXT, csv_len INTEGER, jsonl_len INTEGER,
+item_len INTEGER, PRIMARY KEY(resource, capture_ms, twin)) STRICT, WITHOUT ROWID;
+INSERT INTO shown_old SELECT resource, capture_ms, twin, state, size, status, hidden, name, arn,
+told(told, 'csv_len'), told(told, 'jsonl_len'), told(told, 'item_len') FROM shown;
+DROP TABLE shown;
+ALTER TABLE shown_old RENAME TO shown;
+ALTER TABLE unlisted DROP COLUMN told;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {21: TOLD_21, 20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):
@@ -248,6 +283,7 @@ class Migrate(Case):
             db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
             self.event_functions(db, records)
             self.list_functions(db)
+            db.create_function("told", 2, lambda told_bytes, name: told(told_bytes)[name])
             for rung in range(now, version, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")
 

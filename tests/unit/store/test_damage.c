@@ -25,7 +25,40 @@ static const char *const columns[][2] = {
 	{ "event_block", "body" }, { "event_block", "rows" },
 	{ "event_block", "ids" },  { "event_block", "dictionary" },
 	{ "mention", "places" },   { "event_key", "places" },
+	{ "shown", "told" },
 };
+
+/* A change each, of the one resource. */
+static void tell(struct history *h)
+{
+	struct store_entry entries[STATES];
+	struct store_shown shown[STATES];
+	struct store_state states[64];
+	const struct store_story story = { .dirty = { 1, 1000 },
+					   .entries = entries,
+					   .n_entries = STATES,
+					   .shown = shown,
+					   .n_shown = STATES };
+
+	assert_int_equal(states_of(h, 1, states), STATES);
+	for (size_t i = 0; i < STATES; i++) {
+		entries[i] = (struct store_entry){ .time_ms = states[i].time_ms,
+						   .kind = STORE_ENTRY_CHANGE,
+						   .ref = states[i].id,
+						   .previous = i ? states[i - 1].id : 0,
+						   .reason = REASON_NO_TRAIL,
+						   .why = i % 5 ? STR_NULL : STR("why"),
+						   .text_len = 300,
+						   .line_len = 100 };
+		shown[i] = (struct store_shown){ .state = states[i].id,
+						 .time_ms = states[i].time_ms,
+						 .size = states[i].size,
+						 .csv_len = 200 };
+	}
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &story), 0);
+	commit(h);
+}
 
 static void fill(struct history *h)
 {
@@ -49,6 +82,7 @@ static void fill(struct history *h)
 	}
 	begin(h);
 	commit(h);
+	tell(h);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		uint64_t token = 7;
 		struct event e;
@@ -80,7 +114,9 @@ static void expect(struct history *h, int r)
 /* How many of all reads gave something. */
 static unsigned read_all(struct history *h)
 {
+	struct store_entry *entries;
 	unsigned good = 0, n = 0;
+	size_t n_entries;
 	int r;
 
 	for (int64_t id = 1; id <= (int64_t)MAX(STATES, EVENTS); id++) {
@@ -97,6 +133,9 @@ static unsigned read_all(struct history *h)
 		expect(h, r);
 		good += !r;
 	}
+	r = store_story(h->s, 1, &h->a, &entries, &n_entries);
+	expect(h, r);
+	good += r ? 0 : (unsigned)n_entries;
 	r = postings_each(h->s, POSTING_MENTION, 7, INT64_MIN, INT64_MAX, count, &n);
 	expect(h, r);
 	for (int64_t part = 0; part < 256; part++) {
@@ -147,13 +186,15 @@ static void test_every_column(void **state)
 	fill(h);
 	history_open(h, STORE_READ, 0);
 	whole = read_all(h);
-	assert_int_equal(whole, 2 * STATES + 3 * EVENTS);
+	assert_int_equal(whole, 3 * STATES + 3 * EVENTS);
 	for (unsigned i = 0; i < ARRAY_SIZE(columns) * ROUNDS; i++) {
 		const char *table = columns[i / ROUNDS][0];
 		const char *column = columns[i / ROUNDS][1];
 		sqlite3 *db = NULL;
 		bool list = strcmp(column, "places") == 0;
-		const char *key = list ? "event" : "id";
+		const char *key = list                     ? "event"
+				  : strcmp(column, "told") ? "id"
+							   : "state";
 		char sql[256];
 
 		history_close(h);

@@ -6,18 +6,23 @@
 
 #include "model/story.h"
 
-/* A derived resource with one state at 10000, no story but the entries given, and aliases. */
+/*
+ * A derived resource with one state, at 10000 or when its change is, no story but the entries
+ * given, and aliases.
+ */
 static int64_t derived(struct history *h, const char *rid, struct store_entry *entries,
 		       size_t n, uint64_t *aliases, size_t n_aliases)
 {
-	struct item item = item_of(GROUP, rid, 10000, "1", "{}");
+	int64_t ms =
+		n && entries[0].kind == STORE_ENTRY_CHANGE ? entries[0].time_ms : 10000;
+	struct item item = item_of(GROUP, rid, ms, "1", "{}");
 	struct mention_set set = { aliases, n_aliases };
-	struct store_shown shown = { .time_ms = 10000, .size = 3 };
+	struct store_shown shown = { .time_ms = ms, .size = 3 };
 	struct store_state states[64];
 	struct store_story story;
 
 	put_item(h, &item);
-	story = (struct store_story){ .dirty = { resource_of(h, GROUP, rid).id, 10000 },
+	story = (struct store_story){ .dirty = { resource_of(h, GROUP, rid).id, ms },
 				      .entries = entries,
 				      .n_entries = n,
 				      .shown = &shown,
@@ -25,6 +30,9 @@ static int64_t derived(struct history *h, const char *rid, struct store_entry *e
 				      .aliases.own = set };
 	assert_int_equal(states_of(h, story.dirty.resource, states), 1);
 	shown.state = states[0].id;
+	for (size_t i = 0; i < n; i++)
+		if (entries[i].kind == STORE_ENTRY_CHANGE)
+			entries[i].ref = shown.state;
 	begin(h);
 	assert_int_equal(store_put_story(h->s, &story), 0);
 	commit(h);
@@ -345,9 +353,9 @@ static void test_trail_gap(void **state)
 		     within = event_of("within", 3 * day + 1);
 	size_t n = 0;
 	struct store_story again = { 0 };
+	struct store_shown shown;
 	int64_t r;
 
-	change.ref = ask(h, "SELECT coalesce(max(id), 0) + 1 FROM state");
 	r = derived(h, "a", &change, 1, &alias, 1);
 	put_event(h, &before, "before", NULL, 0);
 	put_event(h, &after, "after", NULL, 0);
@@ -359,9 +367,12 @@ static void test_trail_gap(void **state)
 	assert_int_equal(n, 1);
 	assert_int_equal(gaps[0].from_ms, 3 * day);
 	assert_int_equal(gaps[0].to_ms, 4 * day);
+	shown = (struct store_shown){ .state = change.ref, .time_ms = change.time_ms };
 	again = (struct store_story){ .dirty = { r, 0 },
 				      .entries = &change,
 				      .n_entries = 1,
+				      .shown = &shown,
+				      .n_shown = 1,
 				      .aliases.own = { &alias, 1 } };
 	begin(h);
 	assert_int_equal(store_put_story(h->s, &again), 0);

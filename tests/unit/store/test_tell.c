@@ -165,11 +165,20 @@ static uint64_t day_length(struct history *h, int64_t ms)
 static void put(struct history *h, int64_t resource, struct store_entry *entries,
 		size_t n)
 {
-	const struct store_story story = { .dirty = { resource, INT64_MIN },
-					   .rank = 7,
-					   .entries = entries,
-					   .n_entries = n };
+	struct store_state states[64];
+	struct store_shown shown[64];
+	struct store_story story = { .dirty = { resource, INT64_MIN },
+				     .rank = 7,
+				     .entries = entries,
+				     .n_entries = n,
+				     .shown = shown };
 
+	story.n_shown = states_of(h, resource, states);
+	for (size_t i = 0; i < story.n_shown; i++)
+		shown[i] = (struct store_shown){ .state = states[i].id,
+						 .time_ms = states[i].time_ms,
+						 .twin = states[i].twin,
+						 .size = states[i].size };
 	begin(h);
 	assert_int_equal(store_put_story(h->s, &story), 0);
 	commit(h);

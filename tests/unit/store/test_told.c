@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is told of a state: the bytes of it, and its change when the moment it is of is listed anew
+ * before the next story is put.
+ */
+#include "history.h"
+#include "told.h"
+
+static void assert_same(const struct told *a, const struct told *b)
+{
+	assert_int_equal(a->measured, b->measured);
+	assert_int_equal(a->csv_len, b->csv_len);
+	assert_int_equal(a->jsonl_len, b->jsonl_len);
+	assert_int_equal(a->item_len, b->item_len);
+	assert_int_equal(a->has_change, b->has_change);
+	assert_int_equal(a->seq, b->seq);
+	assert_int_equal(a->follows, b->follows);
+	assert_int_equal(a->change.kind, b->change.kind);
+	assert_int_equal(a->change.change_type, b->change.change_type);
+	assert_int_equal(a->change.reason, b->change.reason);
+	assert_int_equal(a->change.previous, b->change.previous);
+	assert_int_equal(a->change.text_len, b->change.text_len);
+	assert_int_equal(a->change.jsonl_len, b->change.jsonl_len);
+	assert_int_equal(a->change.line_len, b->change.line_len);
+	assert_int_equal(a->change.line_jsonl_len, b->change.line_jsonl_len);
+	assert_true(str_eq(a->change.why, b->change.why));
+}
+
+static const struct store_entry update = { .kind = STORE_ENTRY_CHANGE,
+					   .change_type = CHANGE_UPDATE,
+					   .reason = REASON_NOT_RECORDED,
+					   .text_len = 300,
+					   .jsonl_len = UINT32_MAX,
+					   .line_len = 0,
+					   .line_jsonl_len = 127 };
+
+static void test_code(void **state _unused_)
+{
+	struct told all[] = {
+		{ .follows = true },
+		{ .follows = true,
+		  .measured = true,
+		  .csv_len = 1,
+		  .item_len = UINT32_MAX },
+		{ .follows = true, .has_change = true, .change = update },
+		{ .measured = true, .jsonl_len = 9, .has_change = true, .change = update },
+		{ .follows = true, .has_change = true, .change = update, .seq = 300 },
+		{ .has_change = true, .change = update, .seq = 1 },
+	};
+
+	all[3].change.previous = INT64_MAX - 1;
+	all[3].change.change_type = CHANGE_DELETE;
+	all[5].change.why = STR("somebody stopped it");
+	for (size_t i = 0; i < ARRAY_SIZE(all); i++) {
+		_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+		struct told got;
+
+		told_put(&bytes, &all[i]);
+		assert_int_equal(bytes.len == 0, i == 0);
+		assert_true(told_take(buf_str(&bytes), &got));
+		assert_same(&got, &all[i]);
+		/* Cut anywhere; only a reason in words may end anywhere. */
+		for (size_t n = 1; n < bytes.len - (i ? all[i].change.why.n : 0); n++)
+			assert_false(told_take((struct str){ bytes.data, n }, &got));
+		if (i == 1 || i == 2) {
+			buf_put_char(&bytes, 0);
+			assert_false(told_take(buf_str(&bytes), &got));
+		}
+	}
+}
+
+/* A state with the change it came with. */
+static void put_story(struct history *h, const struct store_state *st, size_t n)
+{
+	struct store_entry entries[4];
+	struct store_shown shown[4];
+	const struct store_story story = { .dirty = { st->resource, 1000 },
+					   .entries = entries,
+					   .n_entries = n,
+					   .shown = shown,
+					   .n_shown = n };
+
+	for (size_t i = 0; i < n; i++) {
+		entries[i] = update;
+		entries[i].time_ms = st[i].time_ms;
+		entries[i].ref = st[i].id;
+		entries[i].previous = i ? st[i - 1].id : 0;
+		entries[i].text_len = 100 + (uint32_t)i;
+		entries[i].jsonl_len = 10;
+		entries[i].line_len = 1;
+		shown[i] = (struct store_shown){ .state = st[i].id,
+						 .time_ms = st[i].time_ms,
+						 .twin = st[i].twin,
+						 .size = st[i].size };
+	}
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &story), 0);
+	commit(h);
+}
+
+static void put_at(struct history *h, int64_t ms, const char *state_id)
+{
+	struct item item = item_of(GROUP, "sg-1", ms, state_id, "{\"a\":1}");
+
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+}
+
+/*
+ * A state without an id is told by one with an id that comes later: it is not listed any more, but
+ * its change is told of, as its lines are, until a story is put without it.
+ */
+static void test_listed_anew(void **state)
+{
+	struct history *h = *state;
+	struct store_state states[64];
+	struct store_entry *got;
+	size_t n;
+
+	put_at(h, 1000, "");
+	put_at(h, 2000, "5");
+	assert_int_equal(states_of(h, 1, states), 2);
+	put_story(h, states, 2);
+	assert_int_equal(ask(h, "SELECT count(*) FROM timeline"), 2);
+	put_at(h, 1000, "3");
+	put_at(h, 2000, "4");
+	assert_int_equal(ask(h, "SELECT count(*) FROM unlisted WHERE told NOT NULL"), 1);
+	assert_int_equal(store_story(h->s, 1, &h->a, &got, &n), 0);
+	assert_int_equal(n, 2);
+	assert_int_equal(got[0].ref, states[0].id);
+	assert_int_equal(got[0].text_len, 100);
+	assert_int_equal(got[1].ref, states[1].id);
+	assert_int_equal(got[1].previous, states[0].id);
+	assert_int_equal(states_of(h, 1, states), 3);
+	put_story(h, states, 3);
+	assert_int_equal(ask(h, "SELECT count(*) FROM unlisted WHERE told NOT NULL"), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM unlisted"), 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM timeline"), 3);
+	assert_int_equal(resource_of(h, GROUP, "sg-1").text_len, 303);
+	assert_int_equal(store_story(h->s, 1, &h->a, &got, &n), 0);
+	assert_int_equal(n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(got[i].ref, states[i].id);
+		assert_int_equal(got[i].previous, i ? states[i - 1].id : 0);
+	}
+	assert_sound(h);
+}
+
+/* A change is of a state that the story lists. */
+static void test_no_state(void **state)
+{
+	struct history *h = *state;
+	struct store_state states[64];
+	struct store_entry entry = update;
+	const struct store_story story = { .dirty = { 1, 1000 },
+					   .entries = &entry,
+					   .n_entries = 1 };
+
+	put_at(h, 1000, "1");
+	assert_int_equal(states_of(h, 1, states), 1);
+	entry.time_ms = 1000;
+	entry.ref = states[0].id;
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &story), -EINVAL);
+	store_rollback(h->s);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_code),
+		CASE(test_listed_anew),
+		CASE(test_no_state),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
