@@ -59,13 +59,32 @@ static int make_step(struct story_work *w)
 	return 0;
 }
 
-/* Had its first state another name than its last, it may have lives where this tells of none. */
-static bool may_have_lives_unseen(const struct story_work *w)
+/*
+ * A name that another may bear has lives, and these are told of by all that came (correlate/life.c),
+ * by what the first state is called: is that as it is of the last one?
+ */
+static int may_have_lives_unseen(struct story_work *w, bool *ret)
 {
-	struct correlate_step nameless = *w->steps;
+	bool lives = correlate_has_lives(w->steps);
+	struct correlate_step first = *w->steps;
+	struct story_state state = { 0 };
+	size_t n;
+	int r;
 
-	nameless.item.name = STR_NULL;
-	return correlate_has_lives(&nameless) != correlate_has_lives(w->steps);
+	/* Of most no name decides. */
+	first.item.name = STR_NULL;
+	*ret = correlate_has_lives(&first) != lives;
+	if (!*ret)
+		return 0;
+	r = store_states(w->s, w->resource.id, -1, 0, false, &state.row, 1, &n);
+	if (r || !n)
+		return r;
+	r = story_read_body(w, &state);
+	if (r)
+		return r;
+	first.item = state.item;
+	*ret = correlate_has_lives(&first) != lives;
+	return 0;
 }
 
 static void undo(struct story_work *w)
@@ -80,6 +99,7 @@ static void undo(struct story_work *w)
 
 int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done)
 {
+	bool unseen;
 	int r;
 
 	*ret_done = false;
@@ -96,7 +116,9 @@ int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done)
 		return r;
 	w->behind = true;
 	w->after_ms = from_ms - 1;
-	r = may_have_lives_unseen(w) ? CORRELATE_E_EARLIER : story_correlate_window(w);
+	r = may_have_lives_unseen(w, &unseen);
+	if (!r)
+		r = unseen ? CORRELATE_E_EARLIER : story_correlate_window(w);
 	*ret_done = r == 0;
 	if (r == CORRELATE_E_EARLIER)
 		undo(w);

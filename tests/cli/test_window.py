@@ -12,7 +12,7 @@ START = datetime.datetime(2024, 5, 1, tzinfo=datetime.timezone.utc)
 GROUPS = ["sg-0000000000000aaa1", "sg-0000000000000bbb2"]
 INSTANCES = ["i-0000000000000cc01", "i-0000000000000dd02"]
 TABLE, SUBNET, ADDRESS = "rtb-0000000000000ee1", "subnet-00000000000ff1", "eipalloc-0000000000001"
-NAT, BUCKET, ROLES = "nat-000000000000000a1", "orders-data", ["AROAEXAMPLEFIRST00001",
+NAT, BUCKET, ROLES = "nat-000000000000000a1", "orders-data-07", ["AROAEXAMPLEFIRST00001",
                                                               "AROAEXAMPLESECOND0002"]
 PORTS = [22, 80, 443]
 
@@ -105,7 +105,8 @@ class Crowd:
 
     def state_bucket(self):
         return BUCKET, "AWS::S3::Bucket", {"name": BUCKET, "mode": self.pick("abc")}, {
-            "resourceName": BUCKET, "ARN": f"arn:aws:s3:::{BUCKET}"}
+            # A name in which digits are may be an id: then it has lives, where it is not told to be.
+            "resourceName": self.pick((BUCKET, BUCKET, None)), "ARN": f"arn:aws:s3:::{BUCKET}"}
 
     def state_db(self):
         return "db-ORDERS", "AWS::RDS::DBInstance", {
