@@ -147,6 +147,9 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 
 	if (r || !look_back)
 		return r;
+	r = gathered_reading(s);
+	if (r)
+		return r;
 	r = sql_get(s, Q_MENTION_EARLIEST, ARGS(INT(token)), &q);
 	if (r || sqlite3_column_type(q, 0) == SQLITE_NULL ||
 	    col_int(q, 0) >= dirty->from_ms)

@@ -66,6 +66,8 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 	_cleanup_(buf_deinit) struct buf hits = BUF_INIT;
 	int r = reading(s);
 
+	if (!r)
+		r = gathered_reading(s);
 	for (size_t i = 0; i < tokens->n && !r; i++)
 		r = postings_each(s, POSTING_MENTION, (int64_t)tokens->tokens[i], from_ms,
 				  to_ms, add_posting, &hits);

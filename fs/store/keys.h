@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Keys of events that came in during the transaction: a hash table, which answers until the end,
- * when they go into their list.
+ * Keys of events that came in and are not in their list yet: a hash table, which answers until they
+ * go there.
  */
 
 #include <stdbool.h>
@@ -27,6 +27,8 @@ struct keys {
 int keys_add(struct keys *k, uint64_t key, int64_t event) _must_check_;
 /* The event of the key behind *event (0: the first): false when there is none. */
 bool keys_next(const struct keys *k, uint64_t key, int64_t *event);
+/* Appends struct posting each, with the whole key: of events from one on, in their order. -ENOMEM. */
+int keys_from(const struct keys *k, int64_t event, struct buf *out) _must_check_;
 /* Appends struct posting each, in the order of their list. -ENOMEM. */
 int keys_postings(const struct keys *k, struct buf *out) _must_check_;
 void keys_clear(struct keys *k); /* keeps the memory */

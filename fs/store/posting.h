@@ -16,6 +16,7 @@
 
 struct store;
 
+/* The numbers stand in the table `gathered`. */
 enum posting_list {
 	POSTING_MENTION,  /* by token */
 	POSTING_ACTOR,    /* by token */

@@ -105,7 +105,7 @@ static int find_kin(struct store *s, uint64_t key, struct str raw, struct str id
 	int r = 0;
 
 	while (!r && c.kinship == KINSHIP_NONE &&
-	       keys_next(&s->writer->keys, key, &c.event))
+	       keys_next(&s->writer->gathered.keys, key, &c.event))
 		r = compare(s, c.event, raw, identity, &c.kinship);
 	if (!r && c.kinship == KINSHIP_NONE)
 		r = each_of_key(s, key, look_at, &c);
@@ -119,6 +119,8 @@ int store_event_find(struct store *s, struct str identity, int64_t *ret_event)
 	struct search c = { .s = s, .key = str_hash(identity) };
 	int r = reading(s);
 
+	if (!r)
+		r = gathered_reading(s);
 	if (!r)
 		r = each_of_key(s, c.key, look_at_key, &c);
 	*ret_event = c.event;
@@ -166,17 +168,15 @@ static int spread_to_all(struct store *s, const struct event *e,
 static int put_mentions(struct store *s, const struct event *e, int64_t id,
 			const struct mention_set *mentions)
 {
-	struct writer *w = s->writer;
 	struct str arn = jv_get_text(e->identity, "arn");
 	int r = 0;
 
 	for (size_t i = 0; i < mentions->n && !r; i++)
-		r = writer_token(s, &w->mentions, mentions->tokens[i], e->time_ms, id);
+		r = gathered_mention(s, mentions->tokens[i], e->time_ms, id);
 	if (!r && e->access_key.n)
-		r = writer_token(s, &w->actors, mention_token(e->access_key), e->time_ms,
-				 id);
+		r = gathered_actor(s, mention_token(e->access_key), e->time_ms, id);
 	if (!r && arn.n && event_is_role_session(e))
-		r = writer_token(s, &w->actors, mention_token(arn), e->time_ms, id);
+		r = gathered_actor(s, mention_token(arn), e->time_ms, id);
 	if (!r)
 		r = spread_queue(s, SPREAD_NAMED, e->time_ms, mentions->tokens,
 				 mentions->n);
@@ -250,7 +250,7 @@ static int insert(struct store *s, const struct event *e, struct str identity,
 				 .jsonl_len = told ? told->jsonl_len : 0,
 				 .flags = flags_of(e, mentions) };
 	int64_t id = s->writer->next_event;
-	int r = keys_add(&s->writer->keys, key, id);
+	int r = keys_add(&s->writer->gathered.keys, key, id);
 
 	if (r)
 		return r;

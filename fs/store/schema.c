@@ -293,6 +293,7 @@ static const struct migration ladder[] = {
 	{ .version = 19, .sql = schema_lists },
 	{ .version = 20, .sql = schema_news },
 	{ .version = 21, .sql = schema_told },
+	{ .version = 22, .sql = schema_gathered },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -60,7 +60,16 @@ static const char aliases[] =
 ") STRICT, WITHOUT ROWID;\n"
 LIST("alias", "token", "resource");
 
+static const char gathered[] =
+"CREATE TABLE gathered(\n"
+"	-- Postings of events that are not in their lists yet.\n"
+"	id INTEGER PRIMARY KEY,\n"
+"	list INTEGER NOT NULL,         -- 0: mention, 1: actor, 3: event_key\n"
+"	postings BLOB NOT NULL         -- as gathered.c has them\n"
+") STRICT;\n";
+
 /* clang-format on */
 
 const char *const schema_blocks[] = { blocks, NULL };
+const char *const schema_gathered[] = { gathered, NULL };
 const char *const schema_lists[] = { keys, aliases, NULL };

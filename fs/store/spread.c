@@ -381,6 +381,8 @@ int store_spread_dirt(struct store *s, size_t limit, bool *ret_more)
 	if (!r)
 		r = writer_settle(s);
 	if (!r)
+		r = gathered_merge(s);
+	if (!r)
 		r = spread_trails(s);
 	if (!r)
 		r = coverage_spread(s);

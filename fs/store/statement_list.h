@@ -278,6 +278,9 @@ X(DIRTY_CLEAR, "DELETE FROM dirty WHERE resource = ?1 AND from_ms >= ?2")
 X(SPREAD_INSERT, "INSERT INTO spread(kind, time_ms, tokens) VALUES(?1, ?2, ?3)")
 X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER BY id LIMIT ?1")
 X(SPREAD_DELETE, "DELETE FROM spread WHERE id <= ?1")
+X(GATHERED, "SELECT id, list, postings FROM gathered ORDER BY id")
+X(GATHERED_INSERT, "INSERT INTO gathered(list, postings) VALUES(?1, ?2)")
+X(GATHERED_DELETE, "DELETE FROM gathered")
 X(ALIAS_ANY, "SELECT 1 FROM alias WHERE part >= 0 LIMIT 1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "

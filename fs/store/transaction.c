@@ -62,6 +62,8 @@ int store_commit(struct store *s)
 	if (!r)
 		r = writer_settle(s);
 	if (!r)
+		r = gathered_commit(s);
+	if (!r)
 		r = folders_settle(s);
 	if (!r)
 		r = sql_run(s, Q_COMMIT, NO_ARGS);

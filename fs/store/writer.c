@@ -2,8 +2,8 @@
 /*
  * The writer's gathering. An import touches the same few rows - sums, a resource's listing
  * row, a folder's newest time - again and again; here they are kept in memory and written once
- * at the end of the transaction. Mentions, whose index is hit at random, are written sorted,
- * so that one visit of a page serves many of them.
+ * at the end of the transaction. Names of resources, whose list is hit at random, are written
+ * sorted, so that one visit of a page serves many of them; for what events are found by see gathered.c.
  *
  * Caches of ids outlive the transaction: nobody else writes. A rollback forgets them all.
  */
@@ -17,7 +17,7 @@
 #include "skip.h"
 
 #define CACHED_MAX     65536      /* resources; then the caches start over */
-#define TOKEN_ROWS_MAX (1u << 20) /* gathered mentions; then they are written at once */
+#define ALIAS_ROWS_MAX (1u << 20) /* gathered names; then they are written at once */
 
 static const char *const counter_names[] = {
 	[COUNTER_SOURCE] = "source",
@@ -49,7 +49,10 @@ struct str counter_name(enum counter c)
 int writer_new(struct writer **ret)
 {
 	*ret = calloc(1, sizeof(**ret));
-	return *ret ? 0 : -ENOMEM;
+	if (!*ret)
+		return -ENOMEM;
+	gathered_init(&(*ret)->gathered);
+	return 0;
 }
 
 struct writer *writer_free(struct writer *w)
@@ -64,9 +67,7 @@ struct writer *writer_free(struct writer *w)
 	map_deinit(&w->skipped);
 	arena_deinit(&w->cached);
 	arena_deinit(&w->summed);
-	free(w->mentions.rows);
-	free(w->actors.rows);
-	keys_deinit(&w->keys);
+	gathered_deinit(&w->gathered);
 	block_deinit(&w->block);
 	free(w->aliases.rows);
 	sums_deinit(&w->grown);
@@ -110,9 +111,7 @@ void writer_forget(struct writer *w)
 {
 	forget_sums(w);
 	forget_cached(w);
-	w->mentions.n = 0;
-	w->actors.n = 0;
-	keys_clear(&w->keys);
+	gathered_forget(&w->gathered);
 	block_deinit(&w->block);
 	w->aliases.n = 0;
 	w->grown.n = 0;
@@ -146,7 +145,9 @@ int writer_begin(struct store *s)
 		return r;
 	w->next_event = r ? 1 : col_int(q, 0) + 1;
 	sql_endp(&q);
-	r = tell_begin(s);
+	r = gathered_begin(s);
+	if (!r)
+		r = tell_begin(s);
 	if (!r)
 		r = has_any(s, Q_ALIAS_ANY, &w->has_alias);
 	return r ? r : has_any(s, Q_TRANSITION_ANY, &w->has_transition);
@@ -332,69 +333,27 @@ static int settle_sums(struct store *s)
 	return r;
 }
 
-static int settle_tokens(struct store *s, struct token_rows *t, enum posting_list list)
-{
-	int r;
-
-	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
-	r = postings_put(s, list, t->rows, t->n);
-	t->n = 0;
-	return r;
-}
-
-static int settle_keys(struct store *s)
-{
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	int r = keys_postings(&s->writer->keys, &rows);
-
-	if (!r)
-		r = postings_put(s, POSTING_KEY, (const struct posting *)rows.data,
-				 rows.len / sizeof(struct posting));
-	keys_clear(&s->writer->keys);
-	return r;
-}
-
-static int token_add(struct token_rows *t, const struct posting *p)
-{
-	if (t->n == t->cap) {
-		size_t cap = MAX(t->cap * 2, (size_t)4096);
-		struct posting *rows = realloc(t->rows, cap * sizeof(rows[0]));
-
-		if (!rows)
-			return -ENOMEM;
-		t->rows = rows;
-		t->cap = cap;
-	}
-	t->rows[t->n++] = *p;
-	return 0;
-}
-
-int writer_token(struct store *s, struct token_rows *t, uint64_t token, int64_t time_ms,
-		 int64_t event)
-{
-	struct writer *w = s->writer;
-	int r = token_add(t, &(struct posting){ (int64_t)token, time_ms, event });
-
-	w->pending = true;
-	if (r || t->n < TOKEN_ROWS_MAX)
-		return r;
-	return settle_tokens(s, t, t == &w->mentions ? POSTING_MENTION : POSTING_ACTOR);
-}
-
 int writer_aliases(struct store *s)
 {
 	struct token_rows *t = &s->writer->aliases;
 
-	return t->n ? settle_tokens(s, t, POSTING_ALIAS) : 0;
+	int r;
+
+	if (!t->n)
+		return 0;
+	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
+	r = postings_put(s, POSTING_ALIAS, t->rows, t->n);
+	t->n = 0;
+	return r;
 }
 
 int writer_alias(struct store *s, int64_t token, int64_t resource)
 {
 	struct token_rows *t = &s->writer->aliases;
 	struct posting p = posting_of_hash((uint64_t)token, resource);
-	int r = token_add(t, &p);
+	int r = token_rows_add(t, &p);
 
-	return r || t->n < TOKEN_ROWS_MAX ? r : writer_aliases(s);
+	return r || t->n < ALIAS_ROWS_MAX ? r : writer_aliases(s);
 }
 
 static int settle_facts(struct store *s)
@@ -409,12 +368,6 @@ static int settle_facts(struct store *s)
 		r = settle_leaves(s);
 	if (!r)
 		r = settle_sums(s);
-	if (!r && w->mentions.n)
-		r = settle_tokens(s, &w->mentions, POSTING_MENTION);
-	if (!r && w->actors.n)
-		r = settle_tokens(s, &w->actors, POSTING_ACTOR);
-	if (!r && w->keys.n)
-		r = settle_keys(s);
 	if (!r)
 		w->pending = false;
 	return r;

@@ -10,9 +10,8 @@
 #include <stdbool.h>
 
 #include "block.h"
-#include "keys.h"
+#include "gathered.h"
 #include "map.h"
-#include "posting.h"
 #include "tell.h"
 #include "util/arena.h"
 #include "util/buf.h"
@@ -109,11 +108,6 @@ struct day_sum {
 	int64_t day, n, writes, first_ms, last_ms, hours;
 };
 
-struct token_rows {
-	struct posting *rows;
-	size_t n, cap;
-};
-
 /* How long the path of a folder is; see relation.c. */
 #define PATH_LENGTHS 64
 struct path_length {
@@ -140,7 +134,7 @@ struct writer {
 	struct day_sum *day_list, *last_day;
 	struct skipped *skipped_list;
 	int64_t counters[COUNTER_COUNT]; /* what to add */
-	struct token_rows mentions, actors;
+	struct gathered gathered;        /* over commits, until they go to their lists */
 	/* Of stories; unlike the rest not written when another story is put. */
 	struct token_rows aliases; /* hashes of names: of resources */
 	struct sums grown; /* what: resource, text_len: its relationships' file's */
@@ -149,8 +143,7 @@ struct writer {
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
-	struct keys keys;   /* of events of this transaction, not in their index yet */
-	struct block block; /* records not written yet */
+	struct block block;     /* records not written yet */
 	size_t packed_permille; /* of the records' bytes: what the last took; 0: none yet */
 	struct page_room page;   /* of the last page of blocks */
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
@@ -182,8 +175,6 @@ int writer_tally(struct store *s, struct str what, struct str account, struct st
 		 struct str type, int64_t n, int64_t resources,
 		 int64_t time_ms) _must_check_;
 int writer_trail(struct store *s, struct str account, int64_t time_ms) _must_check_;
-int writer_token(struct store *s, struct token_rows *rows, uint64_t token,
-		 int64_t time_ms, int64_t event) _must_check_;
 /* An alias, and the writing of those gathered. */
 int writer_alias(struct store *s, int64_t token, int64_t resource) _must_check_;
 int writer_aliases(struct store *s) _must_check_;

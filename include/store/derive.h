@@ -25,6 +25,9 @@ struct store_dirty {
  * trail has grown, those with a change that had no trail. Inside a transaction; does at most
  * `limit` rows and says whether more are left.
  *
+ * Afterwards all that came in is found by store_events_mentioning() of other connections, too: until
+ * then what names it may wait in the writer.
+ *
  * As long as no resource has an alias nothing is noted for spreading, since all are dirty as a
  * whole: so facts must not be put between the reading of a story's candidates and its put.
  */

@@ -225,6 +225,7 @@ FACTS = {
                           JOIN transition t ON t.id = x.transition JOIN alarm a ON a.id = t.alarm""",
     "transition_due": "SELECT * FROM transition_due",
     "spread": "SELECT kind, time_ms, tokens FROM spread",
+    "gathered": "SELECT list, postings FROM gathered",
 }
 
 

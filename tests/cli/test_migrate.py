@@ -148,7 +148,8 @@ ALTER TABLE unlisted DROP COLUMN told;
 """
 
 # What takes a history down from a version to the one before it.
-DOWN = {21: TOLD_21, 20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20, 19: LISTS_19, 18: CLASSES_18,
+        17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):

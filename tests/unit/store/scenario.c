@@ -4,6 +4,8 @@
 
 #include <stdio.h>
 
+#include "private.h"
+
 #define ROUNDS    4
 #define PER_ROUND 6
 #define RESOURCES 5
@@ -69,6 +71,7 @@ static int put_one_story(struct store *s)
 static int put_round(struct store *s, int round)
 {
 	struct store_source source = { .name = STR("/source"), .size = 1 };
+	bool last = round == ROUNDS - 1;
 	struct fault f;
 	int64_t id;
 	int r = store_source_start(s, &source, &id);
@@ -76,15 +79,17 @@ static int put_round(struct store *s, int round)
 	fault_set(&f, 1, "field", "reason");
 	if (!r)
 		r = store_put_refusal(s, id, &f, STR("bytes"), 5);
-	for (int i = round * PER_ROUND; i < (round + 1) * PER_ROUND && !r; i++) {
+	for (int i = round * PER_ROUND; i < (round + 1) * PER_ROUND && !r; i++)
 		r = put_one_item(s, i, false);
-		if (!r)
-			r = put_one_event(s, i);
-	}
 	/* The items of the round before come again, and tell more: keyframes are replaced. */
 	for (int i = (round - 1) * PER_ROUND; i < round * PER_ROUND && i >= 0 && !r; i++)
 		r = put_one_item(s, i, true);
-	return r ? r : put_one_story(s);
+	/* What events are found by waits until the next round's story, but for the last one's. */
+	if (!r && !last)
+		r = put_one_story(s);
+	for (int i = round * PER_ROUND; i < (round + 1) * PER_ROUND && !r; i++)
+		r = put_one_event(s, i);
+	return r || !last ? r : put_one_story(s);
 }
 
 static void closed(struct store **s)
@@ -98,6 +103,8 @@ int scenario_run(const char *path)
 	struct fault f;
 	int r = store_open(path, STORE_WRITE, true, &s, &f);
 
+	if (!r)
+		s->writer->gathered.few = 1;
 	for (int round = 0; round < ROUNDS && !r; round++) {
 		r = store_begin(s, "scenario");
 		if (r)
@@ -127,6 +134,36 @@ static void assert_bodies(struct history *h)
 	}
 }
 
+static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
+{
+	++*(int *)ctx;
+	return 0;
+}
+
+static int count_list(struct history *h, enum posting_list list, int64_t key)
+{
+	int n = 0;
+
+	assert_int_equal(postings_each(h->s, list, key, INT64_MIN, INT64_MAX, count, &n),
+			 0);
+	return n;
+}
+
+static void assert_lists(struct history *h)
+{
+	int keys = 0;
+
+	assert_int_equal(count_list(h, POSTING_MENTION, 1), 24);
+	assert_int_equal(count_list(h, POSTING_MENTION, -1), 24);
+	for (int i = 0; i < 24; i++)
+		assert_int_equal(count_list(h, POSTING_MENTION, 100 + i), 1);
+	assert_int_equal(
+		count_list(h, POSTING_ACTOR, (int64_t)mention_token(STR("AKIA1"))), 24);
+	for (int part = 0; part < 256; part++)
+		keys += count_list(h, POSTING_KEY, part);
+	assert_int_equal(keys, 24);
+}
+
 void scenario_assert(struct history *h)
 {
 	static const char *const zero[] = {
@@ -144,6 +181,7 @@ void scenario_assert(struct history *h)
 		"SELECT sum(states) - 24 FROM resource_view",
 		"SELECT count(*) - 5 FROM dirty",
 		"SELECT count(*) FROM spread",
+		"SELECT count(*) FROM gathered",
 	};
 
 	assert_sound(h);
@@ -152,5 +190,6 @@ void scenario_assert(struct history *h)
 			fail_msg("%s", zero[i]);
 	history_open(h, STORE_READ, 0);
 	assert_bodies(h);
+	assert_lists(h);
 	history_close(h);
 }

@@ -29,6 +29,7 @@ static const struct {
 	{ Q_FINISHED_LAST, "source" },
 	/* a queue: what is in it is what is to be done */
 	{ Q_SPREAD_DELETE, "spread" },
+	{ Q_GATHERED, "gathered" },
 	/* stepped by a listing, from where it left off until its buffer is full */
 	{ Q_IDS, "r" },
 	{ Q_IDS_FROM, "resource" },

@@ -1,0 +1,308 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Gathering of postings. Tokens and keys are hashes, so the few postings of a commit lie in as many
+ * pages of their lists as those have: with a million events a commit of a second rewrote most of
+ * them, 8 KB for a posting of ten bytes, once into the log and once more into the file. So postings
+ * wait here until there are many, or somebody reads their lists, and go into them in one sweep in
+ * the order of the keys; of the sweep each page has its share.
+ *
+ * Until then each commit appends those of its own events to the table `gathered`, a row a list, so
+ * that a kill loses none: the next program that writes takes them up. Where a commit brings few and
+ * none wait, they go to their lists at once.
+ *
+ * A row has its postings in the order in which they came, for each
+ *
+ *   event  by how much it differs from the one before, signed; doubled twice (util/varint.h)
+ *   time   the same in milliseconds, only where the event is another one
+ *   key    64 bits, least byte first
+ */
+#include "gathered.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "private.h"
+#include "util/varint.h"
+
+#define FEW      4096u        /* postings of one commit that are not worth waiting */
+#define MANY     (384u << 10) /* postings that wait; a dozen megabytes */
+#define MOST     (1u << 20)   /* ... of one list, however many one transaction brings */
+#define FEW_KEPT 16384u       /* whose memory is kept for the next */
+
+int token_rows_add(struct token_rows *t, const struct posting *p)
+{
+	if (t->n == t->cap) {
+		size_t cap = MAX(t->cap * 2, (size_t)4096);
+		struct posting *rows = realloc(t->rows, cap * sizeof(rows[0]));
+
+		if (!rows)
+			return -ENOMEM;
+		t->rows = rows;
+		t->cap = cap;
+	}
+	t->rows[t->n++] = *p;
+	return 0;
+}
+
+static void rows_clear(struct token_rows *t)
+{
+	if (t->cap > FEW_KEPT) {
+		free(t->rows);
+		*t = (struct token_rows){ 0 };
+	}
+	t->n = 0;
+}
+
+static void clear(struct gathered *g)
+{
+	rows_clear(&g->mentions);
+	rows_clear(&g->actors);
+	g->mentions_kept = g->actors_kept = 0;
+	if (g->keys.cap > FEW_KEPT)
+		keys_deinit(&g->keys);
+	else
+		keys_clear(&g->keys);
+	g->keys_from = 0;
+	g->kept = false;
+}
+
+void gathered_init(struct gathered *g)
+{
+	*g = (struct gathered){ .few = FEW, .many = MANY };
+}
+
+void gathered_deinit(struct gathered *g)
+{
+	free(g->mentions.rows);
+	free(g->actors.rows);
+	keys_deinit(&g->keys);
+}
+
+void gathered_forget(struct gathered *g)
+{
+	clear(g);
+	g->read = false;
+}
+
+static size_t gathered_n(const struct gathered *g)
+{
+	return g->mentions.n + g->actors.n + g->keys.n;
+}
+
+/* --- the table ----------------------------------------------------------------------------- */
+
+static void encode(struct buf *out, const struct posting *rows, size_t n)
+{
+	struct posting before = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		unsigned char bytes[2 * VARINT_MAX + sizeof(uint64_t)];
+		int64_t event = rows[i].event - before.event;
+		uint64_t key = htole64((uint64_t)rows[i].key);
+		size_t len = varint_write(bytes, zigzag(event));
+
+		if (event)
+			len += varint_write(bytes + len,
+					    zigzag(rows[i].time_ms - before.time_ms));
+		memcpy(bytes + len, &key, sizeof(key));
+		buf_put(out, bytes, len + sizeof(key));
+		before = rows[i];
+	}
+}
+
+static int64_t plus(int64_t a, uint64_t difference)
+{
+	return (int64_t)((uint64_t)a + (uint64_t)unzigzag(difference));
+}
+
+/* Takes the next one off; false where there is none: damaged. */
+static bool decode_one(struct str *in, struct posting *p)
+{
+	uint64_t event, time = 0, key;
+
+	if (!varint_take(in, &event) || (event && !varint_take(in, &time)) ||
+	    in->n < sizeof(key))
+		return false;
+	memcpy(&key, in->p, sizeof(key));
+	*in = str_from(*in, sizeof(key));
+	*p = (struct posting){ (int64_t)le64toh(key), plus(p->time_ms, time),
+			       plus(p->event, event) };
+	return true;
+}
+
+static int add(struct gathered *g, int64_t list, const struct posting *p)
+{
+	if (list == POSTING_KEY)
+		return keys_add(&g->keys, (uint64_t)p->key, p->event);
+	return token_rows_add(list == POSTING_MENTION ? &g->mentions : &g->actors, p);
+}
+
+static int damaged(struct store *s, int64_t row)
+{
+	(void)snprintf(s->message, sizeof(s->message),
+		       "row %lld of gathered postings cannot be decoded", (long long)row);
+	return STORE_E_DAMAGED;
+}
+
+static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes)
+{
+	struct writer *w = s->writer;
+	struct posting p = { 0 };
+	int r = 0;
+
+	if (list != POSTING_MENTION && list != POSTING_ACTOR && list != POSTING_KEY)
+		return damaged(s, row);
+	while (bytes.n && !r) {
+		if (!decode_one(&bytes, &p) || p.event <= 0 || p.event >= w->next_event)
+			return damaged(s, row);
+		r = add(&w->gathered, list, &p);
+	}
+	return r;
+}
+
+int gathered_begin(struct store *s)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct gathered *g = &s->writer->gathered;
+	bool row = true;
+	int r;
+
+	if (g->read)
+		return 0;
+	r = sql_open(s, Q_GATHERED, NO_ARGS, &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = read_row(s, col_int(q, 0), col_int(q, 1), col_str(q, 2));
+		g->kept = true;
+	}
+	g->mentions_kept = g->mentions.n;
+	g->actors_kept = g->actors.n;
+	g->keys_from = s->writer->next_event;
+	g->read = r == 0;
+	return r;
+}
+
+static int keep_rows(struct store *s, enum posting_list list, const struct posting *rows,
+		     size_t n)
+{
+	struct buf *bytes = &s->writer->pack;
+	int r;
+
+	if (!n)
+		return 0;
+	buf_reset(bytes);
+	encode(bytes, rows, n);
+	r = buf_error(bytes);
+	s->writer->gathered.kept = true;
+	return r ? r
+		 : sql_run(s, Q_GATHERED_INSERT, ARGS(INT(list), BLOB(buf_str(bytes))));
+}
+
+static int keep(struct store *s)
+{
+	_cleanup_(buf_deinit) struct buf keys = BUF_INIT;
+	struct gathered *g = &s->writer->gathered;
+	int r = keep_rows(s, POSTING_MENTION, g->mentions.rows + g->mentions_kept,
+			  g->mentions.n - g->mentions_kept);
+
+	if (!r)
+		r = keep_rows(s, POSTING_ACTOR, g->actors.rows + g->actors_kept,
+			      g->actors.n - g->actors_kept);
+	if (!r)
+		r = keys_from(&g->keys, g->keys_from, &keys);
+	if (!r)
+		r = keep_rows(s, POSTING_KEY, (const struct posting *)keys.data,
+			      keys.len / sizeof(struct posting));
+	g->mentions_kept = g->mentions.n;
+	g->actors_kept = g->actors.n;
+	g->keys_from = s->writer->next_event;
+	return r;
+}
+
+/* --- the lists ----------------------------------------------------------------------------- */
+
+static int merge_tokens(struct store *s, enum posting_list list, struct token_rows *t)
+{
+	if (!t->n)
+		return 0;
+	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
+	return postings_put(s, list, t->rows, t->n);
+}
+
+static int merge_keys(struct store *s, const struct keys *keys)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	int r = keys_postings(keys, &rows);
+
+	return r ? r
+		 : postings_put(s, POSTING_KEY, (const struct posting *)rows.data,
+				rows.len / sizeof(struct posting));
+}
+
+/* The rows go first: what the lists grow by may take their pages. */
+int gathered_merge(struct store *s)
+{
+	struct gathered *g = &s->writer->gathered;
+	int r = 0;
+
+	if (!gathered_n(g))
+		return 0;
+	if (g->kept)
+		r = sql_run(s, Q_GATHERED_DELETE, NO_ARGS);
+	if (!r)
+		r = merge_tokens(s, POSTING_MENTION, &g->mentions);
+	if (!r)
+		r = merge_tokens(s, POSTING_ACTOR, &g->actors);
+	if (!r)
+		r = merge_keys(s, &g->keys);
+	clear(g);
+	g->keys_from = s->writer->next_event;
+	return r;
+}
+
+int gathered_commit(struct store *s)
+{
+	const struct gathered *g = &s->writer->gathered;
+	size_t n = gathered_n(g);
+
+	return n >= g->many || (!g->kept && n < g->few) ? gathered_merge(s) : keep(s);
+}
+
+int gathered_reading(struct store *s)
+{
+	int r;
+
+	if (!s->writer || (s->writer->gathered.read && !gathered_n(&s->writer->gathered)))
+		return 0;
+	if (s->who)
+		return written(s, gathered_merge(s));
+	/* Which takes up what is there. */
+	r = store_begin(s, "postings");
+	if (!r)
+		r = written(s, gathered_merge(s));
+	return r ? r : store_commit(s);
+}
+
+static int put(struct store *s, struct token_rows *t, const struct posting *p)
+{
+	int r = token_rows_add(t, p);
+
+	return r || t->n < MOST ? r : gathered_merge(s);
+}
+
+int gathered_mention(struct store *s, uint64_t token, int64_t time_ms, int64_t event)
+{
+	return put(s, &s->writer->gathered.mentions,
+		   &(struct posting){ (int64_t)token, time_ms, event });
+}
+
+int gathered_actor(struct store *s, uint64_t token, int64_t time_ms, int64_t event)
+{
+	return put(s, &s->writer->gathered.actors,
+		   &(struct posting){ (int64_t)token, time_ms, event });
+}

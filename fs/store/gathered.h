@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * Postings of events that wait for their lists (mention, actor, event_key), over many commits; see
+ * gathered.c. Only the writing connection knows them: whoever reads those lists by it calls
+ * gathered_reading() first, and workers of their own connections read behind store_spread_dirt(),
+ * which leaves none.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "keys.h"
+#include "posting.h"
+#include "util/macro.h"
+
+struct token_rows {
+	struct posting *rows;
+	size_t n, cap;
+};
+
+int token_rows_add(struct token_rows *t, const struct posting *p) _must_check_;
+
+struct gathered {
+	struct token_rows mentions, actors; /* in the order in which they came */
+	size_t mentions_kept, actors_kept;  /* of them: in the table, too */
+	struct keys keys;
+	int64_t keys_from; /* event: keys from it on are not in the table */
+	bool read;         /* the table was, so that all it has is here, too */
+	bool kept;         /* it has rows */
+	size_t few;        /* postings of a commit that are not worth waiting ... */
+	size_t many;       /* ... and how many may wait */
+};
+
+void gathered_init(struct gathered *g);
+void gathered_deinit(struct gathered *g);
+/* After a rollback: what counts is what the table has. */
+void gathered_forget(struct gathered *g);
+/* Takes up what a program that was killed has left. Once writer.next_event is known. */
+int gathered_begin(struct store *s) _must_check_;
+/* Before a commit: what is new goes into its list, or into the table where much is under way. */
+int gathered_commit(struct store *s) _must_check_;
+/* All that is gathered goes into the lists. Inside a transaction. */
+int gathered_merge(struct store *s) _must_check_;
+/* Before a read of the lists: as above, inside a transaction or not; nothing for readers. */
+int gathered_reading(struct store *s) _must_check_;
+
+/* A mention of an event that came in, and with which credential it was made. */
+int gathered_mention(struct store *s, uint64_t token, int64_t time_ms,
+		     int64_t event) _must_check_;
+int gathered_actor(struct store *s, uint64_t token, int64_t time_ms,
+		   int64_t event) _must_check_;

@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Postings that wait for their lists: a program that ends before they are there leaves them to the
+ * next one, none is lost or there twice, and whoever looks for an event or what names it finds it.
+ */
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <sqlite3.h>
+
+#include "history.h"
+#include "private.h"
+
+#define EACH   300 /* events of a transaction */
+#define TOKENS 40
+
+static const char waiting[] = "SELECT count(*) FROM gathered";
+
+static void name_of(int i, char ret[48])
+{
+	(void)snprintf(ret, 48, "%08x-0000-4000-8000-0123456789ab", (unsigned)i * 7919u);
+}
+
+static enum store_put put_one(struct history *h, int i)
+{
+	uint64_t tokens[] = { (uint64_t)(i % TOKENS), UINT64_MAX - (uint64_t)i };
+	struct mention_set mentions = { tokens, ARRAY_SIZE(tokens) };
+	enum store_put put;
+	struct event e;
+	char id[48];
+
+	name_of(i, id);
+	/* Not in their order. */
+	e = event_of(id, 1000 * (int64_t)(i * 31 % 1000));
+	e.access_key = STR("AKIA1");
+	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{\"record\":true}"),
+					 &mentions, NULL, 1, &put),
+			 0);
+	return put;
+}
+
+static void put_all(struct history *h, int from, int to, enum store_put expected)
+{
+	for (int i = from; i < to; i++)
+		assert_int_equal(put_one(h, i), expected);
+}
+
+/* A transaction of its own, whose postings wait. */
+static void put_waiting(struct history *h, int from, int to)
+{
+	h->s->writer->gathered.few = 1;
+	begin(h);
+	put_all(h, from, to, STORE_PUT_NEW);
+	commit(h);
+}
+
+static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
+{
+	++*(int *)ctx;
+	return 0;
+}
+
+static int count_list(struct history *h, enum posting_list list, int64_t key)
+{
+	int n = 0;
+
+	assert_int_equal(postings_each(h->s, list, key, INT64_MIN, INT64_MAX, count, &n),
+			 0);
+	return n;
+}
+
+/* Of n events everything is in the lists, once. */
+static void assert_whole(struct history *h, int n)
+{
+	int keys = 0;
+
+	for (int i = 0; i < TOKENS; i++)
+		assert_int_equal(count_list(h, POSTING_MENTION, i),
+				 (n - i + TOKENS - 1) / TOKENS);
+	for (int i = 0; i < n; i += 17)
+		assert_int_equal(count_list(h, POSTING_MENTION, -1 - i), 1);
+	assert_int_equal(
+		count_list(h, POSTING_ACTOR, (int64_t)mention_token(STR("AKIA1"))), n);
+	for (int part = 0; part < 256; part++)
+		keys += count_list(h, POSTING_KEY, part);
+	assert_int_equal(keys, n);
+	assert_int_equal(ask(h, waiting), 0);
+	assert_sound(h);
+}
+
+static void spread(struct history *h)
+{
+	bool more = true;
+
+	begin(h);
+	while (more)
+		assert_int_equal(store_spread_dirt(h->s, 100, &more), 0);
+	commit(h);
+}
+
+/* Known while they wait, in this program and in the next one. */
+static void test_known(void **state)
+{
+	struct history *h = *state;
+
+	put_waiting(h, 0, EACH);
+	assert_int_equal(ask(h, waiting), 3);
+	assert_int_equal(ask(h, "SELECT count(*) FROM mention"), 0);
+	put_waiting(h, EACH, 2 * EACH);
+	for (int round = 0; round < 2; round++) {
+		begin(h);
+		put_all(h, 0, 2 * EACH, STORE_PUT_KNOWN);
+		commit(h);
+		assert_int_equal(ask(h, waiting), 6);
+		history_open(h, STORE_WRITE, 0);
+	}
+	/* Few, but others wait. */
+	begin(h);
+	put_all(h, 2 * EACH, 2 * EACH + 5, STORE_PUT_NEW);
+	commit(h);
+	assert_int_equal(ask(h, waiting), 9);
+	spread(h);
+	assert_whole(h, 2 * EACH + 5);
+}
+
+/* Few and none wait: at once; and very many, whatever they are. */
+static void test_few_and_many(void **state)
+{
+	struct history *h = *state;
+
+	begin(h);
+	put_all(h, 0, EACH, STORE_PUT_NEW);
+	commit(h);
+	assert_whole(h, EACH);
+	put_waiting(h, EACH, 2 * EACH);
+	h->s->writer->gathered.many = 3 * EACH;
+	begin(h);
+	put_all(h, 2 * EACH, 3 * EACH, STORE_PUT_NEW);
+	commit(h);
+	assert_whole(h, 3 * EACH);
+}
+
+/* Whoever asks finds them, before they are where it looks. */
+static void test_found(void **state)
+{
+	struct history *h = *state;
+	uint64_t token = 3;
+	const struct mention_set tokens = { &token, 1 };
+	struct store_event_hit *hits;
+	int64_t event;
+	char id[48];
+	size_t n;
+
+	for (int round = 0; round < 4; round++) {
+		put_waiting(h, round * EACH, (round + 1) * EACH);
+		assert_int_equal(ask(h, waiting), 3);
+		if (round == 3)
+			history_open(h, STORE_WRITE, 0);
+		if (round == 1)
+			begin(h);
+		name_of(round * EACH + 1, id);
+		if (round % 2)
+			assert_int_equal(store_event_find(h->s, str_of(id), &event), 0);
+		else
+			assert_int_equal(store_events_mentioning(h->s, &tokens, INT64_MIN,
+								 INT64_MAX, &h->a, &hits,
+								 &n),
+					 0);
+		if (round == 1)
+			commit(h);
+		assert_whole(h, (round + 1) * EACH);
+	}
+}
+
+/* A rollback takes what its transaction brought, and no more; also of one that moved all. */
+static void test_rolled_back(void **state)
+{
+	struct history *h = *state;
+
+	put_waiting(h, 0, EACH);
+	begin(h);
+	put_all(h, EACH, 2 * EACH, STORE_PUT_NEW);
+	store_rollback(h->s);
+	begin(h);
+	put_all(h, 0, EACH, STORE_PUT_KNOWN);
+	put_all(h, EACH, EACH + 50, STORE_PUT_NEW);
+	assert_int_equal(gathered_merge(h->s), 0);
+	put_all(h, EACH + 50, 2 * EACH, STORE_PUT_NEW);
+	store_rollback(h->s);
+	assert_int_equal(ask(h, waiting), 3);
+	begin(h);
+	put_all(h, 0, EACH, STORE_PUT_KNOWN);
+	put_all(h, EACH, 2 * EACH, STORE_PUT_NEW);
+	commit(h);
+	spread(h);
+	assert_whole(h, 2 * EACH);
+}
+
+/* Killed behind a commit and in a transaction, and gone on with by another program. */
+static void test_killed(void **state)
+{
+	struct history *h = *state;
+
+	history_close(h);
+	for (int round = 0; round < 4; round++) {
+		int status;
+		pid_t pid = fork();
+
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			history_open(h, STORE_WRITE, 0);
+			put_waiting(h, round * EACH, (round + 1) * EACH);
+			begin(h);
+			put_all(h, (round + 1) * EACH, (round + 2) * EACH, STORE_PUT_NEW);
+			if (round % 2)
+				assert_int_equal(gathered_merge(h->s), 0);
+			(void)kill(getpid(), SIGKILL);
+		}
+		assert_int_equal(waitpid(pid, &status, 0), pid);
+		assert_true(WIFSIGNALED(status));
+		history_open(h, STORE_WRITE, 0);
+		assert_int_equal(ask(h, waiting), 3 * (round + 1));
+		begin(h);
+		put_all(h, 0, (round + 1) * EACH, STORE_PUT_KNOWN);
+		store_rollback(h->s);
+		history_close(h);
+	}
+	history_open(h, STORE_WRITE, 0);
+	spread(h);
+	assert_whole(h, 4 * EACH);
+}
+
+static void exec(const char *path, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* What a row may become: cut off, an event that is not there or none, another list. */
+static void test_damaged(void **state)
+{
+	static const char *const damages[] = {
+		"postings = substr(postings, 1, length(postings) - 3)",
+		"postings = CAST(postings || x'ff' AS BLOB)",
+		"postings = CAST(x'ffffffffffffffffffffffff' || postings AS BLOB)",
+		"postings = CAST(x'00' || substr(postings, 2) AS BLOB)",
+		"postings = CAST(x'feffff7f' || substr(postings, 2) AS BLOB)",
+		"list = 2",
+		"list = 77",
+	};
+	struct history *h = *state;
+
+	put_waiting(h, 0, EACH);
+	history_close(h);
+	exec(h->path, "CREATE TABLE saved AS SELECT * FROM gathered");
+	for (size_t i = 0; i < ARRAY_SIZE(damages) * 3; i++) {
+		char sql[256];
+
+		(void)snprintf(sql, sizeof(sql), "UPDATE gathered SET %s WHERE id = %zu",
+			       damages[i / 3], i % 3 + 1);
+		exec(h->path, sql);
+		/* Reading goes on, writing says what is wrong. */
+		history_open(h, STORE_READ, 0);
+		history_open(h, STORE_WRITE, 0);
+		assert_int_equal(store_begin(h->s, "test"), STORE_E_DAMAGED);
+		(void)snprintf(sql, sizeof(sql),
+			       "row %zu of gathered postings cannot be decoded",
+			       i % 3 + 1);
+		assert_string_equal(store_message(h->s), sql);
+		history_close(h);
+		exec(h->path, "DELETE FROM gathered; INSERT INTO gathered SELECT * FROM "
+			      "saved");
+	}
+	history_open(h, STORE_WRITE, 0);
+	spread(h);
+	assert_whole(h, EACH);
+}
+
+#define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		CASE(test_known),       CASE(test_few_and_many), CASE(test_found),
+		CASE(test_rolled_back), CASE(test_killed),       CASE(test_damaged),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
