@@ -20,8 +20,11 @@ static inline int64_t name_hash(struct str file_name)
 	return (int64_t)(str_hash(file_name) & ((1u << NAME_HASH_BITS) - 1));
 }
 
-/* Puts the difference to what the resource was called before (`fresh`: to nothing). before_ms: its
-   newest capture time as it was last known; newest_ms: as it is. */
+/*
+ * Puts the difference to what the resource was called before (`fresh`: to nothing). before_ms: of the
+ * newest state that its story told of until now, INT64_MIN when none has changed that it told of;
+ * newest_ms: of the one it tells of now.
+ */
 int names_replace(struct store *s, int64_t resource, const struct store_name *names,
 		  size_t n, bool fresh, int64_t before_ms,
 		  int64_t newest_ms) _must_check_;

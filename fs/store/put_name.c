@@ -208,7 +208,7 @@ static int name_remove(const struct renaming *c, const struct old_name *old)
 	return r;
 }
 
-/* It stays. When its resource is less new than it was thought to be, others have to be asked. */
+/* It stays. When its resource is less new than it was told to be, others have to be asked. */
 static int name_keep(const struct renaming *c, const struct old_name *old)
 {
 	bool less = c->newest_ms < c->before_ms;

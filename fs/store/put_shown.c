@@ -135,9 +135,9 @@ static enum act act_on(const struct store_shown *row, struct str told, sqlite3_s
 	return ACT_TELL;
 }
 
-/* Notes the change that a row told of before. */
+/* Notes what a row told before. */
 static int note_old(struct store *s, sqlite3_stmt *q, int column, int64_t time_ms,
-		    int64_t state, struct comparison *c)
+		    int64_t state, bool hidden, struct comparison *c)
 {
 	struct told told;
 	int r = told_of(s, q, column, state, &told);
@@ -145,6 +145,8 @@ static int note_old(struct store *s, sqlite3_stmt *q, int column, int64_t time_m
 	if (r)
 		return r;
 	c->put->told |= told.measured || told.has_change;
+	if (told.has_change || (told.measured && !hidden))
+		c->put->told_ms = MAX(c->put->told_ms, time_ms);
 	told.change.time_ms = time_ms;
 	told.change.ref = state;
 	told.change.why = STR_NULL;
@@ -167,7 +169,7 @@ static int compare_row(struct store *s, struct comparison *c, sqlite3_stmt *q)
 	} else {
 		buf_put(&c->gone, &key, sizeof(key));
 	}
-	return note_old(s, q, 7, key.time_ms, col_int(q, 2), c);
+	return note_old(s, q, 7, key.time_ms, col_int(q, 2), col_int(q, 4) != 0, c);
 }
 
 /* States that are not listed any more, but have told of a change until now. */
@@ -183,7 +185,7 @@ static int compare_unlisted(struct store *s, int64_t from_ms, struct comparison 
 		if (r || !row)
 			break;
 		any = true;
-		r = note_old(s, q, 2, col_int(q, 0), col_int(q, 1), c);
+		r = note_old(s, q, 2, col_int(q, 0), col_int(q, 1), true, c);
 	}
 	if (!r && any)
 		r = sql_run(s, Q_UNLISTED_FORGET, ARGS(INT(resource), INT(from_ms)));

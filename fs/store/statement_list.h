@@ -344,12 +344,13 @@ X(NAME_INSERT,
   "INSERT INTO name(space, hash, stem, tail, n, newest_ms) VALUES(?1, ?2, ?3, ?4, 0, 0)")
 X(NAME_JOIN,
   "UPDATE name SET n = n + 1, newest_ms = max(newest_ms, ?2) WHERE id = ?1")
-X(NAME_LEAVE,
-  "UPDATE name SET n = n - 1, newest_ms = (SELECT coalesce(max(v.newest_ms), 0) FROM bearer b "
-  "JOIN resource_view v ON v.resource = b.resource WHERE b.name = ?1) WHERE id = ?1")
-X(NAME_RECKON,
-  "UPDATE name SET newest_ms = (SELECT coalesce(max(v.newest_ms), 0) FROM bearer b "
-  "JOIN resource_view v ON v.resource = b.resource WHERE b.name = ?1) WHERE id = ?1")
+/* What came in and is not told of yet may be hidden when it is. */
+#define NEWEST_TOLD \
+  "(SELECT coalesce(max((SELECT n.capture_ms FROM shown n WHERE n.resource = b.resource " \
+  "AND n.hidden = 0 AND n.told IS NOT NULL ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1)), 0) " \
+  "FROM bearer b WHERE b.name = ?1)"
+X(NAME_LEAVE, "UPDATE name SET n = n - 1, newest_ms = " NEWEST_TOLD " WHERE id = ?1")
+X(NAME_RECKON, "UPDATE name SET newest_ms = " NEWEST_TOLD " WHERE id = ?1")
 X(NAME_NEWER, "UPDATE name SET newest_ms = ?2 WHERE id = ?1")
 X(NAME_DELETE, "DELETE FROM name WHERE id = ?1")
 X(BEARER_INSERT, "INSERT INTO bearer(name, resource) VALUES(?1, ?2)")

@@ -219,7 +219,7 @@ static int put_story(struct store *s, const struct store_story *story)
 				     : dirty->from_ms;
 	int64_t shown_ms = story->n_shown ? MIN(dirty->from_ms, story->shown[0].time_ms)
 					  : dirty->from_ms;
-	_cleanup_(shown_put_deinit) struct shown_put put = { 0 };
+	_cleanup_(shown_put_deinit) struct shown_put put = { .told_ms = INT64_MIN };
 	struct view v;
 	bool known = true, fresh;
 	int r = view_get(s, resource, &v);
@@ -251,7 +251,7 @@ static int put_story(struct store *s, const struct store_story *story)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(story->follower), INT(INT64_MIN)));
 	if (!r)
 		r = names_replace(s, resource, story->names, story->n_names, fresh,
-				  v.before_ms, v.newest_ms);
+				  put.told_ms, v.newest_ms);
 	return r ? r : relation_put(s, resource, &story->relations, fresh);
 }
 

@@ -9,6 +9,7 @@
 struct shown_put {
 	int64_t more;    /* by so many more of them are visible */
 	bool told;       /* a story had been made before */
+	int64_t told_ms; /* the newest state it told of, INT64_MIN: none from from_ms on */
 	struct buf gone; /* struct told_change each: the changes before, in their order */
 };
 
