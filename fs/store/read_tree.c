@@ -156,6 +156,39 @@ int store_resources(struct store *s, int64_t folder, int64_t after, struct arena
 	return list(s, &resources, folder, after, a, ret, n, ret_n);
 }
 
+static int resource_name_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct store_resource *resource = ret;
+	int r = 0;
+
+	*resource = (struct store_resource){ .id = col_int(q, 0),
+					     .folder = col_int(q, 1),
+					     .name = keep(a, q, 2, &r) };
+	return r;
+}
+
+int store_resource_names(struct store *s, int64_t folder, int64_t after, struct arena *a,
+			 struct store_resource *ret, size_t n, size_t *ret_n)
+{
+	static const struct listed names = { Q_RESOURCE_BY_FNAME,
+					     Q_RESOURCE_NAMES,
+					     { sizeof(struct store_resource),
+					       resource_name_row } };
+
+	return list(s, &names, folder, after, a, ret, n, ret_n);
+}
+
+int store_resources_more(struct store *s, int64_t folder, size_t n, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_get(s, Q_RESOURCE_NTH, ARGS(INT(folder), INT(n)), &q);
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
 int store_resource_lookup(struct store *s, struct str account, struct str region,
 			  struct str type, struct str rid, struct arena *a,
 			  struct store_resource *ret)

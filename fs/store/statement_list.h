@@ -141,6 +141,9 @@ X(RESOURCES,
   "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len FROM resource r "
   "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
+X(RESOURCE_NAMES,
+  "SELECT id, folder, fname FROM resource WHERE folder = ?1 AND id > ?2 ORDER BY id")
+X(RESOURCE_NTH, "SELECT id FROM resource WHERE folder = ?1 LIMIT 1 OFFSET ?2")
 
 /* states, and their listing rows */
 #include "statement_states.h"

@@ -434,6 +434,45 @@ static void test_pages(void **state)
 	assert_int_equal(seen, 51);
 }
 
+/* Names alone are those of the listing, and it is told whether there are more than so many. */
+static void test_names(void **state)
+{
+	struct history *h = *state;
+	struct store_resource whole[20], names[20];
+	int64_t folder;
+	size_t n, n_names;
+	bool more;
+
+	for (int i = 0; i < 12; i++) {
+		char rid[16];
+		struct item item;
+
+		(void)snprintf(rid, sizeof(rid), "sg-%02d", i);
+		item = item_of(GROUP, rid, i, "1", "{}");
+		put_item(h, &item);
+	}
+	folder = resource_of(h, GROUP, "sg-00").folder;
+	for (int64_t after = 0; after < 14; after += 3) {
+		assert_int_equal(
+			store_resources(h->s, folder, after, &h->a, whole, 20, &n), 0);
+		assert_int_equal(store_resource_names(h->s, folder, after, &h->a, names,
+						      20, &n_names),
+				 0);
+		assert_int_equal(n_names, n);
+		for (size_t i = 0; i < n; i++) {
+			assert_int_equal(names[i].id, whole[i].id);
+			assert_int_equal(names[i].folder, folder);
+			assert_true(str_eq(names[i].name, whole[i].name));
+		}
+	}
+	assert_int_equal(store_resources_more(h->s, folder, 11, &more), 0);
+	assert_true(more);
+	assert_int_equal(store_resources_more(h->s, folder, 12, &more), 0);
+	assert_false(more);
+	assert_int_equal(store_resources_more(h->s, folder + 1000, 0, &more), 0);
+	assert_false(more);
+}
+
 static void test_as_of(void **state)
 {
 	struct history *h = *state;
@@ -506,6 +545,7 @@ int main(void)
 		CASE(test_long_names_meet),
 		CASE(test_folders),
 		CASE(test_pages),
+		CASE(test_names),
 		CASE(test_as_of),
 		CASE(test_sums),
 	};
