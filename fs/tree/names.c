@@ -166,30 +166,44 @@ int names_target(enum node_kind kind, const struct store_resource *r, struct buf
 	return buf_error(out);
 }
 
-int names_link_attr(enum node_kind kind, const struct store_key *key,
-		    const struct store_resource *r, struct tree_attr *ret)
+/* A link of which only the resource's row is known. */
+static int link_bare(enum node_kind kind, const struct store_key *key, int64_t resource,
+		     struct tree_attr *ret)
 {
-	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
 	bool alone = kind == NODE_ID_LINK || kind == NODE_ID_MEMBER;
-	int64_t row = alone ? r->id : node_pair(key->id, r->id);
-	int error = names_target(kind, r, &target);
+	int64_t row = alone ? resource : node_pair(key->id, resource);
 
-	if (error)
-		return error;
 	if (row < 0)
 		return -EOVERFLOW;
 	*ret = (struct tree_attr){ .node = node_make(kind, row),
 				   .type = TREE_LINK,
 				   .growing = true,
 				   .fleeting = true,
-				   .size = target.len,
-				   .mtime_ms = r->newest_ms };
+				   .unsized = true };
 	return 0;
 }
 
-int names_attr(struct request *q, const struct store_key *key, struct tree_attr *ret)
+int names_link_attr(enum node_kind kind, const struct store_key *key,
+		    const struct store_resource *r, struct tree_attr *ret)
+{
+	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
+	int error = names_target(kind, r, &target);
+
+	if (error == 0)
+		error = link_bare(kind, key, r->id, ret);
+	if (error)
+		return error;
+	ret->unsized = false;
+	ret->size = target.len;
+	ret->mtime_ms = r->newest_ms;
+	return 0;
+}
+
+int names_attr(struct request *q, const struct store_key *key, bool bare,
+	       struct tree_attr *ret)
 {
 	bool ids = key->space == STORE_SPACE_IDS;
+	enum node_kind kind = ids ? NODE_ID_LINK : NODE_NAME_LINK;
 	struct store_resource resource;
 	int r;
 
@@ -206,10 +220,10 @@ int names_attr(struct request *q, const struct store_key *key, struct tree_attr 
 		};
 		return 0;
 	}
+	if (bare)
+		return link_bare(kind, key, key->resource, ret);
 	r = view_error(store_resource_get(q->store, key->resource, q->arena, &resource));
-	return r ? r
-		 : names_link_attr(ids ? NODE_ID_LINK : NODE_NAME_LINK, key, &resource,
-				   ret);
+	return r ? r : names_link_attr(kind, key, &resource, ret);
 }
 
 int names_key_get(struct request *q, uint64_t node, struct store_key *ret)

@@ -27,8 +27,12 @@ int names_find_stem(struct request *q, int64_t space, struct str base, struct st
 /* The part with each %XX decoded, whoever escaped what; false when there is none. */
 bool names_decode(struct buf *out, struct str part);
 
-/* A name where it is listed: a link, or a directory of links where several share it. */
-int names_attr(struct request *q, const struct store_key *key, struct tree_attr *ret);
+/*
+ * A name where it is listed: a directory of links where several share it, or a link; with `bare`
+ * without its size and time, for which the resource is to be read.
+ */
+int names_attr(struct request *q, const struct store_key *key, bool bare,
+	       struct tree_attr *ret);
 /* Lists the names of the space. */
 int names_list(struct request *q, int64_t space, uint64_t cookie,
 	       const struct tree_lister *lister);

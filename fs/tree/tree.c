@@ -147,6 +147,40 @@ int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
 	return r ? r : view->readdir(&q, node, cookie, lister);
 }
 
+struct count {
+	size_t n, max;
+};
+
+static bool count_entry(void *ctx, const struct tree_entry *e)
+{
+	struct count *count = ctx;
+
+	(void)e;
+	return ++count->n <= count->max;
+}
+
+int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	const struct view *view = view_of(node);
+	struct count count = { .max = n };
+	const struct tree_lister lister = { count_entry, &count, true };
+	int r;
+
+	if (!view)
+		return TREE_E_NOT_FOUND;
+	if (!view->readdir)
+		return TREE_E_NOT_DIR;
+	r = request_begin(t, &q);
+	if (r)
+		return r;
+	if (view->has_more)
+		return view->has_more(&q, node, n, ret);
+	r = view->readdir(&q, node, 0, &lister);
+	*ret = count.n > n;
+	return r;
+}
+
 int tree_raw(struct tree *t, uint64_t node, struct buf *out)
 {
 	_cleanup_(request_end) struct request q = { 0 };

@@ -23,6 +23,8 @@ struct view {
 		      struct tree_attr *ret);
 	int (*readdir)(struct request *q, uint64_t node, uint64_t cookie,
 		       const struct tree_lister *lister);
+	/* Are there more than n names, as near as can be told cheaply? NULL: they are counted. */
+	int (*has_more)(struct request *q, uint64_t node, size_t n, bool *ret);
 	/* Besides the node itself; NULL: nothing. */
 	int (*affected)(struct request *q, uint64_t node, bool (*visit)(void *, uint64_t),
 			void *ctx);

@@ -336,9 +336,16 @@ static int folder_affected(struct request *q, uint64_t node,
 					   visit_state, &v));
 }
 
+/* Those that there were at the moment are sought one by one: here it counts whether there ever were. */
+static int folder_has_more(struct request *q, uint64_t node, size_t n, bool *ret)
+{
+	return view_error(store_resources_more(q->store, node_at_row(node), n, ret));
+}
+
 const struct view view_at_folder = {
 	.getattr = folder_getattr,
 	.lookup = folder_lookup,
 	.readdir = folder_readdir,
+	.has_more = folder_has_more,
 	.affected = folder_affected,
 };

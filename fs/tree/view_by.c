@@ -36,7 +36,7 @@ static int by_lookup(struct request *q, uint64_t node, struct str name,
 
 	if (r == TREE_E_NOT_FOUND)
 		return names_find_stem(q, space, STR_NULL, name, ret);
-	return r ? r : names_attr(q, &key, ret);
+	return r ? r : names_attr(q, &key, false, ret);
 }
 
 struct listing {
@@ -54,7 +54,7 @@ static bool list_key(void *ctx, const struct store_key *key)
 	name_escape(&name, key->text);
 	l->error = buf_error(&name);
 	if (l->error == 0)
-		l->error = names_attr(l->q, key, &attr);
+		l->error = names_attr(l->q, key, l->lister->names, &attr);
 	return l->error == 0 &&
 	       l->lister->entry(l->lister->ctx,
 				&(struct tree_entry){ buf_str(&name), &attr,
@@ -96,7 +96,7 @@ static int key_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 		return r;
 	/* A directory it stays for whoever is in it, though no other has the name any more. */
 	key.n = MAX(key.n, 2);
-	return names_attr(q, &key, ret);
+	return names_attr(q, &key, false, ret);
 }
 
 struct member_search {
@@ -173,7 +173,8 @@ static int key_lookup(struct request *q, uint64_t node, struct str name,
 	/* A shortened one tells of no path; such are few. */
 	if (r != TREE_E_NOT_FOUND || name.n < NAME_CUT_BYTES)
 		return r;
-	r = key_readdir(q, node, 0, &(struct tree_lister){ is_member, &search });
+	r = key_readdir(q, node, 0,
+			&(struct tree_lister){ .entry = is_member, .ctx = &search });
 	*ret = search.attr;
 	return r == 0 && !search.found ? TREE_E_NOT_FOUND : r;
 }

@@ -105,7 +105,7 @@ static int tag_key_lookup(struct request *q, uint64_t node, struct str name,
 	struct store_key key;
 	int r = names_find(q, node_row(node), STR_NULL, name, &key);
 
-	return r ? r : names_attr(q, &key, ret);
+	return r ? r : names_attr(q, &key, false, ret);
 }
 
 static int tag_key_readdir(struct request *q, uint64_t node, uint64_t cookie,

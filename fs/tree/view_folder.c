@@ -126,6 +126,18 @@ static int list_folders(struct listing *l)
 	return 0;
 }
 
+static int read_resources(const struct listing *l, struct store_resource *page,
+			  size_t max, size_t *ret_n)
+{
+	struct request *q = l->q;
+
+	if (l->lister->names)
+		return view_error(store_resource_names(q->store, l->folder, l->after,
+						       q->arena, page, max, ret_n));
+	return view_error(store_resources(q->store, l->folder, l->after, q->arena, page,
+					  max, ret_n));
+}
+
 static int list_resources(struct listing *l)
 {
 	struct store_resource page[VIEW_PAGE_MAX];
@@ -133,8 +145,7 @@ static int list_resources(struct listing *l)
 	size_t n;
 
 	for (; l->wanted; max = MIN(2 * max, ARRAY_SIZE(page))) {
-		int r = view_error(store_resources(l->q->store, l->folder, l->after,
-						   l->q->arena, page, max, &n));
+		int r = read_resources(l, page, max, &n);
 
 		if (r)
 			return r;
@@ -142,6 +153,7 @@ static int list_resources(struct listing *l)
 			struct tree_attr attr = view_resource_attr(&page[i]);
 			uint64_t next = COOKIE_RESOURCE | (uint64_t)page[i].id;
 
+			attr.unsized = l->lister->names;
 			l->after = page[i].id;
 			l->wanted = l->lister->entry(l->lister->ctx,
 						     &(struct tree_entry){ page[i].name,
@@ -175,6 +187,12 @@ static int folder_readdir(struct request *q, uint64_t node, uint64_t cookie,
 	return list_resources(&l);
 }
 
+/* There are never many folders in one. */
+static int folder_has_more(struct request *q, uint64_t node, size_t n, bool *ret)
+{
+	return view_error(store_resources_more(q->store, row_of(node), n, ret));
+}
+
 static int folder_files(struct request *q, uint64_t node, uint64_t *ret)
 {
 	(void)node;
@@ -185,5 +203,6 @@ const struct view view_folder = {
 	.getattr = folder_getattr,
 	.lookup = folder_lookup,
 	.readdir = folder_readdir,
+	.has_more = folder_has_more,
 	.files = folder_files,
 };

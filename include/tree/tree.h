@@ -38,7 +38,7 @@ struct tree_attr {
 	bool growing;  /* may change with any import; otherwise as good as final */
 	bool fleeting; /* the name may soon stand for another node (at/-2h, by-name/X) */
 	bool covers; /* of a directory: the stamp differs, too, once that of one in it does */
-	bool unsized; /* of a file in a listing: tree_getattr() tells size and time, which cost more */
+	bool unsized; /* in a listing: tree_getattr() tells size and time, which cost more */
 	uint64_t size; /* exact: of the content, of a link's target; 0 for a directory */
 	int64_t mtime_ms;
 	uint64_t stamp; /* of a directory: differs once it or something in it may have changed */
@@ -71,7 +71,8 @@ int tree_readlink(struct tree *t, uint64_t node, struct buf *out) _must_check_;
  * Lists the directory from behind `cookie` (0: from the start), "." and ".." left out. A cookie
  * stays good while things are added: what was there is listed once. entry() gets each name with
  * its attributes, and the cookie to go on behind it; when it returns false the listing stops
- * there (what it refused was not listed). It must not call the tree.
+ * there (what it refused was not listed). It must not call the tree. With `names`, who lists does
+ * not ask for sizes and times: any entry may be unsized.
  */
 struct tree_entry {
 	struct str name;
@@ -81,9 +82,13 @@ struct tree_entry {
 struct tree_lister {
 	bool (*entry)(void *ctx, const struct tree_entry *e);
 	void *ctx;
+	bool names;
 };
 int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
 		 const struct tree_lister *lister) _must_check_;
+
+/* Has the directory more than about n names? Costs no more than listing so many. */
+int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret) _must_check_;
 
 /*
  * A file's bytes, shared with a cache; they stay as they are until given back. A file that may

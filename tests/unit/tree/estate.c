@@ -267,9 +267,10 @@ size_t estate_list(struct estate *e, uint64_t node, uint64_t *cookie, size_t max
 {
 	struct listed l = { out, cookie, max, 0 };
 
-	assert_int_equal(tree_readdir(e->t, node, *cookie,
-				      &(struct tree_lister){ listed, &l }),
-			 0);
+	assert_int_equal(
+		tree_readdir(e->t, node, *cookie,
+			     &(struct tree_lister){ .entry = listed, .ctx = &l }),
+		0);
 	assert_int_equal(buf_error(out), 0);
 	return l.n;
 }

@@ -215,7 +215,7 @@ static void test_bad_nodes(void **state)
 				     UINT64_C(1) << 59 | UINT64_C(1) << 57 };
 	uint64_t now = estate_at(e, "at/now").node;
 	struct tree_attr attr;
-	struct tree_lister lister = { NULL, NULL };
+	struct tree_lister lister = { 0 };
 	char byte;
 	size_t n;
 
@@ -255,7 +255,7 @@ static bool note(void *ctx, const struct tree_entry *entry)
 static size_t check_names(struct estate *e, const char *path)
 {
 	static struct checking c;
-	struct tree_lister lister = { note, &c };
+	struct tree_lister lister = { .entry = note, .ctx = &c };
 	uint64_t dir = estate_at(e, path).node;
 
 	c = (struct checking){ .e = e };

@@ -171,7 +171,7 @@ static void test_bad_cookies(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
 		assert_int_equal(tree_readdir(e->t, estate_at(e, dirs[i]).node,
 					      (UINT64_C(1) << 62) + 1,
-					      &(struct tree_lister){ NULL, NULL }),
+					      &(struct tree_lister){ 0 }),
 				 TREE_E_BAD_COOKIE);
 }
 

@@ -196,9 +196,10 @@ static void test_totals(void **state)
 	struct tree_totals totals;
 
 	while (c.n > 0)
-		assert_int_equal(tree_readdir(e->t, c.dirs[--c.n], 0,
-					      &(struct tree_lister){ count, &c }),
-				 0);
+		assert_int_equal(
+			tree_readdir(e->t, c.dirs[--c.n], 0,
+				     &(struct tree_lister){ .entry = count, .ctx = &c }),
+			0);
 
 	assert_int_equal(tree_totals(e->t, &totals), 0);
 	assert_true(totals.bytes > 1000);

@@ -53,9 +53,10 @@ static bool add_child(void *ctx, const struct tree_entry *e)
 static void list(struct estate *e, const char *path, struct children *ret)
 {
 	ret->n = 0;
-	assert_int_equal(tree_readdir(e->t, estate_at(e, path).node, 0,
-				      &(struct tree_lister){ add_child, ret }),
-			 0);
+	assert_int_equal(
+		tree_readdir(e->t, estate_at(e, path).node, 0,
+			     &(struct tree_lister){ .entry = add_child, .ctx = ret }),
+		0);
 }
 
 static void compare(struct estate *e, const char *path)

@@ -7,6 +7,7 @@
 
 #include "estate.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -147,7 +148,8 @@ static void test_attributes(void **state)
 	struct tree_attr listed, asked;
 
 	assert_int_equal(tree_readdir(e->t, node, 0,
-				      &(struct tree_lister){ same_as_lookup, &seen }),
+				      &(struct tree_lister){ .entry = same_as_lookup,
+							     .ctx = &seen }),
 			 0);
 	assert_int_equal(seen.len, (COUNT + FIXED) * sizeof(listed));
 	for (size_t at = 0; at < seen.len; at += 50 * sizeof(listed)) {
@@ -168,7 +170,8 @@ static void check_unsized(struct estate *e, const char *path, size_t entries, si
 	size_t n = 0;
 
 	assert_int_equal(tree_readdir(e->t, estate_at(e, path).node, 0,
-				      &(struct tree_lister){ same_as_lookup, &seen }),
+				      &(struct tree_lister){ .entry = same_as_lookup,
+							     .ctx = &seen }),
 			 0);
 	assert_int_equal(seen.len, entries * sizeof(listed));
 	for (size_t at = 0; at < seen.len; at += sizeof(listed)) {
@@ -196,6 +199,60 @@ static void test_unsized(void **state)
 	check_unsized(*state, "", 11, 0);
 }
 
+/* Names, kinds, numbers and cookies, as text. */
+static bool add_identity(void *ctx, const struct tree_entry *e)
+{
+	buf_printf(ctx, "%.*s %d %" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+		   STR_ARGS(e->name), e->attr->type, e->attr->node, e->attr->ino,
+		   e->next);
+	return true;
+}
+
+/* Who asks for names gets those of the whole listing; and it is told about how many there are. */
+static void check_names(struct estate *e, const char *path, size_t n)
+{
+	_cleanup_(buf_deinit) struct buf whole = BUF_INIT;
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	struct tree_lister lister = { .entry = add_identity, .ctx = &whole };
+	uint64_t node = estate_at(e, path).node;
+	size_t lines = 0;
+	bool more;
+
+	assert_int_equal(tree_readdir(e->t, node, 0, &lister), 0);
+	lister.ctx = &names;
+	lister.names = true;
+	assert_int_equal(tree_readdir(e->t, node, 0, &lister), 0);
+	buf_put_char(&whole, '\0');
+	buf_put_char(&names, '\0');
+	assert_string_equal(names.data, whole.data);
+	for (const char *c = names.data; *c; c++)
+		lines += *c == '\n';
+	assert_int_equal(lines, n);
+	assert_int_equal(tree_has_more(e->t, node, COUNT - 1, &more), 0);
+	assert_int_equal(more, n >= COUNT);
+	assert_int_equal(tree_has_more(e->t, node, COUNT + FIXED, &more), 0);
+	assert_false(more);
+}
+
+static void test_names(void **state)
+{
+	struct tree_attr latest = estate_at(*state, GROUPS "/sg-0001/latest.json");
+	struct estate *e = *state;
+	bool more;
+
+	check_names(e, GROUPS, COUNT);
+	check_names(e, GROUPS "/sg-0001", FIXED + 1);
+	check_names(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2/Instance/i",
+		    COUNT + FIXED);
+	check_names(e, "resources/" ACCOUNT "/" REGION "/AWS/EC2", 3);
+	check_names(e, "by-id", COUNT + 2);
+	check_names(e, "at/2024-06-01/" ACCOUNT "/" REGION "/AWS/EC2/SecurityGroup",
+		    COUNT);
+	check_names(e, "activity", 5);
+	assert_int_equal(tree_has_more(e->t, latest.node, 1, &more), TREE_E_NOT_DIR);
+	assert_int_equal(tree_has_more(e->t, UINT64_MAX, 1, &more), TREE_E_NOT_FOUND);
+}
+
 static void test_bad_cookies(void **state)
 {
 	static const uint64_t cookies[] = { UINT64_MAX, UINT64_C(1) << 63,
@@ -203,7 +260,8 @@ static void test_bad_cookies(void **state)
 	struct estate *e = *state;
 	uint64_t dirs[] = { TREE_ROOT, estate_at(e, GROUPS).node,
 			    estate_at(e, GROUPS "/sg-0001").node };
-	const struct tree_lister none = { same_as_lookup, &(struct buf){ 0 } };
+	const struct tree_lister none = { .entry = same_as_lookup,
+					  .ctx = &(struct buf){ 0 } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(cookies); i++)
 		for (size_t d = 0; d < ARRAY_SIZE(dirs); d++) {
@@ -220,8 +278,9 @@ static void test_bad_cookies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_steps),      TEST(test_while_added), TEST(test_at_the_end),
-		TEST(test_attributes), TEST(test_unsized),     TEST(test_bad_cookies),
+		TEST(test_steps),       TEST(test_while_added), TEST(test_at_the_end),
+		TEST(test_attributes),  TEST(test_unsized),     TEST(test_names),
+		TEST(test_bad_cookies),
 	};
 
 	return cmocka_run_group_tests_name("listing", tests, NULL, NULL);
