@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 #include "nodeid.h"
 #include "reply.h"
 
@@ -60,10 +62,12 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	int r = tree_lookup(s->tree, dir, str_of(name), &attr);
 
 	if (r == 0) {
-		if (attr.type != TREE_DIR) {
+		bool of_large = wants_entry(&s->wants, dir);
+
+		if (attr.type != TREE_DIR)
 			wants_looked_up(&s->wants, dir);
+		if (attr.type != TREE_DIR || of_large)
 			watch_looked_up(s->watch, dir);
-		}
 		reply_entry(req, s, &attr);
 	} else if (r == TREE_E_NOT_FOUND) {
 		reply_no_entry(req);
@@ -201,6 +205,7 @@ struct listing {
 	size_t size, len;
 	bool plus;                /* with attributes */
 	bool begin;               /* of the directory */
+	bool names;               /* of a large one, and nobody wants attributes */
 	enum wants_files without; /* attributes */
 	bool left_out;            /* ... and there was such a file */
 	bool full;
@@ -242,8 +247,8 @@ static bool add_dot(struct listing *l, const char *name, uint64_t ino, off_t nex
 /* Is the name enough? Who lists directories goes into them. */
 static bool is_bare(const struct listing *l, const struct tree_attr *attr)
 {
-	if (attr->type == TREE_DIR)
-		return false;
+	if (l->names || attr->type == TREE_DIR)
+		return l->names;
 	return l->without == WANTS_NONE || (l->without == WANTS_TRY && !l->left_out);
 }
 
@@ -263,7 +268,7 @@ static bool add_entry(void *ctx, const struct tree_entry *e)
 		entry = (struct fuse_entry_param){ .attr = entry.attr };
 	if (add_name(l, name, &entry, (off_t)e->next + OFFSET_TREE)) {
 		l->end = (off_t)e->next + OFFSET_TREE;
-		l->left_out |= bare && !e->attr->unsized;
+		l->left_out |= bare && !l->names && !e->attr->unsized;
 		if (l->plus && entry.ino && e->attr->type == TREE_FILE &&
 		    l->n_files < ARRAY_SIZE(l->files))
 			l->files[l->n_files++] = e->attr->node;
@@ -318,7 +323,9 @@ static int add_dots(struct listing *l, uint64_t node, off_t *offset)
 
 static int fill(struct listing *l, uint64_t node, off_t offset)
 {
-	const struct tree_lister lister = { .entry = add_entry, .ctx = l };
+	const struct tree_lister lister = { .entry = add_entry,
+					    .ctx = l,
+					    .names = !l->plus || l->names };
 	int r = add_dots(l, node, &offset);
 
 	if (r || l->full)
@@ -329,6 +336,18 @@ static int fill(struct listing *l, uint64_t node, off_t offset)
 	return r;
 }
 
+/*
+ * How a listing that nobody walks through is to go on behind its first reply. What fails here fails
+ * again then, and is told.
+ */
+static void plan_rest(const struct listing *l, uint64_t node)
+{
+	bool large = false;
+
+	if (tree_has_more(l->s->tree, node, WANTS_LARGE_NAMES, &large) == 0 && large)
+		wants_large(&l->s->wants, node);
+}
+
 /* With nothing more to list, the kernel has taken in what it was told before. */
 static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir,
 		       uint64_t epoch)
@@ -337,6 +356,8 @@ static void reply_list(fuse_req_t req, const struct listing *l, uint64_t dir,
 
 	if (l->begin)
 		watch_listed(l->s->watch, dir, l->left_out && l->without == WANTS_NONE);
+	else if (l->names && l->complete)
+		watch_listed(l->s->watch, dir, true);
 	if (l->left_out)
 		wants_left_out(&l->s->wants, dir, l->without == WANTS_TRY);
 	if (l->len > 0)
@@ -355,6 +376,7 @@ static void list(fuse_req_t req, uint64_t node, size_t size, off_t offset, bool 
 			     .plus = plus,
 			     .begin = offset == 0 };
 	uint64_t epoch = tree_epoch(l.s->tree);
+	bool may_be_bare = false;
 	int r;
 
 	if (offset < 0) {
@@ -365,10 +387,16 @@ static void list(fuse_req_t req, uint64_t node, size_t size, off_t offset, bool 
 		reply_list(req, &l, node, epoch);
 		return;
 	}
-	if (plus && l.begin)
+	if (plus && l.begin) {
 		l.without = wants_next(&l.s->wants);
+		may_be_bare = wants_begun(&l.s->wants, node, clock_ms());
+	} else if (plus) {
+		l.names = wants_names(&l.s->wants, node);
+	}
 	l.data = data = malloc(l.size);
 	r = data ? fill(&l, node, offset) : -ENOMEM;
+	if (may_be_bare && l.full)
+		plan_rest(&l, node);
 	/* What is in the buffer counts as handed out: an error can wait for the next call. */
 	if (r && l.len == 0)
 		reply_error(req, r);
@@ -395,10 +423,12 @@ static void op_readdirplus(fuse_req_t req, fuse_ino_t ino, size_t size, off_t of
 static void op_statfs(fuse_req_t req, fuse_ino_t ino)
 {
 	struct tree_totals totals;
-	int r = tree_totals(serving_of(req)->tree, &totals);
+	struct serving *s = serving_of(req);
+	int r = tree_totals(s->tree, &totals);
 	struct statvfs st;
 
 	(void)ino;
+	wants_walk(&s->wants, clock_ms());
 	if (r) {
 		reply_error(req, r);
 		return;

@@ -5,6 +5,10 @@
  * without a question, ls asks for each name as it comes, grep when it has all of them. While
  * attributes are wanted, one file of some directories goes without; at first, and from when one was
  * not asked for, of each. A single question is enough for all files to have them again.
+ *
+ * Who goes through a tree lists one directory right after another. That tells of most before they
+ * come to a large one; tools that use gnulib's fts (find, grep, du) ask for the kind of the filesystem
+ * besides, at the latest when they have 10,000 names of one directory.
  */
 
 #include "wants.h"
@@ -60,5 +64,88 @@ void wants_looked_up(struct wants *w, uint64_t dir)
 		w->wanted = WANTS_MAX;
 		w->since = 0;
 	}
+	pthread_mutex_unlock(&w->lock);
+}
+
+/* --- large directories -------------------------------------------------------------------- */
+
+/* With the lock. WANTS_LARGE: it is none of them. */
+static unsigned large_of(const struct wants *w, uint64_t dir)
+{
+	unsigned i = 0;
+
+	while (i < WANTS_LARGE && w->large[i].dir != dir)
+		i++;
+	return i;
+}
+
+bool wants_begun(struct wants *w, uint64_t dir, int64_t now_ms)
+{
+	bool ret = true;
+	unsigned at;
+
+	pthread_mutex_lock(&w->lock);
+	if (w->listed != dir && now_ms - w->listed_ms < WANTS_WALK_MS)
+		w->walked_ms = now_ms;
+	w->listed = dir;
+	w->listed_ms = now_ms;
+	if (now_ms - w->walked_ms < WANTS_WALK_MS)
+		ret = false;
+	at = large_of(w, dir);
+	if (at < WANTS_LARGE) {
+		if (w->large[at].asked)
+			ret = false;
+		w->large[at].bare = w->large[at].asked = false;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return ret;
+}
+
+void wants_large(struct wants *w, uint64_t dir)
+{
+	unsigned at;
+
+	pthread_mutex_lock(&w->lock);
+	at = large_of(w, dir);
+	if (at == WANTS_LARGE)
+		at = w->newest_large++ % WANTS_LARGE;
+	w->large[at].dir = dir;
+	w->large[at].bare = true;
+	w->large[at].asked = false;
+	pthread_mutex_unlock(&w->lock);
+}
+
+bool wants_names(struct wants *w, uint64_t dir)
+{
+	unsigned at;
+	bool ret;
+
+	pthread_mutex_lock(&w->lock);
+	at = large_of(w, dir);
+	ret = at < WANTS_LARGE && w->large[at].bare;
+	pthread_mutex_unlock(&w->lock);
+	return ret;
+}
+
+bool wants_entry(struct wants *w, uint64_t dir)
+{
+	unsigned at;
+
+	pthread_mutex_lock(&w->lock);
+	at = large_of(w, dir);
+	if (at < WANTS_LARGE) {
+		w->large[at].bare = false;
+		w->large[at].asked = true;
+	}
+	pthread_mutex_unlock(&w->lock);
+	return at < WANTS_LARGE;
+}
+
+void wants_walk(struct wants *w, int64_t now_ms)
+{
+	pthread_mutex_lock(&w->lock);
+	w->walked_ms = now_ms;
+	for (unsigned i = 0; i < WANTS_LARGE; i++)
+		w->large[i].bare = false;
 	pthread_mutex_unlock(&w->lock);
 }

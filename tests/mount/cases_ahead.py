@@ -211,3 +211,50 @@ def case_ahead_names_then_all(world):
     equal(names(world), first, "names, at the end")
     world.take_in(*states(6))
     within(SOON, "the new state", lambda: len(names(world)) == len(first) + RESOURCES)
+
+
+LARGE = 16384 + 300  # more than what a listing goes without attributes for
+
+
+def entries(folder, ask=()):
+    """{name: (is a directory, is a link, inode number)}; entries so far from the begin are looked at."""
+    ret = {}
+    with os.scandir(folder) as listing:
+        for n, entry in enumerate(listing):
+            check(entry.name not in ret, f"{entry.name} is listed once")
+            ret[entry.name] = (entry.is_dir(follow_symlinks=False), entry.is_symlink(),
+                               entry.inode())
+            if n in ask:
+                equal(os.lstat(entry.path).st_ino, entry.inode(), f"{entry.name}, amid the listing")
+    return ret
+
+
+def case_ahead_names_of_many(world):
+    """
+    A directory too large for attributes to go with its names, of directories and of links: all names,
+    kinds and inode numbers, whether one is asked for meanwhile, and what is told of each then.
+    """
+    ids = [f"sg-{i:05}" for i in range(LARGE)]
+    world.take_in(*[item(rid, f"2024-05-01T10:15:00.{i % 1000:03}Z", name=rid)
+                    for i, rid in enumerate(ids)])
+    arn = item("sg", "2024-05-01T10:15:00.000Z", name="NAME")["ARN"].replace("/", "%2F")
+    for folder, names_, link in ((GROUPS, ids, False), ("by-id", ids, True),
+                                 ("by-arn", [arn.replace("NAME", rid) for rid in ids], True)):
+        listings = []
+        for ask in ((), (3, 9000), range(8000, 8500)):
+            world.mount()
+            listings.append(entries(world.path(folder), ask))
+            # Also enough of them for a listing without attributes to be taken back.
+            for n, name in list(enumerate(names_))[::1 if len(ask) == 2 else 50]:
+                st = os.lstat(world.path(folder, name))
+                equal((stat.S_ISLNK(st.st_mode), st.st_ino, st.st_mtime_ns // 1000000 % 1000),
+                      (link, listings[0][name][2], n % 1000), f"{folder}/{name}")
+                if link and n % 50 == 0:
+                    target = os.readlink(world.path(folder, name))
+                    equal((target, st.st_size), (f"../{GROUPS}/{ids[n]}", len(target)), name)
+            listings.append(entries(world.path(folder)))
+            world.unmount()
+        equal(sorted(listings[0]), sorted(names_), f"names of {folder}")
+        equal({kinds[:2] for kinds in listings[0].values()}, {(not link, link)}, "kinds")
+        for other in listings[1:]:
+            check(other == listings[0], f"{folder}: equal, whatever is asked for meanwhile")

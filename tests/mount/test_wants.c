@@ -93,12 +93,78 @@ static void test_both(void **state)
 	assert_in_range(without, 0, 10);
 }
 
+/* --- large directories -------------------------------------------------------------------- */
+
+/* Lists a large one from its begin. */
+static void begin(struct wants *w, uint64_t dir, int64_t now_ms)
+{
+	if (wants_begun(w, dir, now_ms))
+		wants_large(w, dir);
+}
+
+static void test_large(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	begin(&w, 1, 0);
+	assert_true(wants_names(&w, 1));
+	assert_false(wants_names(&w, 2));
+	assert_false(wants_entry(&w, 2));
+	assert_true(wants_names(&w, 1));
+	begin(&w, 1, 10); /* the same again is no walk */
+	assert_true(wants_names(&w, 1));
+	/* Whoever asks has the rest at once, and the whole of it the next time, not for ever. */
+	assert_true(wants_entry(&w, 1));
+	assert_false(wants_names(&w, 1));
+	begin(&w, 1, 20);
+	assert_false(wants_names(&w, 1));
+	begin(&w, 1, 30);
+	assert_true(wants_names(&w, 1));
+}
+
+/* Directories one right after another, or a question about the filesystem, are a walk. */
+static void test_walk(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	assert_true(wants_begun(&w, 1, 0));
+	assert_false(wants_begun(&w, 2, WANTS_WALK_MS - 1));
+	assert_false(wants_begun(&w, 2, WANTS_WALK_MS));
+	begin(&w, 3, 3 * WANTS_WALK_MS);
+	begin(&w, 4, 5 * WANTS_WALK_MS);
+	assert_true(wants_names(&w, 3) && wants_names(&w, 4));
+	wants_walk(&w, 6 * WANTS_WALK_MS);
+	assert_false(wants_names(&w, 3) || wants_names(&w, 4));
+	begin(&w, 4, 7 * WANTS_WALK_MS - 1);
+	assert_false(wants_names(&w, 4));
+	begin(&w, 4, 7 * WANTS_WALK_MS);
+	assert_true(wants_names(&w, 4));
+}
+
+/* Those listed last are remembered. */
+static void test_many_large(void **state)
+{
+	struct wants w = WANTS_INIT;
+	unsigned n = 0;
+
+	(void)state;
+	for (uint64_t dir = 1; dir <= 3 * WANTS_LARGE; dir++)
+		begin(&w, dir, (int64_t)dir * WANTS_WALK_MS);
+	for (uint64_t dir = 1; dir <= 3 * WANTS_LARGE; dir++)
+		n += wants_names(&w, dir);
+	assert_int_equal(n, WANTS_LARGE);
+	assert_true(wants_names(&w, 3 * WANTS_LARGE));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_only), cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_change),     cmocka_unit_test(test_others),
-		cmocka_unit_test(test_both),
+		cmocka_unit_test(test_both),       cmocka_unit_test(test_large),
+		cmocka_unit_test(test_walk),       cmocka_unit_test(test_many_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
