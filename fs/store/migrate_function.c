@@ -14,6 +14,8 @@
  *   line_jsonl_len, seq, previous, before, why)
  *                                  what is told of a state, as told.c has it; csv_len NULL: not
  *                                  measured, change_type NULL: it came with no change
+ *   timeline_lines(time, kind, rank, twin, ref, text_len, jsonl_len)
+ *                                  a group of lines, as timeline_row.c has them
  *   source_key(name)               the hash that a source is found by
  *   source_folder, _stem, _tail(name)   the parts its name is kept in
  */
@@ -24,6 +26,7 @@
 #include "private.h"
 #include "schema.h"
 #include "source_name.h"
+#include "timeline_row.h"
 #include "told.h"
 #include "util/guid.h"
 #include "util/varint.h"
@@ -176,6 +179,45 @@ static void event_rows_end(sqlite3_context *c)
 				      SQLITE_TRANSIENT);
 }
 
+/* --- lines of the timeline ---------------------------------------------------------------- */
+
+static void line_add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	struct store_line line = {
+		.time_ms = sqlite3_value_int64(args[0]),
+		.kind = (enum store_line_kind)sqlite3_value_int64(args[1]),
+		.rank = sqlite3_value_int64(args[2]),
+		.twin = sqlite3_value_int64(args[3]),
+		.ref = sqlite3_value_int64(args[4]),
+		.text_len = (uint32_t)sqlite3_value_int64(args[5]),
+		.jsonl_len = (uint32_t)sqlite3_value_int64(args[6]),
+	};
+	struct buf *b = group(c);
+
+	line.rank = timeline_rank(&line);
+	if (b)
+		buf_put(b, &line, sizeof(line));
+}
+
+static void lines_end(sqlite3_context *c)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	struct buf *b = group(c);
+	struct store_line *lines = b ? (struct store_line *)b->data : NULL;
+	size_t n = b ? b->len / sizeof(*lines) : 0;
+
+	if (n > 1)
+		qsort(lines, n, sizeof(*lines), timeline_order);
+	if (n)
+		timeline_encode(&bytes, lines[0].time_ms, lines, n);
+	if (!b || !n || buf_error(b) || buf_error(&bytes))
+		sqlite3_result_error_nomem(c);
+	else
+		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
+	if (b)
+		buf_deinit(b);
+}
+
 /* --- states -------------------------------------------------------------------------------- */
 
 static void told_bytes(sqlite3_context *c, int n _unused_, sqlite3_value **args)
@@ -267,6 +309,9 @@ int migrate_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "posting_places", 2, how, NULL, NULL,
 						add, places_end, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "timeline_lines", 7, how, NULL, NULL,
+						line_add, lines_end, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "event_rows", 8, how, NULL, NULL,
 						event_rows_add, event_rows_end, NULL);

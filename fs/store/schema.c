@@ -294,6 +294,7 @@ static const struct migration ladder[] = {
 	{ .version = 20, .sql = schema_news },
 	{ .version = 21, .sql = schema_told },
 	{ .version = 22, .sql = schema_gathered },
+	{ .version = 23, .sql = schema_timeline },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -326,18 +326,36 @@ static int spread_batch(struct store *s, size_t limit, bool *ret_more)
  */
 #define SHORT_MS INT64_C(86400000)
 
+struct span {
+	struct store *s;
+	struct str account;
+	struct buf *dirt;
+};
+
+static int add_line(void *ctx, const struct store_line *line, bool *more _unused_)
+{
+	const struct span *c = ctx;
+
+	return line->kind != STORE_LINE_CHANGE
+		       ? 0
+		       : add_stories(c->s, Q_STORY_WITHOUT_TRAIL,
+				     ARGS(INT(line->ref), TEXT(c->account)), c->dirt);
+}
+
 static int add_span(struct store *s, struct str account, int64_t from_ms, int64_t to_ms,
 		    struct buf *dirt)
 {
-	bool is_short = to_ms - from_ms < SHORT_MS;
-	/* The lines of what has changed tell when. */
-	int r = is_short && from_ms <= to_ms ? timeline_settle(s) : 0;
+	struct span span = { s, account, dirt };
+	int r;
 
-	if (r || from_ms > to_ms)
-		return r;
-	return add_stories(
-		s, is_short ? Q_STORIES_WITHOUT_TRAIL_SHORT : Q_STORIES_WITHOUT_TRAIL,
-		ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
+	if (from_ms > to_ms)
+		return 0;
+	if (to_ms - from_ms >= SHORT_MS)
+		return add_stories(s, Q_STORIES_WITHOUT_TRAIL,
+				   ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
+	/* The lines of what has changed tell when. */
+	r = timeline_settle(s);
+	return r ? r : timeline_each(s, from_ms, to_ms + 1, add_line, &span);
 }
 
 /* What of the account's trail is new, before and after what it was. */

@@ -288,18 +288,17 @@ X(ALIAS_ANY, "SELECT 1 FROM alias WHERE part >= 0 LIMIT 1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
-/* Of an account: by its resources, or, of a short span, by what changed in it at all. */
+/* Of an account: by its resources, or by a state that its change came with. */
 X(STORIES_WITHOUT_TRAIL,
   "SELECT n.resource, n.capture_ms, n.told, n.state FROM folder f "
   "CROSS JOIN resource r ON r.folder = f.id "
   "CROSS JOIN shown n ON n.resource = r.id AND n.capture_ms BETWEEN ?2 AND ?3 "
   "WHERE f.account = ?1 AND f.type IS NOT NULL")
-X(STORIES_WITHOUT_TRAIL_SHORT,
-  "SELECT n.resource, n.capture_ms, n.told, n.state FROM timeline t "
-  "CROSS JOIN state s ON s.id = t.ref "
+X(STORY_WITHOUT_TRAIL,
+  "SELECT n.resource, n.capture_ms, n.told, n.state FROM state s "
   "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
-  "CROSS JOIN shown n ON n.resource = s.resource AND n.capture_ms = t.time_ms "
-  "WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 1 AND f.account = ?1")
+  "CROSS JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
+  "AND n.state = s.id WHERE s.id = ?1 AND f.account = ?2")
 
 /* stories */
 X(ENTRY_INSERT,
@@ -426,18 +425,15 @@ X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")
 
 /* lines */
 X(COUNTER_SET, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = ?2")
-X(TIMELINE_INSERT,
-  "INSERT INTO timeline(time_ms, kind, rank, twin, ref, text_len, jsonl_len) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
-X(TIMELINE_DELETE,
-  "DELETE FROM timeline WHERE time_ms = ?1 AND kind = ?2 AND rank = ?3 AND twin = ?4 AND ref = ?5 "
-  "RETURNING text_len, jsonl_len")
-X(TIMELINE_AFTER,
-  "SELECT time_ms, kind, rank, twin, ref, text_len, jsonl_len FROM timeline "
-  "WHERE (time_ms, kind, rank, twin, ref) > (?1, ?2, ?3, ?4, ?5) AND time_ms < ?6 "
-  "ORDER BY time_ms, kind, rank, twin, ref LIMIT ?7")
-X(TIMELINE_NEWEST,
-  "SELECT time_ms FROM timeline WHERE time_ms < ?1 ORDER BY time_ms DESC LIMIT 1")
+X(TIMELINE_ROW,
+  "SELECT first_ms, lines FROM timeline WHERE first_ms <= ?1 ORDER BY first_ms DESC LIMIT 1")
+X(TIMELINE_BEFORE,
+  "SELECT first_ms FROM timeline WHERE first_ms < ?1 ORDER BY first_ms DESC LIMIT 1")
+X(TIMELINE_NEXT, "SELECT first_ms FROM timeline WHERE first_ms > ?1 ORDER BY first_ms LIMIT 1")
+X(TIMELINE_ROWS,
+  "SELECT first_ms, lines FROM timeline WHERE first_ms >= ?1 AND first_ms < ?2 ORDER BY first_ms")
+X(TIMELINE_PUT, "INSERT OR REPLACE INTO timeline(first_ms, lines) VALUES(?1, ?2)")
+X(TIMELINE_DELETE, "DELETE FROM timeline WHERE first_ms = ?1")
 X(TIMELINE_HOUR_ADD,
   "INSERT INTO timeline_hour(hour, text_len, jsonl_len) VALUES(?1, ?2, ?3) "
   "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "

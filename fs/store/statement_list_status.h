@@ -78,11 +78,10 @@ X(TRAIL_GAPS_OF_REGION,
 X(TRAIL_GAPS_DELETE, "DELETE FROM trail_gap WHERE account = ?1")
 X(TRAIL_GAP_PUT,
   "INSERT INTO trail_gap(account, region, from_ms, to_ms, why) VALUES(?1, ?2, ?3, ?4, ?5)")
-X(DIRTY_OF_SPAN,
-  "INSERT INTO dirty(resource, from_ms) SELECT s.resource, min(t.time_ms) FROM timeline t "
-  "CROSS JOIN state s ON s.id = t.ref CROSS JOIN resource r ON r.id = s.resource "
-  "CROSS JOIN folder f ON f.id = r.folder WHERE t.time_ms BETWEEN ?2 AND ?3 AND t.kind = 1 "
-  "AND f.account = ?1 GROUP BY s.resource ON CONFLICT DO UPDATE SET "
+X(DIRTY_OF_STATE,
+  "INSERT INTO dirty(resource, from_ms) SELECT s.resource, ?3 FROM state s "
+  "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
+  "WHERE s.id = ?1 AND f.account = ?2 ON CONFLICT DO UPDATE SET "
   "from_ms = min(from_ms, excluded.from_ms)")
 
 /* alarms/ */

@@ -13,6 +13,7 @@
 #include "store/derive.h"
 #include "store/timeline.h"
 #include "sums.h"
+#include "timeline_row.h"
 #include "util/arena.h"
 
 struct store;
@@ -35,7 +36,7 @@ struct tell {
 	struct arena cached; /* nodes of values */
 	struct act_row *rows;
 	size_t n, cap;
-	struct store_line *lines; /* of the timeline, to be put */
+	struct line_op *lines; /* of the timeline, to be put or taken away */
 	size_t n_lines, cap_lines;
 	struct sums value_sums; /* what: value, when: day */
 	struct sums line_sums;  /* what: minute */
@@ -82,7 +83,7 @@ int value_apply(struct store *s, const struct sum *sums, size_t n) _must_check_;
 
 /* --- timeline.c --------------------------------------------------------------------------- */
 
-/* Adds a line, or takes it away; its lengths are told in either case. */
+/* Adds a line, or takes it away: then its lengths do not matter. */
 int timeline_put(struct store *s, const struct store_line *line) _must_check_;
 int timeline_take(struct store *s, const struct store_line *line) _must_check_;
 int timeline_settle(struct store *s) _must_check_;

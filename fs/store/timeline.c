@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Lines by time. A line is a row with its lengths; hours and days have sums of them, which are
- * gathered and written once a transaction. A place in a day's file is found by its hours, then by
- * the rows of one hour: some hundreds where a million items are of three months.
+ * Lines by time, with their lengths; hours and days have sums of them. All is gathered and written
+ * once a transaction. A place in a day's file is found by its hours, then by the lines of one hour:
+ * some hundreds where a million items are of three months.
  */
 #include "store/timeline.h"
 
@@ -12,6 +12,7 @@
 #include "private.h"
 #include "rows.h"
 #include "tell.h"
+#include "timeline_row.h"
 
 #define HOUR_MS   INT64_C(3600000)
 #define DAY_HOURS 24
@@ -28,77 +29,49 @@ static int gather(struct store *s, const struct store_line *line, int64_t sign)
 				       .n = sign });
 }
 
-static int by_place(const void *a, const void *b)
+static int changed(struct store *s, const struct store_line *line, int sign)
 {
-	const struct store_line *x = a, *y = b;
-
-	if (x->time_ms != y->time_ms)
-		return x->time_ms < y->time_ms ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	if (x->twin != y->twin)
-		return x->twin < y->twin ? -1 : 1;
-	return (x->ref > y->ref) - (x->ref < y->ref);
+	return gather(s, line, sign);
 }
 
-/* Resources are of all times: put in order, lines of one page come together. */
+/* Resources are of all times: put in order, lines of one row come together. */
 static int put_gathered(struct store *s)
 {
 	struct tell *t = &s->writer->tell;
-	int r = 0;
+	int r = timeline_apply(s, t->lines, t->n_lines, changed);
 
-	if (t->n_lines > 1)
-		qsort(t->lines, t->n_lines, sizeof(t->lines[0]), by_place);
-	for (size_t i = 0; i < t->n_lines && !r; i++) {
-		const struct store_line *l = &t->lines[i];
-
-		r = sql_run(s, Q_TIMELINE_INSERT,
-			    ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank),
-				 INT(l->twin), INT(l->ref), INT(l->text_len),
-				 INT(l->jsonl_len)));
-	}
 	t->n_lines = 0;
 	return r;
 }
 
-int timeline_put(struct store *s, const struct store_line *l)
+static int note(struct store *s, const struct store_line *l, bool gone)
 {
 	struct tell *t = &s->writer->tell;
-	int r = 0;
+	struct line_op *op;
 
 	if (t->n_lines == t->cap_lines) {
 		size_t cap = MAX(t->cap_lines * 2, (size_t)1024);
-		struct store_line *lines = realloc(t->lines, cap * sizeof(lines[0]));
+		struct line_op *lines = realloc(t->lines, cap * sizeof(lines[0]));
 
 		if (!lines)
 			return -ENOMEM;
 		t->lines = lines;
 		t->cap_lines = cap;
 	}
-	t->lines[t->n_lines++] = *l;
-	if (t->n_lines >= LINES_MAX)
-		r = put_gathered(s);
-	return r ? r : gather(s, l, 1);
+	op = &t->lines[t->n_lines];
+	*op = (struct line_op){ .line = *l, .n = t->n_lines++, .gone = gone };
+	op->line.rank = timeline_rank(l);
+	return t->n_lines < LINES_MAX ? 0 : put_gathered(s);
+}
+
+int timeline_put(struct store *s, const struct store_line *l)
+{
+	return note(s, l, false);
 }
 
 int timeline_take(struct store *s, const struct store_line *l)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct store_line there = *l;
-	int r = put_gathered(s);
-
-	if (!r)
-		r = sql_get(s, Q_TIMELINE_DELETE,
-			    ARGS(INT(l->time_ms), INT(l->kind), INT(l->rank),
-				 INT(l->twin), INT(l->ref)),
-			    &q);
-	if (r)
-		return r == STORE_E_NOT_FOUND ? 0 : r;
-	there.text_len = (uint32_t)col_int(q, 0);
-	there.jsonl_len = (uint32_t)col_int(q, 1);
-	return gather(s, &there, -1);
+	return note(s, l, true);
 }
 
 static int settle_day(struct store *s, const struct sum *day)
@@ -224,15 +197,23 @@ int store_tell_transition(struct store *s, int64_t transition, uint32_t text_len
 
 /* --- reading ------------------------------------------------------------------------------ */
 
+static int keep_time(void *ctx, const struct store_line *line, bool *more _unused_)
+{
+	*(int64_t *)ctx = line->time_ms;
+	return 0;
+}
+
 int store_timeline_newest(struct store *s, int64_t before_ms, int64_t *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = tell_reading(s);
 
+	*ret = -1;
 	if (!r)
-		r = sql_get(s, Q_TIMELINE_NEWEST, ARGS(INT(before_ms)), &q);
-	*ret = r ? -1 : col_int(q, 0);
-	return r == STORE_E_NOT_FOUND ? 0 : r;
+		r = sql_get(s, Q_TIMELINE_BEFORE, ARGS(INT(before_ms)), &q);
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	return timeline_each(s, col_int(q, 0), before_ms, keep_time, ret);
 }
 
 int store_day_get(struct store *s, int64_t day, struct store_day *ret)
@@ -272,33 +253,33 @@ int store_days(struct store *s, int64_t from, int64_t to, struct store_day *ret,
 			    NULL, ret, n, ret_n);
 }
 
-static int line_row(sqlite3_stmt *q, struct arena *a, void *ret)
+/* Lines behind one, as many as there is room for. */
+struct page {
+	const struct store_line *after;
+	struct store_line *lines;
+	size_t n, max;
+};
+
+static int fill_page(void *ctx, const struct store_line *line, bool *more)
 {
-	(void)a;
-	*(struct store_line *)ret = (struct store_line){
-		.time_ms = col_int(q, 0),
-		.kind = (enum store_line_kind)col_int(q, 1),
-		.rank = col_int(q, 2),
-		.twin = col_int(q, 3),
-		.ref = col_int(q, 4),
-		.text_len = (uint32_t)col_int(q, 5),
-		.jsonl_len = (uint32_t)col_int(q, 6),
-	};
+	struct page *p = ctx;
+
+	if (timeline_order(line, p->after) > 0)
+		p->lines[p->n++] = *line;
+	*more = p->n < p->max;
 	return 0;
 }
 
 int store_timeline(struct store *s, const struct store_line *after, int64_t to_ms,
 		   struct store_line *ret, size_t n, size_t *ret_n)
 {
-	static const struct sql_shape shape = { sizeof(struct store_line), line_row };
+	struct page page = { .after = after, .lines = ret, .max = n };
 	int r = tell_reading(s);
 
-	*ret_n = 0;
-	return r ? r
-		 : sql_page(s, Q_TIMELINE_AFTER,
-			    ARGS(INT(after->time_ms), INT(after->kind), INT(after->rank),
-				 INT(after->twin), INT(after->ref), INT(to_ms), INT(n)),
-			    &shape, NULL, ret, n, ret_n);
+	if (!r && n)
+		r = timeline_each(s, after->time_ms, to_ms, fill_page, &page);
+	*ret_n = page.n;
+	return r;
 }
 
 /* The hour that the byte is in, and where that begins. */
@@ -325,39 +306,42 @@ static int seek_hour(struct store *s, int64_t day, int column, uint64_t offset,
 	return r;
 }
 
+/* Goes on while lines end at or before the byte. */
+struct search {
+	bool jsonl;
+	uint64_t offset, at;
+	struct store_line *after;
+	uint64_t *ret_offset;
+};
+
+static int search_line(void *ctx, const struct store_line *line, bool *more)
+{
+	struct search *c = ctx;
+
+	c->at += c->jsonl ? line->jsonl_len : line->text_len;
+	*more = c->at <= c->offset;
+	if (*more) {
+		*c->ret_offset = c->at;
+		*c->after = *line;
+	}
+	return 0;
+}
+
 int store_timeline_seek(struct store *s, int64_t day, bool jsonl, uint64_t offset,
 			struct store_line *ret_after, uint64_t *ret_offset)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct search search = { .jsonl = jsonl,
+				 .offset = offset,
+				 .after = ret_after,
+				 .ret_offset = ret_offset };
 	int64_t hour = day * DAY_HOURS;
-	uint64_t at = 0;
-	bool row = true;
 	int r = tell_reading(s);
 
 	if (!r)
-		r = seek_hour(s, day, jsonl ? 2 : 1, offset, &hour, &at);
+		r = seek_hour(s, day, jsonl ? 2 : 1, offset, &hour, &search.at);
 	*ret_after = (struct store_line){ .time_ms = hour * HOUR_MS };
-	*ret_offset = at;
-	if (!r)
-		r = sql_open(s, Q_TIMELINE_AFTER,
-			     ARGS(INT(hour * HOUR_MS), INT(0), INT(0), INT(0), INT(0),
-				  INT((hour + 1) * HOUR_MS), INT(-1)),
-			     &q);
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		at += (uint64_t)col_int(q, jsonl ? 6 : 5);
-		if (at > offset)
-			break;
-		*ret_offset = at;
-		*ret_after = (struct store_line){
-			.time_ms = col_int(q, 0),
-			.kind = (enum store_line_kind)col_int(q, 1),
-			.rank = col_int(q, 2),
-			.twin = col_int(q, 3),
-			.ref = col_int(q, 4),
-		};
-	}
-	return r;
+	*ret_offset = search.at;
+	return r ? r
+		 : timeline_each(s, hour * HOUR_MS, (hour + 1) * HOUR_MS, search_line,
+				 &search);
 }

@@ -9,6 +9,7 @@
 #include "coverage.h"
 #include "private.h"
 #include "store/derive.h"
+#include "tell.h"
 
 /* So long after its call a change may be captured: daily recording, and some. */
 #define CAPTURE_MAX_MS (INT64_C(50) * 3600000)
@@ -116,6 +117,21 @@ static bool has(const struct buf *gaps, const struct gap *g)
 	return false;
 }
 
+struct span {
+	struct store *s;
+	struct str account;
+};
+
+static int dirty_line(void *ctx, const struct store_line *line, bool *more _unused_)
+{
+	const struct span *c = ctx;
+
+	if (line->kind != STORE_LINE_CHANGE)
+		return 0;
+	return sql_run(c->s, Q_DIRTY_OF_STATE,
+		       ARGS(INT(line->ref), TEXT(c->account), INT(line->time_ms)));
+}
+
 /* What changed in those gaps that the others do not have. */
 static int dirty_unless(struct store *s, struct str account, const struct buf *gaps,
 			const struct buf *others, bool *ret_any)
@@ -132,8 +148,10 @@ static int dirty_unless(struct store *s, struct str account, const struct buf *g
 		if (has(others, &all[i]))
 			continue;
 		*ret_any = true;
-		r = sql_run(s, Q_DIRTY_OF_SPAN,
-			    ARGS(TEXT(account), INT(g->from_ms), INT(to_ms)));
+		r = timeline_settle(s);
+		if (!r)
+			r = timeline_each(s, g->from_ms, to_ms, dirty_line,
+					  &(struct span){ s, account });
 	}
 	return r;
 }

@@ -183,7 +183,6 @@ FACTS = {
     "counter": "SELECT name, n FROM counter WHERE name <> 'told'",
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
-    "timeline": "SELECT time_ms, kind, rank, twin, text_len, jsonl_len FROM timeline",
     "timeline_hour": "SELECT * FROM timeline_hour WHERE text_len > 0",
     "timeline_day": "SELECT * FROM timeline_day",
     "value": "SELECT kind, name, text_len, jsonl_len, newest_ms FROM value WHERE text_len > 0",
@@ -282,6 +281,35 @@ def told(told_bytes):
     return values
 
 
+def timeline_lines(first_ms, lines):
+    """(time_ms, kind, rank, twin, ref, text_len, jsonl_len) each; see fs/store/timeline_row.c."""
+    at = ref = 0
+
+    def number():
+        nonlocal at
+        start = at
+        while lines[at] >= 0x80:
+            at += 1
+        at += 1
+        return next(numbers(lines[start:at]))
+
+    while at < len(lines):
+        first_ms += number()
+        kind, twin = lines[at] & 3, lines[at] & 4
+        size, cut = (5, 23) if kind == 1 else (8, 0)
+        rank = int.from_bytes(lines[at + 1:at + 1 + size], "big", signed=kind != 1) << cut
+        at += 1 + size
+        twin = number() if twin else 0
+        step = number()
+        ref += ~(step >> 1) if step & 1 else step >> 1
+        yield first_ms, kind, rank, twin, ref, number(), number()
+
+
+def timeline(db):
+    for row in db.execute("SELECT first_ms, lines FROM timeline ORDER BY first_ms"):
+        yield from timeline_lines(*row)
+
+
 class Event:
     """What the rows of a block tell of one; eventID: its 16 bytes, None when they are not apart."""
 
@@ -358,6 +386,7 @@ def dump(history):
         names = dict(db.execute("SELECT id, rid FROM resource"))
         aliases = db.execute("SELECT part, '', hash, resource, places FROM alias")
         facts["alias"] = sorted(postings(aliases, names), key=repr)
+        facts["timeline"] = [line[:4] + line[5:] for line in timeline(db)]
         for table, sql in POSTINGS.items():
             facts[table] = sorted(postings(db.execute(sql), keys), key=repr)
     db.close()

@@ -16,7 +16,7 @@ import urllib.parse
 import uuid
 
 from support import (DONE, FAILED, Case, driftfs, dump, event, events, events_of_block,
-                     history_file, item, postings, told, trail_file)
+                     history_file, item, postings, timeline, told, trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -147,9 +147,19 @@ ALTER TABLE shown_old RENAME TO shown;
 ALTER TABLE unlisted DROP COLUMN told;
 """
 
+TIMELINE_23 = """CREATE TABLE timeline_old(
+time_ms INTEGER NOT NULL, kind INTEGER NOT NULL, rank INTEGER NOT NULL, twin INTEGER NOT NULL,
+ref INTEGER NOT NULL, text_len INTEGER NOT NULL, jsonl_len INTEGER NOT NULL,
+PRIMARY KEY(time_ms, kind, rank, twin, ref)) STRICT, WITHOUT ROWID;
+INSERT INTO timeline_old SELECT value ->> 0, value ->> 1, (value ->> 2) | (value ->> 1 = 1),
+value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(lines_of_timeline());
+DROP TABLE timeline;
+ALTER TABLE timeline_old RENAME TO timeline;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20, 19: LISTS_19, 18: CLASSES_18,
-        17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20, 19: LISTS_19,
+        18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):
@@ -284,6 +294,8 @@ class Migrate(Case):
             db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
             self.event_functions(db, records)
             self.list_functions(db)
+            lines = json.dumps(list(timeline(db)))
+            db.create_function("lines_of_timeline", 0, lambda: lines)
             db.create_function("told", 2, lambda told_bytes, name: told(told_bytes)[name])
             for rung in range(now, version, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")

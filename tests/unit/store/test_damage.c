@@ -11,6 +11,7 @@
 #include "history.h"
 #include "posting.h"
 #include "private.h"
+#include "store/timeline.h"
 
 #define STATES 20u
 #define EVENTS 40u
@@ -25,7 +26,7 @@ static const char *const columns[][2] = {
 	{ "event_block", "body" }, { "event_block", "rows" },
 	{ "event_block", "ids" },  { "event_block", "dictionary" },
 	{ "mention", "places" },   { "event_key", "places" },
-	{ "shown", "told" },
+	{ "shown", "told" },       { "timeline", "lines" },
 };
 
 /* A change each, of the one resource. */
@@ -116,7 +117,8 @@ static unsigned read_all(struct history *h)
 {
 	struct store_entry *entries;
 	unsigned good = 0, n = 0;
-	size_t n_entries;
+	struct store_line after = { 0 }, lines[2 * STATES];
+	size_t n_entries, n_lines;
 	int r;
 
 	for (int64_t id = 1; id <= (int64_t)MAX(STATES, EVENTS); id++) {
@@ -136,6 +138,9 @@ static unsigned read_all(struct history *h)
 	r = store_story(h->s, 1, &h->a, &entries, &n_entries);
 	expect(h, r);
 	good += r ? 0 : (unsigned)n_entries;
+	r = store_timeline(h->s, &after, INT64_MAX, lines, ARRAY_SIZE(lines), &n_lines);
+	expect(h, r);
+	good += r ? 0 : (unsigned)n_lines;
 	r = postings_each(h->s, POSTING_MENTION, 7, INT64_MIN, INT64_MAX, count, &n);
 	expect(h, r);
 	for (int64_t part = 0; part < 256; part++) {
@@ -186,17 +191,19 @@ static void test_every_column(void **state)
 	fill(h);
 	history_open(h, STORE_READ, 0);
 	whole = read_all(h);
-	assert_int_equal(whole, 3 * STATES + 3 * EVENTS);
+	assert_int_equal(whole, 4 * STATES + 3 * EVENTS);
 	for (unsigned i = 0; i < ARRAY_SIZE(columns) * ROUNDS; i++) {
 		const char *table = columns[i / ROUNDS][0];
 		const char *column = columns[i / ROUNDS][1];
 		sqlite3 *db = NULL;
 		bool list = strcmp(column, "places") == 0;
-		const char *key = list                     ? "event"
-				  : strcmp(column, "told") ? "id"
-							   : "state";
+		const char *key = list ? "event" : "id";
 		char sql[256];
 
+		if (strcmp(column, "told") == 0)
+			key = "state";
+		else if (strcmp(table, "timeline") == 0)
+			key = "first_ms";
 		history_close(h);
 		assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
 		assert_int_equal(sqlite3_create_function(db, "damage", 2, SQLITE_UTF8,

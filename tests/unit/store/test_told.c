@@ -120,7 +120,7 @@ static void test_listed_anew(void **state)
 	put_at(h, 2000, "5");
 	assert_int_equal(states_of(h, 1, states), 2);
 	put_story(h, states, 2);
-	assert_int_equal(ask(h, "SELECT count(*) FROM timeline"), 2);
+	assert_int_equal(ask(h, "SELECT sum(n) FROM timeline_day"), 2);
 	put_at(h, 1000, "3");
 	put_at(h, 2000, "4");
 	assert_int_equal(ask(h, "SELECT count(*) FROM unlisted WHERE told NOT NULL"), 1);
@@ -134,7 +134,7 @@ static void test_listed_anew(void **state)
 	put_story(h, states, 3);
 	assert_int_equal(ask(h, "SELECT count(*) FROM unlisted WHERE told NOT NULL"), 0);
 	assert_int_equal(ask(h, "SELECT count(*) FROM unlisted"), 1);
-	assert_int_equal(ask(h, "SELECT count(*) FROM timeline"), 3);
+	assert_int_equal(ask(h, "SELECT sum(n) FROM timeline_day"), 3);
 	assert_int_equal(resource_of(h, GROUP, "sg-1").text_len, 303);
 	assert_int_equal(store_story(h->s, 1, &h->a, &got, &n), 0);
 	assert_int_equal(n, 3);

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/* Lines of the timeline in rows of several; see timeline_row.c. */
+
+#include "store/timeline.h"
+#include "util/buf.h"
+
+struct store;
+
+/* Lines in a row, unless more are of one millisecond. */
+#define TIMELINE_ROW_LINES 64u
+
+/* By place, as lines stand in their files; for qsort(), of struct store_line. */
+int timeline_order(const void *a, const void *b) _pure_;
+
+/* Of a change's rank as much as is kept: it orders what is of one millisecond. */
+int64_t timeline_rank(const struct store_line *line) _pure_;
+
+/* Bytes of lines in their order, their ranks as kept; none is earlier than first_ms. */
+void timeline_encode(struct buf *out, int64_t first_ms, const struct store_line *lines,
+		     size_t n);
+/* Appends what was encoded; false: these are not such bytes. */
+bool timeline_decode(int64_t first_ms, struct str bytes, struct buf *ret) _must_check_;
+
+/* A line that comes, or goes; of several at one place the last of them counts. */
+struct line_op {
+	struct store_line line;
+	size_t n; /* its number among all */
+	bool gone;
+};
+
+/*
+ * Does all that, and calls `changed` with each line that was there and goes (sign -1), or comes
+ * (1). They are put in order.
+ */
+int timeline_apply(struct store *s, struct line_op *ops, size_t n,
+		   int (*changed)(struct store *s, const struct store_line *line,
+				  int sign)) _must_check_;
+
+/* Lines of from_ms <= time < to_ms in their order, until `visit` says that no more are wanted. */
+int timeline_each(struct store *s, int64_t from_ms, int64_t to_ms,
+		  int (*visit)(void *ctx, const struct store_line *line, bool *more),
+		  void *ctx) _must_check_;
