@@ -18,7 +18,8 @@ struct known {
 	uint32_t lookups; /* UINT32_MAX: not counted any more, it stays */
 	bool renumbered;  /* users see other inode numbers than the nodes */
 	bool covers; /* its stamp differs, too, once that of a directory in it does */
-	bool bare;   /* its listing gave names without attributes */
+	bool listed; /* its listing was asked for */
+	bool bare;   /* ... and gave names without attributes */
 };
 
 struct known_table {

@@ -389,7 +389,9 @@ static void list(fuse_req_t req, uint64_t node, size_t size, off_t offset, bool 
 	}
 	if (plus && l.begin) {
 		l.without = wants_next(&l.s->wants);
-		may_be_bare = wants_begun(&l.s->wants, node, clock_ms());
+		may_be_bare =
+			wants_begun(&l.s->wants, node,
+				    watch_is_below_listed(l.s->watch, node), clock_ms());
 	} else if (plus) {
 		l.names = wants_names(&l.s->wants, node);
 	}

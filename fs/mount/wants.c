@@ -6,8 +6,8 @@
  * attributes are wanted, one file of some directories goes without; at first, and from when one was
  * not asked for, of each. A single question is enough for all files to have them again.
  *
- * Who goes through a tree lists one directory right after another. That tells of most before they
- * come to a large one; tools that use gnulib's fts (find, grep, du) ask for the kind of the filesystem
+ * Who goes through a tree lists one directory right after another, and each above before those in
+ * it. That tells of most before they come to a large one; tools that use gnulib's fts (find, grep, du) ask for the kind of the filesystem
  * besides, at the latest when they have 10,000 names of one directory.
  */
 
@@ -79,13 +79,13 @@ static unsigned large_of(const struct wants *w, uint64_t dir)
 	return i;
 }
 
-bool wants_begun(struct wants *w, uint64_t dir, int64_t now_ms)
+bool wants_begun(struct wants *w, uint64_t dir, bool below_listed, int64_t now_ms)
 {
 	bool ret = true;
 	unsigned at;
 
 	pthread_mutex_lock(&w->lock);
-	if (w->listed != dir && now_ms - w->listed_ms < WANTS_WALK_MS)
+	if (below_listed && w->listed != dir && now_ms - w->listed_ms < WANTS_WALK_MS)
 		w->walked_ms = now_ms;
 	w->listed = dir;
 	w->listed_ms = now_ms;

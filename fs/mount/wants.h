@@ -71,10 +71,11 @@ void wants_left_out(struct wants *w, uint64_t dir, bool tried);
 void wants_looked_up(struct wants *w, uint64_t dir);
 
 /*
- * A directory is listed from its begin, at that time (clock_ms()). May what follows the first reply
- * go without attributes, if the directory is large? Then wants_large() is to be told.
+ * A directory is listed from its begin, at that time (clock_ms()); `below_listed`: the one above it was
+ * listed before. May what follows the first reply go without attributes, if the directory is large?
+ * Then wants_large() is to be told.
  */
-bool wants_begun(struct wants *w, uint64_t dir, int64_t now_ms);
+bool wants_begun(struct wants *w, uint64_t dir, bool below_listed, int64_t now_ms);
 void wants_large(struct wants *w, uint64_t dir);
 /* Does its listing go on without attributes? */
 bool wants_names(struct wants *w, uint64_t dir);

@@ -151,14 +151,30 @@ void watch_forget(struct watch *w, uint64_t node, uint64_t n)
 	pthread_mutex_unlock(&w->lock);
 }
 
+bool watch_is_below_listed(struct watch *w, uint64_t dir)
+{
+	const struct known *known;
+	bool ret;
+
+	pthread_mutex_lock(&w->lock);
+	known = known_find(&w->known, dir);
+	if (known)
+		known = known_find(&w->known, known->parent);
+	ret = known && known->listed;
+	pthread_mutex_unlock(&w->lock);
+	return ret;
+}
+
 void watch_listed(struct watch *w, uint64_t dir, bool bare)
 {
 	struct known *known;
 
 	pthread_mutex_lock(&w->lock);
 	known = known_find(&w->known, dir);
-	if (known)
+	if (known) {
+		known->listed = true;
 		known->bare = bare;
+	}
 	pthread_mutex_unlock(&w->lock);
 }
 

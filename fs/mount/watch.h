@@ -37,6 +37,8 @@ bool watch_add(struct watch *w, const struct tree_attr *attr);
  * two are not their nodes.
  */
 uint64_t watch_parent(struct watch *w, uint64_t dir);
+/* Was the directory above this one ever listed while the kernel knew it? */
+bool watch_is_below_listed(struct watch *w, uint64_t dir);
 /* It keeps the directory's listing: are the files in it without attributes (bare)? */
 void watch_listed(struct watch *w, uint64_t dir, bool bare);
 /* A file of the directory was looked up by its name: after many, bare listings are taken back. */

@@ -98,7 +98,7 @@ static void test_both(void **state)
 /* Lists a large one from its begin. */
 static void begin(struct wants *w, uint64_t dir, int64_t now_ms)
 {
-	if (wants_begun(w, dir, now_ms))
+	if (wants_begun(w, dir, true, now_ms))
 		wants_large(w, dir);
 }
 
@@ -129,9 +129,10 @@ static void test_walk(void **state)
 	struct wants w = WANTS_INIT;
 
 	(void)state;
-	assert_true(wants_begun(&w, 1, 0));
-	assert_false(wants_begun(&w, 2, WANTS_WALK_MS - 1));
-	assert_false(wants_begun(&w, 2, WANTS_WALK_MS));
+	assert_true(wants_begun(&w, 1, true, 0));
+	assert_true(wants_begun(&w, 2, false, 1)); /* by its path, not from above */
+	assert_false(wants_begun(&w, 3, true, WANTS_WALK_MS - 1));
+	assert_false(wants_begun(&w, 3, true, WANTS_WALK_MS));
 	begin(&w, 3, 3 * WANTS_WALK_MS);
 	begin(&w, 4, 5 * WANTS_WALK_MS);
 	assert_true(wants_names(&w, 3) && wants_names(&w, 4));
