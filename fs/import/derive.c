@@ -2,10 +2,12 @@
 /*
  * Deriving: many readers make stories, one writer puts them.
  *
- * Dirt is spread first, then the dirty resources are gone through in order of their rows. Each
- * worker has a read-only connection and makes one story at a time in an arena of its own; the
- * calling thread, which holds the writing connection, puts what is ready and commits every few
- * hundred. A kill loses at most those: their resources are still dirty.
+ * Dirt is spread first, then the dirty resources are gone through: account by account, since a call
+ * is read for each resource that it names, and most of these are of one account; where only some
+ * time is left, in order of their rows, so that each has its turn. Each worker has a read-only
+ * connection and makes one story at a time in an arena of its own; the calling thread, which holds
+ * the writing connection, puts what is ready and commits every few hundred. A kill loses at most
+ * those: their resources are still dirty.
  */
 #include "derive.h"
 
@@ -18,9 +20,11 @@
 #include "story.h"
 #include "writer.h"
 
-#define SPREAD_ROWS 50000 /* a transaction of spreading dirt */
-#define BATCH       2048 /* dirty resources asked for at once, and stories a transaction */
-#define READY_MAX   64   /* made and not yet put, by all workers */
+#define SPREAD_ROWS 50000             /* a transaction of spreading dirt */
+#define PAGE        65536             /* dirty resources put in order */
+#define BATCH       2048              /* ... and a transaction's */
+#define RUN         128               /* taken at once by one worker, of one account */
+#define READY_MAX   64                /* made and not yet put, by all workers */
 #define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
 
 struct made {
@@ -31,12 +35,18 @@ struct made {
 	struct store_story rows;
 };
 
+/* Indexes of the batch under way. */
+struct span {
+	size_t next, end;
+};
+
 struct shared {
 	pthread_mutex_t lock;
 	pthread_cond_t work,
 		ready; /* more to do / a story is ready, or a worker has failed */
 	const struct store_dirty *dirty; /* the batch under way */
 	size_t n, next;
+	size_t run;     /* most taken at once */
 	size_t waiting; /* stories made and not put */
 	size_t bytes;   /* of theirs */
 	struct made *made;
@@ -72,16 +82,30 @@ static bool is_ahead(const struct shared *sh)
 	return sh->waiting >= READY_MAX || sh->bytes >= READY_BYTES;
 }
 
+static void take_run(struct shared *sh, struct span *own)
+{
+	const struct store_dirty *first = &sh->dirty[sh->next];
+
+	own->next = sh->next;
+	while (sh->next < sh->n && sh->next - own->next < sh->run &&
+	       sh->dirty[sh->next].account == first->account)
+		sh->next++;
+	own->end = sh->next;
+}
+
 /* The next resource of the batch; false when the worker is to end. */
-static bool take(struct shared *sh, struct store_dirty *ret)
+static bool take(struct shared *sh, struct span *own, struct store_dirty *ret)
 {
 	bool got = false;
 
 	pthread_mutex_lock(&sh->lock);
-	while (!sh->stop && !sh->error && (sh->next == sh->n || is_ahead(sh)))
+	while (!sh->stop && !sh->error &&
+	       ((own->next == own->end && sh->next == sh->n) || is_ahead(sh)))
 		pthread_cond_wait(&sh->work, &sh->lock);
 	if (!sh->stop && !sh->error) {
-		*ret = sh->dirty[sh->next++];
+		if (own->next == own->end)
+			take_run(sh, own);
+		*ret = sh->dirty[own->next++];
 		got = true;
 	}
 	pthread_mutex_unlock(&sh->lock);
@@ -129,9 +153,10 @@ static void *worker(void *arg)
 	struct shared *sh = arg;
 	struct store *s = NULL;
 	struct store_dirty dirty;
+	struct span own = { 0 };
 	int r = store_open(sh->history, STORE_WORKER, false, &s, NULL);
 
-	while (!r && take(sh, &dirty)) {
+	while (!r && take(sh, &own, &dirty)) {
 		struct made *m = NULL;
 
 		r = make_one(s, &memo, &dirty, sh->without_evidence, &m);
@@ -226,53 +251,97 @@ static int put_batch(struct store *w, struct shared *sh, size_t *n, int64_t unti
 	return r;
 }
 
-static uint64_t count_dirty(struct store *w, int *ret_error)
+static int count_dirty(struct store *w, struct store_dirty *page, uint64_t *ret)
 {
-	struct store_dirty page[BATCH];
-	uint64_t total = 0;
 	int64_t after = 0;
 	size_t n = 0;
+	int r;
 
+	*ret = 0;
 	do {
-		*ret_error = store_dirty_next(w, after, page, BATCH, &n);
-		if (*ret_error)
-			return 0;
-		total += n;
+		r = store_dirty_next(w, after, page, BATCH, &n);
+		*ret += n;
 		after = n ? page[n - 1].resource : after;
-	} while (n == BATCH);
-	return total;
+	} while (!r && n == BATCH);
+	return r;
 }
 
-static int go_through(struct store *w, struct shared *sh, const struct derive_options *o,
-		      int64_t *after, int64_t until_ms)
+static int by_account(const void *a, const void *b)
 {
-	struct store_dirty page[BATCH];
-	uint64_t done = 0, total = 0;
-	size_t n = 0;
+	const struct store_dirty *x = a, *y = b;
+
+	if (x->account != y->account)
+		return x->account < y->account ? -1 : 1;
+	return x->resource < y->resource ? -1 : x->resource > y->resource;
+}
+
+/* A page of dirty resources on their way. */
+struct going {
+	struct store *w;
+	struct shared *sh;
+	const struct derive_options *o;
+	int64_t until_ms;
+	struct store_dirty *page;
+	size_t most; /* of a page */
+	uint64_t done, total;
+};
+
+/* The next ones; from the start again when none is left behind `after`: putting stories may have made
+   others dirty. */
+static int next_page(struct going *g, int64_t *after, size_t *n)
+{
+	int r = store_dirty_next(g->w, *after, g->page, g->most, n);
+
+	if (!r && *n == 0 && *after) {
+		*after = 0;
+		r = store_dirty_next(g->w, *after, g->page, g->most, n);
+	}
+	return r;
+}
+
+/* *n is how many of the page there are, and afterwards how many were put. */
+static int put_page(struct going *g, size_t *n)
+{
+	struct shared *sh = g->sh;
+	size_t all = *n, k;
 	int r = 0;
 
-	if (o->progress)
-		total = count_dirty(w, &r);
-	while (!r && !is_over(until_ms)) {
-		r = store_dirty_next(w, *after, page, BATCH, &n);
-		if (!r && n == 0 && *after) {
-			/* Putting stories may have made others dirty again: once more from the start. */
-			*after = 0;
-			r = store_dirty_next(w, *after, page, BATCH, &n);
-		}
-		if (r || n == 0)
-			break;
+	*n = 0;
+	do {
+		k = MIN(all - *n, (size_t)BATCH);
 		pthread_mutex_lock(&sh->lock);
-		sh->dirty = page;
-		sh->n = n;
+		sh->dirty = g->page + *n;
+		sh->n = k;
 		sh->next = 0;
 		pthread_cond_broadcast(&sh->work);
 		pthread_mutex_unlock(&sh->lock);
-		r = put_batch(w, sh, &n, until_ms);
-		*after = n ? page[n - 1].resource : *after;
-		done += n;
-		if (o->progress)
-			o->progress(o->ctx, done, total);
+		r = put_batch(g->w, sh, &k, g->until_ms);
+		*n += k;
+		g->done += k;
+		if (!r && g->o->progress)
+			g->o->progress(g->o->ctx, g->done, g->total);
+	} while (!r && *n < all && !is_over(g->until_ms));
+	return r;
+}
+
+static int go_through(struct going *g, int64_t *after)
+{
+	int r = g->o->progress ? count_dirty(g->w, g->page, &g->total) : 0;
+
+	while (!r && !is_over(g->until_ms)) {
+		int64_t last;
+		size_t n, all;
+
+		r = next_page(g, after, &n);
+		if (r || n == 0)
+			break;
+		all = n;
+		last = g->page[n - 1].resource;
+		if (!g->until_ms)
+			qsort(g->page, n, sizeof(*g->page), by_account);
+		r = put_page(g, &n);
+		if (n)
+			*after = n == all ? last : g->page[n - 1].resource;
 	}
 	return r;
 }
@@ -295,13 +364,21 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 			     .work = PTHREAD_COND_INITIALIZER,
 			     .ready = PTHREAD_COND_INITIALIZER,
 			     .history = o->history,
+			     .run = until_ms ? 1 : RUN,
 			     .without_evidence = o->without_evidence };
+	struct going g = { .w = writer,
+			   .sh = &sh,
+			   .o = o,
+			   .until_ms = until_ms,
+			   .most = until_ms ? BATCH : PAGE };
+	_cleanup_(freep) struct store_dirty *page = malloc(g.most * sizeof(*page));
 	pthread_t threads[64];
 	unsigned started = 0,
 		 want = MIN(o->workers ? o->workers : 1, (unsigned)ARRAY_SIZE(threads));
 	bool queued = false;
-	int r = spread(writer, until_ms, &queued);
+	int r = page ? spread(writer, until_ms, &queued) : -ENOMEM;
 
+	g.page = page;
 	if (!r)
 		r = is_any_left(writer, ret_more);
 	if (!r && !*ret_more) {
@@ -314,7 +391,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		else
 			r = -EAGAIN;
 	if (!r)
-		r = go_through(writer, &sh, o, after, until_ms);
+		r = go_through(&g, after);
 	if (!r)
 		r = is_any_left(writer, ret_more);
 	*ret_more |= queued;

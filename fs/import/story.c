@@ -474,7 +474,8 @@ int story_make(struct store *s, struct story_memo *memo, const struct store_dirt
 	int r;
 
 	memo->events.story++;
-	*ret = (struct store_story){ .dirty = { dirty->resource, INT64_MIN } };
+	*ret = (struct store_story){ .dirty = { .resource = dirty->resource,
+						.from_ms = INT64_MIN } };
 	*ret_later = false;
 	r = begin(&w, dirty->resource);
 	if (!r)

@@ -412,7 +412,10 @@ int store_spread_dirt(struct store *s, size_t limit, bool *ret_more)
 static int dirty_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
 	(void)a;
-	*(struct store_dirty *)ret = (struct store_dirty){ col_int(q, 0), col_int(q, 1) };
+	*(struct store_dirty *)ret =
+		(struct store_dirty){ .resource = col_int(q, 0),
+				      .from_ms = col_int(q, 1),
+				      .account = str_hash(col_str(q, 2)) };
 	return 0;
 }
 

@@ -276,7 +276,10 @@ X(DICTIONARY_INSERT, "INSERT INTO dictionary(kind, samples, bytes) VALUES(?1, ?2
 X(DIRTY_ADD,
   "INSERT INTO dirty(resource, from_ms) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET "
   "from_ms = min(from_ms, excluded.from_ms)")
-X(DIRTY_NEXT, "SELECT resource, from_ms FROM dirty WHERE resource > ?1 ORDER BY resource LIMIT ?2")
+X(DIRTY_NEXT,
+  "SELECT d.resource, d.from_ms, f.account FROM dirty d "
+  "LEFT JOIN resource r ON r.id = d.resource LEFT JOIN folder f ON f.id = r.folder "
+  "WHERE d.resource > ?1 ORDER BY d.resource LIMIT ?2")
 X(DIRTY_CLEAR, "DELETE FROM dirty WHERE resource = ?1 AND from_ms >= ?2")
 X(SPREAD_INSERT, "INSERT INTO spread(kind, time_ms, tokens) VALUES(?1, ?2, ?3)")
 X(SPREAD_NEXT, "SELECT id, kind, time_ms, tokens FROM spread WHERE id > 0 ORDER BY id LIMIT ?1")

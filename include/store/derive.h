@@ -16,6 +16,7 @@
 struct store_dirty {
 	int64_t resource; /* resource row */
 	int64_t from_ms; /* its story is to be made anew from the change at or before this time */
+	uint64_t account; /* hash of its account's number: what is read for those of one is alike */
 };
 
 /*
