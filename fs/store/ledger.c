@@ -182,8 +182,10 @@ int store_lines_seek(struct store *s, enum store_lines file, uint64_t offset,
 int store_finished_ms(struct store *s, int64_t *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_FINISHED_LAST, NO_ARGS, &q);
+	int r = reading(s);
 
+	if (!r)
+		r = sql_get(s, Q_COUNTER, ARGS(TEXT(STR(FINISHED_COUNTER))), &q);
 	*ret = r ? 0 : col_int(q, 0);
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }

@@ -295,6 +295,7 @@ static const struct migration ladder[] = {
 	{ .version = 21, .sql = schema_told },
 	{ .version = 22, .sql = schema_gathered },
 	{ .version = 23, .sql = schema_timeline },
+	{ .version = 24, .sql = schema_narrow },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -121,7 +121,11 @@ static int finish(struct store *s, enum statement how, int64_t id,
 				 INT(counts->events), INT(counts->transitions),
 				 INT(counts->duplicates), INT(counts->notices),
 				 INT(counts->refused), INT(counts->skipped)));
-	return written(s, r ? r : ledger_due(s, STORE_LINES_IMPORTS, id));
+	if (r)
+		return written(s, r);
+	s->writer->finished_ms = MAX(s->writer->finished_ms, finished_ms);
+	s->writer->pending = true;
+	return written(s, ledger_due(s, STORE_LINES_IMPORTS, id));
 }
 
 int store_source_finish(struct store *s, int64_t id, const struct store_counts *counts,

@@ -54,6 +54,8 @@ X(SKIPPED_CALLS,
 /* sums */
 X(COUNTER_ADD,
   "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = n + excluded.n")
+X(COUNTER_RAISE,
+  "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = max(n, excluded.n)")
 X(COUNTER, "SELECT n FROM counter WHERE name = ?1")
 X(TALLY_ADD,
   "INSERT INTO tally(what, account, region, type, n, resources, first_ms, last_ms) "
@@ -109,7 +111,8 @@ X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE folder = ?1 AND fna
 X(RESOURCE_INSERT,
   "INSERT INTO resource(folder, rid, fname, last, chain) VALUES(?1, ?2, ?3, 0, 0)")
 X(RESOURCE_RENAME, "UPDATE resource SET fname = ?2 WHERE id = ?1")
-X(RESOURCE_CHAIN, "UPDATE resource SET last = ?2, chain = ?3 WHERE id = ?1")
+X(RESOURCE_PUT,
+  "UPDATE resource SET last = ?2, chain = ?3, items = items + ?4 WHERE id = ?1")
 X(VIEW,
   "SELECT first_ms, newest_ms, latest, states, text_len, jsonl_len, changed_ms "
   "FROM resource_view WHERE resource = ?1")

@@ -25,17 +25,13 @@ X(IMPORT_LINES,
   "s.duplicates, s.notices, s.refused, s.skipped FROM line l CROSS JOIN source s ON s.id = l.id "
   SOURCE_PARTS
   "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
-X(FINISHED_LAST, "SELECT max(finished_ms) FROM source WHERE finished_ms > 0")
 
 /* churn */
-X(CHURN_ADD,
-  "INSERT INTO churn(resource, folder, rid, items) SELECT id, folder, rid, ?2 FROM resource "
-  "WHERE id = ?1 ON CONFLICT DO UPDATE SET items = items + excluded.items")
 X(CHURN_OF_LEAF,
-  "SELECT c.rid, c.items, v.first_ms, v.newest_ms FROM churn c INDEXED BY churn_by_items "
-  "CROSS JOIN resource_view v ON v.resource = c.resource WHERE c.folder = (SELECT id FROM folder "
-  "WHERE account = ?1 AND region = ?2 AND type = ?3) AND c.items > ?5 "
-  "ORDER BY c.items DESC, c.rid LIMIT ?4")
+  "SELECT r.rid, r.items, v.first_ms, v.newest_ms FROM resource r INDEXED BY resource_by_items "
+  "CROSS JOIN resource_view v ON v.resource = r.id WHERE r.folder = (SELECT id FROM folder "
+  "WHERE account = ?1 AND region = ?2 AND type = ?3) AND r.items > ?5 "
+  "ORDER BY r.items DESC, r.rid LIMIT ?4")
 
 /* coverage */
 #define DAY_COLUMNS "account, source, region, day, n, writes, first_ms, hours, last_ms"

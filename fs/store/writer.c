@@ -96,6 +96,7 @@ static void forget_sums(struct writer *w)
 	w->day_list = w->last_day = NULL;
 	w->skipped_list = NULL;
 	memset(w->counters, 0, sizeof(w->counters));
+	w->finished_ms = 0;
 }
 
 static void forget_cached(struct writer *w)
@@ -259,10 +260,9 @@ static int settle_resource(struct store *s, const struct resource *res)
 			     INT(res->jsonl_len), INT(res->changed_ms)));
 
 	if (!r)
-		r = sql_run(s, Q_RESOURCE_CHAIN,
-			    ARGS(INT(res->id), INT(res->last), INT(res->chain)));
-	if (!r && res->items)
-		r = sql_run(s, Q_CHURN_ADD, ARGS(INT(res->id), INT(res->items)));
+		r = sql_run(s, Q_RESOURCE_PUT,
+			    ARGS(INT(res->id), INT(res->last), INT(res->chain),
+				 INT(res->items)));
 	if (!r && res->dirty)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(res->id), INT(res->dirty_ms)));
 	return r;
@@ -326,6 +326,9 @@ static int settle_sums(struct store *s)
 		if (w->counters[c])
 			r = sql_run(s, Q_COUNTER_ADD,
 				    ARGS(TEXT(counter_name(c)), INT(w->counters[c])));
+	if (!r && w->finished_ms)
+		r = sql_run(s, Q_COUNTER_RAISE,
+			    ARGS(TEXT(STR(FINISHED_COUNTER)), INT(w->finished_ms)));
 	if (!r)
 		r = coverage_settle(s);
 	if (!r)

@@ -43,6 +43,8 @@ enum counter {
 
 /* The counter's name in its table. */
 struct str counter_name(enum counter c);
+/* Beside those: the time that a source was finished at last. */
+#define FINISHED_COUNTER "last finish"
 
 #define LEAF_DEPTH 10 /* account, region, NAME_TYPE_DEPTH segments */
 
@@ -74,7 +76,7 @@ struct resource {
 	int64_t dirty_ms;
 	int64_t first_ms, newest_ms, latest;
 	int64_t states, text_len, jsonl_len, changed_ms;
-	int64_t items; /* new ones, to be added to its churn */
+	int64_t items; /* new ones, to be added to those it has */
 };
 
 struct tally {
@@ -134,7 +136,8 @@ struct writer {
 	struct day_sum *day_list, *last_day;
 	struct skipped *skipped_list;
 	int64_t counters[COUNTER_COUNT]; /* what to add */
-	struct gathered gathered;        /* over commits, until they go to their lists */
+	int64_t finished_ms;      /* when a source was finished last; 0: none was */
+	struct gathered gathered; /* over commits, until they go to their lists */
 	/* Of stories; unlike the rest not written when another story is put. */
 	struct token_rows aliases; /* hashes of names: of resources */
 	struct sums grown; /* what: resource, text_len: its relationships' file's */

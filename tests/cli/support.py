@@ -180,7 +180,7 @@ FACTS = {
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
     "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
                      FROM transition t JOIN alarm a ON a.id = t.alarm""",
-    "counter": "SELECT name, n FROM counter WHERE name <> 'told'",
+    "counter": "SELECT name, n FROM counter WHERE name NOT IN ('told', 'last finish')",
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
     "timeline_hour": "SELECT * FROM timeline_hour WHERE text_len > 0",
@@ -216,7 +216,7 @@ FACTS = {
     "reference": "SELECT token, rid FROM reference k JOIN resource r ON r.id = k.resource",
     "dirty": "SELECT rid, from_ms FROM dirty d JOIN resource r ON r.id = d.resource",
     "line_due": "SELECT * FROM line_due",
-    "churn": "SELECT rid, items FROM churn",
+    "churn": "SELECT rid, items FROM resource",
     "day_coverage": "SELECT * FROM day_coverage",
     "control": """SELECT key, account, c.source, region, c.time_ms, starts FROM control c
                   JOIN event e ON e.id = c.event""",

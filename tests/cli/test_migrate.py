@@ -157,9 +157,21 @@ DROP TABLE timeline;
 ALTER TABLE timeline_old RENAME TO timeline;
 """
 
+NARROW_24 = """DROP INDEX resource_by_items;
+CREATE TABLE churn(resource INTEGER PRIMARY KEY REFERENCES resource, folder INTEGER NOT NULL,
+rid TEXT NOT NULL, items INTEGER NOT NULL) STRICT;
+INSERT INTO churn SELECT id, folder, rid, items FROM resource WHERE items > 0;
+CREATE INDEX churn_by_items ON churn(folder, items DESC, rid);
+ALTER TABLE resource DROP COLUMN items;
+DELETE FROM counter WHERE name = 'last finish';
+CREATE INDEX source_by_finish ON source(finished_ms);
+DROP INDEX edge_by_token;
+CREATE INDEX edge_by_token ON edge(token);
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20, 19: LISTS_19,
-        18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
+        19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):

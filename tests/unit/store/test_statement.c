@@ -25,8 +25,6 @@ static const struct {
 	{ Q_DICTIONARIES_DELETE, "dictionary" },
 	{ Q_HEALTHS, "health" },
 	{ Q_CONTROLS, "control" },
-	/* the greatest of an index: one row */
-	{ Q_FINISHED_LAST, "source" },
 	/* a queue: what is in it is what is to be done */
 	{ Q_SPREAD_DELETE, "spread" },
 	{ Q_GATHERED, "gathered" },
