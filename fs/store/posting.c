@@ -76,24 +76,30 @@ void posting_encode(struct buf *out, const struct posting *rows, size_t n)
 	}
 }
 
+/* Makes the next one of p; false: the places are damaged. */
+static bool decode_next(struct str *places, struct posting *p)
+{
+	int64_t before = p->time_ms;
+	uint64_t time, event;
+
+	if (!varint_take(places, &time) || !varint_take(places, &event))
+		return false;
+	/* What would leave the numbers is damaged, too: nothing is later by so much. */
+	if (time >> 52)
+		return false;
+	time = time & 1 ? time >> 1 : (time >> 1) * 1000;
+	p->time_ms = (int64_t)((uint64_t)p->time_ms + time);
+	p->event = (int64_t)((uint64_t)p->event + (uint64_t)unzigzag(event));
+	return p->time_ms >= before && p->event > 0;
+}
+
 int posting_decode(const struct posting *first, struct str places, struct buf *out)
 {
 	struct posting p = *first;
 
 	buf_put(out, &p, sizeof(p));
 	while (places.n > 0) {
-		int64_t before = p.time_ms;
-		uint64_t time, event;
-
-		if (!varint_take(&places, &time) || !varint_take(&places, &event))
-			return -EBADMSG;
-		/* What would leave the numbers is damaged, too: nothing is later by so much. */
-		if (time >> 52)
-			return -EBADMSG;
-		time = time & 1 ? time >> 1 : (time >> 1) * 1000;
-		p.time_ms = (int64_t)((uint64_t)p.time_ms + time);
-		p.event = (int64_t)((uint64_t)p.event + (uint64_t)unzigzag(event));
-		if (p.time_ms < before || p.event <= 0)
+		if (!decode_next(&places, &p))
 			return -EBADMSG;
 		buf_put(out, &p, sizeof(p));
 	}
@@ -102,17 +108,20 @@ int posting_decode(const struct posting *first, struct str places, struct buf *o
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
+static int damaged(struct store *s)
+{
+	(void)snprintf(s->message, sizeof(s->message),
+		       "a list of postings cannot be decoded");
+	return STORE_E_DAMAGED;
+}
+
 /* The postings of the row that a statement stands on, appended. */
 static int take_row(struct store *s, sqlite3_stmt *q, int64_t key, struct buf *out)
 {
 	struct posting first = { key, col_int(q, 0), col_int(q, 1) };
 	int r = posting_decode(&first, col_str(q, 2), out);
 
-	if (r != -EBADMSG)
-		return r;
-	(void)snprintf(s->message, sizeof(s->message),
-		       "a list of postings cannot be decoded");
-	return STORE_E_DAMAGED;
+	return r == -EBADMSG ? damaged(s) : r;
 }
 
 /* One row as postings; `out` stays empty where there is none. */
@@ -288,29 +297,49 @@ int postings_remove(struct store *s, enum posting_list list, const struct postin
 
 /* --- reading ------------------------------------------------------------------------------- */
 
+struct looking {
+	int64_t from_ms, to_ms;
+	posting_fn *each;
+	void *ctx;
+	bool more;
+};
+
+/* Those of the row that a statement stands on; what is behind the last is not decoded. */
+static int look_through(struct store *s, sqlite3_stmt *q, int64_t key, struct looking *l)
+{
+	struct posting p = { key, col_int(q, 0), col_int(q, 1) };
+	struct str places = col_str(q, 2);
+
+	for (;;) {
+		if (p.time_ms > l->to_ms)
+			l->more = false;
+		else if (p.time_ms >= l->from_ms) {
+			int r = l->each(l->ctx, &p, &l->more);
+
+			if (r)
+				return r;
+		}
+		if (!l->more || !places.n)
+			return 0;
+		if (!decode_next(&places, &p))
+			return damaged(s);
+	}
+}
+
 int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t from_ms,
 		  int64_t to_ms, posting_fn *each, void *ctx)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf row = BUF_INIT;
-	bool found = true, more = true;
+	struct looking l = { from_ms, to_ms, each, ctx, true };
+	bool found = true;
 	int r = sql_open(s, lists[list].each, ARGS(INT(key), INT(from_ms), INT(to_ms)),
 			 &q);
 
-	while (!r && more) {
-		const struct posting *p;
-		size_t n;
-
+	while (!r && l.more) {
 		r = sql_next(s, q, &found);
 		if (r || !found)
 			break;
-		buf_reset(&row);
-		r = take_row(s, q, key, &row);
-		p = (const struct posting *)row.data;
-		n = row.len / sizeof(*p);
-		for (size_t i = 0; i < n && !r && more; i++)
-			if (p[i].time_ms >= from_ms && p[i].time_ms <= to_ms)
-				r = each(ctx, &p[i], &more);
+		r = look_through(s, q, key, &l);
 	}
 	return r;
 }
