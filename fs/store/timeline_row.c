@@ -81,12 +81,12 @@ void timeline_encode(struct buf *out, int64_t first_ms, const struct store_line 
 	for (size_t i = 0; i < n; i++) {
 		const struct store_line *l = &lines[i];
 
-		varint_put(out, (uint64_t)(l->time_ms - last.time_ms));
+		varint_put(out, (uint64_t)l->time_ms - (uint64_t)last.time_ms);
 		buf_put_char(out, (char)(l->kind | (l->twin ? IS_TWIN : 0)));
 		put_rank(out, l);
 		if (l->twin)
 			varint_put(out, (uint64_t)l->twin);
-		varint_put(out, zigzag(l->ref - last.ref));
+		varint_put(out, zigzag((int64_t)((uint64_t)l->ref - (uint64_t)last.ref)));
 		varint_put(out, l->text_len);
 		varint_put(out, l->jsonl_len);
 		last = *l;
@@ -122,8 +122,9 @@ bool timeline_decode(int64_t first_ms, struct str in, struct buf *ret)
 {
 	struct store_line last = { .time_ms = first_ms }, line;
 
-	while (in.n) {
-		if (!take_line(&in, &last, &line) || line.time_ms < last.time_ms)
+	for (bool first = true; in.n; first = false) {
+		if (!take_line(&in, &last, &line) || line.time_ms < last.time_ms ||
+		    (!first && timeline_order(&line, &last) <= 0))
 			return false;
 		buf_put(ret, &line, sizeof(line));
 		last = line;

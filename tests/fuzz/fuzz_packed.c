@@ -12,6 +12,8 @@
 
 #include "block.h"
 #include "posting.h"
+#include "timeline_row.h"
+#include "told.h"
 #include "trim.h"
 #include "util/json_shape.h"
 #include "util/zcodec.h"
@@ -155,11 +157,50 @@ static void check_frame(struct str in)
 	z = zcodec_free(z);
 }
 
+/* What is told of a state, in as few bytes as it takes. */
+static void check_told(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf again = BUF_INIT, twice = BUF_INIT;
+	struct told told, other;
+
+	if (!told_take(in, &told))
+		return;
+	told_put(&again, &told);
+	require(again.len <= in.n);
+	require(told_take(buf_str(&again), &other));
+	told_put(&twice, &other);
+	require(str_eq(buf_str(&again), buf_str(&twice)));
+}
+
+/* The time of a row's first line, its lines. */
+static void check_lines(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf lines = BUF_INIT, bytes = BUF_INIT,
+					 again = BUF_INIT, twice = BUF_INIT;
+	int64_t first_ms = (int64_t)take_number(&in) * 1000;
+	const struct store_line *l;
+	size_t n;
+
+	if (!timeline_decode(first_ms, in, &lines))
+		return;
+	l = (const struct store_line *)lines.data;
+	n = lines.len / sizeof(*l);
+	for (size_t i = 0; i < n; i++)
+		require(l[i].time_ms >= first_ms &&
+			(!i || timeline_order(&l[i - 1], &l[i]) < 0));
+	timeline_encode(&bytes, first_ms, l, n);
+	require(bytes.len <= in.n);
+	require(timeline_decode(first_ms, buf_str(&bytes), &again));
+	require(again.len == lines.len);
+	timeline_encode(&twice, first_ms, (const struct store_line *)again.data, n);
+	require(str_eq(buf_str(&bytes), buf_str(&twice)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
-		check_postings, check_rows,   check_trimmed, check_shape,
-		check_frame,    check_record, check_cut,
+		check_postings, check_rows, check_trimmed, check_shape, check_frame,
+		check_record,   check_cut,  check_told,    check_lines,
 	};
 	struct str input = { (const char *)data, size };
 
