@@ -145,10 +145,9 @@ int store_transition_get(struct store *s, int64_t id, struct arena *a,
 			 struct store_transition *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = reading(s);
+	/* Nothing of it is gathered. */
+	int r = sql_get(s, Q_TRANSITION, ARGS(INT(id)), &q);
 
-	if (!r)
-		r = sql_get(s, Q_TRANSITION, ARGS(INT(id)), &q);
 	if (r)
 		return r;
 	*ret = (struct store_transition){ .id = col_int(q, 0),

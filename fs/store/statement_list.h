@@ -230,14 +230,18 @@ X(ALARM_BY_NAME, "SELECT id FROM alarm WHERE name = ?1 AND account = ?2 AND regi
 X(ALARM_MENTION_ANY, "SELECT 1 FROM alarm_mention WHERE token >= -9223372036854775808 LIMIT 1")
 X(ALARM_MENTION_INSERT,
   "INSERT INTO alarm_mention(token, alarm) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
-/* One alarm a and what is told of it by others: b is the same, or one of the two lacks the account. */
+/*
+ * One alarm a and what is told of it by others: b is the same, or one of the two lacks the account.
+ * Not by their name alone: a thousand accounts may have an alarm of one name.
+ */
+#define OF_NAME \
+  "(SELECT a.id UNION ALL SELECT n.id FROM alarm n WHERE n.name = a.name AND n.account = '' " \
+  "UNION ALL SELECT n.id FROM alarm n WHERE a.account = '' AND n.name = a.name)"
 X(ALARM_TOKENS,
-  "SELECT DISTINCT m.token FROM alarm a JOIN alarm b ON b.name = a.name "
-  "AND (b.id = a.id OR a.account = '' OR b.account = '') "
+  "SELECT DISTINCT m.token FROM alarm a JOIN alarm b ON b.id IN " OF_NAME " "
   "JOIN alarm_mention m ON m.alarm = b.id WHERE a.id = ?1")
 X(ALARM_EARLIEST,
-  "SELECT min(t.time_ms) FROM alarm a JOIN alarm b ON b.name = a.name "
-  "AND (b.id = a.id OR a.account = '' OR b.account = '') "
+  "SELECT min(t.time_ms) FROM alarm a JOIN alarm b ON b.id IN " OF_NAME " "
   "JOIN transition t ON t.alarm = b.id WHERE a.id = ?1")
 X(TRANSITION_INSERT,
   "INSERT INTO transition(alarm, time_ms, state, previous_state, reason, source, raw_len, raw) "
@@ -261,7 +265,7 @@ X(TRANSITION,
  */
 X(TRANSITIONS_OF_TOKEN,
   "SELECT t.id, t.time_ms FROM alarm_mention m JOIN alarm a ON a.id = m.alarm "
-  "JOIN alarm b ON b.name = a.name AND (b.id = a.id OR a.account = '' OR b.account = '') "
+  "JOIN alarm b ON b.id IN " OF_NAME " "
   "JOIN transition t ON t.alarm = b.id WHERE m.token = ?1 "
   "AND ((a.account <> '' AND b.account <> '') OR NOT (" SEVERAL_OF_NAME("b") ")) "
   "AND (b.account <> '' OR NOT EXISTS("
@@ -463,7 +467,7 @@ X(CAUSES_OF_CHANGE,
   "AND seq = ?3 ORDER BY n")
 X(TRANSITION_TWINS,
   "SELECT b.id, u.id, b.account FROM transition t JOIN alarm a ON a.id = t.alarm "
-  "JOIN alarm b ON b.name = a.name AND b.id <> a.id "
+  "JOIN alarm b ON b.id IN " OF_NAME " AND b.id <> a.id "
   "JOIN transition u ON u.alarm = b.id AND u.time_ms = t.time_ms AND u.state = t.state "
   "WHERE t.id = ?1")
 
