@@ -53,14 +53,14 @@ static void rows_clear(struct token_rows *t)
 		free(t->rows);
 		*t = (struct token_rows){ 0 };
 	}
-	t->n = 0;
+	t->n = t->kept = 0;
 }
 
 static void clear(struct gathered *g)
 {
 	rows_clear(&g->mentions);
 	rows_clear(&g->actors);
-	g->mentions_kept = g->actors_kept = 0;
+	rows_clear(&g->sessions);
 	if (g->keys.cap > FEW_KEPT)
 		keys_deinit(&g->keys);
 	else
@@ -78,7 +78,9 @@ void gathered_deinit(struct gathered *g)
 {
 	free(g->mentions.rows);
 	free(g->actors.rows);
+	free(g->sessions.rows);
 	keys_deinit(&g->keys);
+	key_filter_deinit(&g->filter);
 }
 
 void gathered_forget(struct gathered *g)
@@ -89,7 +91,7 @@ void gathered_forget(struct gathered *g)
 
 static size_t gathered_n(const struct gathered *g)
 {
-	return g->mentions.n + g->actors.n + g->keys.n;
+	return g->mentions.n + g->actors.n + g->sessions.n + g->keys.n;
 }
 
 /* --- the table ----------------------------------------------------------------------------- */
@@ -133,11 +135,26 @@ static bool decode_one(struct str *in, struct posting *p)
 	return true;
 }
 
+/* NULL: not one of them. */
+static struct token_rows *rows_of(struct gathered *g, int64_t list)
+{
+	switch (list) {
+	case POSTING_MENTION:
+		return &g->mentions;
+	case POSTING_ACTOR:
+		return &g->actors;
+	case POSTING_SESSION:
+		return &g->sessions;
+	default:
+		return NULL;
+	}
+}
+
 static int add(struct gathered *g, int64_t list, const struct posting *p)
 {
 	if (list == POSTING_KEY)
 		return keys_add(&g->keys, (uint64_t)p->key, p->event);
-	return token_rows_add(list == POSTING_MENTION ? &g->mentions : &g->actors, p);
+	return token_rows_add(rows_of(g, list), p);
 }
 
 static int damaged(struct store *s, int64_t row)
@@ -153,7 +170,7 @@ static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes
 	struct posting p = { 0 };
 	int r = 0;
 
-	if (list != POSTING_MENTION && list != POSTING_ACTOR && list != POSTING_KEY)
+	if (list != POSTING_KEY && !rows_of(&w->gathered, list))
 		return damaged(s, row);
 	while (bytes.n && !r) {
 		if (!decode_one(&bytes, &p) || p.event <= 0 || p.event >= w->next_event)
@@ -180,8 +197,9 @@ int gathered_begin(struct store *s)
 		r = read_row(s, col_int(q, 0), col_int(q, 1), col_str(q, 2));
 		g->kept = true;
 	}
-	g->mentions_kept = g->mentions.n;
-	g->actors_kept = g->actors.n;
+	g->mentions.kept = g->mentions.n;
+	g->actors.kept = g->actors.n;
+	g->sessions.kept = g->sessions.n;
 	g->keys_from = s->writer->next_event;
 	g->read = r == 0;
 	return r;
@@ -203,41 +221,66 @@ static int keep_rows(struct store *s, enum posting_list list, const struct posti
 		 : sql_run(s, Q_GATHERED_INSERT, ARGS(INT(list), BLOB(buf_str(bytes))));
 }
 
+static int keep_tokens(struct store *s, enum posting_list list)
+{
+	struct token_rows *t = rows_of(&s->writer->gathered, list);
+	int r = keep_rows(s, list, t->rows + t->kept, t->n - t->kept);
+
+	t->kept = t->n;
+	return r;
+}
+
 static int keep(struct store *s)
 {
 	_cleanup_(buf_deinit) struct buf keys = BUF_INIT;
 	struct gathered *g = &s->writer->gathered;
-	int r = keep_rows(s, POSTING_MENTION, g->mentions.rows + g->mentions_kept,
-			  g->mentions.n - g->mentions_kept);
+	int r = keep_tokens(s, POSTING_MENTION);
 
 	if (!r)
-		r = keep_rows(s, POSTING_ACTOR, g->actors.rows + g->actors_kept,
-			      g->actors.n - g->actors_kept);
+		r = keep_tokens(s, POSTING_ACTOR);
+	if (!r)
+		r = keep_tokens(s, POSTING_SESSION);
 	if (!r)
 		r = keys_from(&g->keys, g->keys_from, &keys);
 	if (!r)
 		r = keep_rows(s, POSTING_KEY, (const struct posting *)keys.data,
 			      keys.len / sizeof(struct posting));
-	g->mentions_kept = g->mentions.n;
-	g->actors_kept = g->actors.n;
 	g->keys_from = s->writer->next_event;
 	return r;
 }
 
 /* --- the lists ----------------------------------------------------------------------------- */
 
-static int merge_tokens(struct store *s, enum posting_list list, struct token_rows *t)
+static int put_sessions(struct store *s, const struct posting *rows, size_t n)
 {
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++)
+		r = sql_run(s, Q_SESSION_INSERT,
+			    ARGS(INT(rows[i].key), INT(rows[i].time_ms),
+				 INT(rows[i].event)));
+	return r;
+}
+
+static int merge_tokens(struct store *s, enum posting_list list)
+{
+	struct token_rows *t = rows_of(&s->writer->gathered, list);
+
 	if (!t->n)
 		return 0;
 	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
-	return postings_put(s, list, t->rows, t->n);
+	return list == POSTING_SESSION ? put_sessions(s, t->rows, t->n)
+				       : postings_put(s, list, t->rows, t->n);
 }
 
 static int merge_keys(struct store *s, const struct keys *keys)
 {
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	int r = keys_postings(keys, &rows);
+
+	for (size_t i = 0; i < keys->cap; i++)
+		if (keys->slots[i].event)
+			key_filter_add(&s->writer->gathered.filter, keys->slots[i].key);
 
 	return r ? r
 		 : postings_put(s, POSTING_KEY, (const struct posting *)rows.data,
@@ -255,9 +298,11 @@ int gathered_merge(struct store *s)
 	if (g->kept)
 		r = sql_run(s, Q_GATHERED_DELETE, NO_ARGS);
 	if (!r)
-		r = merge_tokens(s, POSTING_MENTION, &g->mentions);
+		r = merge_tokens(s, POSTING_MENTION);
 	if (!r)
-		r = merge_tokens(s, POSTING_ACTOR, &g->actors);
+		r = merge_tokens(s, POSTING_ACTOR);
+	if (!r)
+		r = merge_tokens(s, POSTING_SESSION);
 	if (!r)
 		r = merge_keys(s, &g->keys);
 	clear(g);
@@ -288,21 +333,12 @@ int gathered_reading(struct store *s)
 	return r ? r : store_commit(s);
 }
 
-static int put(struct store *s, struct token_rows *t, const struct posting *p)
+int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
+		 int64_t event)
 {
-	int r = token_rows_add(t, p);
+	struct token_rows *t = rows_of(&s->writer->gathered, list);
+	struct posting p = { (int64_t)token, time_ms, event };
+	int r = token_rows_add(t, &p);
 
 	return r || t->n < MOST ? r : gathered_merge(s);
-}
-
-int gathered_mention(struct store *s, uint64_t token, int64_t time_ms, int64_t event)
-{
-	return put(s, &s->writer->gathered.mentions,
-		   &(struct posting){ (int64_t)token, time_ms, event });
-}
-
-int gathered_actor(struct store *s, uint64_t token, int64_t time_ms, int64_t event)
-{
-	return put(s, &s->writer->gathered.actors,
-		   &(struct posting){ (int64_t)token, time_ms, event });
 }

@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Postings of events that wait for their lists (mention, actor, event_key), over many commits; see
- * gathered.c. Only the writing connection knows them: whoever reads those lists by it calls
+ * Postings of events that wait for their lists (mention, actor, session, event_key), over many
+ * commits; see gathered.c. Only the writing connection knows them: whoever reads those lists by it calls
  * gathered_reading() first, and workers of their own connections read behind store_spread_dirt(),
  * which leaves none.
  */
@@ -12,6 +12,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "key_filter.h"
 #include "keys.h"
 #include "posting.h"
 #include "util/macro.h"
@@ -19,19 +20,21 @@
 struct token_rows {
 	struct posting *rows;
 	size_t n, cap;
+	size_t kept; /* of those that are gathered: in the table, too */
 };
 
 int token_rows_add(struct token_rows *t, const struct posting *p) _must_check_;
 
 struct gathered {
-	struct token_rows mentions, actors; /* in the order in which they came */
-	size_t mentions_kept, actors_kept;  /* of them: in the table, too */
+	struct token_rows mentions, actors,
+		sessions; /* in the order in which they came */
 	struct keys keys;
-	int64_t keys_from; /* event: keys from it on are not in the table */
-	bool read;         /* the table was, so that all it has is here, too */
-	bool kept;         /* it has rows */
-	size_t few;        /* postings of a commit that are not worth waiting ... */
-	size_t many;       /* ... and how many may wait */
+	struct key_filter filter; /* of those in their list */
+	int64_t keys_from;        /* event: keys from it on are not in the table */
+	bool read;                /* the table was, so that all it has is here, too */
+	bool kept;                /* it has rows */
+	size_t few;  /* postings of a commit that are not worth waiting ... */
+	size_t many; /* ... and how many may wait */
 };
 
 void gathered_init(struct gathered *g);
@@ -47,8 +50,6 @@ int gathered_merge(struct store *s) _must_check_;
 /* Before a read of the lists: as above, inside a transaction or not; nothing for readers. */
 int gathered_reading(struct store *s) _must_check_;
 
-/* A mention of an event that came in, and with which credential it was made. */
-int gathered_mention(struct store *s, uint64_t token, int64_t time_ms,
-		     int64_t event) _must_check_;
-int gathered_actor(struct store *s, uint64_t token, int64_t time_ms,
-		   int64_t event) _must_check_;
+/* Of an event that came in: what it names, with which credential it was made, which it issued. */
+int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
+		 int64_t event) _must_check_;

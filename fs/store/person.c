@@ -339,6 +339,8 @@ int store_find_persons(struct store *s, size_t limit, bool *ret_more)
 	if (!r)
 		r = tell_reading(s);
 	if (!r)
+		r = gathered_merge(s);
+	if (!r)
 		r = sql_all(s, Q_SESSION_NEWS, ARGS(INT(limit)), &news_shape, NULL,
 			    &news);
 	if (!r)

@@ -23,6 +23,7 @@ enum posting_list {
 	POSTING_ACTIVITY, /* by value */
 	POSTING_KEY,      /* hashes of identities of events */
 	POSTING_ALIAS,    /* ... of names of resources */
+	POSTING_SESSION, /* by token: rows of the table `session`; only gathered like a list */
 };
 
 struct posting {

@@ -102,12 +102,15 @@ static int find_kin(struct store *s, uint64_t key, struct str raw, struct str id
 		    int64_t *ret_event, enum kinship *ret)
 {
 	struct search c = { .s = s, .raw = raw, .identity = identity, .key = key };
+	bool listed = true;
 	int r = 0;
 
 	while (!r && c.kinship == KINSHIP_NONE &&
 	       keys_next(&s->writer->gathered.keys, key, &c.event))
 		r = compare(s, c.event, raw, identity, &c.kinship);
 	if (!r && c.kinship == KINSHIP_NONE)
+		r = key_filter_ask(s, key, &listed);
+	if (!r && c.kinship == KINSHIP_NONE && listed)
 		r = each_of_key(s, key, look_at, &c);
 	*ret = c.kinship;
 	*ret_event = c.event;
@@ -172,11 +175,12 @@ static int put_mentions(struct store *s, const struct event *e, int64_t id,
 	int r = 0;
 
 	for (size_t i = 0; i < mentions->n && !r; i++)
-		r = gathered_mention(s, mentions->tokens[i], e->time_ms, id);
+		r = gathered_add(s, POSTING_MENTION, mentions->tokens[i], e->time_ms, id);
 	if (!r && e->access_key.n)
-		r = gathered_actor(s, mention_token(e->access_key), e->time_ms, id);
+		r = gathered_add(s, POSTING_ACTOR, mention_token(e->access_key),
+				 e->time_ms, id);
 	if (!r && arn.n && event_is_role_session(e))
-		r = gathered_actor(s, mention_token(arn), e->time_ms, id);
+		r = gathered_add(s, POSTING_ACTOR, mention_token(arn), e->time_ms, id);
 	if (!r)
 		r = spread_queue(s, SPREAD_NAMED, e->time_ms, mentions->tokens,
 				 mentions->n);
@@ -203,8 +207,7 @@ static int put_session(struct store *s, const struct event *e, int64_t id)
 		if (!issued[i].name.n)
 			continue;
 		token = mention_token(issued[i].name);
-		r = sql_run(s, Q_SESSION_INSERT,
-			    ARGS(INT(token), INT(e->time_ms), INT(id)));
+		r = gathered_add(s, POSTING_SESSION, token, e->time_ms, id);
 		if (!r)
 			r = unit_news(s, token, issued[i].from_ms);
 		if (!r)

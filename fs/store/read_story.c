@@ -185,6 +185,8 @@ int store_session_issuer(struct store *s, struct str access_key, struct str sess
 	int64_t event;
 	int r = reading(s);
 
+	if (!r)
+		r = gathered_reading(s);
 	/* A key belongs to one session, whatever the clocks say; an ARN to many after another. */
 	if (!r)
 		r = issuer(s, access_key, INT64_MAX, &event);

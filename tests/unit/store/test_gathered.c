@@ -232,6 +232,85 @@ static void test_killed(void **state)
 	assert_whole(h, 4 * EACH);
 }
 
+/* Who issued a session is asked while the issuing waits. */
+static void test_issuer(void **state)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+	struct history *h = *state;
+	struct event e = event_of("issuer", 5000);
+	enum store_put put;
+	struct jv response;
+
+	assert_int_equal(jv_parse(&h->a,
+				  STR("{\"credentials\":{\"accessKeyId\":\"ASIA1\"}}"),
+				  &response, NULL),
+			 0);
+	e.source = STR("sts.amazonaws.com");
+	e.name = STR("AssumeRole");
+	e.response = &response;
+	h->s->writer->gathered.few = 1;
+	begin(h);
+	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{\"issued\":1}"), NULL,
+					 NULL, 1, &put),
+			 0);
+	commit(h);
+	assert_int_equal(ask(h, waiting), 2);
+	assert_int_equal(ask(h, "SELECT count(*) FROM session"), 0);
+	history_open(h, STORE_WRITE, 0);
+	assert_int_equal(store_session_issuer(h->s, STR("ASIA1"), STR(""), 9000, &record),
+			 0);
+	assert_true(str_is(buf_str(&record), "{\"issued\":1}"));
+	assert_int_equal(ask(h, waiting), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM session"), 1);
+}
+
+/* Of keys the filter has all, and few others. */
+static void test_filter(void **state _unused_)
+{
+	struct key_filter f = { 0 };
+	unsigned others = 0;
+
+	assert_int_equal(key_filter_size(&f, 20000), 0);
+	for (uint64_t i = 1; i <= 20000; i++)
+		key_filter_add(&f, i * UINT64_C(0x9e3779b97f4a7c15));
+	for (uint64_t i = 1; i <= 20000; i++) {
+		assert_true(key_filter_may_have(&f, i * UINT64_C(0x9e3779b97f4a7c15)));
+		others += key_filter_may_have(&f, i * UINT64_C(0xd6e8feb86659fd93));
+	}
+	assert_in_range(others, 0, 20000 * 4 / 100);
+	key_filter_deinit(&f);
+}
+
+/* Once it is made what is there is known as before, whenever it came; and it grows. */
+static void test_filtered(void **state)
+{
+	struct history *h = *state;
+
+	begin(h);
+	put_all(h, 0, EACH, STORE_PUT_NEW);
+	commit(h);
+	history_open(h, STORE_WRITE, 0);
+	h->s->writer->gathered.filter.asked = 1u << 20;
+	begin(h);
+	put_all(h, EACH, 2 * EACH, STORE_PUT_NEW);
+	assert_int_equal(h->s->writer->gathered.filter.n, EACH);
+	put_all(h, 0, 2 * EACH, STORE_PUT_KNOWN);
+	commit(h);
+	for (int n = 2; n < 6; n++) {
+		begin(h);
+		put_all(h, 0, n * EACH, STORE_PUT_KNOWN);
+		put_all(h, n * EACH, (n + 1) * EACH, STORE_PUT_NEW);
+		if (n == 3) {
+			store_rollback(h->s);
+			begin(h);
+			put_all(h, n * EACH, (n + 1) * EACH, STORE_PUT_NEW);
+		}
+		commit(h);
+	}
+	assert_in_range(h->s->writer->gathered.filter.room, 3 * EACH, 20 * EACH);
+	assert_whole(h, 6 * EACH);
+}
+
 static void exec(const char *path, const char *sql)
 {
 	sqlite3 *db = NULL;
@@ -286,8 +365,9 @@ static void test_damaged(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_known),       CASE(test_few_and_many), CASE(test_found),
-		CASE(test_rolled_back), CASE(test_killed),       CASE(test_damaged),
+		CASE(test_known),    CASE(test_few_and_many),       CASE(test_found),
+		CASE(test_issuer),   CASE(test_rolled_back),        CASE(test_killed),
+		CASE(test_filtered), cmocka_unit_test(test_filter), CASE(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
