@@ -27,10 +27,11 @@
 #include "private.h"
 #include "util/varint.h"
 
-#define FEW      4096u        /* postings of one commit that are not worth waiting */
-#define MANY     (384u << 10) /* postings that wait; a dozen megabytes */
-#define MOST     (1u << 20)   /* ... of one list, however many one transaction brings */
-#define FEW_KEPT 16384u       /* whose memory is kept for the next */
+#define FEW         4096u        /* postings of one commit that are not worth waiting */
+#define MANY        (384u << 10) /* postings that wait; a dozen megabytes */
+#define MOST        (1u << 20)   /* ... in a history of millions of events */
+#define MOST_OF_ONE (3u << 19)   /* of one list, however many one transaction brings */
+#define FEW_KEPT    16384u       /* whose memory is kept for the next */
 
 int token_rows_add(struct token_rows *t, const struct posting *p)
 {
@@ -310,12 +311,21 @@ int gathered_merge(struct store *s)
 	return r;
 }
 
+/* A sweep writes the lists as a whole: the longer they are, the more it is to bring. */
+static size_t how_many(const struct writer *w)
+{
+	size_t fourth = (size_t)w->next_event / 4;
+
+	return MAX(w->gathered.many, MIN(fourth, (size_t)MOST));
+}
+
 int gathered_commit(struct store *s)
 {
 	const struct gathered *g = &s->writer->gathered;
 	size_t n = gathered_n(g);
 
-	return n >= g->many || (!g->kept && n < g->few) ? gathered_merge(s) : keep(s);
+	return n >= how_many(s->writer) || (!g->kept && n < g->few) ? gathered_merge(s)
+								    : keep(s);
 }
 
 int gathered_reading(struct store *s)
@@ -340,5 +350,5 @@ int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_
 	struct posting p = { (int64_t)token, time_ms, event };
 	int r = token_rows_add(t, &p);
 
-	return r || t->n < MOST ? r : gathered_merge(s);
+	return r || t->n < MOST_OF_ONE ? r : gathered_merge(s);
 }
