@@ -8,6 +8,9 @@
 
 #include "serve.h"
 
+/* Bytes, more than any kernel asks for in one go. */
+#define REPLY_MAX (8u << 20)
+
 /* Outcome of a tree function (not 0) as an errno, positive. */
 int reply_errno(int result);
 void reply_error(fuse_req_t req, int result);
