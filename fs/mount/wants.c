@@ -7,8 +7,9 @@
  * not asked for, of each. A single question is enough for all files to have them again.
  *
  * Who goes through a tree lists one directory right after another, and each above before those in
- * it. That tells of most before they come to a large one; tools that use gnulib's fts (find, grep, du) ask for the kind of the filesystem
- * besides, at the latest when they have 10,000 names of one directory.
+ * it. That tells of most before they come to a large one; tools that use gnulib's fts (find, grep,
+ * du) ask for the kind of the filesystem besides, at the latest when they have 10,000 names of one
+ * directory.
  */
 
 #include "wants.h"
@@ -93,9 +94,10 @@ bool wants_begun(struct wants *w, uint64_t dir, bool below_listed, int64_t now_m
 		ret = false;
 	at = large_of(w, dir);
 	if (at < WANTS_LARGE) {
-		if (w->large[at].asked)
+		if (w->large[at].asked >= WANTS_ASKED)
 			ret = false;
-		w->large[at].bare = w->large[at].asked = false;
+		w->large[at].bare = false;
+		w->large[at].asked = 0;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return ret;
@@ -111,7 +113,7 @@ void wants_large(struct wants *w, uint64_t dir)
 		at = w->newest_large++ % WANTS_LARGE;
 	w->large[at].dir = dir;
 	w->large[at].bare = true;
-	w->large[at].asked = false;
+	w->large[at].asked = 0;
 	pthread_mutex_unlock(&w->lock);
 }
 
@@ -135,7 +137,8 @@ bool wants_entry(struct wants *w, uint64_t dir)
 	at = large_of(w, dir);
 	if (at < WANTS_LARGE) {
 		w->large[at].bare = false;
-		w->large[at].asked = true;
+		if (w->large[at].asked < WANTS_ASKED)
+			w->large[at].asked++;
 	}
 	pthread_mutex_unlock(&w->lock);
 	return at < WANTS_LARGE;

@@ -7,8 +7,8 @@
  * does look at is a trip to this process. So they are left out while nobody asks for them.
  *
  * Of a large directory all entries go without, but for those of the first reply, directories too:
- * who lists one mostly wants its names, and goes through none or few of them. Who goes through a tree
- * does want them, and shows it in time; so does whoever asks for one entry.
+ * who lists one mostly wants its names, and goes through none or few of them. Who goes through a
+ * tree does want them, and shows it in time; so does whoever asks for an entry.
  */
 
 #include <pthread.h>
@@ -21,11 +21,13 @@
 #define WANTS_MAX   4u
 /*
  * A directory with more names is large. A name that goes with attributes costs 2.5 us more, one
- * that is looked up by itself some 20 us; of directories of less names ls -f takes below 60 ms either
- * way, where a find would lose a third.
+ * that is looked up by itself some 20 us; of directories with fewer names ls -f takes below 60 ms
+ * either way, where a find would lose a third.
  */
 #define WANTS_LARGE_NAMES 16384u
 #define WANTS_LARGE       16u /* large directories, listed last */
+/* So many entries looked up tell of somebody who goes through them, not of a path through one. */
+#define WANTS_ASKED 64u
 /* So long after it showed, someone is taken to be still going through a tree. */
 #define WANTS_WALK_MS 1000
 
@@ -40,9 +42,9 @@ struct wants {
 	} open[WANTS_OPEN];
 	unsigned newest;
 	struct {
-		uint64_t dir; /* 0: none */
-		bool bare;    /* its listing goes on without attributes */
-		bool asked; /* ... and would have done better with them, the last time */
+		uint64_t dir;   /* 0: none */
+		bool bare;      /* its listing goes on without attributes */
+		unsigned asked; /* entries looked up since; WANTS_ASKED: or more */
 	} large[WANTS_LARGE];
 	unsigned newest_large;
 	uint64_t listed;   /* the directory listed last */
@@ -71,9 +73,9 @@ void wants_left_out(struct wants *w, uint64_t dir, bool tried);
 void wants_looked_up(struct wants *w, uint64_t dir);
 
 /*
- * A directory is listed from its begin, at that time (clock_ms()); `below_listed`: the one above it was
- * listed before. May what follows the first reply go without attributes, if the directory is large?
- * Then wants_large() is to be told.
+ * A directory is listed from its begin, at that time (clock_ms()); `below_listed`: the one above it
+ * was listed before. May what follows the first reply go without attributes, if the directory is
+ * large? Then wants_large() is to be told.
  */
 bool wants_begun(struct wants *w, uint64_t dir, bool below_listed, int64_t now_ms);
 void wants_large(struct wants *w, uint64_t dir);

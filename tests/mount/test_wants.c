@@ -114,9 +114,22 @@ static void test_large(void **state)
 	assert_true(wants_names(&w, 1));
 	begin(&w, 1, 10); /* the same again is no walk */
 	assert_true(wants_names(&w, 1));
-	/* Whoever asks has the rest at once, and the whole of it the next time, not for ever. */
+	/* Whoever asks has the rest at once. */
 	assert_true(wants_entry(&w, 1));
 	assert_false(wants_names(&w, 1));
+	begin(&w, 1, 20); /* one question may have been a path */
+	assert_true(wants_names(&w, 1));
+}
+
+/* Whoever went through the entries has all attributes the next time, not for ever. */
+static void test_asked(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	begin(&w, 1, 0);
+	for (unsigned i = 0; i < WANTS_ASKED; i++)
+		assert_true(wants_entry(&w, 1));
 	begin(&w, 1, 20);
 	assert_false(wants_names(&w, 1));
 	begin(&w, 1, 30);
@@ -165,7 +178,8 @@ int main(void)
 		cmocka_unit_test(test_names_only), cmocka_unit_test(test_attributes),
 		cmocka_unit_test(test_change),     cmocka_unit_test(test_others),
 		cmocka_unit_test(test_both),       cmocka_unit_test(test_large),
-		cmocka_unit_test(test_walk),       cmocka_unit_test(test_many_large),
+		cmocka_unit_test(test_asked),      cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_many_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
