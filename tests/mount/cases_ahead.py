@@ -8,7 +8,7 @@ import subprocess
 import threading
 
 from cases_views import estate
-from harness import GROUP, GROUPS, check, equal, item, read, within
+from harness import GROUP, GROUPS, check, equal, item, read, wait_mounts, within
 
 SOON = 1.0
 RESOURCES = 24
@@ -229,14 +229,20 @@ def entries(folder, ask=()):
     return ret
 
 
+def many(world):
+    """Makes the large directory; its names."""
+    ids = [f"sg-{i:05}" for i in range(LARGE)]
+    world.take_in(*[item(rid, f"2024-05-01T10:15:00.{i % 1000:03}Z", name=rid)
+                    for i, rid in enumerate(ids)])
+    return ids
+
+
 def case_ahead_names_of_many(world):
     """
     A directory too large for attributes to go with its names, of directories and of links: all names,
     kinds and inode numbers, whether one is asked for meanwhile, and what is told of each then.
     """
-    ids = [f"sg-{i:05}" for i in range(LARGE)]
-    world.take_in(*[item(rid, f"2024-05-01T10:15:00.{i % 1000:03}Z", name=rid)
-                    for i, rid in enumerate(ids)])
+    ids = many(world)
     arn = item("sg", "2024-05-01T10:15:00.000Z", name="NAME")["ARN"].replace("/", "%2F")
     for folder, names_, link in ((GROUPS, ids, False), ("by-id", ids, True),
                                  ("by-arn", [arn.replace("NAME", rid) for rid in ids], True)):
@@ -245,7 +251,7 @@ def case_ahead_names_of_many(world):
             world.mount()
             listings.append(entries(world.path(folder), ask))
             # Also enough of them for a listing without attributes to be taken back.
-            for n, name in list(enumerate(names_))[::1 if len(ask) == 2 else 50]:
+            for n, name in list(enumerate(names_))[::10 if len(ask) == 2 else 50]:
                 st = os.lstat(world.path(folder, name))
                 equal((stat.S_ISLNK(st.st_mode), st.st_ino, st.st_mtime_ns // 1000000 % 1000),
                       (link, listings[0][name][2], n % 1000), f"{folder}/{name}")
@@ -258,3 +264,54 @@ def case_ahead_names_of_many(world):
         equal({kinds[:2] for kinds in listings[0].values()}, {(not link, link)}, "kinds")
         for other in listings[1:]:
             check(other == listings[0], f"{folder}: equal, whatever is asked for meanwhile")
+
+
+def case_ahead_names_alone(world):
+    """Who has attributes with the names of a large directory, and who asks for each by itself."""
+    ids = many(world)
+    log = os.path.join(world.folder, "requests")
+
+    def requests(opcode):
+        return read(log).count(b"opcode: " + opcode + b" ")
+
+    def lookups(of):
+        before = requests(b"LOOKUP")
+        for name in of:
+            os.lstat(world.path(GROUPS, name))
+        return requests(b"LOOKUP") - before
+
+    def fresh():
+        with open(log, "wb") as err:
+            server = subprocess.Popen([world.driftfs, "mount", "-f", "-o", "debug", world.history,
+                                       world.mountpoint], stderr=err, env=world.env)
+        wait_mounts(world.mountpoint, True)
+        return server
+
+    def after(*steps):
+        server = fresh()
+        for step in steps:
+            step()
+        equal(sorted(os.listdir(world.path(GROUPS))), ids, "names")
+        ret = lookups(ids[-50:])
+        world.unmount()
+        server.wait(10)
+        return ret
+
+    equal(after(), 50, "lookups of who lists it by itself")
+    # Here a second must not pass meanwhile.
+    parts = GROUPS.split("/")
+    above = ["/".join(parts[:n]) for n in range(len(parts))]
+    for what, steps in (("goes there from above",
+                         [lambda at=at: os.listdir(world.path(at)) for at in above]),
+                        ("asks about the filesystem", [lambda: os.statvfs(world.mountpoint)])):
+        check(any(after(*steps) == 0 for _ in range(3)), f"who {what} has attributes with the names")
+    # Who goes through them has the listing taken back, and attributes with the next.
+    server = fresh()
+    os.listdir(world.path(GROUPS))
+    equal(lookups(ids[-100:]), 100, "lookups of who goes through them")
+    pages = requests(b"READDIRPLUS")
+    within(5 * SOON, "the listing is taken back",
+           lambda: os.listdir(world.path(GROUPS)) and requests(b"READDIRPLUS") > pages)
+    equal(lookups(ids[-200:-100]), 0, "lookups in the listing after")
+    world.unmount()
+    server.wait(10)
