@@ -164,7 +164,9 @@ int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret)
 	_cleanup_(request_end) struct request q = { 0 };
 	const struct view *view = view_of(node);
 	struct count count = { .max = n };
-	const struct tree_lister lister = { count_entry, &count, true };
+	const struct tree_lister lister = { .entry = count_entry,
+					    .ctx = &count,
+					    .names = true };
 	int r;
 
 	if (!view)
