@@ -89,7 +89,9 @@ static void print(const struct listing *l, const char *path, const struct tree_a
 static int list(const struct listing *l, const char *path, uint64_t node)
 {
 	_cleanup_(names_deinit) struct names names = { 0 };
-	const struct tree_lister lister = { .entry = collect, .ctx = &names };
+	const struct tree_lister lister = { .entry = collect,
+					    .ctx = &names,
+					    .names = !l->details };
 	int r = tree_readdir(l->tree, node, 0, &lister);
 
 	if (!r && names.failed)
