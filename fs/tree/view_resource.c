@@ -297,6 +297,17 @@ static int resource_readdir(struct request *q, uint64_t node, uint64_t cookie,
 			   (unsigned)(at & ((1u << COOKIE_TWIN_BITS) - 1)), lister);
 }
 
+/* How many states are shown is known of each resource; there is little beside them. */
+static int resource_has_more(struct request *q, uint64_t node, size_t n, bool *ret)
+{
+	struct store_resource resource;
+	int r = view_error(
+		store_resource_get(q->store, node_row(node), q->arena, &resource));
+
+	*ret = r == 0 && resource.states > n;
+	return r;
+}
+
 /* Hidden states, too: what is hidden now may have been shown before. */
 static int resource_affected(struct request *q, uint64_t node,
 			     bool (*visit)(void *, uint64_t), void *ctx)
@@ -328,6 +339,7 @@ const struct view view_resource = {
 	.getattr = resource_getattr,
 	.lookup = resource_lookup,
 	.readdir = resource_readdir,
+	.has_more = resource_has_more,
 	.affected = resource_affected,
 };
 const struct view view_latest = {
