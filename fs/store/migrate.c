@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Is the file one of ours, and of which version? And the way up the ladder of schema.c: each
- * rung in a transaction of its own together with its number, so that a migration that is cut
- * off has not happened.
+ * rung in a transaction of its own together with its number (all in one, where the file is new), so
+ * that a migration that is cut off has not happened.
  *
  * A file without any table and without marks is taken for an empty one: so is what a cut-off
  * first import leaves.
@@ -92,17 +92,24 @@ static int climb(struct store *s, const struct migration *m)
 	return r ? r : run(s, marks);
 }
 
-/* One rung. The version is looked at again under the lock of the transaction. */
-static int migrate_one(struct store *s, const struct migration *m)
+/* Climbs from *at on, in one transaction: one rung, or all where the file is new. The version is looked
+   at again under its lock. */
+static int migrate_some(struct store *s, const struct migration *ladder, size_t n,
+			size_t *at)
 {
 	int64_t version = 0;
+	size_t end;
 	int r = run(s, "BEGIN IMMEDIATE");
 
 	if (r)
 		return r;
 	r = read_number(s, "PRAGMA user_version", &version);
-	if (!r && version < m->version)
-		r = climb(s, m);
+	end = version == 0 ? n : *at + 1;
+	while (!r && *at < end) {
+		if (version < ladder[*at].version)
+			r = climb(s, &ladder[*at]);
+		*at += r == 0;
+	}
 	if (!r)
 		r = run(s, "COMMIT");
 	if (r && !sqlite3_get_autocommit(s->db))
@@ -112,20 +119,16 @@ static int migrate_one(struct store *s, const struct migration *m)
 
 int migrate(struct store *s, struct fault *f)
 {
-	size_t n;
+	size_t n, at = 0;
 	const struct migration *ladder = schema_migrations(&n);
 	int rc = migrate_functions(s->db);
+	int r = rc == SQLITE_OK ? 0 : sql_fail(s, rc, "migrate");
 
-	for (size_t i = 0; i < n; i++) {
-		int r = rc == SQLITE_OK ? migrate_one(s, &ladder[i])
-					: sql_fail(s, rc, "migrate");
-
-		if (!r)
-			continue;
+	while (!r && at < n)
+		r = migrate_some(s, ladder, n, &at);
+	if (r)
 		fault_set(f, FAULT_NO_OFFSET, "",
 			  "its schema cannot be brought to version %d (%s)",
-			  ladder[i].version, s->message);
-		return r;
-	}
-	return 0;
+			  ladder[MIN(at, n - 1)].version, s->message);
+	return r;
 }
