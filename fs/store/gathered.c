@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "model/timestamp.h"
 #include "private.h"
 #include "util/varint.h"
 
@@ -97,19 +98,24 @@ static size_t gathered_n(const struct gathered *g)
 
 /* --- the table ----------------------------------------------------------------------------- */
 
-static void encode(struct buf *out, const struct posting *rows, size_t n)
+static int64_t minus(int64_t a, int64_t b)
+{
+	return (int64_t)((uint64_t)a - (uint64_t)b);
+}
+
+void gathered_encode(struct buf *out, const struct posting *rows, size_t n)
 {
 	struct posting before = { 0 };
 
 	for (size_t i = 0; i < n; i++) {
 		unsigned char bytes[2 * VARINT_MAX + sizeof(uint64_t)];
-		int64_t event = rows[i].event - before.event;
+		int64_t event = minus(rows[i].event, before.event);
 		uint64_t key = htole64((uint64_t)rows[i].key);
 		size_t len = varint_write(bytes, zigzag(event));
 
 		if (event)
-			len += varint_write(bytes + len,
-					    zigzag(rows[i].time_ms - before.time_ms));
+			len += varint_write(bytes + len, zigzag(minus(rows[i].time_ms,
+								      before.time_ms)));
 		memcpy(bytes + len, &key, sizeof(key));
 		buf_put(out, bytes, len + sizeof(key));
 		before = rows[i];
@@ -121,8 +127,7 @@ static int64_t plus(int64_t a, uint64_t difference)
 	return (int64_t)((uint64_t)a + (uint64_t)unzigzag(difference));
 }
 
-/* Takes the next one off; false where there is none: damaged. */
-static bool decode_one(struct str *in, struct posting *p)
+bool gathered_take(struct str *in, struct posting *p)
 {
 	uint64_t event, time = 0, key;
 
@@ -165,6 +170,13 @@ static int damaged(struct store *s, int64_t row)
 	return STORE_E_DAMAGED;
 }
 
+/* What no event has would make a list that cannot be decoded. */
+static bool is_possible(const struct posting *p, int64_t next_event)
+{
+	return p->event > 0 && p->event < next_event && p->time_ms >= TIMESTAMP_MIN &&
+	       p->time_ms < TIMESTAMP_MAX;
+}
+
 static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes)
 {
 	struct writer *w = s->writer;
@@ -174,7 +186,7 @@ static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes
 	if (list != POSTING_KEY && !rows_of(&w->gathered, list))
 		return damaged(s, row);
 	while (bytes.n && !r) {
-		if (!decode_one(&bytes, &p) || p.event <= 0 || p.event >= w->next_event)
+		if (!gathered_take(&bytes, &p) || !is_possible(&p, w->next_event))
 			return damaged(s, row);
 		r = add(&w->gathered, list, &p);
 	}
@@ -215,7 +227,7 @@ static int keep_rows(struct store *s, enum posting_list list, const struct posti
 	if (!n)
 		return 0;
 	buf_reset(bytes);
-	encode(bytes, rows, n);
+	gathered_encode(bytes, rows, n);
 	r = buf_error(bytes);
 	s->writer->gathered.kept = true;
 	return r ? r
@@ -338,9 +350,13 @@ int gathered_reading(struct store *s)
 		return written(s, gathered_merge(s));
 	/* Which takes up what is there. */
 	r = store_begin(s, "postings");
+	if (r)
+		return r;
+	r = written(s, gathered_merge(s));
 	if (!r)
-		r = written(s, gathered_merge(s));
-	return r ? r : store_commit(s);
+		return store_commit(s);
+	store_rollback(s);
+	return r;
 }
 
 int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,

@@ -3,9 +3,9 @@
 
 /*
  * Postings of events that wait for their lists (mention, actor, session, event_key), over many
- * commits; see gathered.c. Only the writing connection knows them: whoever reads those lists by it calls
- * gathered_reading() first, and workers of their own connections read behind store_spread_dirt(),
- * which leaves none.
+ * commits; see gathered.c. Only the writing connection knows them: whoever reads those lists by it
+ * calls gathered_reading() first, and workers of their own connections read behind
+ * store_spread_dirt(), which leaves none.
  */
 
 #include <stdbool.h>
@@ -47,9 +47,18 @@ int gathered_begin(struct store *s) _must_check_;
 int gathered_commit(struct store *s) _must_check_;
 /* All that is gathered goes into the lists. Inside a transaction. */
 int gathered_merge(struct store *s) _must_check_;
-/* Before a read of the lists: as above, inside a transaction or not; nothing for readers. */
+/*
+ * Before a read of the lists: as above, inside a transaction or not, but then not inside a view
+ * (store_read_begin()) either; nothing for readers.
+ */
 int gathered_reading(struct store *s) _must_check_;
 
 /* Of an event that came in: what it names, with which credential it was made, which it issued. */
 int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
 		 int64_t event) _must_check_;
+
+/* --- a row's bytes ------------------------------------------------------------------------ */
+
+void gathered_encode(struct buf *out, const struct posting *rows, size_t n);
+/* Makes the next one of the one before it (at first: zeros); false where there is none: damaged. */
+bool gathered_take(struct str *in, struct posting *p) _must_check_;

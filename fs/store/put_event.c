@@ -48,6 +48,8 @@ static int compare(struct store *s, int64_t event, struct str raw, struct str id
 	int r = body_of_event(s, event, &theirs);
 
 	*ret = KINSHIP_SAME;
+	if (r == STORE_E_NOT_FOUND)
+		return body_damaged(s, "an event of the list of keys", event);
 	if (r || str_eq(buf_str(&theirs), raw))
 		return r;
 	return compare_values(buf_str(&theirs), raw, identity, ret);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "gathered.h"
 #include "posting.h"
 #include "timeline_row.h"
 #include "told.h"
@@ -196,11 +197,38 @@ static void check_lines(struct str in)
 	require(str_eq(buf_str(&bytes), buf_str(&twice)));
 }
 
+static bool take_gathered(struct str in, struct buf *out)
+{
+	struct posting p = { 0 };
+
+	while (in.n) {
+		if (!gathered_take(&in, &p))
+			return false;
+		buf_put(out, &p, sizeof(p));
+	}
+	return true;
+}
+
+/* Postings that wait for their lists; which are possible is not told by the bytes alone. */
+static void check_gathered(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, bytes = BUF_INIT,
+					 again = BUF_INIT;
+
+	if (!take_gathered(in, &rows))
+		return;
+	gathered_encode(&bytes, (const struct posting *)rows.data,
+			rows.len / sizeof(struct posting));
+	require(bytes.len <= in.n);
+	require(take_gathered(buf_str(&bytes), &again));
+	require(str_eq(buf_str(&rows), buf_str(&again)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
 		check_postings, check_rows, check_trimmed, check_shape, check_frame,
-		check_record,   check_cut,  check_told,    check_lines,
+		check_record,   check_cut,  check_told,    check_lines, check_gathered,
 	};
 	struct str input = { (const char *)data, size };
 

@@ -329,6 +329,8 @@ static void test_damaged(void **state)
 		"postings = CAST(x'ffffffffffffffffffffffff' || postings AS BLOB)",
 		"postings = CAST(x'00' || substr(postings, 2) AS BLOB)",
 		"postings = CAST(x'feffff7f' || substr(postings, 2) AS BLOB)",
+		"postings = CAST(x'0201' || substr(postings, 3) AS BLOB)",
+		"postings = CAST(x'02feffffffffffff7f' || substr(postings, 3) AS BLOB)",
 		"list = 2",
 		"list = 77",
 	};
@@ -360,14 +362,79 @@ static void test_damaged(void **state)
 	assert_whole(h, EACH);
 }
 
+/* A key of an event that is not there: neither the same event nor a new one. */
+static void test_key_of_none(void **state)
+{
+	struct history *h = *state;
+	const struct mention_set none = { 0 };
+	enum store_put put;
+	struct event e;
+	char sql[256], hex[17], id[48];
+	uint64_t key;
+
+	put_waiting(h, 0, 1);
+	history_close(h);
+	name_of(1, id);
+	key = str_hash(str_of(id));
+	for (size_t i = 0; i < sizeof(key); i++)
+		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned)(key >> (8 * i)) & 0xff);
+	exec(h->path, "UPDATE counter SET n = n + 1 WHERE name = 'event row'");
+	(void)snprintf(sql, sizeof(sql),
+		       "INSERT INTO gathered(list, postings) VALUES(3, x'0400%s')", hex);
+	exec(h->path, sql);
+	history_open(h, STORE_WRITE, 0);
+	begin(h);
+	e = event_of(id, 0);
+	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), &none, NULL, 1, &put),
+			 STORE_E_DAMAGED);
+	assert_non_null(strstr(store_message(h->s), "event of the list of keys 2"));
+	assert_int_equal(store_commit(h->s), STORE_E_DAMAGED);
+	assert_int_equal(ask(h, waiting), 4);
+}
+
+/* What cannot go to its list waits on, and nothing is left half done. */
+static void test_list_damaged(void **state)
+{
+	struct history *h = *state;
+	uint64_t token = 3;
+	const struct mention_set tokens = { &token, 1 };
+	struct store_event_hit *hits;
+	size_t n;
+
+	begin(h);
+	put_all(h, 0, EACH, STORE_PUT_NEW);
+	commit(h);
+	put_waiting(h, EACH, 2 * EACH);
+	exec(h->path, "UPDATE mention SET places = x'ff'");
+	for (int round = 0; round < 2; round++) {
+		assert_int_equal(store_events_mentioning(h->s, &tokens, INT64_MIN,
+							 INT64_MAX, &h->a, &hits, &n),
+				 STORE_E_DAMAGED);
+		assert_string_equal(store_message(h->s),
+				    "a list of postings cannot be decoded");
+		assert_int_equal(ask(h, waiting), 3);
+	}
+	begin(h);
+	put_all(h, EACH, 2 * EACH, STORE_PUT_KNOWN);
+	commit(h);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_known),    CASE(test_few_and_many),       CASE(test_found),
-		CASE(test_issuer),   CASE(test_rolled_back),        CASE(test_killed),
-		CASE(test_filtered), cmocka_unit_test(test_filter), CASE(test_damaged),
+		CASE(test_known),
+		CASE(test_few_and_many),
+		CASE(test_found),
+		CASE(test_issuer),
+		CASE(test_rolled_back),
+		CASE(test_killed),
+		CASE(test_filtered),
+		cmocka_unit_test(test_filter),
+		CASE(test_damaged),
+		CASE(test_key_of_none),
+		CASE(test_list_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
