@@ -4,6 +4,7 @@
  * as a fifth of all that the writer does, once the list is larger than SQLite's cache. So a Bloom
  * filter of it is kept in memory, twelve bits a key: of a hundred keys that are not in the list it
  * takes two or so for such as may be. All bits of a key are in one word of 64, one cache line.
+ * Beyond some twenty million keys it does not grow any more: it only says yes more often.
  *
  * It is made of the whole list when enough was asked: where little comes in, looking is cheaper.
  * That keys stay in it that a rollback took away again does no harm.
@@ -16,12 +17,13 @@
 #include "private.h"
 
 #define KEY_BITS  12
+#define WORDS_MAX ((size_t)1 << 22) /* 32 MiB */
 #define ASKED_MIN 4096u
 #define PER_ASKED 128 /* keys of the list that are read in the time of looking for one */
 
 int key_filter_size(struct key_filter *f, size_t room)
 {
-	size_t n = MAX(room * KEY_BITS / 64, (size_t)1);
+	size_t n = MIN(MAX(room * KEY_BITS / 64, (size_t)1), WORDS_MAX);
 	uint64_t *words = calloc(n, sizeof(words[0]));
 
 	if (!words)

@@ -281,6 +281,26 @@ static void test_filter(void **state _unused_)
 	key_filter_deinit(&f);
 }
 
+/* Its memory has an end: of more keys it says yes more often, and of those it has always. */
+static void test_filter_full(void **state _unused_)
+{
+	struct key_filter f = { 0 };
+	unsigned others = 0;
+
+	assert_int_equal(key_filter_size(&f, (size_t)1 << 30), 0);
+	assert_int_equal(f.n_words * sizeof(f.words[0]), 32 << 20);
+	key_filter_deinit(&f);
+	assert_int_equal(key_filter_size(&f, 1000), 0);
+	for (uint64_t i = 1; i <= 3000; i++)
+		key_filter_add(&f, i * UINT64_C(0x9e3779b97f4a7c15));
+	for (uint64_t i = 1; i <= 3000; i++) {
+		assert_true(key_filter_may_have(&f, i * UINT64_C(0x9e3779b97f4a7c15)));
+		others += key_filter_may_have(&f, i * UINT64_C(0xd6e8feb86659fd93));
+	}
+	assert_in_range(others, 300, 1800);
+	key_filter_deinit(&f);
+}
+
 /* Once it is made what is there is known as before, whenever it came; and it grows. */
 static void test_filtered(void **state)
 {
@@ -432,6 +452,7 @@ int main(void)
 		CASE(test_killed),
 		CASE(test_filtered),
 		cmocka_unit_test(test_filter),
+		cmocka_unit_test(test_filter_full),
 		CASE(test_damaged),
 		CASE(test_key_of_none),
 		CASE(test_list_damaged),
