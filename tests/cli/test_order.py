@@ -215,6 +215,36 @@ class Everywhere(Case):
         self.assertIn("UpdateRole", self.cat(self.FOLDER + "changes"))
 
 
+class Makers(Case):
+    """Of three accounts more resources each than one maker takes at once, in no order."""
+
+    def files(self):
+        items, calls = [], []
+        for n in range(3 * 140):
+            account, rid = f"{n * 7 % 3 + 1:012}", f"sg-{n:017x}"
+            items += [item(rid, f"2024-05-01T1{hour}:15:00.000Z", awsAccountId=account,
+                           tags={"team": f"t{n % 5}"}, configuration={
+                               "groupId": rid, "ipPermissions": [
+                                   {"ipProtocol": "tcp", "fromPort": hour, "toPort": hour}]})
+                      for hour in (0, 1)]
+            calls.append(event(n + 1, time="2024-05-01T11:14:00Z", recipientAccountId=account,
+                               requestParameters={"groupId": rid}))
+        return self.write("items.json", history_file(items)), self.write("calls.json",
+                                                                         trail_file(calls))
+
+    def test_any_number(self):
+        files, facts = self.files(), {}
+        for jobs, heaps in ("1", [files]), ("8", [files]), ("3", [files[1:], files[:1]]):
+            self.history = self.folder / f"{jobs}.db"
+            for heap in heaps:
+                self.import_(*heap, options=["-q", "-j", jobs])
+            facts[jobs] = dump(self.history)
+        self.assertEqual(len(facts["1"]["cause"]), 3 * 140)
+        for table in TOLD:
+            self.assertEqual(facts["8"][table], facts["1"][table], table)
+            self.assertEqual(facts["3"][table], facts["1"][table], table)
+
+
 TRAILS_AT_ONCE = 6 # of the many small files of a trail
 
 

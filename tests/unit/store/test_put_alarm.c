@@ -122,6 +122,30 @@ static void test_without_account(void **state)
 	assert_int_equal(hits_of(h, name, &hits), 2);
 }
 
+/* One name in two accounts: each has its own, and what names none is of no one. */
+static void test_namesakes(void **state)
+{
+	struct transition bare = transition_of(alarm_of("", ""), 3000, "ALARM");
+	struct transition one =
+		transition_of(alarm_of("111111111111", REGION), 1000, "OK");
+	struct transition two =
+		transition_of(alarm_of("222222222222", REGION), 2000, "OK");
+	uint64_t first = 31, second = 32;
+	struct history *h = *state;
+	struct store_event_hit *hits;
+
+	put(h, &bare, &name, 1);
+	put(h, &one, &first, 1);
+	assert_int_equal(hits_of(h, first, &hits), 2);
+	assert_int_equal(hits_of(h, name, &hits), 2);
+	put(h, &two, &second, 1);
+	assert_int_equal(hits_of(h, first, &hits), 1);
+	assert_int_equal(hits[0].time_ms, 1000);
+	assert_int_equal(hits_of(h, second, &hits), 1);
+	assert_int_equal(hits[0].time_ms, 2000);
+	assert_int_equal(hits_of(h, name, &hits), 0);
+}
+
 static void define(struct history *h, const char *which, uint64_t token,
 		   const char *child, const char *other)
 {
@@ -200,9 +224,8 @@ static void test_composite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_new_and_known),
-		CASE(test_definition),
-		CASE(test_without_account),
+		CASE(test_new_and_known),         CASE(test_definition),
+		CASE(test_without_account),       CASE(test_namesakes),
 		cmocka_unit_test(test_composite),
 	};
 

@@ -188,6 +188,43 @@ static void test_newest(void **state)
 	assert_int_equal(find(h, tag.id, "v").newest_ms, 1000);
 }
 
+/* What came in and no story tells of yet is none of a name's, even if others of it are looked at. */
+static void test_untold(void **state)
+{
+	struct history *h = *state;
+	int64_t one = make(h, "sg-1", 1000), two = make(h, "sg-2", 3000);
+	struct store_name names[] = { NAME("a") };
+	struct store_state states[64];
+	struct store_shown shown = { .time_ms = 5000, .hidden = true };
+	struct store_story story = { .dirty = { one, 5000 },
+				     .shown = &shown,
+				     .n_shown = 1,
+				     .names = names,
+				     .n_names = 1 };
+
+	assert_int_equal(PUT(one, NAME("a")), 0);
+	assert_int_equal(PUT(two, NAME("a")), 0);
+	make(h, "sg-1", 5000);
+	assert_int_equal(find(h, STORE_SPACE_NAMES, "a").newest_ms, 3000);
+	assert_int_equal(PUT(two, NAME("b")), 0);
+	assert_int_equal(find(h, STORE_SPACE_NAMES, "a").newest_ms, 1000);
+	/* It only repeats; and what comes then does not. */
+	assert_int_equal(states_of(h, one, states), 2);
+	shown.state = states[1].id;
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &story), 0);
+	commit(h);
+	assert_int_equal(find(h, STORE_SPACE_NAMES, "a").newest_ms, 1000);
+	make(h, "sg-1", 7000);
+	assert_int_equal(states_of(h, one, states), 3);
+	shown = (struct store_shown){ .state = states[2].id, .time_ms = 7000 };
+	story.dirty.from_ms = 7000;
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &story), 0);
+	commit(h);
+	assert_int_equal(find(h, STORE_SPACE_NAMES, "a").newest_ms, 7000);
+}
+
 struct page {
 	struct store_key *keys;
 	size_t max, n;
@@ -285,8 +322,9 @@ static void test_listing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_shared), CASE(test_stems), CASE(test_again),
-		CASE(test_newest), CASE(test_ids),   CASE(test_listing),
+		CASE(test_shared),  CASE(test_stems),  CASE(test_again),
+		CASE(test_newest),  CASE(test_untold), CASE(test_ids),
+		CASE(test_listing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
