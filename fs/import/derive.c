@@ -6,7 +6,7 @@
  * is read for each resource that it names, and most of these are of one account; where only some
  * time is left, in order of their rows, so that each has its turn. Each worker has a read-only
  * connection and makes one story at a time in an arena of its own; the calling thread, which holds
- * the writing connection, puts what is ready and commits every few hundred. A kill loses at most
+ * the writing connection, puts what is ready and commits every two thousand. A kill loses at most
  * those: their resources are still dirty.
  */
 #include "derive.h"
@@ -286,8 +286,10 @@ struct going {
 	uint64_t done, total;
 };
 
-/* The next ones; from the start again when none is left behind `after`: putting stories may have made
-   others dirty. */
+/*
+ * The next ones; from the start again when none is left behind `after`: putting stories may have
+ * made others dirty.
+ */
 static int next_page(struct going *g, int64_t *after, size_t *n)
 {
 	int r = store_dirty_next(g->w, *after, g->page, g->most, n);

@@ -3,7 +3,7 @@
 
 /*
  * The connection as the store's own files see it. What the writer gathers before it goes to
- * SQLite (sums, listing rows, mentions) is in struct writer; see writer.c.
+ * SQLite (sums, listing rows, postings) is in struct writer; see writer.c and gathered.c.
  */
 
 #include <sys/stat.h>

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Taking in a CloudTrail record. This is the hottest path of an import: one look whether
- * the event is known, by the hash of its identity, one insert at the table's end, and everything else gathered for the end of
- * the transaction.
+ * Taking in a CloudTrail record. This is the hottest path of an import: one look whether the event
+ * is known, by the hash of its identity, its record put to the block under way, and everything else
+ * gathered: sums for the end of the transaction, what it is found by for longer (gathered.c).
  */
 #include <errno.h>
 

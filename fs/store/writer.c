@@ -3,7 +3,8 @@
  * The writer's gathering. An import touches the same few rows - sums, a resource's listing
  * row, a folder's newest time - again and again; here they are kept in memory and written once
  * at the end of the transaction. Names of resources, whose list is hit at random, are written
- * sorted, so that one visit of a page serves many of them; for what events are found by see gathered.c.
+ * sorted, so that one visit of a page serves many of them; what events are found by waits longer:
+ * see gathered.c.
  *
  * Caches of ids outlive the transaction: nobody else writes. A rollback forgets them all.
  */
@@ -339,7 +340,6 @@ static int settle_sums(struct store *s)
 int writer_aliases(struct store *s)
 {
 	struct token_rows *t = &s->writer->aliases;
-
 	int r;
 
 	if (!t->n)
