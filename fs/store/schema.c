@@ -296,6 +296,7 @@ static const struct migration ladder[] = {
 	{ .version = 22, .sql = schema_gathered },
 	{ .version = 23, .sql = schema_timeline },
 	{ .version = 24, .sql = schema_narrow },
+	{ .version = 25, .sql = schema_places },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -36,6 +36,7 @@ extern const char *const schema_told[];
 extern const char *const schema_gathered[];
 extern const char *const schema_timeline[];
 extern const char *const schema_narrow[];
+extern const char *const schema_places[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

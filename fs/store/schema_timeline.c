@@ -22,6 +22,20 @@ static const char lines[] =
 "DROP TABLE timeline;\n"
 "ALTER TABLE timeline_packed RENAME TO timeline;\n";
 
+/* Lines of one millisecond may be in several rows: the place is finer than the time. */
+static const char places[] =
+"CREATE TABLE timeline_packed(\n"
+"	-- The lines of timeline/ in their order, which is that of what happened, not of arrival: each\n"
+"	-- row has those up to the next one's place.\n"
+"	first INTEGER PRIMARY KEY,     -- place of the first line: milliseconds and 20 bits, see\n"
+"	                               -- timeline_row.c\n"
+"	lines BLOB NOT NULL            -- as timeline_row.c has them\n"
+") STRICT;\n"
+"INSERT INTO timeline_packed SELECT first_ms << 20, lines FROM timeline ORDER BY first_ms;\n"
+"DROP TABLE timeline;\n"
+"ALTER TABLE timeline_packed RENAME TO timeline;\n";
+
 /* clang-format on */
 
 const char *const schema_timeline[] = { lines, NULL };
+const char *const schema_places[] = { places, NULL };

@@ -346,6 +346,7 @@ static int add_span(struct store *s, struct str account, int64_t from_ms, int64_
 		    struct buf *dirt)
 {
 	struct span span = { s, account, dirt };
+	struct store_line from = timeline_from(from_ms);
 	int r;
 
 	if (from_ms > to_ms)
@@ -355,7 +356,7 @@ static int add_span(struct store *s, struct str account, int64_t from_ms, int64_
 				   ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
 	/* The lines of what has changed tell when. */
 	r = timeline_settle(s);
-	return r ? r : timeline_each(s, from_ms, to_ms + 1, add_line, &span);
+	return r ? r : timeline_each(s, &from, to_ms + 1, add_line, &span);
 }
 
 /* What of the account's trail is new, before and after what it was. */

@@ -436,14 +436,14 @@ X(REFUSAL_BYTES, "SELECT bytes_len, bytes FROM refusal WHERE id = ?1")
 /* lines */
 X(COUNTER_SET, "INSERT INTO counter(name, n) VALUES(?1, ?2) ON CONFLICT DO UPDATE SET n = ?2")
 X(TIMELINE_ROW,
-  "SELECT first_ms, lines FROM timeline WHERE first_ms <= ?1 ORDER BY first_ms DESC LIMIT 1")
+  "SELECT first, lines FROM timeline WHERE first <= ?1 ORDER BY first DESC LIMIT 1")
 X(TIMELINE_BEFORE,
-  "SELECT first_ms FROM timeline WHERE first_ms < ?1 ORDER BY first_ms DESC LIMIT 1")
-X(TIMELINE_NEXT, "SELECT first_ms FROM timeline WHERE first_ms > ?1 ORDER BY first_ms LIMIT 1")
+  "SELECT first, lines FROM timeline WHERE first < ?1 ORDER BY first DESC LIMIT 1")
+X(TIMELINE_NEXT, "SELECT first, lines FROM timeline WHERE first > ?1 ORDER BY first LIMIT 1")
 X(TIMELINE_ROWS,
-  "SELECT first_ms, lines FROM timeline WHERE first_ms >= ?1 AND first_ms < ?2 ORDER BY first_ms")
-X(TIMELINE_PUT, "INSERT OR REPLACE INTO timeline(first_ms, lines) VALUES(?1, ?2)")
-X(TIMELINE_DELETE, "DELETE FROM timeline WHERE first_ms = ?1")
+  "SELECT first, lines FROM timeline WHERE first >= ?1 AND first < ?2 ORDER BY first")
+X(TIMELINE_PUT, "INSERT OR REPLACE INTO timeline(first, lines) VALUES(?1, ?2)")
+X(TIMELINE_DELETE, "DELETE FROM timeline WHERE first = ?1")
 X(TIMELINE_HOUR_ADD,
   "INSERT INTO timeline_hour(hour, text_len, jsonl_len) VALUES(?1, ?2, ?3) "
   "ON CONFLICT DO UPDATE SET text_len = text_len + excluded.text_len, "

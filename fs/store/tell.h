@@ -39,7 +39,7 @@ struct tell {
 	struct line_op *lines; /* of the timeline, to be put or taken away */
 	size_t n_lines, cap_lines;
 	struct sums value_sums; /* what: value, when: day */
-	struct sums line_sums;  /* what: minute */
+	struct sums line_sums;  /* what: hour */
 	int64_t seq;            /* the counter 'told': commits that changed something */
 };
 

@@ -197,23 +197,12 @@ int store_tell_transition(struct store *s, int64_t transition, uint32_t text_len
 
 /* --- reading ------------------------------------------------------------------------------ */
 
-static int keep_time(void *ctx, const struct store_line *line, bool *more _unused_)
-{
-	*(int64_t *)ctx = line->time_ms;
-	return 0;
-}
-
 int store_timeline_newest(struct store *s, int64_t before_ms, int64_t *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = tell_reading(s);
 
 	*ret = -1;
-	if (!r)
-		r = sql_get(s, Q_TIMELINE_BEFORE, ARGS(INT(before_ms)), &q);
-	if (r)
-		return r == STORE_E_NOT_FOUND ? 0 : r;
-	return timeline_each(s, col_int(q, 0), before_ms, keep_time, ret);
+	return r ? r : timeline_newest(s, before_ms, ret);
 }
 
 int store_day_get(struct store *s, int64_t day, struct store_day *ret)
@@ -277,7 +266,7 @@ int store_timeline(struct store *s, const struct store_line *after, int64_t to_m
 	int r = tell_reading(s);
 
 	if (!r && n)
-		r = timeline_each(s, after->time_ms, to_ms, fill_page, &page);
+		r = timeline_each(s, after, to_ms, fill_page, &page);
 	*ret_n = page.n;
 	return r;
 }
@@ -335,13 +324,14 @@ int store_timeline_seek(struct store *s, int64_t day, bool jsonl, uint64_t offse
 				 .after = ret_after,
 				 .ret_offset = ret_offset };
 	int64_t hour = day * DAY_HOURS;
+	struct store_line from;
 	int r = tell_reading(s);
 
 	if (!r)
 		r = seek_hour(s, day, jsonl ? 2 : 1, offset, &hour, &search.at);
 	*ret_after = (struct store_line){ .time_ms = hour * HOUR_MS };
 	*ret_offset = search.at;
+	from = timeline_from(hour * HOUR_MS);
 	return r ? r
-		 : timeline_each(s, hour * HOUR_MS, (hour + 1) * HOUR_MS, search_line,
-				 &search);
+		 : timeline_each(s, &from, (hour + 1) * HOUR_MS, search_line, &search);
 }

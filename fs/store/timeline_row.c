@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Lines of the timeline in their order, some dozens a row: a row of its own would take a line more
- * than twice what it tells. A row has all lines from the time of its first to that of the next
- * row's first. Of each line:
+ * than twice what it tells. A row has all lines from its place to that of the next row; a place is a
+ * line's millisecond, its kind and so much of its rank that some hundred thousand lines of one
+ * millisecond, as of resources that were all recorded at once, are in rows like others. Of each line:
  *
  *   milliseconds since the line before it
  *   kind 2 bits, is a twin 1 bit                              a byte
@@ -24,6 +25,9 @@
 #define RANK_CUT     23 /* bits of a change's 63 that are not kept */
 #define CHANGE_BYTES 5u
 #define RANK_BYTES   8u
+#define PLACE_BITS \
+	20 /* of a place, below the milliseconds: two of the kind, the rest the rank's */
+#define PLACE_MS_MAX (INT64_MAX >> PLACE_BITS)
 
 int timeline_order(const void *a, const void *b)
 {
@@ -38,6 +42,33 @@ int timeline_order(const void *a, const void *b)
 	if (x->twin != y->twin)
 		return x->twin < y->twin ? -1 : 1;
 	return (x->ref > y->ref) - (x->ref < y->ref);
+}
+
+int64_t timeline_place(const struct store_line *line)
+{
+	/* In its order, but from 0 on. */
+	uint64_t rank = (uint64_t)line->rank ^ UINT64_C(1) << 63;
+
+	if (line->time_ms > PLACE_MS_MAX)
+		return INT64_MAX;
+	if (line->time_ms < -PLACE_MS_MAX)
+		return INT64_MIN;
+	return line->time_ms * (INT64_C(1) << PLACE_BITS) +
+	       (int64_t)((uint64_t)line->kind << (PLACE_BITS - 2) |
+			 rank >> (64 - (PLACE_BITS - 2)));
+}
+
+/* Its first place, or INT64_MAX. */
+static int64_t place_of_time(int64_t time_ms)
+{
+	const struct store_line first = timeline_from(time_ms);
+
+	return timeline_place(&first);
+}
+
+static int64_t time_of_place(int64_t place)
+{
+	return place >> PLACE_BITS;
 }
 
 int64_t timeline_rank(const struct store_line *line)
@@ -124,6 +155,7 @@ bool timeline_decode(int64_t first_ms, struct str in, struct buf *ret)
 
 	for (bool first = true; in.n; first = false) {
 		if (!take_line(&in, &last, &line) || line.time_ms < last.time_ms ||
+		    line.kind > STORE_LINE_TRANSITION ||
 		    (!first && timeline_order(&line, &last) <= 0))
 			return false;
 		buf_put(ret, &line, sizeof(line));
@@ -137,8 +169,8 @@ bool timeline_decode(int64_t first_ms, struct str in, struct buf *ret)
 /* A row, and what it holds. */
 struct row {
 	bool is_there;
-	int64_t first_ms;
-	int64_t end_ms;   /* where the next one begins */
+	int64_t place;    /* of it, where it is there */
+	int64_t end;      /* place of the next one */
 	struct buf lines; /* struct store_line */
 };
 
@@ -149,27 +181,38 @@ static void row_deinit(struct row *row)
 
 static int decode_row(struct store *s, sqlite3_stmt *q, struct buf *ret)
 {
-	if (!timeline_decode(col_int(q, 0), col_str(q, 1), ret))
-		return body_damaged(s, "the timeline from", col_int(q, 0));
+	int64_t first_ms = time_of_place(col_int(q, 0));
+
+	if (!timeline_decode(first_ms, col_str(q, 1), ret))
+		return body_damaged(s, "the timeline from", first_ms);
 	return buf_error(ret);
 }
 
-/* The row that lines of that time are in, or would be. */
-static int row_find(struct store *s, int64_t time_ms, struct row *ret)
+static int row_read(struct store *s, enum statement id, int64_t place, struct row *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL, *next = NULL;
-	int r = sql_get(s, Q_TIMELINE_ROW, ARGS(INT(time_ms)), &q);
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, id, ARGS(INT(place)), &q);
 
-	ret->is_there = r == 0;
-	if (!r) {
-		ret->first_ms = col_int(q, 0);
-		r = decode_row(s, q, &ret->lines);
-	} else if (r == STORE_E_NOT_FOUND) {
-		r = 0;
-	}
+	if (r)
+		return r;
+	ret->is_there = true;
+	ret->place = col_int(q, 0);
+	return decode_row(s, q, &ret->lines);
+}
+
+/* The row that what is of that place is in, or would be: before all of them in the first one. */
+static int row_find(struct store *s, int64_t place, struct row *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *next = NULL;
+	int r = row_read(s, Q_TIMELINE_ROW, place, ret);
+
+	ret->end = INT64_MAX;
+	if (r == STORE_E_NOT_FOUND)
+		r = row_read(s, Q_TIMELINE_NEXT, place, ret);
 	if (!r)
-		r = sql_get(s, Q_TIMELINE_NEXT, ARGS(INT(time_ms)), &next);
-	ret->end_ms = r ? INT64_MAX : col_int(next, 0);
+		r = sql_get(s, Q_TIMELINE_NEXT, ARGS(INT(MAX(place, ret->place))), &next);
+	if (!r)
+		ret->end = col_int(next, 0);
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
@@ -222,7 +265,7 @@ static int put_row(struct store *s, const struct store_line *lines, size_t n)
 	r = buf_error(&bytes);
 	return r ? r
 		 : sql_run(s, Q_TIMELINE_PUT,
-			   ARGS(INT(lines[0].time_ms), BLOB(buf_str(&bytes))));
+			   ARGS(INT(timeline_place(lines)), BLOB(buf_str(&bytes))));
 }
 
 /* As many rows as it takes: full ones at the end of all, where more will come behind them. */
@@ -232,16 +275,16 @@ static int put_rows(struct store *s, const struct row *row, const struct buf *li
 	size_t n = lines->len / sizeof(*l), step = TIMELINE_ROW_LINES, end;
 	int r = 0;
 
-	if (row->is_there && (!n || l[0].time_ms != row->first_ms))
-		r = sql_run(s, Q_TIMELINE_DELETE, ARGS(INT(row->first_ms)));
-	if (row->end_ms < INT64_MAX && n > step) {
+	if (row->is_there && (!n || timeline_place(l) != row->place))
+		r = sql_run(s, Q_TIMELINE_DELETE, ARGS(INT(row->place)));
+	if (row->end < INT64_MAX && n > step) {
 		size_t rows = (n + step - 1) / step;
 
 		step = (n + rows - 1) / rows;
 	}
 	for (size_t i = 0; i < n && !r; i = end) {
 		end = MIN(i + step, n);
-		while (end < n && l[end].time_ms == l[end - 1].time_ms)
+		while (end < n && timeline_place(&l[end]) == timeline_place(&l[end - 1]))
 			end++;
 		r = put_row(s, &l[i], end - i);
 	}
@@ -258,8 +301,9 @@ int timeline_apply(struct store *s, struct line_op *ops, size_t n, changed_line 
 		_cleanup_(row_deinit) struct row row = { 0 };
 		_cleanup_(buf_deinit) struct buf lines = BUF_INIT;
 
-		r = row_find(s, ops[i].line.time_ms, &row);
-		for (end = i + 1; end < n && ops[end].line.time_ms < row.end_ms; end++)
+		r = row_find(s, timeline_place(&ops[i].line), &row);
+		for (end = i + 1; end < n && timeline_place(&ops[end].line) < row.end;
+		     end++)
 			;
 		if (!r)
 			r = merge(s, &row, &ops[i], end - i, changed, &lines);
@@ -271,16 +315,31 @@ int timeline_apply(struct store *s, struct line_op *ops, size_t n, changed_line 
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-static int first_row(struct store *s, int64_t from_ms, int64_t *ret)
+static int first_row(struct store *s, int64_t place, int64_t *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_TIMELINE_ROW, ARGS(INT(from_ms)), &q);
+	int r = sql_get(s, Q_TIMELINE_ROW, ARGS(INT(place)), &q);
 
-	*ret = r ? from_ms : col_int(q, 0);
+	*ret = r ? place : col_int(q, 0);
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
-int timeline_each(struct store *s, int64_t from_ms, int64_t to_ms,
+int timeline_newest(struct store *s, int64_t before_ms, int64_t *ret)
+{
+	_cleanup_(row_deinit) struct row row = { 0 };
+	const struct store_line *l;
+	size_t n;
+	int r = row_read(s, Q_TIMELINE_BEFORE, place_of_time(before_ms), &row);
+
+	*ret = -1;
+	l = (const struct store_line *)row.lines.data;
+	n = row.lines.len / sizeof(*l);
+	for (size_t i = 0; i < n && !r && l[i].time_ms < before_ms; i++)
+		*ret = l[i].time_ms;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+int timeline_each(struct store *s, const struct store_line *from, int64_t to_ms,
 		  int (*visit)(void *ctx, const struct store_line *line, bool *more),
 		  void *ctx)
 {
@@ -288,10 +347,11 @@ int timeline_each(struct store *s, int64_t from_ms, int64_t to_ms,
 	_cleanup_(buf_deinit) struct buf lines = BUF_INIT;
 	bool row = true, more = true;
 	int64_t first;
-	int r = first_row(s, from_ms, &first);
+	int r = first_row(s, timeline_place(from), &first);
 
 	if (!r)
-		r = sql_open(s, Q_TIMELINE_ROWS, ARGS(INT(first), INT(to_ms)), &q);
+		r = sql_open(s, Q_TIMELINE_ROWS,
+			     ARGS(INT(first), INT(place_of_time(to_ms))), &q);
 	while (!r && more) {
 		const struct store_line *l;
 
@@ -302,7 +362,7 @@ int timeline_each(struct store *s, int64_t from_ms, int64_t to_ms,
 		r = decode_row(s, q, &lines);
 		l = (const struct store_line *)lines.data;
 		for (size_t i = 0; i < lines.len / sizeof(*l) && more && !r; i++)
-			if (l[i].time_ms >= from_ms && l[i].time_ms < to_ms)
+			if (timeline_order(&l[i], from) >= 0 && l[i].time_ms < to_ms)
 				r = visit(ctx, &l[i], &more);
 	}
 	return r;

@@ -8,7 +8,7 @@
 
 struct store;
 
-/* Lines in a row, unless more are of one millisecond. */
+/* Lines in a row, unless more are of one place. */
 #define TIMELINE_ROW_LINES 64u
 
 /* By place, as lines stand in their files; for qsort(), of struct store_line. */
@@ -16,6 +16,9 @@ int timeline_order(const void *a, const void *b) _pure_;
 
 /* Of a change's rank as much as is kept: it orders what is of one millisecond. */
 int64_t timeline_rank(const struct store_line *line) _pure_;
+
+/* What rows are found by: of two lines the later one's is greater, or the same. */
+int64_t timeline_place(const struct store_line *line) _pure_;
 
 /* Bytes of lines in their order, their ranks as kept; none is earlier than first_ms. */
 void timeline_encode(struct buf *out, int64_t first_ms, const struct store_line *lines,
@@ -38,7 +41,16 @@ int timeline_apply(struct store *s, struct line_op *ops, size_t n,
 		   int (*changed)(struct store *s, const struct store_line *line,
 				  int sign)) _must_check_;
 
-/* Lines of from_ms <= time < to_ms in their order, until `visit` says that no more are wanted. */
-int timeline_each(struct store *s, int64_t from_ms, int64_t to_ms,
+/* The first line there may be of that time: what to read from. */
+static inline struct store_line timeline_from(int64_t time_ms)
+{
+	return (struct store_line){ .time_ms = time_ms, .rank = INT64_MIN };
+}
+
+/* Newest line before a time: its time; -1: none. */
+int timeline_newest(struct store *s, int64_t before_ms, int64_t *ret) _must_check_;
+
+/* Lines from that one on and before to_ms in their order, until `visit` says that no more are wanted. */
+int timeline_each(struct store *s, const struct store_line *from, int64_t to_ms,
 		  int (*visit)(void *ctx, const struct store_line *line, bool *more),
 		  void *ctx) _must_check_;

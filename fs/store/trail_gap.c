@@ -141,16 +141,17 @@ static int dirty_unless(struct store *s, struct str account, const struct buf *g
 
 	for (size_t i = 0; i < gaps->len / sizeof(*all) && !r; i++) {
 		const struct store_trail_gap *g = &all[i].gap;
-		int64_t to_ms = g->to_ms > INT64_MAX - CAPTURE_MAX_MS
+		struct store_line from = timeline_from(g->from_ms);
+		int64_t to_ms = g->to_ms >= INT64_MAX - CAPTURE_MAX_MS
 					? INT64_MAX
-					: g->to_ms + CAPTURE_MAX_MS;
+					: g->to_ms + CAPTURE_MAX_MS + 1;
 
 		if (has(others, &all[i]))
 			continue;
 		*ret_any = true;
 		r = timeline_settle(s);
 		if (!r)
-			r = timeline_each(s, g->from_ms, to_ms, dirty_line,
+			r = timeline_each(s, &from, to_ms, dirty_line,
 					  &(struct span){ s, account });
 	}
 	return r;

@@ -306,7 +306,7 @@ def timeline_lines(first_ms, lines):
 
 
 def timeline(db):
-    for row in db.execute("SELECT first_ms, lines FROM timeline ORDER BY first_ms"):
+    for row in db.execute("SELECT first >> 20, lines FROM timeline ORDER BY first"):
         yield from timeline_lines(*row)
 
 

@@ -169,9 +169,16 @@ DROP INDEX edge_by_token;
 CREATE INDEX edge_by_token ON edge(token);
 """
 
+PLACES_25 = """CREATE TABLE timeline_old(
+first_ms INTEGER PRIMARY KEY, lines BLOB NOT NULL) STRICT;
+INSERT INTO timeline_old SELECT first >> 20, lines FROM timeline;
+DROP TABLE timeline;
+ALTER TABLE timeline_old RENAME TO timeline;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
-        19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21,
+        20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):

@@ -203,7 +203,7 @@ static void test_every_column(void **state)
 		if (strcmp(column, "told") == 0)
 			key = "state";
 		else if (strcmp(table, "timeline") == 0)
-			key = "first_ms";
+			key = "first";
 		history_close(h);
 		assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
 		assert_int_equal(sqlite3_create_function(db, "damage", 2, SQLITE_UTF8,

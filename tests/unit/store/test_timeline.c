@@ -35,6 +35,38 @@ static void test_code(void **state _unused_)
 		assert_false(timeline_decode(
 			900, (struct str){ bytes.data, bytes.len - cut }, &got));
 	assert_false(timeline_decode(INT64_MAX, buf_str(&bytes), &got));
+	/* A kind that there is none of. */
+	bytes.data[1] |= 3;
+	assert_false(timeline_decode(900, buf_str(&bytes), &got));
+}
+
+/* Places are in the order of lines, and those of a time behind all before it. */
+static void test_places(void **state _unused_)
+{
+	static const struct store_line lines[] = {
+		{ INT64_MIN, STORE_LINE_ATTEMPT, INT64_MIN, 0, 0, 0, 0 },
+		{ -1, STORE_LINE_TRANSITION, INT64_MAX, 9, 9, 0, 0 },
+		{ 0, STORE_LINE_ATTEMPT, INT64_MIN, 0, 0, 0, 0 },
+		{ 0, STORE_LINE_ATTEMPT, 0, 0, 0, 0, 0 },
+		{ 0, STORE_LINE_CHANGE, 0, 0, 0, 0, 0 },
+		{ 0, STORE_LINE_CHANGE, INT64_MAX, 0, 0, 0, 0 },
+		{ 0, STORE_LINE_TRANSITION, 0, 0, 0, 0, 0 },
+		{ INT64_C(4102444799999), STORE_LINE_TRANSITION, INT64_MAX, 0, 0, 0, 0 },
+		{ INT64_MAX, STORE_LINE_ATTEMPT, INT64_MIN, 0, 0, 0, 0 },
+	};
+
+	for (size_t i = 1; i < ARRAY_SIZE(lines); i++) {
+		const struct store_line from = timeline_from(lines[i].time_ms);
+
+		assert_true(timeline_place(&lines[i]) > timeline_place(&lines[i - 1]));
+		assert_true(timeline_place(&lines[i]) >= timeline_place(&from));
+		assert_true(timeline_order(&lines[i], &from) >= 0);
+	}
+	/* What two resources have of one moment is mostly apart, twins of one are together. */
+	assert_int_equal(timeline_place(&(struct store_line){ 5, STORE_LINE_CHANGE, 7, 0,
+							      1, 0, 0 }),
+			 timeline_place(&(struct store_line){ 5, STORE_LINE_CHANGE, 7, 3,
+							      2, 0, 0 }));
 }
 
 static struct store_line line_of(unsigned i)
@@ -150,14 +182,91 @@ static void test_in_order(void **state)
 	assert_int_equal(newest, -1);
 }
 
+/* Against it, as a backfill brings them: rows are half full at least. */
+static void test_backwards(void **state)
+{
+	struct history *h = *state;
+	bool there[MANY] = { false };
+
+	for (unsigned i = 640; i-- > 0;) {
+		struct store_line line = line_of(i + 200);
+
+		begin(h);
+		assert_int_equal(timeline_put(h->s, &line), 0);
+		there[i + 200] = true;
+		commit(h);
+	}
+	assert_lines(h, there);
+	assert_in_range(ask(h, "SELECT count(*) FROM timeline"), 10, 21);
+}
+
+#define CROWD 8000
+
+static struct store_line one_of_crowd(unsigned i)
+{
+	/* Each in its turn, in no order. */
+	struct store_line line = line_of(i * 7919 % CROWD);
+
+	line.time_ms = 3600000;
+	line.kind = STORE_LINE_CHANGE;
+	line.text_len = 10;
+	return line;
+}
+
+/*
+ * All that was recorded in one millisecond: no row is much longer than others, and whatever byte is
+ * asked for is found.
+ */
+static void test_crowd(void **state)
+{
+	struct history *h = *state;
+	struct store_line after, last = timeline_from(0), page[64];
+	uint64_t offset;
+	size_t n;
+
+	for (unsigned i = 0; i < CROWD; i++) {
+		struct store_line line = one_of_crowd(i);
+
+		if (i % 2000 == 0)
+			begin(h);
+		assert_int_equal(timeline_put(h->s, &line), 0);
+		if (i % 2000 == 1999)
+			commit(h);
+	}
+	assert_int_equal(ask(h, "SELECT sum(n) FROM timeline_day"), CROWD);
+	assert_true(ask(h, "SELECT count(*) FROM timeline") >= CROWD / 64);
+	assert_in_range(ask(h, "SELECT max(length(lines)) FROM timeline"), 500, 1500);
+	for (unsigned i = 0; i < CROWD; i += 499) {
+		assert_int_equal(store_timeline_seek(h->s, 0, false, 10 * i + 3, &after,
+						     &offset),
+				 0);
+		assert_int_equal(offset, 10 * i);
+		assert_int_equal(store_timeline(h->s, &after, INT64_MAX, page,
+						ARRAY_SIZE(page), &n),
+				 0);
+		assert_int_equal(n, MIN(CROWD - i, ARRAY_SIZE(page)));
+		assert_true(timeline_order(&page[0], &last) > 0);
+		last = page[0];
+	}
+	begin(h);
+	for (unsigned i = 0; i < CROWD; i++) {
+		struct store_line line = one_of_crowd(i);
+
+		assert_int_equal(timeline_take(h->s, &line), 0);
+	}
+	commit(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM timeline"), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM timeline_day"), 0);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_code),
-		CASE(test_any_order),
-		CASE(test_in_order),
+		cmocka_unit_test(test_code),   CASE(test_any_order),
+		cmocka_unit_test(test_places), CASE(test_in_order),
+		CASE(test_backwards),          CASE(test_crowd),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
