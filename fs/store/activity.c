@@ -333,11 +333,9 @@ int store_activity_seek(struct store *s, int64_t value, bool jsonl, uint64_t off
 
 struct caused {
 	int64_t time_ms, state, seq;
-	bool meant;
 	struct str resource; /* account, region, type, id */
 };
 
-/* Not by rows, whose order is that of arrival. */
 static int by_time(const void *a, const void *b)
 {
 	const struct caused *x = a, *y = b;
@@ -349,37 +347,42 @@ static int by_time(const void *a, const void *b)
 	return by_resource ? by_resource : (x->seq > y->seq) - (x->seq < y->seq);
 }
 
-static int caused_row(sqlite3_stmt *q, struct arena *a, void *ret)
+/* Of the states of one millisecond only the one that the call led to. */
+static int add_caused(struct store *s, sqlite3_stmt *q, struct arena *a, struct buf *ret)
 {
-	struct caused *c = ret;
+	struct caused c = { .time_ms = col_int(q, 0),
+			    .state = col_int(q, 1),
+			    .seq = col_int(q, 2) };
 	struct told told;
+	int r = told_of(s, q, 3, c.state, &told);
 
-	/* Of the states of one millisecond it is one that the call led to. */
-	if (!told_take(col_str(q, 3), &told))
-		return -EBADMSG;
-	*c = (struct caused){ .time_ms = col_int(q, 0),
-			      .state = col_int(q, 1),
-			      .seq = col_int(q, 2),
-			      .meant = told.has_change &&
-				       told.seq == (uint64_t)col_int(q, 2),
-			      .resource = arena_str(a, col_str(q, 4)) };
-	return c->resource.p ? 0 : -ENOMEM;
+	if (r || !told.has_change || told.seq != (uint64_t)c.seq)
+		return r;
+	c.resource = arena_str(a, col_str(q, 4));
+	buf_put(ret, &c, sizeof(c));
+	return c.resource.p ? buf_error(ret) : -ENOMEM;
 }
 
 int store_changes_of_event(struct store *s, int64_t event, struct arena *a, int64_t **ret,
 			   size_t *ret_n)
 {
-	static const struct sql_shape shape = { sizeof(struct caused), caused_row };
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
 	const struct caused *c;
+	bool row = true;
 	size_t n;
 	int r = reading(s);
 
 	if (!r)
-		r = sql_all(s, Q_CHANGES_OF_EVENT, ARGS(INT(event)), &shape, a, &rows);
+		r = sql_open(s, Q_CHANGES_OF_EVENT, ARGS(INT(event)), &q);
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = add_caused(s, q, a, &rows);
+	}
 	if (r)
 		return r;
-	*ret_n = 0;
 	n = rows.len / sizeof(*c);
 	*ret = arena_alloc(a, (n + 1) * sizeof(**ret));
 	if (!*ret)
@@ -388,7 +391,7 @@ int store_changes_of_event(struct store *s, int64_t event, struct arena *a, int6
 		qsort(rows.data, n, sizeof(*c), by_time);
 	c = (const struct caused *)rows.data;
 	for (size_t i = 0; i < n; i++)
-		if (c[i].meant)
-			(*ret)[(*ret_n)++] = c[i].state;
+		(*ret)[i] = c[i].state;
+	*ret_n = n;
 	return 0;
 }

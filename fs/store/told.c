@@ -25,6 +25,9 @@
 #define MORE         (1u << 5)
 #define MEASURED     (1u << 6)
 
+_Static_assert(CHANGE_DELETE < TYPE_NONE && REASON_NOT_RECORDED <= REASON_MASK,
+	       "kinds of changes, or reasons, outgrow their bits");
+
 static bool has_more(const struct told *t)
 {
 	return t->seq || !t->follows || t->change.why.n;
@@ -109,7 +112,7 @@ bool told_take(struct str in, struct told *ret)
 		return false;
 	if (flags & MORE && !take_more(&in, ret))
 		return false;
-	return in.n == 0;
+	return in.n == 0 && c->reason <= REASON_NOT_RECORDED;
 }
 
 int told_of(struct store *s, sqlite3_stmt *q, int column, int64_t state, struct told *ret)

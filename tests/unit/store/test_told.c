@@ -4,6 +4,8 @@
  * before the next story is put.
  */
 #include "history.h"
+#include "store/activity.h"
+#include "store/at.h"
 #include "told.h"
 
 static void assert_same(const struct told *a, const struct told *b)
@@ -67,6 +69,9 @@ static void test_code(void **state _unused_)
 			assert_false(told_take(buf_str(&bytes), &got));
 		}
 	}
+	/* A reason that there is none of. */
+	assert_true(told_take((struct str){ "\x19\0\0\0\0", 5 }, &all[0]));
+	assert_false(told_take((struct str){ "\x1d\0\0\0\0", 5 }, &all[0]));
 }
 
 /* A state with the change it came with. */
@@ -164,6 +169,50 @@ static void test_no_state(void **state)
 	store_rollback(h->s);
 }
 
+/* What is told of one state is damaged: that is said where it is wanted, and the state is there. */
+static void test_damaged(void **state)
+{
+	static const struct store_cause cause = { .event = 7 };
+	struct history *h = *state;
+	struct store_state states[64];
+	struct store_entry entry = update, *got;
+	struct store_shown shown = { .size = 10, .csv_len = 5 };
+	const struct store_story story = { .dirty = { 1, 1000 },
+					   .entries = &entry,
+					   .n_entries = 1,
+					   .shown = &shown,
+					   .n_shown = 1 };
+	struct store_at_state at;
+	int64_t *caused;
+	size_t n;
+
+	put_at(h, 1000, "1");
+	assert_int_equal(states_of(h, 1, states), 1);
+	entry.time_ms = shown.time_ms = 1000;
+	entry.ref = shown.state = states[0].id;
+	entry.causes = &cause;
+	entry.n_causes = 1;
+	begin(h);
+	assert_int_equal(store_put_story(h->s, &story), 0);
+	commit(h);
+	assert_int_equal(store_at_get(h->s, 1, 5000, &at), 0);
+	assert_true(at.measured);
+	assert_int_equal(at.csv_len, 5);
+	assert_int_equal(store_changes_of_event(h->s, 7, &h->a, &caused, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(caused[0], states[0].id);
+	assert_int_equal(ask(h, "UPDATE shown SET told = x'60ff' RETURNING 1"), 1);
+	assert_int_equal(store_at_get(h->s, 1, 5000, &at), 0);
+	assert_false(at.measured);
+	assert_int_equal(at.size, 10);
+	assert_int_equal(store_story(h->s, 1, &h->a, &got, &n), STORE_E_DAMAGED);
+	assert_string_equal(store_message(h->s),
+			    "what is told of state 1 cannot be decoded");
+	assert_int_equal(store_changes_of_event(h->s, 7, &h->a, &caused, &n),
+			 STORE_E_DAMAGED);
+	assert_int_equal(states_of(h, 1, states), 1);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -172,6 +221,7 @@ int main(void)
 		cmocka_unit_test(test_code),
 		CASE(test_listed_anew),
 		CASE(test_no_state),
+		CASE(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
