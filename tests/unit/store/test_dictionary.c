@@ -2,7 +2,10 @@
 /* Dictionaries: trained once there is enough, twice at most; all stays readable. */
 #include <stdio.h>
 
+#include <sqlite3.h>
+
 #include "history.h"
+#include "restack.h"
 
 /* A record whose parts repeat, and some that do not; the same for the same number. */
 static void make_record(int i, struct buf *ret)
@@ -197,6 +200,43 @@ static void test_states(void **state)
 	}
 }
 
+/* Rows that are taken out come back as they were, with every column. */
+static void test_restack(void **state)
+{
+	struct history *h = *state;
+	char rid[32], id[32], body[64], raw[64];
+	sqlite3 *db = NULL;
+
+	for (int i = 0; i < 60; i++) {
+		struct item item;
+
+		(void)snprintf(rid, sizeof(rid), "sg-%d", i % 7);
+		(void)snprintf(id, sizeof(id), i % 3 ? "%d" : "id-%d", i);
+		(void)snprintf(body, sizeof(body), "{\"a\":%d}", i);
+		(void)snprintf(raw, sizeof(raw), "{ \"a\" : %d }", i);
+		item = item_of(GROUP, rid, 1000 + i, id, body);
+		item.raw = i % 2 ? str_of(raw) : item.body;
+		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	}
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "CREATE TABLE saved AS SELECT * FROM state",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+	begin(h);
+	assert_int_equal(states_restack(h->s, 20), 0);
+	commit(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM pragma_table_info('state')"),
+			 RESTACK_COLUMNS);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 60);
+	assert_int_equal(ask(h, "SELECT count(*) FROM "
+				"(SELECT * FROM saved EXCEPT SELECT * FROM state)"),
+			 0);
+	assert_true(ask(h, "SELECT count(DISTINCT typeof(state_id)) FROM state") > 1);
+	assert_true(ask(h, "SELECT count(raw) FROM state") > 0);
+	assert_sound(h);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -204,7 +244,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_events),      CASE(test_final_training),
 		CASE(test_rolled_back), CASE(test_nothing_to_learn),
-		CASE(test_states),
+		CASE(test_states),      CASE(test_restack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
