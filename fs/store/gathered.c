@@ -234,9 +234,8 @@ static int keep_rows(struct store *s, enum posting_list list, const struct posti
 		 : sql_run(s, Q_GATHERED_INSERT, ARGS(INT(list), BLOB(buf_str(bytes))));
 }
 
-static int keep_tokens(struct store *s, enum posting_list list)
+static int keep_tokens(struct store *s, enum posting_list list, struct token_rows *t)
 {
-	struct token_rows *t = rows_of(&s->writer->gathered, list);
 	int r = keep_rows(s, list, t->rows + t->kept, t->n - t->kept);
 
 	t->kept = t->n;
@@ -247,12 +246,12 @@ static int keep(struct store *s)
 {
 	_cleanup_(buf_deinit) struct buf keys = BUF_INIT;
 	struct gathered *g = &s->writer->gathered;
-	int r = keep_tokens(s, POSTING_MENTION);
+	int r = keep_tokens(s, POSTING_MENTION, &g->mentions);
 
 	if (!r)
-		r = keep_tokens(s, POSTING_ACTOR);
+		r = keep_tokens(s, POSTING_ACTOR, &g->actors);
 	if (!r)
-		r = keep_tokens(s, POSTING_SESSION);
+		r = keep_tokens(s, POSTING_SESSION, &g->sessions);
 	if (!r)
 		r = keys_from(&g->keys, g->keys_from, &keys);
 	if (!r)
@@ -275,10 +274,9 @@ static int put_sessions(struct store *s, const struct posting *rows, size_t n)
 	return r;
 }
 
-static int merge_tokens(struct store *s, enum posting_list list)
+static int merge_tokens(struct store *s, enum posting_list list,
+			const struct token_rows *t)
 {
-	struct token_rows *t = rows_of(&s->writer->gathered, list);
-
 	if (!t->n)
 		return 0;
 	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
@@ -311,11 +309,11 @@ int gathered_merge(struct store *s)
 	if (g->kept)
 		r = sql_run(s, Q_GATHERED_DELETE, NO_ARGS);
 	if (!r)
-		r = merge_tokens(s, POSTING_MENTION);
+		r = merge_tokens(s, POSTING_MENTION, &g->mentions);
 	if (!r)
-		r = merge_tokens(s, POSTING_ACTOR);
+		r = merge_tokens(s, POSTING_ACTOR, &g->actors);
 	if (!r)
-		r = merge_tokens(s, POSTING_SESSION);
+		r = merge_tokens(s, POSTING_SESSION, &g->sessions);
 	if (!r)
 		r = merge_keys(s, &g->keys);
 	clear(g);
