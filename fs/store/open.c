@@ -28,8 +28,9 @@ static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA wal_autocheckpoint = 8192;"
 				     "PRAGMA journal_size_limit = 67108864;"
 				     "PRAGMA cache_size = -32768;"
-				     "PRAGMA secure_delete = OFF;"
-				     "PRAGMA temp_store = MEMORY;";
+				     "PRAGMA secure_delete = OFF;";
+/* Not while a history is brought up: what is put in order for that is as large as its tables. */
+static const char migrated_pragmas[] = "PRAGMA temp_store = MEMORY;";
 /*
  * Not mapped: over a history of a gigabyte all that was ever touched counts as the reader's memory,
  * and the page faults cost more than reading (seeks 1.5 times, bodies 1.2 times as long).
@@ -169,7 +170,10 @@ static int open_writer(struct store *s, struct fault *f)
 	if (r)
 		return open_fault(s, r, f);
 	r = migrate(s, f);
-	return r ? r : writer_new(&s->writer);
+	if (r)
+		return r;
+	r = run_script(s, migrated_pragmas, "set up");
+	return r ? open_fault(s, r, f) : writer_new(&s->writer);
 }
 
 int connection_open(struct store *s, struct fault *f)
