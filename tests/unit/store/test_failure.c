@@ -396,15 +396,27 @@ static void test_no_memory(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup_closed, history_teardown)
 
-int main(void)
+static const struct CMUnitTest full[] = { CASE(test_full_once),
+					  CASE(test_full_from_then_on) };
+static const struct CMUnitTest errors[] = { CASE(test_write_error), CASE(test_sync_error),
+					    CASE(test_message) };
+static const struct CMUnitTest memory[] = { CASE(test_no_memory) };
+static const struct CMUnitTest making[] = { CASE(test_making) };
+
+/* Each takes its minute under a sanitizer; so they are run beside each other, by name. */
+int main(int argc, char **argv)
 {
-	const struct CMUnitTest tests[] = {
-		CASE(test_full_once),   CASE(test_full_from_then_on),
-		CASE(test_write_error), CASE(test_sync_error),
-		CASE(test_message),     CASE(test_no_memory),
-		CASE(test_making),
-	};
+	const char *group = argc > 1 ? argv[1] : "";
 
 	install_shim();
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	if (strcmp(group, "full") == 0)
+		return cmocka_run_group_tests(full, NULL, NULL);
+	if (strcmp(group, "errors") == 0)
+		return cmocka_run_group_tests(errors, NULL, NULL);
+	if (strcmp(group, "memory") == 0)
+		return cmocka_run_group_tests(memory, NULL, NULL);
+	if (strcmp(group, "making") == 0)
+		return cmocka_run_group_tests(making, NULL, NULL);
+	(void)fprintf(stderr, "usage: %s full|errors|memory|making\n", argv[0]);
+	return 2;
 }
