@@ -209,3 +209,18 @@ int64_t ask(struct history *h, const char *sql)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 	return ret;
 }
+
+static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
+{
+	++*(int *)ctx;
+	return 0;
+}
+
+int count_list(struct history *h, enum posting_list list, int64_t key)
+{
+	int n = 0;
+
+	assert_int_equal(postings_each(h->s, list, key, INT64_MIN, INT64_MAX, count, &n),
+			 0);
+	return n;
+}

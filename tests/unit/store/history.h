@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "posting.h"
 #include "store/derive.h"
 
 #define ACCOUNT "123456789012"
@@ -57,6 +58,8 @@ struct store_resource resource_of(struct history *h, const char *type, const cha
 size_t states_of(struct history *h, int64_t resource, struct store_state ret[64]);
 void assert_body(struct history *h, int64_t state, const char *body);
 void assert_raw(struct history *h, int64_t state, const char *raw);
+/* How many postings a list has of a key. */
+int count_list(struct history *h, enum posting_list list, int64_t key);
 /* PRAGMA integrity_check, and one number asked in SQL beside the connection. */
 void assert_sound(struct history *h);
 int64_t ask(struct history *h, const char *sql);

@@ -134,21 +134,6 @@ static void assert_bodies(struct history *h)
 	}
 }
 
-static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
-{
-	++*(int *)ctx;
-	return 0;
-}
-
-static int count_list(struct history *h, enum posting_list list, int64_t key)
-{
-	int n = 0;
-
-	assert_int_equal(postings_each(h->s, list, key, INT64_MIN, INT64_MAX, count, &n),
-			 0);
-	return n;
-}
-
 static void assert_lists(struct history *h)
 {
 	int keys = 0;

@@ -56,21 +56,6 @@ static void put_waiting(struct history *h, int from, int to)
 	commit(h);
 }
 
-static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
-{
-	++*(int *)ctx;
-	return 0;
-}
-
-static int count_list(struct history *h, enum posting_list list, int64_t key)
-{
-	int n = 0;
-
-	assert_int_equal(postings_each(h->s, list, key, INT64_MIN, INT64_MAX, count, &n),
-			 0);
-	return n;
-}
-
 /* Of n events everything is in the lists, once. */
 static void assert_whole(struct history *h, int n)
 {
