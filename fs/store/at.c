@@ -88,13 +88,9 @@ int store_at_folder_behind(struct store *s, int64_t parent, int64_t time_ms,
 
 int store_at_any(struct store *s, int64_t folder, int64_t time_ms, bool *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = reading(s);
 
-	if (!r)
-		r = sql_get(s, Q_AT_ANY, ARGS(INT(folder), INT(time_ms)), &q);
-	*ret = r == 0;
-	return r == STORE_E_NOT_FOUND ? 0 : r;
+	return r ? r : sql_exists(s, Q_AT_ANY, ARGS(INT(folder), INT(time_ms)), ret);
 }
 
 /* --- resources ----------------------------------------------------------------------------- */

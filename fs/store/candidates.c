@@ -91,13 +91,9 @@ int store_transitions_mentioning(struct store *s, const struct mention_set *toke
 
 int store_alarms_any(struct store *s, bool *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = reading(s);
 
-	if (!r)
-		r = sql_get(s, Q_ALARM_MENTION_ANY, NO_ARGS, &q);
-	*ret = r == 0;
-	return r == STORE_E_NOT_FOUND ? 0 : r;
+	return r ? r : sql_exists(s, Q_ALARM_MENTION_ANY, NO_ARGS, ret);
 }
 
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first,

@@ -180,13 +180,9 @@ int store_resource_names(struct store *s, int64_t folder, int64_t after, struct 
 
 int store_resources_more(struct store *s, int64_t folder, size_t n, bool *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = reading(s);
 
-	if (!r)
-		r = sql_get(s, Q_RESOURCE_NTH, ARGS(INT(folder), INT(n)), &q);
-	*ret = r == 0;
-	return r == STORE_E_NOT_FOUND ? 0 : r;
+	return r ? r : sql_exists(s, Q_RESOURCE_NTH, ARGS(INT(folder), INT(n)), ret);
 }
 
 int store_resource_lookup(struct store *s, struct str account, struct str region,

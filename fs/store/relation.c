@@ -324,11 +324,7 @@ static int tokens_before(struct store *s, int64_t resource, struct buf *ret)
 
 int relation_known(struct store *s, int64_t resource, bool *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), &q);
-
-	*ret = r == 0;
-	return r == STORE_E_NOT_FOUND ? 0 : r;
+	return sql_exists(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), ret);
 }
 
 /* Writes the difference and gathers its tokens. */

@@ -166,11 +166,7 @@ int store_put_refusal(struct store *s, int64_t source_id, const struct fault *fa
 
 int store_has_refusal(struct store *s, int64_t source_id, bool *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_REFUSAL_OF, ARGS(INT(source_id)), &q);
-
-	*ret = r == 0;
-	return r == STORE_E_NOT_FOUND ? 0 : r;
+	return sql_exists(s, Q_REFUSAL_OF, ARGS(INT(source_id)), ret);
 }
 
 int store_count_notice(struct store *s, int64_t source_id, struct str what, uint64_t n)

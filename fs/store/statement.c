@@ -179,6 +179,16 @@ int sql_get(struct store *s, enum statement id, const struct sql_arg *args, size
 	return 0;
 }
 
+int sql_exists(struct store *s, enum statement id, const struct sql_arg *args, size_t n,
+	       bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, id, args, n, &q);
+
+	*ret = r == 0;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
 int sql_run(struct store *s, enum statement id, const struct sql_arg *args, size_t n)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;

@@ -61,6 +61,9 @@ int sql_next(struct store *s, sqlite3_stmt *q, bool *ret_row) _must_check_;
 /* Binds and steps to the first row; STORE_E_NOT_FOUND when there is none. */
 int sql_get(struct store *s, enum statement id, const struct sql_arg *args, size_t n,
 	    sqlite3_stmt **ret) _must_check_;
+/* Has it a row? */
+int sql_exists(struct store *s, enum statement id, const struct sql_arg *args, size_t n,
+	       bool *ret) _must_check_;
 void sql_endp(sqlite3_stmt **q);
 
 /* Column i of the row; text and blobs live until the next step. */

@@ -125,15 +125,6 @@ void writer_forget(struct writer *w)
 	w->pending = false;
 }
 
-static int has_any(struct store *s, enum statement id, bool *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, id, NO_ARGS, &q);
-
-	*ret = r == 0;
-	return r == STORE_E_NOT_FOUND ? 0 : r;
-}
-
 int writer_begin(struct store *s)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -151,8 +142,8 @@ int writer_begin(struct store *s)
 	if (!r)
 		r = tell_begin(s);
 	if (!r)
-		r = has_any(s, Q_ALIAS_ANY, &w->has_alias);
-	return r ? r : has_any(s, Q_TRANSITION_ANY, &w->has_transition);
+		r = sql_exists(s, Q_ALIAS_ANY, NO_ARGS, &w->has_alias);
+	return r ? r : sql_exists(s, Q_TRANSITION_ANY, NO_ARGS, &w->has_transition);
 }
 
 void writer_count(struct store *s, enum counter c, int64_t n)
