@@ -111,12 +111,15 @@ static int lacks_trail(struct store *s, sqlite3_stmt *q, bool *ret)
 	return r;
 }
 
-/*
- * Rows of (resource, time): each dirties from its own time on. Where they are of states, and have
- * what is told of them and their ids as well, only those that lack a trail.
- */
+/* Which of the rows of (resource, time) dirty their resource. */
+enum meant {
+	MEANT_ALL,
+	MEANT_WITHOUT_TRAIL, /* of states: they have what is told of each and its id as well */
+};
+
+/* Each that is meant dirties from its own time on. */
 static int add_stories(struct store *s, enum statement id, const struct sql_arg *args,
-		       size_t n, struct buf *dirt)
+		       size_t n, enum meant which, struct buf *dirt)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true, meant = true;
@@ -126,7 +129,7 @@ static int add_stories(struct store *s, enum statement id, const struct sql_arg 
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		if (sqlite3_column_count(q) > 2)
+		if (which == MEANT_WITHOUT_TRAIL)
 			r = lacks_trail(s, q, &meant);
 		if (meant)
 			pair_add(dirt, col_int(q, 0), col_int(q, 1));
@@ -187,7 +190,8 @@ static int event_made_with(void *ctx, const struct posting *p, bool *more _unuse
 {
 	const struct made_with *c = ctx;
 	bool goes_on = false;
-	int r = add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), c->dirt);
+	int r = add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), MEANT_ALL,
+			    c->dirt);
 
 	if (!r)
 		r = has_issued(c->s, p->event, &goes_on);
@@ -339,7 +343,8 @@ static int add_line(void *ctx, const struct store_line *line, bool *more _unused
 	return line->kind != STORE_LINE_CHANGE
 		       ? 0
 		       : add_stories(c->s, Q_STORY_WITHOUT_TRAIL,
-				     ARGS(INT(line->ref), TEXT(c->account)), c->dirt);
+				     ARGS(INT(line->ref), TEXT(c->account)),
+				     MEANT_WITHOUT_TRAIL, c->dirt);
 }
 
 static int add_span(struct store *s, struct str account, int64_t from_ms, int64_t to_ms,
@@ -353,7 +358,8 @@ static int add_span(struct store *s, struct str account, int64_t from_ms, int64_
 		return 0;
 	if (to_ms - from_ms >= SHORT_MS)
 		return add_stories(s, Q_STORIES_WITHOUT_TRAIL,
-				   ARGS(TEXT(account), INT(from_ms), INT(to_ms)), dirt);
+				   ARGS(TEXT(account), INT(from_ms), INT(to_ms)),
+				   MEANT_WITHOUT_TRAIL, dirt);
 	/* The lines of what has changed tell when. */
 	r = timeline_settle(s);
 	return r ? r : timeline_each(s, &from, to_ms + 1, add_line, &span);
