@@ -6,9 +6,9 @@
  * are kept. Ids are given out in order, so the block of an event is the last that begins at or
  * before it.
  *
- * Rows are let grow until three just fill a page, the third what the others left: how many events
+ * Rows are let grow until two just fill a page, the second what the first left: how many events
  * that are is reckoned from how the block before was packed. (Of sixteen events each, a sixth of the
- * pages stayed empty; a row that is to be cut must be packed again, so only the third is as a rule.)
+ * pages stayed empty; a row that is to be cut must be packed again, so only the second is as a rule.)
  */
 #include "block.h"
 
@@ -18,25 +18,37 @@
 #include "util/guid.h"
 
 #define PAGE_ROOM    8150u /* bytes of a page that rows can have */
-#define PAGE_ROWS    3u
+#define PAGE_ROWS    2u
 #define TRY_PERMILLE 950u /* of its share: then it is packed */
 #define BLOCK_STEP   16   /* events that a block has, or about */
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* Packs the first n of a block's records. */
-static int pack_first(struct store *s, const struct block *b, unsigned n,
+/* Packs the first n of a block's records, all of which are coded anew for another dictionary. */
+static int pack_first(struct store *s, struct block *b, unsigned n,
 		      int64_t *ret_dictionary)
 {
-	struct str bytes = { b->bytes.data, b->ends[n - 1] };
+	const struct phrases *phrases;
+	struct str bytes;
+	int r = dictionary_phrases(s, s->bodies.current[DICTIONARY_EVENT - 1], &phrases);
 
+	if (!r && phrases != b->phrases)
+		r = block_recode(b, phrases);
+	if (r)
+		return r == -EBADMSG ? body_damaged(s, "block", b->first) : r;
+	bytes = (struct str){ b->bytes.data, b->ends[n - 1] };
 	return body_pack(s, DICTIONARY_EVENT, bytes, &s->writer->pack, ret_dictionary);
 }
 
-/* What a row of the first n takes beside its body: see block_row.c. */
+/* What a row of the first n takes beside its body, once all of it is told: see block_row.c. */
 static size_t beside(const struct block *b, unsigned n)
 {
-	return 16 + 7 * (size_t)n + GUID_BYTES * block_ids_before(b, n);
+	size_t size = 16 + GUID_BYTES * block_ids_before(b, n);
+
+	for (unsigned i = 0; i < n; i++)
+		size += b->rows[i].flags & EVENT_ID_APART ? 7
+							  : 7 + sizeof(b->rows[i].key);
+	return size;
 }
 
 static int insert(struct store *s, const struct block *b, unsigned n, int64_t dictionary)
@@ -76,30 +88,35 @@ static void drop_first(struct block *b, unsigned n)
 }
 
 /* What the next row should take, so that the page is filled. */
-static size_t page_share(const struct writer *w)
+static size_t page_share(const struct packing *p)
 {
-	return w->page.rows ? w->page.left / w->page.rows : PAGE_ROOM / PAGE_ROWS;
+	return p->rows ? p->left / p->rows : PAGE_ROOM / PAGE_ROWS;
 }
 
 /* A row more; it may have been too large for the page, and stands on the next one then. */
-static void page_take(struct writer *w, size_t size)
+static void page_take(struct packing *p, size_t size)
 {
-	if (!w->page.rows || size > w->page.left)
-		w->page = (struct page_room){ PAGE_ROOM, PAGE_ROWS };
-	w->page.left -= MIN(size, w->page.left);
-	w->page.rows--;
+	if (!p->rows || size > p->left) {
+		p->left = PAGE_ROOM;
+		p->rows = PAGE_ROWS;
+	}
+	p->left -= MIN(size, p->left);
+	p->rows--;
+	/* Rows were small: of few events, as before a commit, or of the most there can be. */
+	if (!p->rows && p->left >= PAGE_ROOM / 8)
+		p->rows = 1;
 }
 
 /*
  * Writes as many of the first events as the page has room for, at least one. Without `all` it may
  * be none, when more would fit.
  */
-static int write_some(struct store *s, bool all, unsigned *ret_n)
+static int write_some(struct store *s, struct packing *p, bool all, unsigned *ret_n)
 {
-	struct writer *w = s->writer;
-	struct block *b = &w->block;
-	size_t size, share = page_share(w);
-	size_t most = w->page.rows == 1 ? share : share * 9 / 8;
+	const struct buf *pack = &s->writer->pack;
+	struct block *b = &p->block;
+	size_t size, share = page_share(p);
+	size_t most = p->rows == 1 ? share : share * 9 / 8;
 	unsigned n = b->n;
 	int64_t dictionary;
 	int r = pack_first(s, b, n, &dictionary);
@@ -107,24 +124,36 @@ static int write_some(struct store *s, bool all, unsigned *ret_n)
 	*ret_n = 0;
 	if (r)
 		return r;
-	size = w->pack.len + beside(b, n);
-	w->packed_permille = MAX(w->pack.len * 1000 / MAX(b->bytes.len, (size_t)1), 1u);
+	size = pack->len + beside(b, n);
+	p->permille = MAX(pack->len * 1000 / MAX(b->bytes.len, (size_t)1), 1u);
 	if (!all && size < share * 3 / 4 && n < BLOCK_EVENTS)
 		return 0;
 	while (!r && size > most && n > 1) {
 		n = MIN((unsigned)(n * share / size), n - 1);
 		n = MAX(n, 1u);
 		r = pack_first(s, b, n, &dictionary);
-		size = w->pack.len + beside(b, n);
+		size = pack->len + beside(b, n);
 	}
 	if (!r)
 		r = insert(s, b, n, dictionary);
 	if (r)
 		return r;
-	page_take(w, size);
+	page_take(p, size);
 	drop_first(b, n);
 	*ret_n = n;
 	return 0;
+}
+
+/* An event more: writes some when they fill a row, or about. */
+static int added(struct store *s, struct packing *p, unsigned *ret_n)
+{
+	const struct block *b = &p->block;
+	size_t size = b->bytes.len * p->permille / 1000 + beside(b, b->n);
+
+	*ret_n = 0;
+	if (b->n < BLOCK_EVENTS && size < page_share(p) * TRY_PERMILLE / 1000)
+		return 0;
+	return write_some(s, p, false, ret_n);
 }
 
 int block_flush(struct store *s)
@@ -132,8 +161,8 @@ int block_flush(struct store *s)
 	unsigned n;
 	int r = 0;
 
-	while (!r && s->writer && s->writer->block.n) {
-		r = write_some(s, true, &n);
+	while (!r && s->writer && s->writer->events.block.n) {
+		r = write_some(s, &s->writer->events, true, &n);
 		if (!r)
 			r = dictionary_count(s, DICTIONARY_EVENT, n);
 	}
@@ -143,34 +172,74 @@ int block_flush(struct store *s)
 int block_add(struct store *s, int64_t event, struct str record, struct str identity,
 	      const struct block_row *row)
 {
-	struct writer *w = s->writer;
-	struct block *b = &w->block;
-	size_t size;
+	struct packing *p = &s->writer->events;
+	struct block *b = &p->block;
 	unsigned n;
-	int r;
+	int r = 0;
 
-	if (!b->n)
+	if (!b->n) {
 		b->first = event;
-	w->pending = true;
-	r = block_push(b, record, identity, row);
-	if (r)
-		return r;
-	size = b->bytes.len * w->packed_permille / 1000 + beside(b, b->n);
-	if (b->n < BLOCK_EVENTS && size < page_share(w) * TRY_PERMILLE / 1000)
-		return 0;
-	r = write_some(s, false, &n);
+		r = dictionary_phrases(s, s->bodies.current[DICTIONARY_EVENT - 1],
+				       &b->phrases);
+	}
+	s->writer->pending = true;
+	if (!r)
+		r = block_push(b, record, identity, row);
+	if (!r)
+		r = added(s, p, &n);
 	return r || !n ? r : dictionary_count(s, DICTIONARY_EVENT, n);
 }
 
-int block_renew(struct store *s, const struct block *b)
-{
-	int64_t dictionary;
-	int r = pack_first(s, b, b->n, &dictionary);
+/* --- writing anew -------------------------------------------------------------------------- */
 
-	return r ? r
-		 : sql_run(s, Q_EVENT_BLOCK_RENEW,
-			   ARGS(INT(b->first), REF(dictionary),
-				BLOB(buf_str(&s->writer->pack))));
+static void packing_deinit(struct packing *p)
+{
+	block_deinit(&p->block);
+}
+
+static int flush(struct store *s, struct packing *p)
+{
+	unsigned n;
+	int r = 0;
+
+	while (!r && p->block.n)
+		r = write_some(s, p, true, &n);
+	return r;
+}
+
+/* The events of a block that is deleted are put behind those that are gathered. */
+static int move(struct store *s, const struct block *from, struct packing *p)
+{
+	struct block *b = &p->block;
+	int r = 0;
+
+	if (b->n && from->first != b->first + b->n)
+		r = flush(s, p);
+	for (unsigned i = 0, n; i < from->n && !r; i++) {
+		if (!b->n)
+			b->first = from->first + i;
+		r = block_append(b, from, i);
+		if (!r)
+			r = added(s, p, &n);
+	}
+	return r == -EBADMSG ? body_damaged(s, "block", from->first) : r;
+}
+
+int blocks_renew(struct store *s, const int64_t *firsts, size_t n)
+{
+	_cleanup_(packing_deinit) struct packing p = { 0 };
+	_cleanup_(block_deinit) struct block b = { 0 };
+	int r = dictionary_phrases(s, s->bodies.current[DICTIONARY_EVENT - 1],
+				   &p.block.phrases);
+
+	for (size_t i = 0; i < n && !r; i++) {
+		r = block_read(s, firsts[i], &b);
+		if (!r)
+			r = sql_run(s, Q_EVENT_BLOCK_DELETE, ARGS(INT(firsts[i])));
+		if (!r)
+			r = move(s, &b, &p);
+	}
+	return r ? r : flush(s, &p);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -184,6 +253,9 @@ static int unpack(struct store *s, sqlite3_stmt *q, struct block *ret)
 		return buf_error(&ret->ids) ? -ENOMEM
 					    : body_damaged(s, "block", col_int(q, 0));
 	buf_reset(&ret->bytes);
+	r = dictionary_phrases(s, col_int(q, 1), &ret->phrases);
+	if (r)
+		return r;
 	r = body_unpack(s, col_str(q, 4), col_int(q, 1), STR_NULL,
 			(int64_t)ret->ends[ret->n - 1], &ret->bytes);
 	if (r)
@@ -208,8 +280,8 @@ static struct block *slot_of(struct store *s, int64_t first)
 
 const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i)
 {
-	if (s->writer && block_has(&s->writer->block, event, ret_i))
-		return &s->writer->block;
+	if (s->writer && block_has(&s->writer->events.block, event, ret_i))
+		return &s->writer->events.block;
 	for (int64_t back = 0; back <= BLOCK_EVENTS && back < event; back += BLOCK_STEP) {
 		const struct block *b = slot_of(s, event - back);
 

@@ -10,9 +10,10 @@
 #include "util/macro.h"
 #include "util/str.h"
 
+struct phrases;
 struct store;
 
-#define BLOCK_EVENTS 32u /* at most */
+#define BLOCK_EVENTS 64u /* at most */
 
 /* Bits of block_row.flags. */
 enum event_flag {
@@ -34,26 +35,40 @@ struct block_row {
 	unsigned flags;
 };
 
-/* Records end to end, without what is apart: those of events first, first + 1 ... */
+/* Records end to end, without what is apart, coded: those of events first, first + 1 ... */
 struct block {
 	int64_t first; /* 0: none */
 	unsigned n;
+	/* Of the dictionary, borrowed as that is: what they are coded with; NULL: they are text. */
+	const struct phrases *phrases;
 	size_t ends[BLOCK_EVENTS];
 	struct block_row rows[BLOCK_EVENTS];
 	struct buf ids; /* GUIDs that are apart, event by event: its own, its request's */
 	struct buf bytes; /* of the records; of a head, which has none: empty */
 };
 
+/* Rows of blocks as they are made: events not written yet, and the page that the next row is for. */
+struct packing {
+	struct block block;
+	size_t permille; /* of the records' bytes: what the last row took; 0: none yet */
+	size_t left;     /* bytes free of the page */
+	unsigned rows;   /* for how many; 0: none */
+};
+
 void block_deinit(struct block *b);
 /* Is the event one of its? Which. */
 bool block_has(const struct block *b, int64_t event, unsigned *ret_i);
-/* Record i without what is apart. */
-struct str block_cut(const struct block *b, unsigned i);
+/* Appends record i without what is apart. -EBADMSG, -ENOMEM. */
+int block_cut(const struct block *b, unsigned i, struct buf *out) _must_check_;
 
 /* --- the code: block_row.c --- */
 
 /* How many GUIDs of the events before i are apart. */
 size_t block_ids_before(const struct block *b, unsigned i);
+/* Appends record i of another block as the next, which is coded as these are. -EBADMSG, -ENOMEM. */
+int block_append(struct block *b, const struct block *from, unsigned i) _must_check_;
+/* Codes all records with other phrases. -EBADMSG, -ENOMEM: the block is lost. */
+int block_recode(struct block *b, const struct phrases *phrases) _must_check_;
 /* Appends how long the records of the first n are and what is told of each. */
 void block_rows_put(struct buf *out, const struct block *b, unsigned n);
 /* The same taken back, `first` and `bytes` left alone; false: they are not what was put. */
@@ -61,7 +76,7 @@ bool block_rows_take(struct str rows, struct str ids, struct block *b) _must_che
 /* Appends a record as the block's next: what can be apart is. -ENOMEM. */
 int block_push(struct block *b, struct str record, struct str identity,
 	       const struct block_row *row) _must_check_;
-/* Appends record i as it was received. -EBADMSG: it has no place for what is apart. */
+/* Appends record i as it was received. -EBADMSG: it is no code, or has no place for what is apart. */
 int block_record(const struct block *b, unsigned i, struct buf *out) _must_check_;
 /* The hash of its identity. */
 uint64_t block_key(const struct block *b, unsigned i);
@@ -75,8 +90,8 @@ int block_add(struct store *s, int64_t event, struct str record, struct str iden
 int block_flush(struct store *s) _must_check_;
 /* A block by its first event, as it is written. STORE_E_NOT_FOUND. */
 int block_read(struct store *s, int64_t first, struct block *ret) _must_check_;
-/* Packs a block anew with the dictionary of the day. */
-int block_renew(struct store *s, const struct block *b) _must_check_;
+/* Writes blocks, given by their first events in order, anew with the dictionary of the day. */
+int blocks_renew(struct store *s, const int64_t *firsts, size_t n) _must_check_;
 
 /* The block of an event, as far as it is in memory, and which of its it is; NULL: it is not. */
 const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i);

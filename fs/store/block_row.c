@@ -7,7 +7,7 @@
  * so they stand beside the records as 16 bytes each. The members stay, empty, so that the places
  * are found again: each is the first of its name in the record, before as after.
  *
- * Of each event: the length of its record, without what is apart; a byte of flags; its source, by
+ * Of each event: the length of its record as it is coded, without what is apart; a byte of flags; its source, by
  * how much it differs from the one before, if it does; the hash of its identity, least byte
  * first, if that is not apart; the lengths of its lines.
  */
@@ -17,6 +17,7 @@
 
 #include "block.h"
 #include "util/guid.h"
+#include "util/phrase.h"
 #include "util/varint.h"
 
 #define SOURCE_FOLLOWS 64u
@@ -28,6 +29,7 @@ void block_deinit(struct block *b)
 	buf_deinit(&b->ids);
 	b->first = 0;
 	b->n = 0;
+	b->phrases = NULL;
 }
 
 bool block_has(const struct block *b, int64_t event, unsigned *ret_i)
@@ -38,13 +40,20 @@ bool block_has(const struct block *b, int64_t event, unsigned *ret_i)
 	return true;
 }
 
-struct str block_cut(const struct block *b, unsigned i)
+static struct str coded(const struct block *b, unsigned i)
 {
 	size_t start = i ? b->ends[i - 1] : 0;
 
 	return b->ends[i] > start
 		       ? (struct str){ b->bytes.data + start, b->ends[i] - start }
 		       : STR("");
+}
+
+int block_cut(const struct block *b, unsigned i, struct buf *out)
+{
+	if (!phrases_take(b->phrases, coded(b, i), out))
+		return -EBADMSG;
+	return buf_error(out);
 }
 
 static size_t ids_of(const struct block_row *row)
@@ -189,13 +198,36 @@ static const char *guid_place(struct str record, struct str member,
 		       : NULL;
 }
 
-/* Up to the place, and on behind it. */
-static void put_until(struct buf *out, struct str *record, const char *place)
+/* Appends what is before and between and behind two places, without the GUIDs there. */
+static void put_cut(struct buf *out, struct str record, const char *first,
+		    const char *second)
 {
-	size_t n = (size_t)(place - record->p);
+	const char *places[] = { first, second };
 
-	buf_put(out, record->p, n);
-	*record = str_from(*record, n);
+	for (unsigned i = 0; i < ARRAY_SIZE(places); i++) {
+		size_t n = places[i] ? (size_t)(places[i] - record.p) : 0;
+
+		if (!places[i])
+			continue;
+		buf_put(out, record.p, n);
+		record = str_from(record, n + GUID_TEXT);
+	}
+	buf_put_str(out, record);
+}
+
+static int put_coded(struct block *b, struct str record, const char *first,
+		     const char *second)
+{
+	_cleanup_(buf_deinit) struct buf cut = BUF_INIT;
+
+	if (!b->phrases) {
+		put_cut(&b->bytes, record, first, second);
+	} else {
+		put_cut(&cut, record, first, second);
+		phrases_put(b->phrases, buf_str(&cut), &b->bytes);
+	}
+	b->ends[b->n++] = b->bytes.len;
+	return buf_error(&cut) || buf_error(&b->bytes) ? -ENOMEM : 0;
 }
 
 int block_push(struct block *b, struct str record, struct str identity,
@@ -205,13 +237,11 @@ int block_push(struct block *b, struct str record, struct str identity,
 	unsigned char id[GUID_BYTES], request[GUID_BYTES];
 	const char *id_at = guid_place(record, ID_MEMBER, id);
 	const char *request_at = guid_place(record, REQUEST_MEMBER, request);
-	const char *first, *second;
+	bool id_first;
 
 	/* What stands further up may be another's. */
 	if (id_at && !str_eq((struct str){ id_at, GUID_TEXT }, identity))
 		id_at = NULL;
-	first = !id_at || (request_at && request_at < id_at) ? request_at : id_at;
-	second = first == id_at ? request_at : id_at;
 	*next = *row;
 	if (id_at) {
 		next->key = 0;
@@ -222,59 +252,97 @@ int block_push(struct block *b, struct str record, struct str identity,
 		next->flags |= EVENT_REQUEST_APART;
 		buf_put(&b->ids, request, sizeof(request));
 	}
-	if (first) {
-		put_until(&b->bytes, &record, first);
-		record = str_from(record, GUID_TEXT);
-	}
-	if (second) {
-		put_until(&b->bytes, &record, second);
-		record = str_from(record, GUID_TEXT);
-	}
-	buf_put_str(&b->bytes, record);
+	if (buf_error(&b->ids))
+		return -ENOMEM;
+	id_first = id_at && request_at && id_at < request_at;
+	return id_first ? put_coded(b, record, id_at, request_at)
+			: put_coded(b, record, request_at, id_at);
+}
+
+int block_append(struct block *b, const struct block *from, unsigned i)
+{
+	_cleanup_(buf_deinit) struct buf cut = BUF_INIT;
+	size_t before = block_ids_before(from, i);
+	int r = block_cut(from, i, &cut);
+
+	if (r)
+		return r;
+	phrases_put(b->phrases, buf_str(&cut), &b->bytes);
+	buf_put(&b->ids, id_at(from, before), GUID_BYTES * ids_of(&from->rows[i]));
+	b->rows[b->n] = from->rows[i];
 	b->ends[b->n++] = b->bytes.len;
 	return buf_error(&b->bytes) || buf_error(&b->ids) ? -ENOMEM : 0;
 }
 
-static void put_guid(struct buf *out, const unsigned char *id)
+int block_recode(struct block *b, const struct phrases *phrases)
 {
-	char text[GUID_TEXT];
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT, cut = BUF_INIT;
+	size_t ends[BLOCK_EVENTS];
+	int r = 0;
 
-	guid_write(id, text);
-	buf_put(out, text, sizeof(text));
+	for (unsigned i = 0; i < b->n && !r; i++) {
+		buf_reset(&cut);
+		r = block_cut(b, i, &cut);
+		phrases_put(phrases, buf_str(&cut), &bytes);
+		ends[i] = bytes.len;
+	}
+	if (!r)
+		r = buf_error(&bytes);
+	if (r)
+		return r;
+	memcpy(b->ends, ends, b->n * sizeof(ends[0]));
+	b->phrases = phrases;
+	buf_reset(&b->bytes);
+	buf_put_str(&b->bytes, buf_str(&bytes));
+	return buf_error(&b->bytes);
+}
+
+/* Puts the text of a GUID into what was appended. */
+static void insert(struct buf *out, size_t at, const unsigned char *id)
+{
+	if (!buf_reserve(out, GUID_TEXT))
+		return;
+	memmove(out->data + at + GUID_TEXT, out->data + at, out->len - at);
+	guid_write(id, out->data + at);
+	out->len += GUID_TEXT;
 }
 
 int block_record(const struct block *b, unsigned i, struct buf *out)
 {
 	unsigned flags = b->rows[i].flags;
-	struct str record = block_cut(b, i);
-	size_t id = block_ids_before(b, i), request = id;
-	const char *id_place = NULL, *request_place = NULL;
+	size_t start = out->len, first = block_ids_before(b, i);
+	const unsigned char *id = NULL, *request = NULL;
+	const char *place;
+	size_t id_to = 0, request_to = 0;
+	struct str record;
+	int r = block_cut(b, i, out);
 
+	if (r)
+		return r;
+	record = str_from(buf_str(out), start);
 	if (flags & EVENT_ID_APART) {
-		id_place = place_of(record, ID_MEMBER);
-		request++;
-		if (!id_place)
+		id = id_at(b, first);
+		place = place_of(record, ID_MEMBER);
+		if (!place)
 			return -EBADMSG;
+		id_to = (size_t)(place - out->data);
 	}
 	if (flags & EVENT_REQUEST_APART) {
-		request_place = place_of(record, REQUEST_MEMBER);
-		if (!request_place)
+		request = id_at(b, first + !!id);
+		place = place_of(record, REQUEST_MEMBER);
+		if (!place)
 			return -EBADMSG;
+		request_to = (size_t)(place - out->data);
 	}
-	if (request_place && (!id_place || request_place < id_place)) {
-		put_until(out, &record, request_place);
-		put_guid(out, id_at(b, request));
-		request_place = NULL;
+	/* What stands behind goes first: it moves nothing that is still to come. */
+	if (id && id_to > request_to) {
+		insert(out, id_to, id);
+		id = NULL;
 	}
-	if (id_place) {
-		put_until(out, &record, id_place);
-		put_guid(out, id_at(b, id));
-	}
-	if (request_place) {
-		put_until(out, &record, request_place);
-		put_guid(out, id_at(b, request));
-	}
-	buf_put_str(out, record);
+	if (request)
+		insert(out, request_to, request);
+	if (id)
+		insert(out, id_to, id);
 	return buf_error(out);
 }
 

@@ -33,6 +33,7 @@ enum dictionary_kind {
 struct dictionary {
 	int64_t id;
 	struct zdict *z;
+	struct phrases *phrases; /* of a kind of JSON as it was received; NULL: of none */
 };
 
 /* A state's body as it is stored: trimmed. */
@@ -65,6 +66,9 @@ void bodies_forget(struct bodies *b);
 
 /* NULL for id 0. Borrowed until bodies_forget(). */
 int dictionary_get(struct store *s, int64_t id, const struct zdict **ret) _must_check_;
+/* The phrases that what is packed with it is coded with; NULL: none. Borrowed likewise. */
+int dictionary_phrases(struct store *s, int64_t id,
+		       const struct phrases **ret) _must_check_;
 /* Reads which dictionaries are current and when the next is to be trained. */
 int dictionary_begin(struct store *s) _must_check_;
 /* n bodies of the kind were put: trains a dictionary when there are enough of them. */

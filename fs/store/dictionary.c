@@ -10,14 +10,17 @@
 
 #include "private.h"
 #include "restack.h"
+#include "util/phrase.h"
 
 #define FIRST_TRAINING  400
-#define FINAL_TRAINING  8000
 #define BODIES_MAX      16384 /* that are packed anew */
 #define BODIES_BYTES    ((size_t)48 << 20)
-#define SAMPLES_MAX     2000
-#define DICTIONARY_SIZE ((size_t)64 << 10)
+#define SAMPLES_MAX     4000
+#define DICTIONARY_SIZE ((size_t)112 << 10)
 #define DICTIONARY_PART 16 /* of the bodies' bytes: a dictionary must pay for itself */
+
+/* When a kind is trained for the last time: bodies there are. */
+static const int64_t final_training[] = { 16000, 8000 };
 
 /* Bodies of one kind, end to end. */
 struct sample_set {
@@ -46,11 +49,13 @@ static int begin_kind(struct store *s, enum dictionary_kind kind, enum counter c
 		return r;
 	if (!r) {
 		s->bodies.current[kind - 1] = col_int(newest, 0);
-		samples = col_int(newest, 1);
+		/* Events of a history from before there were phrases are learned from once more. */
+		if (kind != DICTIONARY_EVENT || !col_int(newest, 2))
+			samples = col_int(newest, 1);
 	}
-	w->bodies_next[kind - 1] = samples >= FINAL_TRAINING ? INT64_MAX
-				   : samples                 ? FINAL_TRAINING
-							     : FIRST_TRAINING;
+	w->bodies_next[kind - 1] = samples >= final_training[kind - 1] ? INT64_MAX
+				   : samples ? final_training[kind - 1]
+					     : FIRST_TRAINING;
 	r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(counter))), &total);
 	w->bodies_total[kind - 1] = r ? 0 : col_int(total, 0);
 	return r == STORE_E_NOT_FOUND ? 0 : r;
@@ -74,11 +79,16 @@ static int sample_add(struct sample_set *set, struct str body)
 static int add_block(struct store *s, int64_t id, struct sample_set *set)
 {
 	_cleanup_(block_deinit) struct block b = { 0 };
+	_cleanup_(buf_deinit) struct buf cut = BUF_INIT;
 	int r = block_read(s, id, &b);
 
-	for (unsigned i = 0; i < b.n && !r; i++)
-		r = sample_add(set, block_cut(&b, i));
-	return r;
+	for (unsigned i = 0; i < b.n && !r; i++) {
+		buf_reset(&cut);
+		r = block_cut(&b, i, &cut);
+		if (!r)
+			r = sample_add(set, buf_str(&cut));
+	}
+	return r == -EBADMSG ? body_damaged(s, "block", id) : r;
 }
 
 static int add_keyframe(struct store *s, int64_t id, struct sample_set *set)
@@ -112,43 +122,82 @@ static int sample_read(struct store *s, enum dictionary_kind kind, struct sample
 	return r ? r : buf_error(&set->ids);
 }
 
-/* Trains on some of the set, evenly spread. 0, 1 when they do not suffice. */
-static int train(const struct sample_set *set, struct buf *ret)
-{
-	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT, lengths = BUF_INIT;
-	const size_t *length = (const size_t *)set->lengths.data;
-	size_t step = (set->n + SAMPLES_MAX - 1) / SAMPLES_MAX, at = 0, n = 0;
-	int r;
+/* What is learned from a set. */
+struct trained {
+	struct buf dictionary;
+	struct buf phrases; /* that samples were coded with before; empty: they were not */
+};
 
-	for (size_t i = 0; i < set->n; at += length[i++]) {
-		if (i % step)
-			continue;
-		buf_put(&bytes, set->bytes.data + at, length[i]);
-		buf_put(&lengths, &length[i], sizeof(length[i]));
-		n++;
-	}
-	r = buf_error(&bytes);
-	if (!r)
-		r = buf_error(&lengths);
-	if (r)
-		return r;
-	return zdict_train(buf_str(&bytes), (const size_t *)lengths.data, n,
-			   MIN(DICTIONARY_SIZE, set->bytes.len / DICTIONARY_PART), ret);
+static void trained_deinit(struct trained *t)
+{
+	buf_deinit(&t->dictionary);
+	buf_deinit(&t->phrases);
 }
 
-static int pack_blocks_again(struct store *s, const struct sample_set *set)
+/* Some of the set, evenly spread. */
+static int choose(const struct sample_set *set, struct sample_set *ret)
 {
-	_cleanup_(block_deinit) struct block b = { 0 };
-	const int64_t *ids = (const int64_t *)set->ids.data;
-	size_t n = set->ids.len / sizeof(ids[0]);
+	const size_t *length = (const size_t *)set->lengths.data;
+	size_t step = (set->n + SAMPLES_MAX - 1) / SAMPLES_MAX, at = 0;
 	int r = 0;
 
-	for (size_t i = 0; i < n && !r; i++) {
-		r = block_read(s, ids[i], &b);
+	for (size_t i = 0; i < set->n && !r; at += length[i++])
+		if (i % step == 0)
+			r = sample_add(ret,
+				       (struct str){ set->bytes.data + at, length[i] });
+	return r ? r : buf_error(&ret->bytes);
+}
+
+static void phrases_freep(struct phrases **p)
+{
+	*p = phrases_free(*p);
+}
+
+/* Learns phrases from the samples, and codes these. */
+static int learn_phrases(struct sample_set *samples, struct buf *ret)
+{
+	_cleanup_(sample_set_deinit) struct sample_set coded = { 0 };
+	_cleanup_(phrases_freep) struct phrases *phrases = NULL;
+	_cleanup_(buf_deinit) struct buf code = BUF_INIT;
+	size_t *length = (size_t *)samples->lengths.data;
+	size_t at = 0;
+	int r = phrases_learn(buf_str(&samples->bytes), length, samples->n, ret);
+
+	if (!r && ret->len)
+		r = phrases_new(buf_str(ret), &phrases);
+	for (size_t i = 0; i < samples->n && !r; at += length[i++]) {
+		buf_reset(&code);
+		phrases_put(phrases, (struct str){ samples->bytes.data + at, length[i] },
+			    &code);
+		r = buf_error(&code);
 		if (!r)
-			r = block_renew(s, &b);
+			r = sample_add(&coded, buf_str(&code));
 	}
-	return r;
+	if (!r)
+		r = buf_error(&coded.bytes);
+	if (r)
+		return r;
+	sample_set_deinit(samples);
+	*samples = coded;
+	coded = (struct sample_set){ 0 };
+	return 0;
+}
+
+/* 0, 1 when they do not suffice. */
+static int train(enum dictionary_kind kind, const struct sample_set *set,
+		 struct trained *ret)
+{
+	_cleanup_(sample_set_deinit) struct sample_set samples = { 0 };
+	int r = choose(set, &samples);
+
+	if (!r && kind == DICTIONARY_EVENT)
+		r = learn_phrases(&samples, &ret->phrases);
+	if (r)
+		return r;
+	return zdict_train(buf_str(&samples.bytes), (const size_t *)samples.lengths.data,
+			   samples.n,
+			   MIN(DICTIONARY_SIZE, set->bytes.len / DICTIONARY_PART),
+			   &ret->dictionary);
 }
 
 static int pack_keyframes_again(struct store *s, const struct sample_set *set)
@@ -175,18 +224,22 @@ static int pack_keyframes_again(struct store *s, const struct sample_set *set)
 
 /* A new dictionary of the kind; the one before goes when nothing is packed with it any more. */
 static int renew(struct store *s, enum dictionary_kind kind, const struct sample_set *set,
-		 struct str bytes)
+		 const struct trained *trained)
 {
+	const int64_t *ids = (const int64_t *)set->ids.data;
+	size_t n = set->ids.len / sizeof(ids[0]);
+	struct str phrases = buf_str(&trained->phrases);
 	int64_t id;
 	int r = sql_run(s, Q_DICTIONARY_INSERT,
 			ARGS(INT(kind), INT(s->writer->bodies_total[kind - 1]),
-			     BLOB(bytes)));
+			     BLOB(buf_str(&trained->dictionary)),
+			     phrases.n ? BLOB(phrases) : NUL));
 
 	if (r)
 		return r;
 	id = sqlite3_last_insert_rowid(s->db);
 	s->bodies.current[kind - 1] = id;
-	r = kind == DICTIONARY_EVENT ? pack_blocks_again(s, set)
+	r = kind == DICTIONARY_EVENT ? blocks_renew(s, ids, n)
 				     : pack_keyframes_again(s, set);
 	if (!r && set->all)
 		r = sql_run(s, Q_DICTIONARIES_DELETE, ARGS(INT(kind), INT(id)));
@@ -196,7 +249,7 @@ static int renew(struct store *s, enum dictionary_kind kind, const struct sample
 int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 {
 	_cleanup_(sample_set_deinit) struct sample_set set = { 0 };
-	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	_cleanup_(trained_deinit) struct trained trained = { 0 };
 	int64_t *total = &s->writer->bodies_total[kind - 1];
 	int64_t *next = &s->writer->bodies_next[kind - 1];
 	int64_t first;
@@ -207,17 +260,17 @@ int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 		return 0;
 	r = sample_read(s, kind, &set);
 	if (!r && set.n)
-		r = train(&set, &bytes);
+		r = train(kind, &set, &trained);
 	if (r < 0)
 		return r;
-	if (r > 0 || !bytes.len) {
+	if (r > 0 || !trained.dictionary.len) {
 		/* Too little, or too much alike, to learn from. */
 		*next = *total * 2;
 		return r > 1 ? r : 0;
 	}
-	*next = *total >= FINAL_TRAINING ? INT64_MAX : FINAL_TRAINING;
+	*next = *total >= final_training[kind - 1] ? INT64_MAX : final_training[kind - 1];
 	first = *(const int64_t *)set.ids.data;
-	r = renew(s, kind, &set, buf_str(&bytes));
+	r = renew(s, kind, &set, &trained);
 	sample_set_deinit(&set);
 	return r || kind == DICTIONARY_EVENT ? r : states_restack(s, first);
 }

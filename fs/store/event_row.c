@@ -39,7 +39,7 @@ static int find(struct store *s, int64_t event, const struct block **ret, unsign
 
 static bool is_pending(const struct store *s, const struct block *b)
 {
-	return s->writer && b == &s->writer->block;
+	return s->writer && b == &s->writer->events.block;
 }
 
 int event_row(struct store *s, int64_t event, struct block_row *ret)

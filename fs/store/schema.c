@@ -297,6 +297,7 @@ static const struct migration ladder[] = {
 	{ .version = 23, .sql = schema_timeline },
 	{ .version = 24, .sql = schema_narrow },
 	{ .version = 25, .sql = schema_places },
+	{ .version = 26, .sql = schema_phrases },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -37,6 +37,7 @@ extern const char *const schema_gathered[];
 extern const char *const schema_timeline[];
 extern const char *const schema_narrow[];
 extern const char *const schema_places[];
+extern const char *const schema_phrases[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

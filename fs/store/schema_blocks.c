@@ -70,6 +70,10 @@ static const char gathered[] =
 
 /* clang-format on */
 
+/* What the records that are packed with a dictionary are coded with: util/phrase.h; NULL: they are text. */
+static const char phrases[] = "ALTER TABLE dictionary ADD COLUMN phrases BLOB;\n";
+
 const char *const schema_blocks[] = { blocks, NULL };
 const char *const schema_gathered[] = { gathered, NULL };
+const char *const schema_phrases[] = { phrases, NULL };
 const char *const schema_lists[] = { keys, aliases, NULL };

@@ -208,7 +208,7 @@ X(EVENT_HEAD,
 X(EVENT_BLOCKS_FIRST, "SELECT id FROM event_block WHERE id > ?1 ORDER BY id LIMIT ?2")
 X(EVENT_BLOCK_INSERT,
   "INSERT INTO event_block(id, dictionary, rows, ids, body) VALUES(?1, ?2, ?3, ?4, ?5)")
-X(EVENT_BLOCK_RENEW, "UPDATE event_block SET dictionary = ?2, body = ?3 WHERE id = ?1")
+X(EVENT_BLOCK_DELETE, "DELETE FROM event_block WHERE id = ?1")
 X(EVENT_BLOCK_TELL, "UPDATE event_block SET rows = ?2 WHERE id = ?1")
 #include "statement_postings.h"
 X(MENTION_EARLIEST, "SELECT min(time_ms) FROM mention WHERE token = ?1")
@@ -273,11 +273,12 @@ X(TRANSITIONS_OF_TOKEN,
   "AND c.account <> '' AND u.time_ms = t.time_ms AND u.state = t.state))")
 
 /* dictionaries */
-X(DICTIONARY, "SELECT kind, bytes FROM dictionary WHERE id = ?1")
+X(DICTIONARY, "SELECT kind, bytes, phrases FROM dictionary WHERE id = ?1")
 X(DICTIONARY_NEWEST,
-  "SELECT id, samples FROM dictionary WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
+  "SELECT id, samples, phrases IS NULL FROM dictionary WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
 X(DICTIONARIES_DELETE, "DELETE FROM dictionary WHERE kind = ?1 AND id < ?2")
-X(DICTIONARY_INSERT, "INSERT INTO dictionary(kind, samples, bytes) VALUES(?1, ?2, ?3)")
+X(DICTIONARY_INSERT, 
+  "INSERT INTO dictionary(kind, samples, bytes, phrases) VALUES(?1, ?2, ?3, ?4)")
 
 /* dirt */
 X(DIRTY_ADD,

@@ -69,7 +69,7 @@ struct writer *writer_free(struct writer *w)
 	arena_deinit(&w->cached);
 	arena_deinit(&w->summed);
 	gathered_deinit(&w->gathered);
-	block_deinit(&w->block);
+	block_deinit(&w->events.block);
 	free(w->aliases.rows);
 	sums_deinit(&w->grown);
 	buf_deinit(&w->noted);
@@ -114,7 +114,7 @@ void writer_forget(struct writer *w)
 	forget_sums(w);
 	forget_cached(w);
 	gathered_forget(&w->gathered);
-	block_deinit(&w->block);
+	block_deinit(&w->events.block);
 	w->aliases.n = 0;
 	w->grown.n = 0;
 	buf_reset(&w->noted);

@@ -117,12 +117,6 @@ struct path_length {
 	size_t n;
 };
 
-/* What is free of a page, and for how many rows: 0: none. */
-struct page_room {
-	size_t left;
-	unsigned rows;
-};
-
 struct writer {
 	struct map leaves, resources;
 	struct arena cached; /* nodes of both */
@@ -146,9 +140,7 @@ struct writer {
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
-	struct block block;     /* records not written yet */
-	size_t packed_permille; /* of the records' bytes: what the last took; 0: none yet */
-	struct page_room page;   /* of the last page of blocks */
+	struct packing events;
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
 	struct buf redated;  /* int64_t: folders whose newest time is to be looked for */

@@ -85,9 +85,10 @@ struct zdict *zdict_new(struct str bytes, int level)
 
 	if (!d)
 		return NULL;
-	d->c = ZSTD_createCDict(bytes.p, bytes.n, level);
+	if (level)
+		d->c = ZSTD_createCDict(bytes.p, bytes.n, level);
 	d->d = ZSTD_createDDict(bytes.p, bytes.n);
-	return d->c && d->d ? d : zdict_free(d);
+	return d->d && (d->c || !level) ? d : zdict_free(d);
 }
 
 struct zdict *zdict_free(struct zdict *d)
@@ -168,7 +169,7 @@ int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 	size_t code;
 	char *frame;
 
-	if (dict && prefix.n > 0)
+	if (dict && (prefix.n > 0 || !dict->c))
 		return -EINVAL;
 	if (ZSTD_isError(bound) || !buf_reserve(out, bound))
 		return -ENOMEM;

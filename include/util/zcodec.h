@@ -15,8 +15,8 @@ struct zdict; /* immutable, shared between threads, reference counted by nobody:
 
 int zcodec_new(int level, struct zcodec **ret) _must_check_;
 struct zcodec *zcodec_free(struct zcodec *z);
-struct zdict *zdict_new(struct str bytes,
-			int level) _must_check_; /* copies bytes; NULL: no memory */
+/* Copies the bytes. Level 0: for unpacking alone, without the tables for packing. NULL: no memory. */
+struct zdict *zdict_new(struct str bytes, int level) _must_check_;
 struct zdict *zdict_free(struct zdict *d);
 /* Trains a dictionary of at most `size` bytes from samples laid end to end; 0, 1 when the samples do not
    suffice, -ENOMEM. */

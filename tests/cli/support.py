@@ -316,6 +316,7 @@ class Event:
     def __init__(self, row, bits, source, eventID, text_len, jsonl_len):
         self.row, self.bits, self.source, self.eventID = row, bits, source, eventID
         self.text_len, self.jsonl_len = text_len, jsonl_len
+        self.told = b""  # all that, as the block's rows have it
 
 
 def events_of_block(row, rows, ids):
@@ -332,14 +333,16 @@ def events_of_block(row, rows, ids):
 
     while at < len(rows):
         number()  # the length of its record
-        bits = rows[at]
+        start, bits = at, rows[at]
         at += 1
         if bits & 64:
             step = number()
             source += ~(step >> 1) if step & 1 else step >> 1
         if not bits & 16:
             at += 8  # its key
-        yield Event(row, bits & ~64, source, ids[:16] if bits & 16 else None, number(), number())
+        one = Event(row, bits & ~64, source, ids[:16] if bits & 16 else None, number(), number())
+        one.told = rows[start:at]
+        yield one
         ids = ids[16 * ((bits >> 4 & 1) + (bits >> 5 & 1)):]
         row += 1
     assert not ids

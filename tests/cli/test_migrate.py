@@ -176,8 +176,13 @@ DROP TABLE timeline;
 ALTER TABLE timeline_old RENAME TO timeline;
 """
 
+PHRASES_26 = """UPDATE event_block SET dictionary = NULL, rows = plain_rows(id, rows, ids),
+body = plain_body(id, rows, ids);
+ALTER TABLE dictionary DROP COLUMN phrases;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21,
+DOWN = {26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21,
         20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
@@ -225,6 +230,15 @@ def identity(one):
 
 def states_of(tree):
     return [path for path in tree if path.startswith("/resources/") and path[-6:] == "Z.json"]
+
+
+def without_ids(record, bits):
+    """A record as a block has it."""
+    for bit, name in ((16, b'"eventID":"'), (32, b'"requestID":"')):
+        if bits & bit:
+            at = record.index(name) + len(name)
+            record = record[:at] + record[at + 36:]
+    return record
 
 
 class Migrate(Case):
@@ -281,11 +295,19 @@ class Migrate(Case):
         return records
 
     def event_functions(self, db, records):
-        """What BLOCKS_17 asks for."""
+        """What PHRASES_26 and BLOCKS_17 ask for."""
         column = {e.row: e for e in events(db)}
 
         def each(*block):
             return [records[e.eventID] for e in events_of_block(*block)]
+
+        def plain(*block):
+            return [without_ids(records[e.eventID], e.bits) for e in events_of_block(*block)]
+
+        db.create_function("plain_rows", 3, lambda *block: b"".join(
+            varint(len(record)) + e.told
+            for record, e in zip(plain(*block), events_of_block(*block))))
+        db.create_function("plain_body", 3, lambda *block: frame(b"".join(plain(*block))))
 
         db.create_function("event_column", 2, lambda row, name: getattr(column[row], name))
         db.create_function("block_len", 3, lambda *block: sum(map(len, each(*block))))
@@ -319,14 +341,14 @@ class Migrate(Case):
             for rung in range(now, version, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")
 
-    def check(self, moment, least):
+    def check(self, moment, least, versions=range(max(DOWN) - 1, min(DOWN) - 2, -1)):
         """Down to each older schema, and up again by an import that brings nothing."""
         expected, facts = self.tree(moment), dump(self.history)
         bodies, records = self.bodies(), self.records()
         self.assertGreaterEqual(len(expected), least)
         newest = self.history.read_bytes()
         (self.folder / "empty").mkdir()
-        for version in range(max(DOWN) - 1, min(DOWN) - 2, -1):
+        for version in versions:
             with self.subTest(version=version):
                 self.history.write_bytes(newest)
                 self.take_down(version, bodies, records)
@@ -359,9 +381,29 @@ class Migrate(Case):
         self.assertIn('"a": 9', self.cat("/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/"
                                          "sg-1/latest.json"))
 
-    def test_demo(self):
+    def import_demo(self, items, n_events, *options):
         subprocess.run([sys.executable, ROOT / "scripts" / "demo_history", "--out",
-                        self.folder / "in", "--items", "60", "--events", "200", "--months", "1"],
-                       check=True, stdout=subprocess.DEVNULL)
-        self.import_("in", options=["-q"])
+                        self.folder / "in", "--items", str(items), "--events", str(n_events),
+                        "--months", "1"], check=True, stdout=subprocess.DEVNULL)
+        self.import_("in", options=options)
+
+    def test_phrases(self):
+        """Records in blocks without phrases are read; they have some when more events come."""
+        phrases = "SELECT phrases NOT NULL FROM dictionary WHERE kind = 1"
+        self.import_demo(20, 450, "-q", "--events=all")
+        self.assertEqual(self.query(phrases), [(1,)])
+        self.check("2024-03-20T00:00:00Z", 50, versions=[25])
+        self.assertEqual(self.query(phrases), [(0,)])
+        before = self.tree("2024-03-20T00:00:00Z")
+        trail = trail_file([event(5000 + n, time="2024-05-02T10:14:00Z") for n in range(40)])
+        self.import_(self.write("more.json", json.dumps(trail).encode()),
+                     options=["--events=all"])
+        self.assertEqual(self.query(phrases), [(1,)])
+        after = self.tree("2024-03-20T00:00:00Z")
+        keys = [path for path in before if path.startswith("/activity/access-key/")]
+        self.assertGreater(len(keys), 2)
+        self.assertEqual([path for path in keys if before[path] != after[path]], [])
+
+    def test_demo(self):
+        self.import_demo(60, 200, "-q")
         self.check("2024-03-20T00:00:00Z", 200)

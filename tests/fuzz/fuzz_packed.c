@@ -17,6 +17,7 @@
 #include "told.h"
 #include "trim.h"
 #include "util/json_shape.h"
+#include "util/phrase.h"
 #include "util/zcodec.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -224,11 +225,30 @@ static void check_gathered(struct str in)
 	require(str_eq(buf_str(&rows), buf_str(&again)));
 }
 
+/* The table's length, the table, bytes: a text that comes back, and a code that may be none. */
+static void check_phrases(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf coded = BUF_INIT, text = BUF_INIT;
+	size_t n = MIN((size_t)take_number(&in) % 4096, in.n);
+	struct phrases *p = NULL;
+	int r = phrases_new((struct str){ in.p, n }, &p);
+
+	require(r == 0 || r == -EBADMSG);
+	if (r)
+		return;
+	in = str_from(in, n);
+	phrases_put(p, in, &coded);
+	require(phrases_take(p, buf_str(&coded), &text) && str_eq(buf_str(&text), in));
+	(void)!phrases_take(p, in, &text);
+	p = phrases_free(p);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
-		check_postings, check_rows, check_trimmed, check_shape, check_frame,
-		check_record,   check_cut,  check_told,    check_lines, check_gathered,
+		check_postings, check_rows,     check_trimmed, check_shape,
+		check_frame,    check_record,   check_cut,     check_told,
+		check_lines,    check_gathered, check_phrases,
 	};
 	struct str input = { (const char *)data, size };
 

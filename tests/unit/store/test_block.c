@@ -7,6 +7,7 @@
 
 #include "block.h"
 #include "history.h"
+#include "util/phrase.h"
 
 #define ID      "01234567-89ab-cdef-0123-456789abcdef"
 #define REQUEST "89abcdef-0123-4567-89ab-cdef01234567"
@@ -129,13 +130,47 @@ static void test_most(void **state _unused_)
 	assert_false(block_rows_take(buf_str(&out), STR_NULL, &b));
 }
 
+/* Coded, moved to a block that is coded otherwise, coded anew: they come back all the same. */
+static void test_phrases(void **state _unused_)
+{
+	static const char table[] = "\x0c{\"eventID\":\"\x06\",\"x\":";
+	_cleanup_(block_deinit) struct block b = { .first = 1 }, c = { .first = 1 };
+	struct phrases *p = NULL;
+
+	assert_int_equal(phrases_new(STR(table), &p), 0);
+	b.phrases = p;
+	for (unsigned i = 0; i < ARRAY_SIZE(records); i++)
+		assert_int_equal(block_push(&b, str_of(records[i].record),
+					    str_of(records[i].identity),
+					    &(struct block_row){ 0 }),
+				 0);
+	assert_null(memmem(b.bytes.data, b.bytes.len, "\",\"x\":", 6));
+	for (unsigned i = 0; i < ARRAY_SIZE(records); i++)
+		assert_int_equal(block_append(&c, &b, i), 0);
+	assert_true(b.bytes.len < c.bytes.len);
+	assert_int_equal(block_recode(&c, p), 0);
+	assert_true(str_eq(buf_str(&b.bytes), buf_str(&c.bytes)));
+	assert_true(str_eq(buf_str(&b.ids), buf_str(&c.ids)));
+	for (unsigned i = 0; i < 2 * ARRAY_SIZE(records); i++) {
+		_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+		unsigned k = i / 2;
+
+		assert_int_equal(block_record(i % 2 ? &c : &b, k, &got), 0);
+		assert_true(str_eq(buf_str(&got), str_of(records[k].record)));
+	}
+	/* What was coded is no code of other phrases. */
+	b.bytes.data[0] = '\x1f';
+	b.bytes.data[1] = '\xff';
+	assert_int_equal(block_recode(&b, NULL), -EBADMSG);
+	p = phrases_free(p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records),
-		cmocka_unit_test(test_no_place),
-		cmocka_unit_test(test_rows),
-		cmocka_unit_test(test_most),
+		cmocka_unit_test(test_records), cmocka_unit_test(test_no_place),
+		cmocka_unit_test(test_rows),    cmocka_unit_test(test_most),
+		cmocka_unit_test(test_phrases),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

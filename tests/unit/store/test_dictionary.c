@@ -5,6 +5,7 @@
 #include <sqlite3.h>
 
 #include "history.h"
+#include "private.h"
 #include "restack.h"
 
 /* A record whose parts repeat, and some that do not; the same for the same number. */
@@ -104,7 +105,7 @@ static void test_final_training(void **state)
 {
 	struct history *h = *state;
 
-	for (int i = 0; i < 8500; i += 500)
+	for (int i = 0; i < 16500; i += 500)
 		put_events(h, i, i + 500);
 	/* The first dictionary is gone, with nothing that needs it. */
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 1"), 1);
@@ -113,9 +114,37 @@ static void test_final_training(void **state)
 			     "ON d.id = e.dictionary WHERE d.id IS NULL"),
 			 0);
 	assert_in_range(ask(h, "SELECT sum(length(body)) FROM event_block"), 1,
-			records_len(8500) / 4);
-	assert_events(h, 8500);
+			records_len(16500) / 6);
+	/* Nor are there pages that were left half empty when all was packed anew. */
+	assert_in_range(ask(h, "SELECT 100 * sum(unused) / sum(pgsize) FROM dbstat "
+			       "WHERE name = 'event_block'"),
+			0, 12);
+	assert_events(h, 16500);
 	assert_sound(h);
+}
+
+/* Phrases that are damaged, or those of another: the block is, nothing else. */
+static void test_damaged_phrases(void **state)
+{
+	static const char *const damages[] = { "x''", "x'0361'", "x'03616263'" };
+	struct history *h = *state;
+
+	put_events(h, 0, 600);
+	assert_int_equal(ask(h, "SELECT phrases NOT NULL FROM dictionary"), 1);
+	for (size_t i = 0; i < ARRAY_SIZE(damages); i++) {
+		_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+		char sql[64];
+		int64_t row;
+
+		(void)snprintf(sql, sizeof(sql), "UPDATE dictionary SET phrases = %s",
+			       damages[i]);
+		history_open(h, STORE_WRITE, 0);
+		assert_int_equal(sqlite3_exec(h->s->db, sql, NULL, NULL, NULL),
+				 SQLITE_OK);
+		history_open(h, STORE_READ, 0);
+		assert_int_equal(store_event_find(h->s, STR("event-7"), &row), 0);
+		assert_int_equal(store_event_body(h->s, row, &got), STORE_E_DAMAGED);
+	}
 }
 
 /* The transaction that trained it is rolled back: the next one trains again. */
@@ -242,9 +271,10 @@ static void test_restack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events),      CASE(test_final_training),
-		CASE(test_rolled_back), CASE(test_nothing_to_learn),
-		CASE(test_states),      CASE(test_restack),
+		CASE(test_events),           CASE(test_final_training),
+		CASE(test_damaged_phrases),  CASE(test_rolled_back),
+		CASE(test_nothing_to_learn), CASE(test_states),
+		CASE(test_restack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
