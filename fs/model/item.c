@@ -114,7 +114,7 @@ static uint64_t mix(uint64_t x)
 	return x ^ (x >> 31);
 }
 
-uint64_t item_content_hash_add(uint64_t hash, struct str key, struct str value)
+static uint64_t content_hash_add(uint64_t hash, struct str key, struct str value)
 {
 	if (str_is(value, "null") || item_key_is_metadata(key))
 		return hash;
@@ -151,7 +151,7 @@ uint64_t item_content_hash(const struct jv *body)
 			continue;
 		buf_reset(&text);
 		jv_write_sorted(&text, &m->value);
-		hash = item_content_hash_add(hash, jv_str(&m->key), buf_str(&text));
+		hash = content_hash_add(hash, jv_str(&m->key), buf_str(&text));
 	}
 	return hash;
 }
@@ -176,13 +176,4 @@ int item_view(const struct jv *body, struct item *ret)
 		return -EBADMSG;
 	*ret = item;
 	return 0;
-}
-
-int item_from_body(const struct jv *body, struct item *ret)
-{
-	int r = item_view(body, ret);
-
-	if (!r)
-		ret->content_hash = item_content_hash(body);
-	return r;
 }

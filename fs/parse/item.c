@@ -27,25 +27,19 @@ static enum item_guise guise_of(const struct parse_source *src, const struct jv 
 	return tags || jv_get(v, "relationships") ? ITEM_GUISE_API : ITEM_GUISE_BATCH;
 }
 
-static void put_member(struct buf *out, struct str key, const struct jv *value,
-		       uint64_t *hash)
+static void put_member(struct buf *out, struct str key, const struct jv *value)
 {
-	size_t start;
-
 	buf_put_char(out, out->len == 0 ? '{' : ',');
 	jv_write_string(out, key);
 	buf_put_char(out, ':');
-	start = out->len;
 	jv_write_sorted(out, value);
-	*hash = item_content_hash_add(*hash, key, str_from(buf_str(out), start));
 }
 
 /* Writes p->body and gives the same as a tree. */
-static int write_body(struct item_draft *d, struct jv *ret_tree, uint64_t *ret_hash)
+static int write_body(struct item_draft *d, struct jv *ret_tree)
 {
 	struct parser *p = d->parser;
 	struct jv_member *members;
-	uint64_t hash = ITEM_CONTENT_HASH_INIT;
 	size_t n = 0, extra = 0;
 
 	members = arena_alloc(&p->arena, (SLOT_COUNT + d->n_extra) * sizeof(*members));
@@ -61,17 +55,16 @@ static int write_body(struct item_draft *d, struct jv *ret_tree, uint64_t *ret_h
 			    str_cmp(jv_str(&m->key), item_slot_names[slot]) > 0)
 				break;
 			members[n++] = *m;
-			put_member(&p->body, jv_str(&m->key), &m->value, &hash);
+			put_member(&p->body, jv_str(&m->key), &m->value);
 		}
 		if (slot == SLOT_COUNT || (slot == SLOT_DELIVERED && !d->given[slot]))
 			continue;
 		members[n++] = (struct jv_member){ jv_make_string(item_slot_names[slot]),
 						   d->made[slot] };
-		put_member(&p->body, item_slot_names[slot], &d->made[slot], &hash);
+		put_member(&p->body, item_slot_names[slot], &d->made[slot]);
 	}
 	buf_put_char(&p->body, '}');
 	*ret_tree = jv_make_object(members, n);
-	*ret_hash = hash;
 	return buf_error(&p->body);
 }
 
@@ -95,7 +88,7 @@ int parse_item(struct parser *p, const struct parse_source *src, const struct jv
 	if (r == 0)
 		r = item_draft_make(&d);
 	if (r == 0)
-		r = write_body(&d, &tree, &item.content_hash);
+		r = write_body(&d, &tree);
 	if (r != 0)
 		return r;
 

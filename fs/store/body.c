@@ -12,6 +12,7 @@
 
 #include "private.h"
 #include "util/phrase.h"
+#include "util/varint.h"
 
 /*
  * Against a prefix level 5 looks further: 127 bytes of a body instead of 140, 106 of what was received
@@ -195,18 +196,32 @@ int raw_of_state(struct store *s, int64_t id, struct str body, struct buf *out)
 	struct str prefix = body;
 	int r = sql_get(s, Q_STATE_RAW, ARGS(INT(id)), &q);
 
-	if (!r && sqlite3_column_type(q, 2) != SQLITE_NULL) {
-		r = shape_apply(s, col_int(q, 2), body, &guess);
+	if (!r && col_int(q, 0)) {
+		r = shape_apply(s, col_int(q, 0), body, &guess);
 		prefix = buf_str(&guess);
 	}
 	if (r)
 		return r;
-	if (sqlite3_column_type(q, 1) != SQLITE_NULL)
-		return body_unpack(s, col_str(q, 1), 0, prefix, col_int(q, 0), out);
-	if ((size_t)col_int(q, 0) != prefix.n)
-		return body_damaged(s, "state", id);
+	if (sqlite3_column_type(q, 1) != SQLITE_NULL) {
+		struct str frame = col_str(q, 1);
+		uint64_t length;
+
+		return varint_take(&frame, &length) && length <= INT64_MAX
+			       ? body_unpack(s, frame, 0, prefix, (int64_t)length, out)
+			       : body_damaged(s, "state", id);
+	}
 	buf_put_str(out, prefix);
 	return buf_error(out);
+}
+
+int body_content(struct str body, uint64_t *ret)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	struct jv v;
+	int r = jv_parse(&a, body, &v, NULL);
+
+	*ret = r ? str_hash(body) : item_content_hash(&v);
+	return r == -ENOMEM ? r : 0;
 }
 
 int store_state_body(struct store *s, int64_t id, struct buf *out)

@@ -36,6 +36,23 @@ struct dictionary {
 	struct phrases *phrases; /* of a kind of JSON as it was received; NULL: of none */
 };
 
+/* What a state's body is packed with: another's, or a dictionary; 0: nothing. */
+struct coding {
+	int64_t base, dictionary;
+};
+
+/* The column `base` of a state. */
+static inline int64_t coding_column(const struct coding *c)
+{
+	return c->base ? c->base : -c->dictionary;
+}
+static inline struct coding coding_of(int64_t column)
+{
+	return column > 0            ? (struct coding){ .base = column }
+	       : column > -INT64_MAX ? (struct coding){ .dictionary = -column }
+				     : (struct coding){ .dictionary = INT64_MAX };
+}
+
 /* A state's body as it is stored: trimmed. */
 struct stored {
 	int64_t id; /* state; 0: slot is empty */
@@ -98,6 +115,8 @@ int state_base(struct store *s, int64_t id, int64_t *ret) _must_check_;
 /* The body of the row that a statement is at, whose columns from `first` on are BODY_COLUMNS. */
 int body_of_row(struct store *s, sqlite3_stmt *q, int first,
 		struct buf *out) _must_check_;
+/* A hash of what a body tells; equal content, equal hash. Of what is not JSON: of its bytes. */
+int body_content(struct str body, uint64_t *ret) _must_check_;
 /* A state's body, a event's body: appended. STORE_E_NOT_FOUND. */
 int body_of_state(struct store *s, int64_t id, struct buf *out) _must_check_;
 /* `body` is the state's own, which tells of its raw bytes. */

@@ -205,16 +205,16 @@ static int pack_keyframes_again(struct store *s, const struct sample_set *set)
 	const int64_t *ids = (const int64_t *)set->ids.data;
 	const size_t *lengths = (const size_t *)set->lengths.data;
 	_cleanup_(buf_deinit) struct buf pack = BUF_INIT;
-	int64_t dictionary;
 	size_t at = 0;
 
 	for (size_t i = 0; i < set->n; at += lengths[i++]) {
 		struct str body = { set->bytes.data + at, lengths[i] };
-		int r = body_pack(s, DICTIONARY_STATE, body, &pack, &dictionary);
+		struct coding by = { 0 };
+		int r = body_pack(s, DICTIONARY_STATE, body, &pack, &by.dictionary);
 
 		if (!r)
 			r = sql_run(s, Q_STATE_REENCODE,
-				    ARGS(INT(ids[i]), NUL, REF(dictionary),
+				    ARGS(INT(ids[i]), INT(coding_column(&by)),
 					 BLOB(buf_str(&pack))));
 		if (r)
 			return r;

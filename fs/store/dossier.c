@@ -60,7 +60,7 @@ static int load_states(struct loader *l, uint64_t max_bytes)
 		r = sql_next(l->s, q, &row);
 		if (r || !row)
 			break;
-		bytes += (uint64_t)col_int(q, 12);
+		bytes += (uint64_t)col_int(q, 11);
 		if (bytes > max_bytes)
 			return STORE_E_LARGE;
 		r = state_of(l->s, q, &text, l->arena, &st);

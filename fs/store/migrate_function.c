@@ -16,6 +16,8 @@
  *                                  measured, change_type NULL: it came with no change
  *   timeline_lines(time, kind, rank, twin, ref, text_len, jsonl_len)
  *                                  a group of lines, as timeline_row.c has them
+ *   measured(len, bytes)           the bytes behind their length, as states have what was received;
+ *                                  NULL where they are
  *   source_key(name)               the hash that a source is found by
  *   source_folder, _stem, _tail(name)   the parts its name is kept in
  */
@@ -252,6 +254,20 @@ static void told_bytes(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
 }
 
+static void measured(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+
+	if (sqlite3_value_type(args[1]) == SQLITE_NULL)
+		return;
+	varint_put(&bytes, (uint64_t)sqlite3_value_int64(args[0]));
+	buf_put_str(&bytes, blob_of(args[1]));
+	if (buf_error(&bytes))
+		sqlite3_result_error_nomem(c);
+	else
+		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
+}
+
 /* --- sources ------------------------------------------------------------------------------- */
 
 static void source_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
@@ -303,6 +319,9 @@ int migrate_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "told_bytes", 13, how, NULL,
 						told_bytes, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "measured", 2, how, NULL, measured,
+						NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "posting_first", 2, how, NULL, NULL,
 						add, first_end, NULL);

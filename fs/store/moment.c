@@ -21,7 +21,6 @@ struct twin {
 	int64_t state;
 	struct str state_id;
 	int64_t guise, status;
-	int64_t content; /* hash */
 	struct str told; /* the change it came with, as told.c has it */
 };
 
@@ -45,17 +44,35 @@ static bool is_whole(const struct twin *t)
 	return t->guise >= ITEM_GUISE_API;
 }
 
-/* Is it told by another one as well? */
-static bool told_twice(const struct twin *twins, size_t n, const struct twin *t)
+static int content_of(struct store *s, const struct twin *t, uint64_t *ret)
 {
-	if (has_id(t))
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if (has_id(&twins[i]) &&
-		    (twins[i].guise >= t->guise || is_whole(&twins[i]) ||
-		     twins[i].content == t->content))
-			return true;
-	return false;
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	int r = body_of_state(s, t->state, &body);
+
+	return r ? r : body_content(buf_str(&body), ret);
+}
+
+/* Is it told by another one as well? */
+static int told_twice(struct store *s, const struct twin *twins, size_t n,
+		      const struct twin *t, bool *ret)
+{
+	int r = 0;
+
+	*ret = false;
+	for (size_t i = 0; i < n && !has_id(t) && !*ret && !r; i++) {
+		uint64_t other, own;
+
+		if (!has_id(&twins[i]))
+			continue;
+		*ret = twins[i].guise >= t->guise || is_whole(&twins[i]);
+		if (*ret)
+			break;
+		r = content_of(s, &twins[i], &other);
+		if (!r)
+			r = content_of(s, t, &own);
+		*ret = !r && own == other;
+	}
+	return r;
 }
 
 static struct sql_arg blob_or_null(struct str bytes)
@@ -130,7 +147,7 @@ static int keep_change(struct store *s, sqlite3_stmt *q, struct arena *a, struct
 {
 	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
 	struct told told;
-	int r = told_of(s, q, 8, t->state, &told);
+	int r = told_of(s, q, 5, t->state, &told);
 
 	if (r || !told.has_change)
 		return r;
@@ -157,8 +174,7 @@ static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
 		t = (struct twin){ .state = col_int(q, 0),
 				   .state_id = arena_str(a, col_str(q, 1)),
 				   .guise = col_int(q, 2),
-				   .status = col_int(q, 3),
-				   .content = col_int(q, 7) };
+				   .status = col_int(q, 3) };
 		r = t.state_id.p ? keep_change(s, q, a, &t) : -ENOMEM;
 		buf_put(&rows, &t, sizeof(t));
 		r = r ? r : buf_error(&rows);
@@ -178,15 +194,16 @@ static int insert_twins(struct store *s, int64_t resource, int64_t capture_ms,
 	unsigned listed = 0;
 
 	for (size_t i = 0; i < n; i++) {
-		int r;
+		bool twice;
+		int r = told_twice(s, twins, n, &twins[i], &twice);
 
-		if (told_twice(twins, n, &twins[i])) {
+		if (!r && twice)
 			r = put_aside(s, resource, capture_ms, twins[i].state,
 				      twins[i].told);
-			if (r)
-				return r;
+		if (r)
+			return r;
+		if (twice)
 			continue;
-		}
 		buf_reset(&body);
 		r = body_of_state(s, twins[i].state, &body);
 		if (!r)

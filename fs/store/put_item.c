@@ -12,15 +12,12 @@
 #include "private.h"
 #include "store/write.h"
 #include "trim.h"
-
-/* Of the hash of the content: as much as SQLite has in six bytes. */
-#define CONTENT_MASK UINT64_C(0x7fffffffffff)
+#include "util/varint.h"
 
 /* The copy of the item that is there already; id 0: none. */
 struct copy {
 	int64_t id;
-	int64_t guise, body_len, raw_len, source;
-	int64_t content;
+	int64_t guise, source;
 	bool others; /* other states of the same moment */
 	struct buf body, raw;
 };
@@ -36,11 +33,6 @@ void store_ousted_deinit(struct store_ousted *ousted)
 	buf_deinit(&ousted->source_name);
 	buf_deinit(&ousted->raw);
 }
-
-/* How a body was packed; the frame is in the writer's pack. */
-struct packed {
-	int64_t base, dictionary;
-};
 
 static int find_copy(struct store *s, const struct resource *res, const struct item *item,
 		     struct copy *ret)
@@ -62,25 +54,23 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 		}
 		ret->id = col_int(q, 0);
 		ret->guise = col_int(q, 2);
-		ret->body_len = col_int(q, 4);
-		ret->raw_len = col_int(q, 5);
-		ret->source = col_int(q, 6);
-		ret->content = col_int(q, 7);
+		ret->source = col_int(q, 4);
 	}
 	return r;
 }
 
 /* --- packing ------------------------------------------------------------------------------- */
 
-/* A trimmed body: against another, unless that gains little; then, and without one, alone. */
+/* A trimmed body, to the writer's pack: against another, unless that gains little; then, and
+   without one, alone. */
 static int pack_trimmed(struct store *s, int64_t base, struct str body,
-			struct packed *ret)
+			struct coding *ret)
 {
 	struct buf *pack = &s->writer->pack;
 	struct str prefix;
 	int r;
 
-	*ret = (struct packed){ 0 };
+	*ret = (struct coding){ 0 };
 	if (base) {
 		r = stored_get(s, base, &prefix);
 		if (!r)
@@ -96,7 +86,7 @@ static int pack_trimmed(struct store *s, int64_t base, struct str body,
 }
 
 static int pack_body(struct store *s, int64_t base, const struct item *item,
-		     struct packed *ret)
+		     struct coding *ret)
 {
 	struct trimming t = { item->captured_ms, item->state_id };
 	struct buf *body = &s->writer->trimmed;
@@ -107,13 +97,8 @@ static int pack_body(struct store *s, int64_t base, const struct item *item,
 	return r ? r : pack_trimmed(s, base, buf_str(body), ret);
 }
 
-static int64_t content_of(const struct item *item)
-{
-	return (int64_t)(item->content_hash & CONTENT_MASK);
-}
-
-/* How raw bytes were packed: the body in a shape (0: as it is), and a frame against that (of
-   SQL NULL: they are that). */
+/* How raw bytes were packed: the body in a shape (0: as it is), and a frame against that behind its
+   length (of SQL NULL: they are that). */
 struct packed_raw {
 	int64_t shape;
 	struct sql_arg frame;
@@ -134,14 +119,23 @@ static int pack_raw(struct store *s, const struct item *item, struct packed_raw 
 	if (r || (ret->shape && str_eq(item->raw, buf_str(guess))))
 		return r;
 	r = body_pack_prefix(s, item->raw, ret->shape ? buf_str(guess) : item->body, raw);
-	if (!r)
-		ret->frame = BLOB(buf_str(raw));
-	return r;
+	if (r)
+		return r;
+	buf_reset(guess);
+	varint_put(guess, item->raw.n);
+	buf_put_str(guess, buf_str(raw));
+	ret->frame = BLOB(buf_str(guess));
+	return buf_error(guess);
 }
 
-static size_t raw_len(const struct item *item)
+static int64_t kind_of(const struct item *item, const struct packed_raw *raw)
 {
-	return item->raw.n ? item->raw.n : item->body.n;
+	return item->guise | (int64_t)item->status << 3 | raw->shape << 6;
+}
+
+static struct str raw_of(const struct item *item)
+{
+	return item->raw.n ? item->raw : item->body;
 }
 
 /* --- a new state --------------------------------------------------------------------------- */
@@ -169,7 +163,7 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 			int64_t source_id, int64_t *ret_id)
 {
 	struct packed_raw raw;
-	struct packed p;
+	struct coding p;
 	int64_t base;
 	int r = chain_base(s, res->last, res->chain, &base);
 
@@ -180,11 +174,9 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 	if (!r)
 		r = sql_run(s, Q_STATE_INSERT,
 			    ARGS(INT(res->id), INT(item->captured_ms), state_id_arg(item),
-				 INT(item->guise), INT(item->status), INT(source_id),
-				 INT(content_of(item)), REF(p.base), REF(p.dictionary),
-				 INT(item->body.n), INT(raw_len(item)),
-				 BLOB(buf_str(&s->writer->pack)), raw.frame,
-				 REF(raw.shape)));
+				 INT(source_id), INT(kind_of(item, &raw)),
+				 INT(coding_column(&p)), INT(item->body.n),
+				 BLOB(buf_str(&s->writer->pack)), raw.frame));
 	if (r)
 		return r;
 	*ret_id = sqlite3_last_insert_rowid(s->db);
@@ -233,21 +225,38 @@ static int order(int64_t a, int64_t b)
  * One guise tells the same things of one state, so they must be the same. Only the answer to a
  * query tells what was asked for: two of them may differ and both be right.
  */
-static bool contradicts(const struct item *item, const struct copy *copy)
+static int contradicts(const struct item *item, const struct copy *copy, bool *ret)
 {
-	return item->guise == copy->guise && item->guise != ITEM_GUISE_SELECT &&
-	       content_of(item) != copy->content;
+	uint64_t new, old;
+	int r;
+
+	*ret = false;
+	if (item->guise != copy->guise || item->guise == ITEM_GUISE_SELECT ||
+	    str_eq(item->body, buf_str(&copy->body)))
+		return 0;
+	r = body_content(item->body, &new);
+	if (!r)
+		r = body_content(buf_str(&copy->body), &old);
+	if (!r)
+		*ret = new != old;
+	return r;
 }
 
-/* Is the new copy the greater one? *ret_body: by its body; *ret_more: by anything. */
+/* Is the new copy the greater one? */
+struct comparison {
+	bool body;     /* by its body */
+	bool more;     /* by anything */
+	bool conflict; /* they contradict each other */
+};
+
 static int compare(struct store *s, const struct item *item, struct copy *copy,
-		   bool *ret_body, bool *ret_more)
+		   struct comparison *ret)
 {
 	int by_guise = order(item->guise, copy->guise), by_body, by_raw;
 	int r;
 
 	/* Most copies of a state tell less than the one that is there, and need not be looked at. */
-	*ret_body = *ret_more = false;
+	*ret = (struct comparison){ 0 };
 	if (by_guise < 0)
 		return 0;
 	r = body_of_state(s, copy->id, &copy->body);
@@ -255,16 +264,15 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 		r = raw_of_state(s, copy->id, buf_str(&copy->body), &copy->raw);
 	if (r)
 		return r;
-	by_body = order((int64_t)item->body.n, copy->body_len);
+	by_body = order((int64_t)item->body.n, (int64_t)copy->body.len);
 	if (!by_body)
 		by_body = str_cmp(item->body, buf_str(&copy->body));
-	by_raw = order((int64_t)raw_len(item), copy->raw_len);
+	by_raw = order((int64_t)raw_of(item).n, (int64_t)copy->raw.len);
 	if (!by_raw)
-		by_raw = str_cmp(item->raw.n ? item->raw : item->body,
-				 buf_str(&copy->raw));
-	*ret_more = (by_guise ? by_guise : by_body ? by_body : by_raw) > 0;
-	*ret_body = *ret_more && by_body != 0;
-	return 0;
+		by_raw = str_cmp(raw_of(item), buf_str(&copy->raw));
+	ret->more = (by_guise ? by_guise : by_body ? by_body : by_raw) > 0;
+	ret->body = ret->more && by_body != 0;
+	return contradicts(item, copy, &ret->conflict);
 }
 
 /* States whose bodies are packed against one that is about to change, decoded meanwhile. */
@@ -343,12 +351,12 @@ static int dependants_write(struct store *s, int64_t base, const struct dependan
 
 	for (size_t i = 0; i < d->n; i++) {
 		struct str body = { d->bodies.data + start, d->ends[i] - start };
-		struct packed p;
+		struct coding p;
 		int r = pack_trimmed(s, base, body, &p);
 
 		if (!r)
 			r = sql_run(s, Q_STATE_REENCODE,
-				    ARGS(INT(d->ids[i]), REF(p.base), REF(p.dictionary),
+				    ARGS(INT(d->ids[i]), INT(coding_column(&p)),
 					 BLOB(buf_str(&s->writer->pack))));
 		if (r)
 			return r;
@@ -361,7 +369,7 @@ static int replace_row(struct store *s, int64_t id, int64_t base, const struct i
 		       int64_t source_id)
 {
 	struct packed_raw raw;
-	struct packed p;
+	struct coding p;
 	int r = pack_body(s, base, item, &p);
 
 	if (!r)
@@ -369,10 +377,9 @@ static int replace_row(struct store *s, int64_t id, int64_t base, const struct i
 	if (r)
 		return r;
 	return sql_run(s, Q_STATE_REPLACE,
-		       ARGS(INT(id), INT(item->guise), INT(item->status), INT(source_id),
-			    INT(content_of(item)), REF(p.base), REF(p.dictionary),
-			    INT(item->body.n), INT(raw_len(item)),
-			    BLOB(buf_str(&s->writer->pack)), raw.frame, REF(raw.shape)));
+		       ARGS(INT(id), INT(source_id), INT(kind_of(item, &raw)),
+			    INT(coding_column(&p)), INT(item->body.n),
+			    BLOB(buf_str(&s->writer->pack)), raw.frame));
 }
 
 /* Its dependants are packed again, against the body it has then. */
@@ -414,19 +421,21 @@ static int put_copy(struct store *s, struct resource *res, const struct item *it
 		    struct copy *copy, int64_t source_id, enum store_put *ret,
 		    struct store_ousted *ret_ousted)
 {
-	bool body = false, more = false, conflict = contradicts(item, copy);
-	int r = compare(s, item, copy, &body, &more);
+	struct comparison c;
+	int r = compare(s, item, copy, &c);
 
-	*ret = conflict ? STORE_PUT_CONFLICT : STORE_PUT_KNOWN;
-	if (r || !more)
+	*ret = c.conflict ? STORE_PUT_CONFLICT : STORE_PUT_KNOWN;
+	if (r || !c.more)
 		return r;
-	if (conflict)
+	if (c.conflict)
 		r = oust(s, copy, ret_ousted);
 	if (!r)
 		r = replace(s, res, copy, item, source_id);
 	if (!r)
 		r = moment_list(s, res, item->captured_ms);
-	*ret = conflict ? STORE_PUT_OUSTED : body ? STORE_PUT_FULLER : STORE_PUT_KNOWN;
+	*ret = c.conflict ? STORE_PUT_OUSTED
+	       : c.body   ? STORE_PUT_FULLER
+			  : STORE_PUT_KNOWN;
 	return r;
 }
 

@@ -9,7 +9,7 @@
 
 struct store;
 
-#define RESTACK_COLUMNS 15 /* of Q_STATES_FROM, and arguments of Q_STATE_PUT_BACK */
+#define RESTACK_COLUMNS 10 /* of Q_STATES_FROM, and arguments of Q_STATE_PUT_BACK */
 
 /*
  * Puts the rows of states from that id on close together, in the write transaction that made some

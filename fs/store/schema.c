@@ -298,6 +298,7 @@ static const struct migration ladder[] = {
 	{ .version = 24, .sql = schema_narrow },
 	{ .version = 25, .sql = schema_places },
 	{ .version = 26, .sql = schema_phrases },
+	{ .version = 27, .sql = schema_states },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -5,26 +5,26 @@
 /* As it was told: a number is kept less the capture time. */
 #define STATE_ID \
   "CASE typeof(s.state_id) WHEN 'integer' THEN s.state_id + s.capture_ms ELSE s.state_id END"
-#define COPY_COLUMNS \
-  "s.id, " STATE_ID ", s.guise, s.status, s.body_len, s.raw_len, s.source, s.content_hash"
+/* Parts of `kind`; see schema_states.c. */
+#define STATE_GUISE "(s.kind & 7)"
+#define STATE_STATUS "(s.kind >> 3 & 7)"
+#define STATE_SHAPE "(s.kind >> 6)"
+#define COPY_COLUMNS "s.id, " STATE_ID ", " STATE_GUISE ", " STATE_STATUS ", s.source"
 X(COPIES,
   "SELECT " COPY_COLUMNS ", n.told FROM shown n CROSS JOIN state s ON s.id = n.state "
   "WHERE n.resource = ?1 AND n.capture_ms = ?2 UNION ALL "
   "SELECT " COPY_COLUMNS ", n.told FROM unlisted n CROSS JOIN state s ON s.id = n.state "
   "WHERE n.resource = ?1 AND n.capture_ms = ?2")
 X(STATE_INSERT,
-  "INSERT INTO state(resource, capture_ms, state_id, guise, status, source, content_hash, base, "
-  "dictionary, body_len, raw_len, body, raw, shape) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)")
+  "INSERT INTO state(resource, capture_ms, state_id, source, kind, base, body_len, body, raw) "
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
 X(STATE_REPLACE,
-  "UPDATE state SET guise = ?2, status = ?3, source = ?4, content_hash = ?5, base = ?6, "
-  "dictionary = ?7, body_len = ?8, raw_len = ?9, body = ?10, raw = ?11, "
-  "shape = ?12 WHERE id = ?1")
-#define BODY_COLUMNS \
-  "s.id, s.base, s.dictionary, s.body_len, s.body, s.capture_ms, " STATE_ID " "
+  "UPDATE state SET source = ?2, kind = ?3, base = ?4, body_len = ?5, body = ?6, raw = ?7 "
+  "WHERE id = ?1")
+#define BODY_COLUMNS "s.id, s.base, s.body_len, s.body, s.capture_ms, " STATE_ID " "
 X(STATE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
 X(BASE_BODY, "SELECT " BODY_COLUMNS "FROM state s WHERE s.id = ?1")
-X(STATE_RAW, "SELECT raw_len, raw, shape FROM state WHERE id = ?1")
+X(STATE_RAW, "SELECT " STATE_SHAPE ", raw FROM state s WHERE id = ?1")
 X(SHAPE, "SELECT len, text FROM shape WHERE id = ?1")
 X(SHAPE_NEWEST, "SELECT id, n FROM shape WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
 X(SHAPE_INSERT, "INSERT INTO shape(kind, n, len, text) VALUES(?1, ?2, ?3, ?4)")
@@ -32,17 +32,16 @@ X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
 X(STATES_BEHIND,
   "SELECT state FROM shown WHERE resource = ?1 AND state > ?2 UNION ALL "
   "SELECT state FROM unlisted WHERE resource = ?1 AND state > ?2")
-X(STATE_REENCODE, "UPDATE state SET base = ?2, dictionary = ?3, body = ?4 WHERE id = ?1")
+X(STATE_REENCODE, "UPDATE state SET base = ?2, body = ?3 WHERE id = ?1")
 #define STATE_COLUMNS \
-  "id, resource, capture_ms, state_id, guise, status, source, content_hash, base, dictionary, " \
-  "shape, body_len, raw_len, body, raw"
+  "id, resource, capture_ms, state_id, source, kind, base, body_len, body, raw"
 X(STATES_FROM, "SELECT " STATE_COLUMNS " FROM state WHERE id >= ?1 ORDER BY id")
 X(STATES_DELETE_FROM, "DELETE FROM state WHERE id >= ?1")
 X(STATE_PUT_BACK,
   "INSERT INTO state(" STATE_COLUMNS ") "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15)")
+  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)")
 X(KEYFRAMES_FIRST,
-  "SELECT id FROM state WHERE id > ?1 AND base IS NULL ORDER BY id LIMIT ?2")
+  "SELECT id FROM state WHERE id > ?1 AND base <= 0 ORDER BY id LIMIT ?2")
 
 /* listing rows */
 X(SHOWN_INSERT,
@@ -74,7 +73,7 @@ X(SHOWN_NEWEST,
   "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
 X(SHOWN_PUT,
   "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, told) "
-  "SELECT ?1, ?2, ?3, id, ?5, status, ?6, ?7, ?8, ?9 FROM state WHERE id = ?4")
+  "SELECT ?1, ?2, ?3, id, ?5, " STATE_STATUS ", ?6, ?7, ?8, ?9 FROM state s WHERE id = ?4")
 /* What is told of states: those that are not listed any more until the next story is put */
 X(TOLD_BETWEEN,
   "SELECT capture_ms, state, told FROM shown "

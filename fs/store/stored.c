@@ -72,9 +72,19 @@ int stored_note(struct store *s, int64_t id, struct str body)
 
 /* A body as its row has it. */
 struct coded {
-	int64_t id, dictionary, length;
+	int64_t id, length;
+	struct coding by;
 	struct str frame;
 };
+
+/* Of the row that a statement is at, whose columns from `first` on are BODY_COLUMNS. */
+static struct coded coded_of_row(sqlite3_stmt *q, int first)
+{
+	return (struct coded){ .id = col_int(q, first),
+			       .by = coding_of(col_int(q, first + 1)),
+			       .length = col_int(q, first + 2),
+			       .frame = col_str(q, first + 3) };
+}
 
 /* Decodes it into the slot of its id. The prefix may be what is in that slot. */
 static int decode(struct store *s, const struct coded *c, struct str prefix)
@@ -82,7 +92,7 @@ static int decode(struct store *s, const struct coded *c, struct str prefix)
 	struct bodies *b = &s->bodies;
 	const struct zdict *z;
 	struct stored *slot;
-	int r = dictionary_get(s, c->dictionary, &z);
+	int r = dictionary_get(s, c->by.dictionary, &z);
 
 	if (r)
 		return r;
@@ -103,7 +113,7 @@ int state_base(struct store *s, int64_t id, int64_t *ret)
 
 	if (r)
 		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", id) : r;
-	*ret = col_int(q, 0);
+	*ret = coding_of(col_int(q, 0)).base;
 	/* A base was there before: a ring is not followed. */
 	return *ret < id ? 0 : body_damaged(s, "state", id);
 }
@@ -141,17 +151,18 @@ static void chain_deinit(struct chain *c)
 static int chain_add(struct store *s, int64_t id, struct chain *c)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct coded link;
 	int r = sql_get(s, Q_BASE_BODY, ARGS(INT(id)), &q);
 
 	if (r)
 		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", id) : r;
+	link = coded_of_row(q, 0);
 	/* A base was there before: a ring is not followed. */
-	if (c->n == CHAIN_MAX || col_int(q, 1) >= id)
+	if (c->n == CHAIN_MAX || link.by.base >= id)
 		return body_damaged(s, "state", id);
-	c->links[c->n++] =
-		(struct coded){ id, col_int(q, 2), col_int(q, 3), col_str(q, 4) };
-	buf_put_str(&c->frames, col_str(q, 4));
-	c->known = col_int(q, 1);
+	c->links[c->n++] = link;
+	buf_put_str(&c->frames, link.frame);
+	c->known = link.by.base;
 	return buf_error(&c->frames);
 }
 
@@ -194,16 +205,15 @@ int stored_get(struct store *s, int64_t id, struct str *ret)
 
 int body_of_row(struct store *s, sqlite3_stmt *q, int first, struct buf *out)
 {
-	struct trimming t = { col_int(q, first + 5), col_str(q, first + 6) };
-	struct coded coded = { col_int(q, first), col_int(q, first + 2),
-			       col_int(q, first + 3), col_str(q, first + 4) };
+	struct trimming t = { col_int(q, first + 4), col_str(q, first + 5) };
+	struct coded coded = coded_of_row(q, first);
 	struct stored *slot = slot_of(&s->bodies, coded.id);
 	struct str prefix = STR_NULL;
 	int r = 0;
 
 	if (slot->id != coded.id) {
-		if (sqlite3_column_type(q, first + 1) != SQLITE_NULL)
-			r = stored_get(s, col_int(q, first + 1), &prefix);
+		if (coded.by.base)
+			r = stored_get(s, coded.by.base, &prefix);
 		if (!r)
 			r = decode(s, &coded, prefix);
 	}

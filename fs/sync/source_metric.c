@@ -226,7 +226,7 @@ static int look_at(struct look *l, struct store *s, const struct store_came *cam
 	if (!r)
 		r = jv_parse(&a, buf_str(&body), &v, NULL);
 	if (!r)
-		r = item_from_body(&v, &item);
+		r = item_view(&v, &item);
 	if (r)
 		return MIN(r, 0);
 	value = mention_dimension_value(spec->dimension, &item);

@@ -58,7 +58,6 @@ struct item {
 	enum item_guise guise;
 	struct str body; /* canonical, compact */
 	struct str raw;  /* as received, byte for byte */
-	uint64_t content_hash; /* of the body without capture metadata; equal content, equal hash */
 	/* What makes raw of body (store_shapes_find()); NULL: it is for the writer to find out. */
 	const struct store_shape *shape;
 };
@@ -87,20 +86,12 @@ struct str item_type_today(struct str type);
  */
 #define ITEM_REGION_GLOBAL STR("global")
 bool item_is_global(struct str type) _pure_;
-/*
- * Hash of a canonical body without the metadata keys; a member that is null counts as absent.
- * item_content_hash_add() folds it member by member, in order of the keys, from the compact text
- * of each value.
- */
+/* Hash of a canonical body without the metadata keys; a member that is null counts as absent. */
 #define ITEM_CONTENT_HASH_INIT UINT64_C(0)
 uint64_t item_content_hash(const struct jv *body) _pure_;
-uint64_t item_content_hash_add(uint64_t hash, struct str key, struct str value) _pure_;
 
 /*
- * Fills identity, status, time and content hash from a canonical body; item->body, raw and guise
- * are not touched. The strings borrow from the body.
+ * Fills identity, status and time from a canonical body; item->body, raw and guise are not touched.
+ * The strings borrow from the body. 0 or -EBADMSG.
  */
-int item_view(const struct jv *body,
-	      struct item *ret) _must_check_; /* without the hash */
-int item_from_body(const struct jv *body,
-		   struct item *ret) _must_check_; /* 0 or -EBADMSG */
+int item_view(const struct jv *body, struct item *ret) _must_check_;

@@ -172,7 +172,7 @@ FACTS = {
     "folder": """SELECT name, account, region, type, newest_ms, first_ms FROM folder""",
     "resource": """SELECT f.account, f.region, f.type, rid, fname
                    FROM resource r JOIN folder f ON f.id = r.folder""",
-    "state": """SELECT rid, capture_ms, state_id, guise, status, content_hash, body_len, raw_len
+    "state": """SELECT rid, capture_ms, state_id, kind & 63, body_len
                 FROM state s JOIN resource r ON r.id = s.resource""",
     "event": "SELECT key, flags, text_len, jsonl_len FROM event",
     "session": "SELECT token, m.time_ms, key FROM session m JOIN event e ON e.id = m.event",

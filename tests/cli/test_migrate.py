@@ -16,7 +16,7 @@ import urllib.parse
 import uuid
 
 from support import (DONE, FAILED, Case, driftfs, dump, event, events, events_of_block,
-                     history_file, item, postings, timeline, told, trail_file)
+                     history_file, item, numbers, postings, timeline, told, trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -181,8 +181,22 @@ body = plain_body(id, rows, ids);
 ALTER TABLE dictionary DROP COLUMN phrases;
 """
 
+STATES_27 = """CREATE TABLE state_old(
+id INTEGER PRIMARY KEY AUTOINCREMENT, resource INTEGER NOT NULL REFERENCES resource,
+capture_ms INTEGER NOT NULL, state_id ANY NOT NULL, guise INTEGER NOT NULL,
+status INTEGER NOT NULL, source INTEGER NOT NULL, content_hash INTEGER NOT NULL, base INTEGER,
+dictionary INTEGER, shape INTEGER, body_len INTEGER NOT NULL, raw_len INTEGER NOT NULL,
+body BLOB NOT NULL, raw BLOB) STRICT;
+INSERT INTO state_old SELECT id, resource, capture_ms, state_id, kind & 7, kind >> 3 & 7, source,
+id, iif(base > 0, base, NULL), iif(base < 0, -base, NULL), nullif(kind >> 6, 0), body_len,
+coalesce(measured_len(raw), body_len), body, measured_bytes(raw) FROM state ORDER BY id;
+DROP TABLE state;
+ALTER TABLE state_old RENAME TO state;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21,
+DOWN = {27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23,
+        22: "DROP TABLE gathered;", 21: TOLD_21,
         20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
@@ -337,6 +351,9 @@ class Migrate(Case):
             self.list_functions(db)
             lines = json.dumps(list(timeline(db)))
             db.create_function("lines_of_timeline", 0, lambda: lines)
+            db.create_function("measured_len", 1, lambda b: b and next(numbers(b)))
+            db.create_function("measured_bytes", 1,
+                               lambda b: b and b[len(varint(next(numbers(b)))):])
             db.create_function("told", 2, lambda told_bytes, name: told(told_bytes)[name])
             for rung in range(now, version, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")

@@ -35,12 +35,11 @@ static int on_item(void *ctx, const struct item *item, const struct jv *tree)
 	buf_reset(&again);
 	jv_write_sorted(&again, tree);
 	require(str_eq(buf_str(&again), item->body));
-	require(item_from_body(&body, &same) == 0);
+	require(item_view(&body, &same) == 0);
 	require(str_eq(same.account, item->account) && str_eq(same.region, item->region));
 	require(str_eq(same.type, item->type) && str_eq(same.id, item->id));
 	require(str_eq(same.state_id, item->state_id) && same.status == item->status);
 	require(same.captured_ms == item->captured_ms);
-	require(same.content_hash == item->content_hash);
 	require(item->raw.n > 0);
 	/* A body does not differ from itself. */
 	require(jv_parse(&a, item->body, &copy, NULL) == 0);

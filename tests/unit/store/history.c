@@ -107,8 +107,7 @@ struct item item_of(const char *type, const char *rid, int64_t ms, const char *s
 			      .status = ITEM_OK,
 			      .guise = ITEM_GUISE_DELIVERY,
 			      .body = str_of(body),
-			      .raw = str_of(body),
-			      .content_hash = str_hash(str_of(body)) };
+			      .raw = str_of(body) };
 }
 
 struct event event_of(const char *id, int64_t ms)
