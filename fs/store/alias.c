@@ -142,7 +142,7 @@ int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
 static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t token,
 		     bool look_back)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int64_t first, last;
 	int r = writer_alias(s, token, dirty->resource);
 
 	if (r || !look_back)
@@ -150,11 +150,13 @@ static int alias_new(struct store *s, const struct store_dirty *dirty, int64_t t
 	r = gathered_reading(s);
 	if (r)
 		return r;
-	r = sql_get(s, Q_MENTION_EARLIEST, ARGS(INT(token)), &q);
-	if (r || sqlite3_column_type(q, 0) == SQLITE_NULL ||
-	    col_int(q, 0) >= dirty->from_ms)
-		return r;
-	return sql_run(s, Q_DIRTY_ADD, ARGS(INT(dirty->resource), INT(col_int(q, 0))));
+	r = postings_span(s, POSTING_MENTION, posting_key_of_token((uint64_t)token),
+			  &first, &last);
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	return first >= dirty->from_ms
+		       ? 0
+		       : sql_run(s, Q_DIRTY_ADD, ARGS(INT(dirty->resource), INT(first)));
 }
 
 /* Has the set a token that stands in the same place of the list? It is in order. */

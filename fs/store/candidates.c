@@ -69,8 +69,9 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 	if (!r)
 		r = gathered_reading(s);
 	for (size_t i = 0; i < tokens->n && !r; i++)
-		r = postings_each(s, POSTING_MENTION, (int64_t)tokens->tokens[i], from_ms,
-				  to_ms, add_posting, &hits);
+		r = postings_each(s, POSTING_MENTION,
+				  posting_key_of_token(tokens->tokens[i]), from_ms, to_ms,
+				  add_posting, &hits);
 	if (!r)
 		r = buf_error(&hits);
 	return r ? r : take_hits(&hits, a, ret, ret_n);

@@ -263,25 +263,15 @@ static int keep(struct store *s)
 
 /* --- the lists ----------------------------------------------------------------------------- */
 
-static int put_sessions(struct store *s, const struct posting *rows, size_t n)
-{
-	int r = 0;
-
-	for (size_t i = 0; i < n && !r; i++)
-		r = sql_run(s, Q_SESSION_INSERT,
-			    ARGS(INT(rows[i].key), INT(rows[i].time_ms),
-				 INT(rows[i].event)));
-	return r;
-}
-
 static int merge_tokens(struct store *s, enum posting_list list,
 			const struct token_rows *t)
 {
 	if (!t->n)
 		return 0;
+	for (size_t i = 0; i < t->n; i++)
+		t->rows[i].key = posting_key_of_token((uint64_t)t->rows[i].key);
 	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
-	return list == POSTING_SESSION ? put_sessions(s, t->rows, t->n)
-				       : postings_put(s, list, t->rows, t->n);
+	return postings_put(s, list, t->rows, t->n);
 }
 
 static int merge_keys(struct store *s, const struct keys *keys)

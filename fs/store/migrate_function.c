@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SQL functions for migrations that SQL alone cannot do. They are there while a history is brought
- * up, and no statement of the store uses them.
+ * up, and no statement of the store uses them. Those of posting lists: migrate_posting.c.
  *
  *   event_key(identity)            the hash of an event's identity, as older schemas kept that
- *   posting_first(time, event)     the event of the first of a group
- *   posting_places(time, event)    those behind it, as posting.c has them
  *   event_rows(i, key, flags, source, text_len, jsonl_len, lengths, len)
  *                                  what is told of the events of a block, each its number i, as
  *                                  block_row.c has it; lengths, len: of its records, as an older
@@ -24,7 +22,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "posting.h"
 #include "private.h"
 #include "schema.h"
 #include "source_name.h"
@@ -62,61 +59,6 @@ static void event_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 static struct buf *group(sqlite3_context *c)
 {
 	return sqlite3_aggregate_context(c, sizeof(struct buf));
-}
-
-static void add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
-{
-	struct posting p = { 0, sqlite3_value_int64(args[0]),
-			     sqlite3_value_int64(args[1]) };
-	struct buf *b = group(c);
-
-	if (b)
-		buf_put(b, &p, sizeof(p));
-}
-
-/* The group in order; NULL when it is not to be had. */
-static const struct posting *sorted(sqlite3_context *c, size_t *ret_n)
-{
-	struct buf *b = group(c);
-
-	if (!b || buf_error(b) || !b->len) {
-		sqlite3_result_error_nomem(c);
-		return NULL;
-	}
-	*ret_n = b->len / sizeof(struct posting);
-	qsort(b->data, *ret_n, sizeof(struct posting), posting_order);
-	return (const struct posting *)b->data;
-}
-
-static void first_end(sqlite3_context *c)
-{
-	size_t n;
-	const struct posting *p = sorted(c, &n);
-
-	if (p)
-		sqlite3_result_int64(c, p[0].event);
-	if (group(c))
-		buf_deinit(group(c));
-}
-
-static void places_end(sqlite3_context *c)
-{
-	_cleanup_(buf_deinit) struct buf places = BUF_INIT;
-	size_t n;
-	const struct posting *p = sorted(c, &n);
-
-	if (p) {
-		posting_encode(&places, p, n);
-		if (buf_error(&places))
-			sqlite3_result_error_nomem(c);
-		else if (places.len)
-			sqlite3_result_blob64(c, places.data, places.len,
-					      SQLITE_TRANSIENT);
-		else
-			sqlite3_result_zeroblob(c, 0);
-	}
-	if (group(c))
-		buf_deinit(group(c));
 }
 
 /* --- blocks -------------------------------------------------------------------------------- */
@@ -323,16 +265,10 @@ int migrate_functions(sqlite3 *db)
 		rc = sqlite3_create_function_v2(db, "measured", 2, how, NULL, measured,
 						NULL, NULL, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_create_function_v2(db, "posting_first", 2, how, NULL, NULL,
-						add, first_end, NULL);
-	if (rc == SQLITE_OK)
-		rc = sqlite3_create_function_v2(db, "posting_places", 2, how, NULL, NULL,
-						add, places_end, NULL);
-	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "timeline_lines", 7, how, NULL, NULL,
 						line_add, lines_end, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "event_rows", 8, how, NULL, NULL,
 						event_rows_add, event_rows_end, NULL);
-	return rc;
+	return rc == SQLITE_OK ? migrate_posting_functions(db) : rc;
 }

@@ -13,6 +13,7 @@
 
 #include "model/mention.h"
 #include "model/story.h"
+#include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "tell.h"
@@ -69,11 +70,11 @@ static int unit_get(struct store *s, int64_t value, struct unit *ret)
 
 static int issuer_of(struct store *s, int64_t token, int64_t time_ms, int64_t *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_SESSION_AS_OF, ARGS(INT(token), INT(time_ms)), &q);
+	struct posting p = { 0 };
+	int r = postings_as_of(s, POSTING_SESSION, posting_key_of_token((uint64_t)token),
+			       time_ms, &p);
 
-	if (!r)
-		*ret = col_int(q, 0);
+	*ret = p.event;
 	return r;
 }
 

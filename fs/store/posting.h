@@ -23,7 +23,7 @@ enum posting_list {
 	POSTING_ACTIVITY, /* by value */
 	POSTING_KEY,      /* hashes of identities of events */
 	POSTING_ALIAS,    /* ... of names of resources */
-	POSTING_SESSION, /* by token: rows of the table `session`; only gathered like a list */
+	POSTING_SESSION,  /* by token: events that issued a credential */
 };
 
 struct posting {
@@ -42,16 +42,28 @@ static inline struct posting posting_of_hash(uint64_t hash, int64_t id)
 				 id };
 }
 
+/*
+ * Of a token its list has the upper 48 bits: of ten million tokens, one in thirty million that are
+ * looked for meets another one's events.
+ */
+static inline int64_t posting_key_of_token(uint64_t token)
+{
+	return (int64_t)(token >> 16);
+}
+
 /* By key, then time, then event. */
 int posting_order(const void *a, const void *b) _pure_;
 
-/* Appends the n postings of one key, in order, but for the first: that stands in the row. */
+/*
+ * Appends the n postings, in order, but for the first: that stands in the row. Keys are below two
+ * to the power of 62 apart.
+ */
 void posting_encode(struct buf *out, const struct posting *rows, size_t n);
 /* Appends struct posting each, `first` and those behind it. 0, -EBADMSG, -ENOMEM. */
 int posting_decode(const struct posting *first, struct str places,
 		   struct buf *out) _must_check_;
 
-/* Adds postings that are in order; what is there already stays once. */
+/* Adds postings that are in order, of any keys; what is there already stays once. */
 int postings_put(struct store *s, enum posting_list list, const struct posting *rows,
 		 size_t n) _must_check_;
 
@@ -63,6 +75,9 @@ int postings_remove(struct store *s, enum posting_list list,
 typedef int posting_fn(void *ctx, const struct posting *p, bool *more);
 int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t from_ms,
 		  int64_t to_ms, posting_fn *each, void *ctx) _must_check_;
+/* The last one at or before a time. STORE_E_NOT_FOUND. */
+int postings_as_of(struct store *s, enum posting_list list, int64_t key, int64_t time_ms,
+		   struct posting *ret) _must_check_;
 /* Its first and its last time. STORE_E_NOT_FOUND. */
 int postings_span(struct store *s, enum posting_list list, int64_t key,
 		  int64_t *ret_first_ms, int64_t *ret_last_ms) _must_check_;

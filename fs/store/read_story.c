@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 
+#include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "store/derive.h"
@@ -168,14 +169,14 @@ int store_transition_get(struct store *s, int64_t id, struct arena *a,
 
 static int issuer(struct store *s, struct str name, int64_t time_ms, int64_t *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r;
+	struct posting p = { 0 };
+	int r = STORE_E_NOT_FOUND;
 
-	if (!name.n)
-		return STORE_E_NOT_FOUND;
-	r = sql_get(s, Q_SESSION_AS_OF, ARGS(INT(mention_token(name)), INT(time_ms)), &q);
-	if (!r)
-		*ret = col_int(q, 0);
+	if (name.n)
+		r = postings_as_of(s, POSTING_SESSION,
+				   posting_key_of_token(mention_token(name)), time_ms,
+				   &p);
+	*ret = p.event;
 	return r;
 }
 

@@ -299,6 +299,7 @@ static const struct migration ladder[] = {
 	{ .version = 25, .sql = schema_places },
 	{ .version = 26, .sql = schema_phrases },
 	{ .version = 27, .sql = schema_states },
+	{ .version = 28, .sql = schema_postings },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -242,9 +242,11 @@ static int resolve_issued(struct store *s, struct buf *tokens, struct buf *dirt)
 		n = tokens->len / sizeof(*pairs);
 		for (size_t i = 0; i < n && !r; i++)
 			if (!was_followed(&followed, &pairs[i]))
-				r = postings_each(s, POSTING_ACTOR, pairs[i].what,
-						  pairs[i].time_ms, INT64_MAX,
-						  event_made_with, &ctx);
+				r = postings_each(
+					s, POSTING_ACTOR,
+					posting_key_of_token((uint64_t)pairs[i].what),
+					pairs[i].time_ms, INT64_MAX, event_made_with,
+					&ctx);
 		buf_put_str(&followed, buf_str(tokens));
 		keep_earliest(&followed);
 		keep_earliest(dirt);

@@ -211,12 +211,6 @@ X(EVENT_BLOCK_INSERT,
 X(EVENT_BLOCK_DELETE, "DELETE FROM event_block WHERE id = ?1")
 X(EVENT_BLOCK_TELL, "UPDATE event_block SET rows = ?2 WHERE id = ?1")
 #include "statement_postings.h"
-X(MENTION_EARLIEST, "SELECT min(time_ms) FROM mention WHERE token = ?1")
-X(SESSION_INSERT,
-  "INSERT INTO session(token, time_ms, event) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
-X(SESSION_AS_OF,
-  "SELECT event FROM session WHERE token = ?1 AND time_ms <= ?2 "
-  "ORDER BY time_ms DESC, event DESC LIMIT 1")
 
 /* alarms */
 X(TRANSITION_ANY, "SELECT 1 FROM transition WHERE id > 0 LIMIT 1")

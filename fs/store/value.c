@@ -211,32 +211,22 @@ static int by_place(const void *a, const void *b)
 	return (x->event > y->event) - (x->event < y->event);
 }
 
-/* One value's places, and what they add to its sums. */
-static int write_value(struct store *s, const struct act_row *rows, size_t n,
-		       struct buf *postings)
+/* So many places go to their lists at once. */
+#define PLACES_BATCH 4096u
+
+/* A place, and what it adds to its value's sums. */
+static int add_place(struct store *s, const struct act_row *row, struct buf *postings)
 {
-	struct tell *t = &s->writer->tell;
-	int r = 0;
+	struct posting p = { row->value, row->time_ms, row->event };
 
-	buf_reset(postings);
-	for (size_t i = 0; i < n && !r; i++) {
-		const struct act_row *row = &rows[i];
-		struct posting p = { row->value, row->time_ms, row->event };
-
-		buf_put(postings, &p, sizeof(p));
-		r = sums_add(&t->value_sums,
-			     &(struct sum){ .what = row->value,
-					    .when = row->time_ms / 86400000,
-					    .text_len = row->text_len,
-					    .jsonl_len = row->jsonl_len,
-					    .newest_ms = row->time_ms,
-					    .unit = row->unit });
-	}
-	if (!r)
-		r = buf_error(postings);
-	return r ? r
-		 : postings_put(s, POSTING_ACTIVITY,
-				(const struct posting *)postings->data, n);
+	buf_put(postings, &p, sizeof(p));
+	return sums_add(&s->writer->tell.value_sums,
+			&(struct sum){ .what = row->value,
+				       .when = row->time_ms / 86400000,
+				       .text_len = row->text_len,
+				       .jsonl_len = row->jsonl_len,
+				       .newest_ms = row->time_ms,
+				       .unit = row->unit });
 }
 
 static int write_places(struct store *s)
@@ -248,9 +238,14 @@ static int write_places(struct store *s)
 	if (t->n > 1)
 		qsort(t->rows, t->n, sizeof(t->rows[0]), by_place);
 	for (size_t i = 0, n; i < t->n && !r; i += n) {
-		for (n = 1; i + n < t->n && t->rows[i + n].value == t->rows[i].value;)
-			n++;
-		r = write_value(s, &t->rows[i], n, &postings);
+		buf_reset(&postings);
+		for (n = 0; n < PLACES_BATCH && i + n < t->n && !r; n++)
+			r = add_place(s, &t->rows[i + n], &postings);
+		if (!r)
+			r = buf_error(&postings);
+		if (!r)
+			r = postings_put(s, POSTING_ACTIVITY,
+					 (const struct posting *)postings.data, n);
 	}
 	t->n = 0;
 	return r;

@@ -175,7 +175,6 @@ FACTS = {
     "state": """SELECT rid, capture_ms, state_id, kind & 63, body_len
                 FROM state s JOIN resource r ON r.id = s.resource""",
     "event": "SELECT key, flags, text_len, jsonl_len FROM event",
-    "session": "SELECT token, m.time_ms, key FROM session m JOIN event e ON e.id = m.event",
     "alarm": "SELECT name, account, region, arn, namespace, metric FROM alarm",
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
     "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
@@ -228,12 +227,14 @@ FACTS = {
 }
 
 
-# Rows with several events each: whose, the time and event of the first, the others by difference.
+# Rows with several events each: key, time and event of the first, the others by difference.
 POSTINGS = {
-    "mention": "SELECT token, '', time_ms, event, places FROM mention",
-    "actor": "SELECT token, '', time_ms, event, places FROM actor",
-    "activity": """SELECT kind, name, time_ms, event, places FROM activity a
-                   JOIN value v ON v.id = a.value""",
+    "mention": "SELECT token, time_ms, event, places FROM mention",
+    "actor": "SELECT token, time_ms, event, places FROM actor",
+    "session": "SELECT token, time_ms, event, places FROM session",
+    "activity": "SELECT value, time_ms, event, places FROM activity",
+    "event_key": "SELECT part, hash, event, places FROM event_key",
+    "alias": "SELECT part, hash, resource, places FROM alias",
 }
 
 
@@ -355,8 +356,7 @@ def events(db):
 
 def event_table(db):
     """A row each: what other tables' events stand for."""
-    rows = db.execute("SELECT part, '', hash, event, places FROM event_key")
-    keys = {event: part << 24 | rest for part, _, rest, event in postings(rows)}
+    keys = {event: part << 24 | rest for part, rest, event in postings(db, "event_key")}
     db.execute("CREATE TEMP TABLE event(id INTEGER PRIMARY KEY, key, flags, text_len, jsonl_len)")
     db.executemany("INSERT INTO event VALUES(?, ?, ?, ?, ?)",
                    ((e.row, keys.pop(e.row), e.bits & 15, e.text_len, e.jsonl_len)
@@ -364,16 +364,24 @@ def event_table(db):
     assert not keys, "keys of events that are not there"
 
 
-def postings(rows, keys=None):
-    """(whose, time, the event or its key) of each, from rows as POSTINGS reads them."""
-    for first, second, time_ms, event, places in rows:
-        yield first, second, time_ms, keys[event] if keys else event
+def signed(number):
+    return ~(number >> 1) if number & 1 else number >> 1
+
+
+def postings(db, table):
+    """(key, time, event) of each of a list; see fs/store/posting.c."""
+    for key, time_ms, one, places in db.execute(POSTINGS[table]):
+        yield key, time_ms, one
         differences = numbers(places)
-        for time in differences:
-            step = next(differences)
-            time_ms += time >> 1 if time & 1 else (time >> 1) * 1000
-            event += ~(step >> 1) if step & 1 else step >> 1
-            yield first, second, time_ms, keys[event] if keys else event
+        for code in differences:
+            if code & 3 == 3:
+                key += code >> 2
+                code = next(differences)
+                time_ms += signed(code >> 1) * (1 if code & 1 else 1000)
+            else:
+                time_ms += code >> 2 if code & 1 else (code >> 1) * 1000
+            one += signed(next(differences))
+            yield key, time_ms, one
 
 
 def dump(history):
@@ -387,11 +395,13 @@ def dump(history):
                  for table, sql in FACTS.items()}
         keys = dict(db.execute("SELECT id, key FROM event"))
         names = dict(db.execute("SELECT id, rid FROM resource"))
-        aliases = db.execute("SELECT part, '', hash, resource, places FROM alias")
-        facts["alias"] = sorted(postings(aliases, names), key=repr)
+        values = {row[0]: row[1:] for row in db.execute("SELECT id, kind, name FROM value")}
+        facts["alias"] = sorted((*of, names[one]) for *of, one in postings(db, "alias"))
         facts["timeline"] = [line[:4] + line[5:] for line in timeline(db)]
-        for table, sql in POSTINGS.items():
-            facts[table] = sorted(postings(db.execute(sql), keys), key=repr)
+        for table in ("mention", "actor", "session"):
+            facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))
+        facts["activity"] = sorted((values[value], time_ms, keys[one])
+                                   for value, time_ms, one in postings(db, "activity"))
     db.close()
     return facts
 

@@ -15,8 +15,8 @@ import sys
 import urllib.parse
 import uuid
 
-from support import (DONE, FAILED, Case, driftfs, dump, event, events, events_of_block,
-                     history_file, item, numbers, postings, timeline, told, trail_file)
+from support import (DONE, FAILED, POSTINGS, Case, driftfs, dump, event, events,
+                     events_of_block, history_file, item, numbers, postings, timeline, told, trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -91,14 +91,14 @@ ALTER TABLE event_block_old RENAME TO event_block;
 LISTS_19 = """CREATE TABLE event_key_old(
 key INTEGER NOT NULL, event INTEGER NOT NULL, PRIMARY KEY(key, event)) STRICT, WITHOUT ROWID;
 INSERT INTO event_key_old SELECT hash_in_list(value), id_in_list(value)
-FROM json_each(list('event_key', 'event'));
+FROM json_each(list('event_key'));
 DROP TABLE event_key;
 ALTER TABLE event_key_old RENAME TO event_key;
 CREATE TABLE alias_old(
 token INTEGER NOT NULL, resource INTEGER NOT NULL REFERENCES resource,
 PRIMARY KEY(token, resource)) STRICT, WITHOUT ROWID;
 INSERT INTO alias_old SELECT hash_in_list(value), id_in_list(value)
-FROM json_each(list('alias', 'resource'));
+FROM json_each(list('alias'));
 DROP TABLE alias;
 ALTER TABLE alias_old RENAME TO alias;
 """
@@ -194,8 +194,34 @@ DROP TABLE state;
 ALTER TABLE state_old RENAME TO state;
 """
 
+# Of 48 bits of a token the 64 that it may have had.
+WHOLE_TOKEN = "(value ->> 0) << 16"
+
+
+def list_before_28(table, key, time, one, whole="value ->> 0"):
+    return f"""DROP TABLE {table};
+CREATE TABLE {table}(
+{key} INTEGER NOT NULL, {time} INTEGER NOT NULL, {one} INTEGER NOT NULL, places BLOB NOT NULL,
+PRIMARY KEY({key}, {time}, {one})) STRICT, WITHOUT ROWID;
+INSERT INTO {table} SELECT {whole}, value ->> 1, value ->> 2, bytes_of(value ->> 3)
+FROM json_each(rows_of('{table}'));
+"""
+
+
+POSTINGS_28 = "".join([
+    list_before_28("mention", "token", "time_ms", "event", WHOLE_TOKEN),
+    list_before_28("actor", "token", "time_ms", "event", WHOLE_TOKEN),
+    list_before_28("activity", "value", "time_ms", "event"),
+    list_before_28("event_key", "part", "hash", "event"),
+    list_before_28("alias", "part", "hash", "resource")]) + f"""DROP TABLE session;
+CREATE TABLE session(
+token INTEGER NOT NULL, time_ms INTEGER NOT NULL, event INTEGER NOT NULL,
+PRIMARY KEY(token, time_ms, event)) STRICT, WITHOUT ROWID;
+INSERT INTO session SELECT {WHOLE_TOKEN}, value ->> 1, value ->> 2 FROM json_each(sessions());
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23,
+DOWN = {28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23,
         22: "DROP TABLE gathered;", 21: TOLD_21,
         20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
@@ -235,6 +261,24 @@ def varint(number):
     while number >= 0x80:
         out, number = out + bytes([number & 0x7f | 0x80]), number >> 7
     return out + bytes([number])
+
+
+def rows_of_one_key(postings_in_order):
+    """(key, time, event, differences) of rows of 50 at most."""
+    row, last = None, (0, 0)
+    for key, time_ms, one in postings_in_order:
+        if not row or row[0] != key or len(row[3]) == 49:
+            if row:
+                yield row
+            row = (key, time_ms, one, [])
+        else:
+            time = time_ms - last[0]
+            step = one - last[1]
+            row[3].append(varint(time << 1 | 1 if time % 1000 else time // 1000 << 1) +
+                          varint(step << 1 if step >= 0 else ~(step << 1)))
+        last = time_ms, one
+    if row:
+        yield row
 
 
 def identity(one):
@@ -331,16 +375,25 @@ class Migrate(Case):
 
     def list_functions(self, db):
         """What LISTS_19 asks for: the 32 bits of a hash that there are, upper ones of 64."""
-        def entries(table, column):
-            rows = db.execute(f"SELECT part, '', hash, {column}, places FROM {table}")
+        def entries(table):
             return json.dumps([f"{(part << 56 | rest << 32) - (part >> 7 << 64)} {one}"
-                               for part, _, rest, one in postings(rows)])
+                               for part, rest, one in postings(db, table)])
 
-        lists = {names: entries(*names) for names in (("event_key", "event"),
-                                                      ("alias", "resource"))}
-        db.create_function("list", 2, lambda *names: lists[names])
+        lists = {table: entries(table) for table in ("event_key", "alias")}
+        db.create_function("list", 1, lambda table: lists[table])
         db.create_function("hash_in_list", 1, lambda text: int(text.split()[0]))
         db.create_function("id_in_list", 1, lambda text: int(text.split()[1]))
+
+    def posting_functions(self, db):
+        """What POSTINGS_28 asks for: rows of one key each, as they were."""
+        lists = {table: json.dumps([
+            (key, time_ms, one, b"".join(differences).hex())
+            for key, time_ms, one, differences in rows_of_one_key(postings(db, table))])
+            for table in POSTINGS}
+        sessions = json.dumps(list(postings(db, "session")))
+        db.create_function("rows_of", 1, lambda table: lists[table])
+        db.create_function("sessions", 0, lambda: sessions)
+        db.create_function("bytes_of", 1, bytes.fromhex)
 
     def take_down(self, version, bodies, records):
         with contextlib.closing(sqlite3.connect(self.history)) as db:
@@ -349,6 +402,7 @@ class Migrate(Case):
             db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
             self.event_functions(db, records)
             self.list_functions(db)
+            self.posting_functions(db)
             lines = json.dumps(list(timeline(db)))
             db.create_function("lines_of_timeline", 0, lambda: lines)
             db.create_function("measured_len", 1, lambda b: b and next(numbers(b)))

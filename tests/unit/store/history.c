@@ -223,3 +223,8 @@ int count_list(struct history *h, enum posting_list list, int64_t key)
 			 0);
 	return n;
 }
+
+int count_token(struct history *h, enum posting_list list, uint64_t token)
+{
+	return count_list(h, list, posting_key_of_token(token));
+}

@@ -60,6 +60,9 @@ void assert_body(struct history *h, int64_t state, const char *body);
 void assert_raw(struct history *h, int64_t state, const char *raw);
 /* How many postings a list has of a key. */
 int count_list(struct history *h, enum posting_list list, int64_t key);
+/* Tokens that lists tell apart, and how many postings one has. */
+#define TOKEN(i) ((uint64_t)(i) << 16)
+int count_token(struct history *h, enum posting_list list, uint64_t token);
 /* PRAGMA integrity_check, and one number asked in SQL beside the connection. */
 void assert_sound(struct history *h);
 int64_t ask(struct history *h, const char *sql);

@@ -84,7 +84,7 @@ static void fill(struct history *h)
 	commit(h);
 	tell(h);
 	for (unsigned i = 0; i < EVENTS; i++) {
-		uint64_t token = 7;
+		uint64_t token = TOKEN(7);
 		struct event e;
 
 		(void)snprintf(id, sizeof(id),

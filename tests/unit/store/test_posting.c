@@ -24,6 +24,10 @@ static void test_code(void **state _unused_)
 		{ 7, 1000, 1 },
 		{ 7, INT64_C(1700000000123), INT64_C(1) << 40 },
 		{ 7, INT64_C(1700000001123), INT64_MAX },
+		{ 8, -7000, 1 },
+		{ 8, 3, 2 },
+		{ 1000, INT64_C(1700000001001), 1 },
+		{ INT64_C(1) << 48, 1, 1 },
 	};
 	_cleanup_(buf_deinit) struct buf places = BUF_INIT, out = BUF_INIT;
 
@@ -31,7 +35,7 @@ static void test_code(void **state _unused_)
 	assert_int_equal(posting_decode(&rows[0], buf_str(&places), &out), 0);
 	assert_int_equal(out.len, sizeof(rows));
 	assert_memory_equal(out.data, rows, sizeof(rows));
-	/* Cut anywhere inside of a posting, and a number that does not end. */
+	/* Cut inside of a posting; a number that does not end; a key that is none, or too great. */
 	assert_int_equal(posting_decode(&rows[0],
 					(struct str){ places.data, places.len - 1 },
 					&out),
@@ -40,6 +44,10 @@ static void test_code(void **state _unused_)
 					STR("\xff\xff\xff\xff\xff\xff\xff\xff"
 					    "\xff\xff\xff\xff"),
 					&out),
+			 -EBADMSG);
+	assert_int_equal(posting_decode(&rows[0], STR("\x03\x02\x02"), &out), -EBADMSG);
+	assert_int_equal(posting_decode(&(struct posting){ INT64_MAX, 1, 1 },
+					STR("\x07\x02\x02"), &out),
 			 -EBADMSG);
 }
 
@@ -135,6 +143,138 @@ static void test_any_order(void **state)
 	}
 	free(all);
 	free(mixed);
+}
+
+/* --- many keys ----------------------------------------------------------------------------- */
+
+/* One key with many, some with some, most with one. */
+static void make_mixed(struct posting *all)
+{
+	for (int64_t i = 0; i < MANY; i++)
+		all[i] = (struct posting){ i % 4 ? i % 3 ? 1 + i % 7 : 20
+						 : 1000 + i * 37 % 5003,
+					   i * 7919 % 90000 * (i % 5 ? 1000 : 1), i + 1 };
+}
+
+static void check_key(struct history *h, const struct posting *rows, size_t n)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	struct posting p;
+	int64_t first, last;
+	int r;
+
+	assert_int_equal(postings_each(h->s, POSTING_ACTOR, rows[0].key, INT64_MIN,
+				       INT64_MAX, collect, &got),
+			 0);
+	assert_int_equal(got.len, n * sizeof(*rows));
+	assert_memory_equal(got.data, rows, got.len);
+	assert_int_equal(postings_span(h->s, POSTING_ACTOR, rows[0].key, &first, &last),
+			 0);
+	assert_int_equal(first, rows[0].time_ms);
+	assert_int_equal(last, rows[n - 1].time_ms);
+	for (size_t i = 0; i < n; i += 13) {
+		r = postings_as_of(h->s, POSTING_ACTOR, rows[0].key, rows[i].time_ms, &p);
+		assert_int_equal(r, 0);
+		assert_memory_equal(&p, &rows[i], sizeof(p));
+	}
+	r = postings_as_of(h->s, POSTING_ACTOR, rows[0].key, rows[0].time_ms - 1, &p);
+	assert_int_equal(r, STORE_E_NOT_FOUND);
+}
+
+static void check_mixed(struct history *h, const struct posting *all, size_t n)
+{
+	int64_t first, last;
+
+	for (size_t at = 0, k; at < n; at += k) {
+		for (k = 1; at + k < n && all[at + k].key == all[at].key;)
+			k++;
+		check_key(h, all + at, k);
+	}
+	for (int64_t key = 8; key < 20; key++)
+		assert_int_equal(postings_span(h->s, POSTING_ACTOR, key, &first, &last),
+				 STORE_E_NOT_FOUND);
+}
+
+/* Postings of many keys, in batches of all sizes, and taken out again. */
+static void test_many_keys(void **state)
+{
+	struct history *h = *state;
+	struct posting *all = calloc(2 * MANY, sizeof(*all)), *mixed = all + MANY;
+	size_t kept = 0;
+
+	assert_non_null(all);
+	make_mixed(all);
+	qsort(all, MANY, sizeof(*all), posting_order);
+	for (unsigned round = 0; round < 4; round++) {
+		size_t step = (size_t[]){ MANY, 1, 40, 700 }[round];
+
+		memcpy(mixed, all, MANY * sizeof(*all));
+		if (round)
+			shuffle(mixed, MANY, round);
+		begin(h);
+		assert_int_equal(sqlite3_exec(h->s->db, "DELETE FROM actor", NULL, NULL,
+					      NULL),
+				 SQLITE_OK);
+		for (size_t at = 0; at < MANY; at += step) {
+			size_t n = MIN(step, MANY - at);
+
+			qsort(mixed + at, n, sizeof(*mixed), posting_order);
+			assert_int_equal(postings_put(h->s, POSTING_ACTOR, mixed + at, n),
+					 0);
+		}
+		assert_int_equal(postings_put(h->s, POSTING_ACTOR, all, MANY), 0);
+		commit(h);
+		check_mixed(h, all, MANY);
+		assert_in_range(ask(h, "SELECT count(*) FROM actor"), MANY / 128,
+				MANY / 50);
+	}
+	begin(h);
+	for (size_t i = 0; i < MANY; i++) {
+		if (i % 3)
+			assert_int_equal(postings_remove(h->s, POSTING_ACTOR, &all[i]),
+					 0);
+		else
+			mixed[kept++] = all[i];
+	}
+	check_mixed(h, mixed, kept);
+	commit(h);
+	free(all);
+}
+
+/* Behind a key that is long the rows stay full, whatever stands behind it. */
+static void test_long_key(void **state)
+{
+	struct history *h = *state;
+	struct posting p = { 9, 0, 1 };
+
+	begin(h);
+	assert_int_equal(postings_put(h->s, POSTING_ACTOR, &p, 1), 0);
+	for (int64_t i = 1; i <= 20 * 128; i++) {
+		p = (struct posting){ 5, i * 1000, i };
+		assert_int_equal(postings_put(h->s, POSTING_ACTOR, &p, 1), 0);
+	}
+	commit(h);
+	assert_int_equal(count_list(h, POSTING_ACTOR, 5), 20 * 128);
+	assert_int_equal(count_list(h, POSTING_ACTOR, 9), 1);
+	assert_in_range(ask(h, "SELECT count(*) FROM actor"), 20, 22);
+}
+
+/* A row that reaches behind the beginning of the next one is damaged. */
+static void test_rows_overlap(void **state)
+{
+	static const struct posting rows[] = { { 1, 1000, 1 }, { 5, 1000, 1 } };
+	struct history *h = *state;
+
+	begin(h);
+	assert_int_equal(postings_put(h->s, POSTING_ACTOR, rows, 2), 0);
+	assert_int_equal(sqlite3_exec(h->s->db,
+				      "INSERT INTO actor(token, time_ms, event, places) "
+				      "VALUES(3, 0, 1, x'')",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	assert_int_equal(postings_put(h->s, POSTING_ACTOR, rows, 1), STORE_E_DAMAGED);
+	assert_string_equal(store_message(h->s), "a list of postings cannot be decoded");
+	store_rollback(h->s);
 }
 
 struct hashes {
@@ -247,8 +387,10 @@ static void make_old(const char *path)
 	    "INSERT INTO event SELECT i, CASE i WHEN 1 THEN "
 	    "x'0123456789abcdef0123456789abcdef' ELSE 'id-' || i END, i * 500, 8, 1, i, "
 	    "NULL, 6, x'00583100007265636f7264', 1, 1 FROM n;"
-	    "INSERT INTO mention SELECT id % 3, time_ms, id FROM event;"
-	    "INSERT INTO actor SELECT 9, time_ms, id FROM event;"
+	    "INSERT INTO mention SELECT (id % 3) << 16, time_ms, id FROM event;"
+	    "INSERT INTO mention SELECT -id << 16, time_ms, id FROM event;"
+	    "INSERT INTO actor SELECT 9 << 16, time_ms, id FROM event;"
+	    "INSERT INTO session SELECT id / 9 << 16, time_ms, id FROM event;"
 	    "INSERT INTO activity SELECT 1, time_ms / 1000, time_ms % 1000 << 53 | id, id "
 	    "FROM event;");
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
@@ -269,6 +411,14 @@ static void test_brought_up(void **state)
 		if (i % 3 == 1)
 			rows[n++] = (struct posting){ 1, i * 500, i };
 	assert_list(h, 1, rows, n);
+	for (int i = 1; i <= 1000; i++)
+		assert_int_equal(
+			count_token(h, POSTING_MENTION, UINT64_MAX - TOKEN(i) + 1), 1);
+	assert_in_range(ask(h, "SELECT count(*) FROM mention"), 2000 / 128, 2000 / 100);
+	assert_int_equal(count_token(h, POSTING_ACTOR, TOKEN(9)), 1000);
+	for (int i = 1; i < 111; i++)
+		assert_int_equal(count_token(h, POSTING_SESSION, TOKEN(i)), 9);
+	assert_int_equal(ask(h, "SELECT count(*) FROM session"), (1000 + 127) / 128);
 	assert_int_equal(store_event_find(h->s,
 					  STR("01234567-89ab-cdef-0123-456789abcdef"),
 					  &event),
@@ -292,6 +442,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_code),
 		CASE(test_any_order),
+		CASE(test_many_keys),
+		CASE(test_long_key),
+		CASE(test_rows_overlap),
 		CASE(test_hashes),
 		cmocka_unit_test_setup_teardown(test_brought_up, history_setup_closed,
 						history_teardown),
