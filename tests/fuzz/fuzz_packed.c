@@ -42,6 +42,16 @@ static uint32_t take_number(struct str *in)
 	return n;
 }
 
+/* The bytes whose length, below `most`, is told before them; fewer, where there are. */
+static struct str take_bytes(struct str *in, size_t most)
+{
+	size_t n = take_number(in) % most;
+	struct str bytes = { in->p, MIN(n, in->n) };
+
+	*in = str_from(*in, bytes.n);
+	return bytes;
+}
+
 static void check_postings(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, places = BUF_INIT,
@@ -71,8 +81,7 @@ static void check_rows(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
 	_cleanup_(block_deinit) struct block b = { .first = 1 }, c = { .first = 1 };
-	size_t n = MIN((size_t)take_number(&in) % 4096, in.n);
-	struct str ids = { in.p, n }, rows = str_from(in, n);
+	struct str ids = take_bytes(&in, 4096), rows = in;
 
 	if (!block_rows_take(rows, ids, &b))
 		return;
@@ -151,12 +160,11 @@ static void check_frame(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
 	struct zcodec *z = NULL;
-	size_t n = MIN((size_t)take_number(&in) % 256, in.n);
-	struct str prefix = { in.p, n };
+	struct str prefix = take_bytes(&in, 256);
 	int r;
 
 	require(zcodec_new(1, &z) == 0);
-	r = zcodec_unpack_most(z, str_from(in, n), NULL, prefix, UNPACKED_MAX, &out);
+	r = zcodec_unpack_most(z, in, NULL, prefix, UNPACKED_MAX, &out);
 	require(r == 0 ? out.len <= UNPACKED_MAX : r == -EBADMSG && out.len == 0);
 	z = zcodec_free(z);
 }
@@ -231,14 +239,13 @@ static void check_gathered(struct str in)
 static void check_phrases(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf coded = BUF_INIT, text = BUF_INIT;
-	size_t n = MIN((size_t)take_number(&in) % 4096, in.n);
+	struct str table = take_bytes(&in, 4096);
 	struct phrases *p = NULL;
-	int r = phrases_new((struct str){ in.p, n }, &p);
+	int r = phrases_new(table, &p);
 
 	require(r == 0 || r == -EBADMSG);
 	if (r)
 		return;
-	in = str_from(in, n);
 	phrases_put(p, in, &coded);
 	require(phrases_take(p, buf_str(&coded), &text) && str_eq(buf_str(&text), in));
 	(void)!phrases_take(p, in, &text);
