@@ -78,20 +78,39 @@ bool correlate_takes_back(const struct event *e)
 	return !e->failed && words_take_off(e->name) && names_given(e->request);
 }
 
+static int add_bond(struct work *w, struct str id, const struct event *e, size_t event,
+		    size_t *cap)
+{
+	if (w->n_bonds == *cap) {
+		size_t more = *cap ? 2 * *cap : 16;
+		struct bond *grown = arena_alloc(w->arena, more * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		if (w->n_bonds)
+			memcpy(grown, w->bonds, w->n_bonds * sizeof(*grown));
+		w->bonds = grown;
+		*cap = more;
+	}
+	id = arena_str(w->arena, id);
+	w->bonds[w->n_bonds++] = (struct bond){ id, event, e->time_ms };
+	return id.p ? 0 : -ENOMEM;
+}
+
 int bonds_make(struct work *w)
 {
 	struct str ids[CORRELATE_GIVEN_MAX];
+	size_t cap = 0;
 
-	w->bonds = arena_alloc(w->arena, (w->in->n_events + 1) * CORRELATE_GIVEN_MAX *
-						 sizeof(*w->bonds));
-	if (!w->bonds)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->in->n_events; i++) {
-		size_t n = correlate_given_ids(&w->in->events[i], ids, ARRAY_SIZE(ids));
+	for (size_t i = 0; !w->in->none_given && i < w->in->n_events; i++) {
+		const struct event *e = work_event(w, i);
+		size_t n = correlate_given_ids(e, ids, ARRAY_SIZE(ids));
+		int r = w->error;
 
-		for (size_t k = 0; k < n; k++)
-			w->bonds[w->n_bonds++] =
-				(struct bond){ ids[k], &w->in->events[i] };
+		for (size_t k = 0; !r && k < n; k++)
+			r = add_bond(w, ids[k], e, i, &cap);
+		if (r)
+			return r;
 	}
 	return 0;
 }
@@ -113,15 +132,15 @@ static const struct bond *bond_named(const struct work *w, const struct jv *v)
 	return found;
 }
 
-const struct event *bond_of(const struct work *w, const struct event *e)
+size_t bond_of(const struct work *w, const struct event *e)
 {
 	const struct bond *b;
 
 	if (!w->n_bonds || e->failed || !words_take_off(e->name) ||
 	    w->in->disabled_evidence & BIT(EVIDENCE_OWNED_ID))
-		return NULL;
+		return NO_EVENT;
 	b = bond_named(w, e->request);
-	return b && b->origin->time_ms <= e->time_ms ? b->origin : NULL;
+	return b && b->time_ms <= e->time_ms ? b->event : NO_EVENT;
 }
 
 /* Does the change take an interface or an association away, as the end of a gateway does? */

@@ -14,14 +14,14 @@
 
 /* --- demands ------------------------------------------------------------------------------- */
 
-static bool in_window(const struct work *w, const struct candidate *c)
+static bool in_window(struct work *w, const struct candidate *c)
 {
 	const struct correlate_step *s = &w->in->steps[c->step];
-	int64_t lag = s->item.captured_ms - c->e->time_ms;
+	int64_t lag = s->captured_ms - c->time_ms;
 
-	if (c->j.part == PART_MAKER && s->change.type == CHANGE_CREATE)
+	if (c->j.part == PART_MAKER && s->type == CHANGE_CREATE)
 		return true; /* however long the recorder took to be switched on */
-	if (s->change.type == CHANGE_CREATE && w->steps[c->step].made_ms >= 0)
+	if (s->type == CHANGE_CREATE && work_step(w, c->step)->made_ms >= 0)
 		return true; /* in this life of the resource: see before_life() */
 	if (lag <= (s->daily ? DAILY_MS : LAG_MS))
 		return true;
@@ -29,28 +29,27 @@ static bool in_window(const struct work *w, const struct candidate *c)
 }
 
 /* An event of an earlier life of the same name. */
-static bool before_life(const struct work *w, const struct candidate *c)
+static bool before_life(struct work *w, const struct candidate *c)
 {
-	int64_t made = w->steps[c->step].made_ms;
+	int64_t made = work_step(w, c->step)->made_ms;
 
-	return type_at(w, c->step) == CHANGE_CREATE && made >= 0 &&
-	       c->e->time_ms < made && c->j.part != PART_MAKER;
+	return type_at(w, c->step) == CHANGE_CREATE && made >= 0 && c->time_ms < made &&
+	       c->j.part != PART_MAKER;
 }
 
 /* Deleted and made anew by the same name between two captures: an UPDATE, as it looks. */
 static bool was_removed_before(const struct work *w, const struct candidate *c)
 {
-	for (size_t i = 0; i < w->in->n_events; i++) {
-		const struct candidate *other = &w->candidates[i];
+	size_t first = work_first_of(w, c->step ? c->step - 1 : 0);
 
-		if (other->step == c->step && other < c && !other->e->failed &&
+	for (const struct candidate *other = &w->candidates[first]; other < c; other++)
+		if (other->step == c->step && !other->failed &&
 		    other->j.part == PART_REMOVER)
 			return true;
-	}
 	return false;
 }
 
-static bool accepts(const struct work *w, const struct candidate *c)
+static bool accepts(struct work *w, struct candidate *c)
 {
 	enum change_type type = type_at(w, c->step);
 	bool named = c->j.naming.evidence || !c->j.changes;
@@ -59,7 +58,7 @@ static bool accepts(const struct work *w, const struct candidate *c)
 	case PART_MAKER: /* what is put may be there already */
 		return type == CHANGE_CREATE ||
 		       (type == CHANGE_UPDATE && c->shared > 0 &&
-			(str_starts(c->e->name, "Put") || was_removed_before(w, c)));
+			(str_starts(c->name, "Put") || was_removed_before(w, c)));
 	case PART_REMOVER:
 		return type != CHANGE_CREATE;
 	case PART_OBJECT:
@@ -69,9 +68,9 @@ static bool accepts(const struct work *w, const struct candidate *c)
 	case PART_SIDE:
 		return type != CHANGE_UPDATE || c->strong > 0;
 	case PART_BYSTANDER:
-		if (c->bond && type != CHANGE_CREATE &&
-		    bond_is_lost(&w->in->steps[c->step].change))
-			return str_is(c->e->name, "DeleteNatGateway") ||
+		if (c->bond != NO_EVENT && type != CHANGE_CREATE &&
+		    bond_is_lost(&work_shown(w, c->step)->change))
+			return str_is(c->name, "DeleteNatGateway") ||
 			       (c->strong && !c->noop);
 		return type == CHANGE_UPDATE && c->strong > 0 && !c->noop &&
 		       (named || c->ties);
@@ -109,7 +108,7 @@ static enum confidence confidence_of(const struct work *w, const struct candidat
 				     uint32_t evidence)
 {
 	enum confidence by_part = confidence_by_part(c, evidence);
-	int64_t lag = w->in->steps[c->step].item.captured_ms - c->e->time_ms;
+	int64_t lag = w->in->steps[c->step].captured_ms - c->time_ms;
 	bool sure = c->strong || c->j.part == PART_MAKER || c->j.part == PART_REMOVER;
 
 	return lag > DAY_MS && !sure ? MIN(by_part, CONFIDENCE_LIKELY) : by_part;
@@ -120,11 +119,17 @@ static bool entry_explained(const struct step *s, size_t entry)
 	return s->explained[2 * entry] || s->explained[2 * entry + 1];
 }
 
-static bool touches_relationships(const struct step *s)
+static bool touches_relationships(struct work *w, size_t step)
 {
-	for (size_t i = 0; i < s->in->change.diff.n; i++)
+	const struct step *s = work_step(w, step);
+	const struct json_diff *d;
+
+	if (!s->have_changed)
+		return false; /* nothing of it is explained */
+	d = &work_shown(w, step)->change.diff;
+	for (size_t i = 0; i < d->n; i++)
 		if (entry_explained(s, i) &&
-		    str_starts(s->in->change.diff.entries[i].pointer, "/relationships"))
+		    str_starts(d->entries[i].pointer, "/relationships"))
 			return true;
 	return false;
 }
@@ -132,18 +137,20 @@ static bool touches_relationships(const struct step *s)
 static void make_cause(struct work *w, size_t i)
 {
 	struct candidate *c = &w->candidates[i];
-	struct step *s = &w->steps[c->step];
+	struct step *s = work_step(w, c->step);
 	uint32_t evidence = c->j.evidence;
 	size_t strong;
 
 	if (c->shared) {
+		bool created = type_at(w, c->step) == CHANGE_CREATE;
+
 		evidence |= BIT(EVIDENCE_VALUE);
-		values_shared(&c->values, &s->changed, &strong,
-			      s->in->change.type == CHANGE_CREATE ? NULL : s->explained);
+		values_shared(work_values(w, c), work_changed(w, c->step), &strong,
+			      created ? NULL : s->explained);
 	}
-	if (c->j.part == PART_BYSTANDER && touches_relationships(s))
+	if (c->j.part == PART_BYSTANDER && touches_relationships(w, c->step))
 		evidence |= BIT(EVIDENCE_RELATION);
-	s->n_causes++;
+	w->n_causes[c->step]++;
 	s->n_bystanders += c->j.part == PART_BYSTANDER && c->j.changes;
 	c->live = false;
 	w->verdicts[i] =
@@ -160,49 +167,62 @@ static void make_other(struct work *w, size_t i)
 	w->verdicts[i] = (struct correlate_verdict){ .role = CORRELATE_NONE,
 						     .also_step = SIZE_MAX };
 	if (on_it)
-		w->verdicts[i].role =
-			c->e->failed ? CORRELATE_ATTEMPT : CORRELATE_ACTIVITY;
+		w->verdicts[i].role = c->failed ? CORRELATE_ATTEMPT : CORRELATE_ACTIVITY;
 	w->verdicts[i].evidence = c->j.evidence;
 	c->live = false;
 }
 
-/* Who made the resource sets where its life begins. */
-static void note_makers(struct work *w)
-{
-	for (size_t i = 0; i < w->in->n_events; i++) {
-		struct candidate *c = &w->candidates[i];
+/* Candidates that may have been put to the steps of a block. */
+struct block {
+	size_t first, end; /* steps */
+	size_t from, to;   /* candidates */
+};
 
-		if (!c->live || c->e->failed || c->step >= w->in->n_steps)
+static bool is_in(const struct block *b, const struct candidate *c)
+{
+	return c->live && !c->failed && c->step >= b->first && c->step < b->end;
+}
+
+/* Who made the resource sets where its life begins. */
+static void note_makers(struct work *w, const struct block *b)
+{
+	for (size_t i = b->from; i < b->to; i++) {
+		struct candidate *c = &w->candidates[i];
+		struct step *s;
+
+		if (!is_in(b, c) || c->j.part != PART_MAKER ||
+		    type_at(w, c->step) != CHANGE_CREATE)
 			continue;
-		if (c->j.part == PART_MAKER && type_at(w, c->step) == CHANGE_CREATE)
-			w->steps[c->step].made_ms =
-				MAX(w->steps[c->step].made_ms, c->e->time_ms);
+		s = work_step(w, c->step);
+		s->made_ms = MAX(s->made_ms, c->time_ms);
 	}
 }
 
 /* Can it be a cause of the step it was put to at all? */
-static bool eligible(const struct work *w, const struct candidate *c)
+static bool eligible(struct work *w, const struct block *b, const struct candidate *c)
 {
-	return c->live && !c->e->failed && !c->j.inert && c->step < w->in->n_steps &&
-	       !before_life(w, c) && in_window(w, c);
+	return is_in(b, c) && !c->j.inert && !before_life(w, c) && in_window(w, c);
 }
 
 /* Would it explain something of the change that nothing else does? */
-static int explains_more(struct work *w, const struct candidate *c, bool *ret)
+static int explains_more(struct work *w, struct candidate *c, bool *ret)
 {
-	const struct step *s = &w->steps[c->step];
-	size_t strong, n = s->in->change.diff.n;
-	bool *marks = arena_zalloc(w->arena, 2 * n + 1);
+	const struct step *s = work_step(w, c->step);
+	const struct value_set *changed;
+	bool *marks;
+	size_t strong;
 
 	*ret = false;
 	if (s->presumed || (!c->j.changes && s->n_bystanders))
 		return 0;
-	if (!marks)
-		return -ENOMEM;
-	values_shared(&c->values, &s->changed, &strong, marks);
-	for (size_t i = 0; i < 2 * n; i++)
+	changed = work_changed(w, c->step);
+	marks = arena_zalloc(w->block, 2 * s->n_diff + 1);
+	if (!marks || w->error)
+		return marks ? w->error : -ENOMEM;
+	values_shared(work_values(w, c), changed, &strong, marks);
+	for (size_t i = 0; i < 2 * s->n_diff; i++)
 		*ret |= marks[i] && !s->explained[i];
-	return 0;
+	return w->error;
 }
 
 /*
@@ -224,20 +244,20 @@ static bool belongs_to(const struct candidate *c, enum pass pass)
 	return pass == (c->j.changes ? PASS_CALLS_ON_NEIGHBOURS : PASS_NEIGHBOURS);
 }
 
-static bool of_earlier_life(const struct work *w, const struct candidate *c)
+static bool of_earlier_life(struct work *w, const struct candidate *c)
 {
 	return c->j.part == PART_MAKER && type_at(w, c->step) == CHANGE_CREATE &&
-	       c->e->time_ms < w->steps[c->step].made_ms;
+	       c->time_ms < work_step(w, c->step)->made_ms;
 }
 
-static int decide(struct work *w, enum pass pass)
+static int decide(struct work *w, const struct block *b, enum pass pass)
 {
-	for (size_t i = 0; i < w->in->n_events; i++) {
+	for (size_t i = b->from; i < b->to; i++) {
 		struct candidate *c = &w->candidates[i];
 		bool more = true;
 		int r;
 
-		if (!eligible(w, c) || !belongs_to(c, pass) || of_earlier_life(w, c))
+		if (!eligible(w, b, c) || !belongs_to(c, pass) || of_earlier_life(w, c))
 			continue;
 		r = undone_prepare(w, c);
 		if (r < 0)
@@ -251,28 +271,31 @@ static int decide(struct work *w, enum pass pass)
 		if (more)
 			make_cause(w, i);
 	}
-	return 0;
+	return w->error;
 }
 
 /* Relationships are another resource's affair. */
-static bool all_explained(const struct step *s)
+static bool all_explained(struct work *w, size_t step)
 {
-	for (size_t i = 0; i < s->in->change.diff.n; i++)
-		if (!entry_explained(s, i) &&
-		    !str_starts(s->in->change.diff.entries[i].pointer, "/relationships"))
+	const struct step *s = work_step(w, step);
+	const struct json_diff *d = &work_shown(w, step)->change.diff;
+
+	for (size_t i = 0; i < d->n; i++)
+		if (!(s->have_changed && entry_explained(s, i)) &&
+		    !str_starts(d->entries[i].pointer, "/relationships"))
 			return false;
 	return true;
 }
 
 /* Calls on the resource whose values do not show: only where something is left to explain. */
-static int decide_silent(struct work *w)
+static int decide_silent(struct work *w, const struct block *b)
 {
-	for (size_t i = 0; i < w->in->n_events; i++) {
+	for (size_t i = b->from; i < b->to; i++) {
 		struct candidate *c = &w->candidates[i];
 		int r;
 
-		if (!eligible(w, c) || c->j.part != PART_OBJECT ||
-		    (type_at(w, c->step) == CHANGE_DELETE && !words_take_off(c->e->name)))
+		if (!eligible(w, b, c) || c->j.part != PART_OBJECT ||
+		    (type_at(w, c->step) == CHANGE_DELETE && !words_take_off(c->name)))
 			continue;
 		r = undone_prepare(w, c);
 		if (r < 0)
@@ -280,27 +303,44 @@ static int decide_silent(struct work *w)
 		if (c->noop || undone(w, c))
 			continue;
 		if (type_at(w, c->step) == CHANGE_UPDATE && c->j.tags &&
-		    !words_take_off(c->e->name))
+		    !words_take_off(c->name))
 			continue; /* tags are in every item: they would show */
-		if (type_at(w, c->step) == CHANGE_UPDATE &&
-		    all_explained(&w->steps[c->step]) && !undone_by_next(w, c))
+		if (type_at(w, c->step) == CHANGE_UPDATE && all_explained(w, c->step) &&
+		    !undone_by_next(w, c))
 			continue;
 		if (type_at(w, c->step) == CHANGE_CREATE &&
-		    w->steps[c->step].made_ms < 0 && w->steps[c->step].n_causes)
+		    work_step(w, c->step)->made_ms < 0 && w->n_causes[c->step])
 			continue;
 		make_cause(w, i);
-		w->steps[c->step].presumed = true;
+		work_step(w, c->step)->presumed = true;
 	}
-	return 0;
+	return w->error;
+}
+
+int decide_block(struct work *w, size_t first, size_t end)
+{
+	const struct block b = { first, end, work_first_of(w, first ? first - 1 : 0),
+				 work_first_of(w, end + 1) };
+	int r = 0;
+
+	note_makers(w, &b);
+	for (enum pass pass = PASS_OBJECTS; r == 0 && pass < PASS_CALLS_ON_NEIGHBOURS;
+	     pass++)
+		r = decide(w, &b, pass);
+	if (r == 0)
+		r = decide_silent(w, &b);
+	for (enum pass pass = PASS_CALLS_ON_NEIGHBOURS; r == 0 && pass < PASSES; pass++)
+		r = decide(w, &b, pass);
+	return r;
 }
 
 /* --- late and early ------------------------------------------------------------------------ */
 
 /* All that it asked for came with the change (or went). */
-static int matches_exactly(struct work *w, const struct candidate *c, size_t step,
-			   bool *ret)
+static int matches_exactly(struct work *w, struct candidate *c, size_t step, bool *ret)
 {
-	const struct step *s = &w->steps[step];
+	const struct value_set *changed;
+	const struct change *change;
 	struct value_set asked;
 	struct value_sides at;
 	size_t strong;
@@ -315,24 +355,26 @@ static int matches_exactly(struct work *w, const struct candidate *c, size_t ste
 	if (type_at(w, step) != CHANGE_UPDATE || c->j.part < PART_SUB ||
 	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
 		return 0;
-	r = values_of_request(w->arena, c->e, work_item_at(w, step), &asked);
+	r = values_of_request(w->block, work_event_of(w, c), work_item_at(w, step),
+			      &asked);
 	if (r < 0)
 		return r;
-	if (rules_effect(c->e, s->in->change.before, s->in->change.after) ==
+	change = &work_shown(w, step)->change;
+	if (rules_effect(work_event_of(w, c), change->before, change->after) ==
 	    RULES_SHOWN) {
 		*ret = true;
-		return 0;
+		return w->error;
 	}
-	at = values_sides(&asked, &s->changed);
-	*ret = asked.n && values_shared(&asked, &s->changed, &strong, NULL) == asked.n &&
-	       (words_take_off(c->e->name) ? at.gone > 0 : at.come > 0);
-	return 0;
+	changed = work_changed(w, step);
+	at = values_sides(&asked, changed);
+	*ret = asked.n && values_shared(&asked, changed, &strong, NULL) == asked.n &&
+	       (words_take_off(c->name) ? at.gone > 0 : at.come > 0);
+	return w->error;
 }
 
 /* Was it called long before, since the state before, and does it show what nothing else does? */
 static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
 {
-	const struct step *s = &w->steps[c->step];
 	int r;
 
 	*ret = false;
@@ -342,7 +384,7 @@ static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
 	r = undone_prepare(w, c);
 	if (r < 0 || !accepts(w, c))
 		return r;
-	if (!s->n_causes || s->remote) {
+	if (!w->n_causes[c->step] || work_step(w, c->step)->remote) {
 		*ret = true;
 		return 0;
 	}
@@ -351,62 +393,53 @@ static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
 }
 
 /* By a clock that is ahead of the recorder's by more than they mostly are? */
-static int is_ahead(struct work *w, const struct candidate *c, bool *ret)
+static int is_ahead(struct work *w, struct candidate *c, bool *ret)
 {
 	*ret = false;
-	if (c->natural <= w->in->first_step || w->steps[c->natural - 1].n_causes ||
-	    c->e->time_ms - w->in->steps[c->natural - 1].item.captured_ms > WIDE_SKEW_MS)
+	if (c->natural <= w->in->first_step || w->n_causes[c->natural - 1] ||
+	    c->time_ms - w->in->steps[c->natural - 1].captured_ms > WIDE_SKEW_MS)
 		return 0;
 	return matches_exactly(w, c, c->natural - 1, ret);
 }
 
-/* What the calls in their window leave unexplained of the changes. */
-static int decide_remote(struct work *w)
+static int decide_one(struct work *w, size_t i)
 {
-	for (size_t i = 0; i < w->in->n_events; i++) {
-		struct candidate *c = &w->candidates[i];
-		bool is = false;
-		int r;
+	struct candidate *c = &w->candidates[i];
+	bool is = false;
+	int r;
 
-		if (!c->live || c->e->failed || c->j.inert || c->j.part < PART_SUB)
-			continue;
-		r = is_remote_cause(w, c, &is);
-		if (r < 0)
-			return r;
-		if (is) {
-			w->steps[c->step].remote |= !w->steps[c->step].n_causes;
-			make_cause(w, i);
-			continue;
-		}
-		r = is_ahead(w, c, &is);
-		if (r < 0)
-			return r;
-		if (!is)
-			continue;
-		c->step = c->natural - 1;
-		c->shared = values_shared(&c->values, &w->steps[c->step].changed,
-					  &c->strong, NULL);
+	if (!c->live || c->failed || c->j.inert || c->j.part < PART_SUB)
+		return 0;
+	r = is_remote_cause(w, c, &is);
+	if (r < 0)
+		return r;
+	if (is) {
+		work_step(w, c->step)->remote |= !w->n_causes[c->step];
 		make_cause(w, i);
+		return 0;
 	}
+	r = is_ahead(w, c, &is);
+	if (r < 0 || !is)
+		return r;
+	c->step = c->natural - 1;
+	c->shared = values_shared(work_values(w, c), work_changed(w, c->step), &c->strong,
+				  NULL);
+	make_cause(w, i);
 	return 0;
 }
 
-int decide_all(struct work *w)
+int decide_remote(struct work *w, size_t *at, size_t end)
 {
 	int r = 0;
 
-	note_makers(w);
-	for (enum pass pass = PASS_OBJECTS; r == 0 && pass < PASS_CALLS_ON_NEIGHBOURS;
-	     pass++)
-		r = decide(w, pass);
-	if (r == 0)
-		r = decide_silent(w);
-	for (enum pass pass = PASS_CALLS_ON_NEIGHBOURS; r == 0 && pass < PASSES; pass++)
-		r = decide(w, pass);
-	if (r == 0)
-		r = decide_remote(w);
-	for (size_t i = 0; r == 0 && i < w->in->n_events; i++)
+	for (; !r && *at < w->in->n_events && w->candidates[*at].natural < end; ++*at)
+		r = decide_one(w, *at);
+	return r ? r : w->error;
+}
+
+void decide_rest(struct work *w)
+{
+	for (size_t i = 0; i < w->in->n_events; i++)
 		if (w->candidates[i].live)
 			make_other(w, i);
-	return r;
 }

@@ -15,9 +15,9 @@ static size_t state_evaluated(const struct correlate_step *subject, size_t n, in
 {
 	size_t found = n;
 
-	for (size_t j = 0; j < n && subject[j].item.captured_ms <= ms; j++)
+	for (size_t j = 0; j < n && subject[j].captured_ms <= ms; j++)
 		found = j;
-	if (found < n && ms - subject[found].item.captured_ms > LAG_MS)
+	if (found < n && ms - subject[found].captured_ms > LAG_MS)
 		return n; /* a rule that runs by the clock */
 	return found;
 }
@@ -55,7 +55,7 @@ void correlate_follow(const struct correlate_step *steps, size_t n_steps,
 		verdicts[i] = (struct correlate_verdict){ .also_step = SIZE_MAX };
 	for (size_t k = 0; k < n_steps; k++) {
 		size_t j = state_evaluated(subject->steps, subject->n_steps,
-					   steps[k].item.captured_ms);
+					   steps[k].captured_ms);
 		size_t i = first_cause(theirs, subject->n_events, j);
 
 		reasons[k] = j < subject->n_steps ? their_reasons[j] : REASON_NO_EVENT;

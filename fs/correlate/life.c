@@ -8,7 +8,6 @@
  * if the call or its answer tells the id of another. The end of an earlier life and the beginning
  * of a later one are among the candidates themselves, since they go by the same name.
  */
-#include "model/timestamp.h"
 #include "work.h"
 
 struct life {
@@ -17,7 +16,7 @@ struct life {
 
 static bool is_live(const struct candidate *c)
 {
-	return c->live && !c->e->failed;
+	return c->live && !c->failed;
 }
 
 static bool is_own_maker(const struct candidate *c)
@@ -42,34 +41,29 @@ static int64_t created_ms(const struct correlate_step *steps, size_t n)
 {
 	int64_t found = INT64_MIN;
 
-	for (size_t k = 0; k < n; k++) {
-		struct str text =
-			jv_get_text(steps[k].change.after, "resourceCreationTime");
-		int64_t ms;
-
-		if (text.n && timestamp_parse(text, &ms) == 0 &&
-		    (found == INT64_MIN || ms < found))
-			found = ms;
-	}
+	for (size_t k = 0; k < n; k++)
+		if (steps[k].created_ms != INT64_MIN &&
+		    (found == INT64_MIN || steps[k].created_ms < found))
+			found = steps[k].created_ms;
 	return found;
 }
 
 static int64_t born(const struct work *w)
 {
-	int64_t first = w->in->steps[0].item.captured_ms;
+	int64_t first = w->in->steps[0].captured_ms;
 	int64_t created = created_ms(w->in->steps, w->in->n_steps), from = INT64_MIN;
 
 	for (size_t i = 0; i < w->in->n_events; i++)
 		if (is_own_maker(&w->candidates[i]))
-			return w->candidates[i].e->time_ms;
+			return w->candidates[i].time_ms;
 	for (size_t i = 0; i < w->in->n_events; i++) {
 		const struct candidate *c = &w->candidates[i];
 
-		if (c->e->time_ms >= first)
+		if (c->time_ms >= first)
 			break;
 		if (is_other_maker(c) || (is_remover(c) && !c->j.naming.own_id &&
-					  c->e->time_ms < first - RACE_MS))
-			from = c->e->time_ms + 1;
+					  c->time_ms < first - RACE_MS))
+			from = c->time_ms + 1;
 	}
 	return created == INT64_MIN ? from : MAX(from, created - WIDE_SKEW_MS);
 }
@@ -81,26 +75,26 @@ static int64_t died(const struct work *w, int64_t born_ms)
 
 	for (size_t k = 0; k <= last; k++)
 		if (type_at(w, k) != CHANGE_DELETE)
-			alive = MAX(alive, w->in->steps[k].item.captured_ms - RACE_MS);
+			alive = MAX(alive, w->in->steps[k].captured_ms - RACE_MS);
 	if (type_at(w, last) == CHANGE_DELETE)
-		to = w->in->steps[last].item.captured_ms + WIDE_SKEW_MS;
+		to = w->in->steps[last].captured_ms + WIDE_SKEW_MS;
 	for (size_t i = 0; i < w->in->n_events; i++) {
 		const struct candidate *c = &w->candidates[i];
 
-		if (c->e->time_ms < alive)
+		if (c->time_ms < alive)
 			continue;
 		if (is_remover(c))
-			return MIN(to, c->e->time_ms);
+			return MIN(to, c->time_ms);
 		if (is_other_maker(c))
-			return MIN(to, c->e->time_ms - 1);
+			return MIN(to, c->time_ms - 1);
 	}
 	return to;
 }
 
-bool correlate_has_lives(const struct correlate_step *first)
+bool correlate_has_lives(const struct item *first)
 {
-	return !str_is(first->item.type, "AWS::Config::ResourceCompliance") &&
-	       naming_is_by_id(&first->item);
+	return !str_is(first->type, "AWS::Config::ResourceCompliance") &&
+	       naming_is_by_id(first);
 }
 
 /*
@@ -113,27 +107,28 @@ static bool is_born_before(const struct correlate_step *steps, size_t n, size_t 
 
 	return created == created_ms(steps, n) &&
 	       (created == INT64_MIN ||
-		created - WIDE_SKEW_MS <= steps[first - 1].item.captured_ms - RACE_MS);
+		created - WIDE_SKEW_MS <= steps[first - 1].captured_ms - RACE_MS);
 }
 
 /* A call that removed it may be the cause of a later deletion as well: see settle.c. */
 static bool is_near_deletion(const struct correlate_step *steps, size_t n, size_t first)
 {
-	int64_t at = steps[first - 1].item.captured_ms;
+	int64_t at = steps[first - 1].captured_ms;
 
-	for (size_t k = first; k-- > 0 && steps[k].item.captured_ms >= at - 2 * DAY_MS;)
-		if (steps[k].change.type == CHANGE_DELETE)
+	for (size_t k = first; k-- > 0 && steps[k].captured_ms >= at - 2 * DAY_MS;)
+		if (steps[k].type == CHANGE_DELETE)
 			return true;
-	for (size_t k = first; k < n && steps[k].item.captured_ms <= at + 2 * DAY_MS; k++)
-		if (steps[k].change.type == CHANGE_DELETE)
+	for (size_t k = first; k < n && steps[k].captured_ms <= at + 2 * DAY_MS; k++)
+		if (steps[k].type == CHANGE_DELETE)
 			return true;
 	return false;
 }
 
-bool correlate_may_part(const struct correlate_step *steps, size_t n, size_t first)
+bool correlate_may_part(const struct item *item, const struct correlate_step *steps,
+			size_t n, size_t first)
 {
 	return !is_near_deletion(steps, n, first) &&
-	       (!correlate_has_lives(steps) || is_born_before(steps, n, first));
+	       (!correlate_has_lives(item) || is_born_before(steps, n, first));
 }
 
 /* One that comes late would begin its life late: that was not so for the steps before. */
@@ -148,8 +143,8 @@ static bool is_made_late(const struct work *w)
 /* Is it named by what another may be called, too? */
 static bool is_by_name(const struct candidate *c)
 {
-	return c->live && !c->bond && !c->j.naming.own_id && c->j.naming.evidence &&
-	       !(c->j.naming.evidence & BIT(EVIDENCE_OWNED_ID));
+	return c->live && c->bond == NO_EVENT && !c->j.naming.own_id &&
+	       c->j.naming.evidence && !(c->j.naming.evidence & BIT(EVIDENCE_OWNED_ID));
 }
 
 /* What ended the life may be a call before these. */
@@ -163,7 +158,7 @@ void life_bound(struct work *w)
 {
 	struct life life;
 
-	if (!correlate_has_lives(w->in->steps))
+	if (!correlate_has_lives(w->in->first))
 		return; /* all that ever has the name is this resource */
 	w->earlier |= is_made_late(w);
 	if (w->in->behind) {
@@ -177,8 +172,8 @@ void life_bound(struct work *w)
 
 		if (!is_by_name(c))
 			continue;
-		if (c->j.naming.foreign_id || c->e->time_ms < life.from_ms ||
-		    c->e->time_ms > life.to_ms)
+		if (c->j.naming.foreign_id || c->time_ms < life.from_ms ||
+		    c->time_ms > life.to_ms)
 			c->live = false;
 	}
 }

@@ -103,6 +103,12 @@ static void look_up_permission(struct lookup *l, const struct jv *p)
 	}
 }
 
+bool rules_are_named(struct str event_name)
+{
+	return str_starts(event_name, "AuthorizeSecurityGroup") ||
+	       str_starts(event_name, "RevokeSecurityGroup");
+}
+
 enum rules_effect rules_effect(const struct event *e, const struct jv *before,
 			       const struct jv *after)
 {
@@ -111,8 +117,7 @@ enum rules_effect rules_effect(const struct event *e, const struct jv *before,
 	const char *key = egress ? "ipPermissionsEgress" : "ipPermissions";
 	const struct jv *list = items_of(e->request, "ipPermissions");
 
-	if (!str_starts(e->name, "AuthorizeSecurityGroup") &&
-	    !str_starts(e->name, "RevokeSecurityGroup"))
+	if (!rules_are_named(e->name))
 		return RULES_UNKNOWN;
 	l.before = jv_get(jv_get(before, "configuration"), key);
 	l.after = jv_get(jv_get(after, "configuration"), key);

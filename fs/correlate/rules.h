@@ -11,6 +11,8 @@ enum rules_effect {
 	RULES_HIDDEN,
 };
 
+/* Is it such a call? Of all others the effect is unknown. */
+bool rules_are_named(struct str event_name);
 /* Canonical bodies; `before` may be NULL. */
 enum rules_effect rules_effect(const struct event *e, const struct jv *before,
 			       const struct jv *after);

@@ -5,17 +5,15 @@
  */
 #include "work.h"
 
-/* "creating", "modifying", "pending": the change was not over when it was recorded. */
-static bool was_under_way(const struct json_diff *d)
+/* The candidates that may have been put to that step: by time it is theirs, or one beside it. */
+static size_t first_near(const struct work *w, size_t step)
 {
-	for (size_t i = 0; i < d->n; i++) {
-		struct str was = jv_str(d->entries[i].previous);
+	return work_first_of(w, step ? step - 1 : 0);
+}
 
-		if (str_ends(was, "ing") && d->entries[i].kind == JSON_DIFF_UPDATE &&
-		    memmem(d->entries[i].pointer.p, d->entries[i].pointer.n, "tat", 3))
-			return true;
-	}
-	return false;
+static size_t end_near(const struct work *w, size_t step)
+{
+	return work_first_of(w, step + 2);
 }
 
 /* What took its time shows a second time when it is over. */
@@ -24,11 +22,14 @@ static void decide_endings(struct work *w)
 	size_t first = w->in->first_step;
 
 	for (size_t k = MAX(first, (size_t)1); k < w->in->n_steps; k++) {
-		if (type_at(w, k) != CHANGE_UPDATE || w->steps[k].n_causes ||
-		    !was_under_way(&w->in->steps[k].change.diff))
+		size_t from;
+
+		if (type_at(w, k) != CHANGE_UPDATE || w->n_causes[k] ||
+		    !w->in->steps[k].was_under_way)
 			continue;
 		w->earlier |= k == first;
-		for (size_t i = w->in->n_events; i-- > 0;) {
+		from = first_near(w, k - 1);
+		for (size_t i = end_near(w, k - 1); i-- > from;) {
 			struct correlate_verdict *v = &w->verdicts[i];
 
 			if (v->role != CORRELATE_CAUSE || v->step != k - 1 ||
@@ -36,7 +37,7 @@ static void decide_endings(struct work *w)
 			    !(v->evidence & BIT(EVIDENCE_VALUE)))
 				continue;
 			v->also_step = k;
-			w->steps[k].n_causes++;
+			w->n_causes[k]++;
 			break;
 		}
 	}
@@ -55,13 +56,18 @@ static void keep_one_cause(struct work *w)
 {
 	if (!work_is_compliance(w))
 		return;
-	for (size_t i = 0; i < w->in->n_events; i++)
-		for (size_t j = 0; j < w->in->n_events; j++)
-			if (w->verdicts[i].role == CORRELATE_CAUSE &&
-			    w->verdicts[j].role == CORRELATE_CAUSE && i != j &&
+	for (size_t i = 0; i < w->in->n_events; i++) {
+		size_t end;
+
+		if (w->verdicts[i].role != CORRELATE_CAUSE)
+			continue;
+		end = end_near(w, w->verdicts[i].step);
+		for (size_t j = first_near(w, w->verdicts[i].step); j < end; j++)
+			if (w->verdicts[j].role == CORRELATE_CAUSE && i != j &&
 			    w->verdicts[i].step == w->verdicts[j].step &&
 			    outweighs(w, i, j))
 				w->verdicts[j].role = CORRELATE_NONE;
+	}
 }
 
 /* A deletion in two steps: its call is the cause of both. */
@@ -70,21 +76,22 @@ static void decide_second_steps(struct work *w)
 	size_t first = w->in->first_step;
 
 	for (size_t k = MAX(first, (size_t)1); k < w->in->n_steps; k++) {
-		int64_t reach = w->in->steps[k].item.captured_ms - DAY_MS;
+		int64_t reach = w->in->steps[k].captured_ms - DAY_MS;
 
-		if (type_at(w, k) != CHANGE_DELETE || w->steps[k].n_causes)
+		if (type_at(w, k) != CHANGE_DELETE || w->n_causes[k])
 			continue;
-		w->earlier |= first && w->in->steps[first - 1].item.captured_ms >= reach;
-		for (size_t i = w->in->n_events; i-- > 0;) {
+		w->earlier |= first && w->in->steps[first - 1].captured_ms >= reach;
+		for (size_t i = end_near(w, k); i-- > 0;) {
 			struct correlate_verdict *v = &w->verdicts[i];
 			struct candidate *c = &w->candidates[i];
 
+			if (c->time_ms < reach)
+				break;
 			if (v->role != CORRELATE_CAUSE || c->j.part != PART_REMOVER ||
-			    v->step >= k ||
-			    w->in->steps[k].item.captured_ms - c->e->time_ms > DAY_MS)
+			    v->step >= k)
 				continue;
 			v->also_step = k;
-			w->steps[k].n_causes++;
+			w->n_causes[k]++;
 			break;
 		}
 	}
@@ -92,19 +99,11 @@ static void decide_second_steps(struct work *w)
 
 /* --- reasons ------------------------------------------------------------------------------- */
 
-static bool only_relationships(const struct json_diff *d)
-{
-	for (size_t i = 0; i < d->n; i++)
-		if (!str_starts(d->entries[i].pointer, "/relationships"))
-			return false;
-	return d->n > 0;
-}
-
 const struct correlate_gap *correlate_gap_of(const struct correlate_input *in,
 					     size_t step)
 {
 	const struct correlate_step *s = &in->steps[step];
-	int64_t to = s->item.captured_ms;
+	int64_t to = s->captured_ms;
 	int64_t from = MAX(s->previous_ms, to - (s->daily ? DAILY_MS : LAG_MS));
 	const struct correlate_gap *first = NULL;
 
@@ -122,21 +121,21 @@ static enum reason reason_of(const struct work *w, size_t k)
 {
 	const struct correlate_input *in = w->in;
 	const struct correlate_step *s = &in->steps[k];
-	int64_t captured = s->item.captured_ms;
+	int64_t captured = s->captured_ms;
 
-	if (w->steps[k].n_causes)
+	if (w->n_causes[k])
 		return REASON_NONE;
-	if (s->change.type == CHANGE_UPDATE && change_is_untold(s->change.after))
+	if (s->type == CHANGE_UPDATE && s->untold)
 		return REASON_NOT_RECORDED;
 	if (!in->trail_known || captured < in->trail_first_ms ||
 	    s->previous_ms > in->trail_last_ms || captured - LAG_MS > in->trail_last_ms ||
 	    correlate_gap_of(in, k))
 		return REASON_NO_TRAIL;
-	if (s->change.type == CHANGE_CREATE && s->previous_ms < 0)
+	if (s->type == CHANGE_CREATE && s->previous_ms < 0)
 		return REASON_FIRST_RECORDED;
-	if (s->change.type == CHANGE_UPDATE && s->change.diff.n == 0)
+	if (s->type == CHANGE_UPDATE && s->same)
 		return REASON_NOTHING;
-	if (s->change.type == CHANGE_UPDATE && only_relationships(&s->change.diff))
+	if (s->type == CHANGE_UPDATE && s->only_relationships)
 		return REASON_RELATIONSHIPS;
 	return REASON_NO_EVENT;
 }

@@ -14,6 +14,9 @@
 #include "words.h"
 #include "work.h"
 
+#define HASH_STEP    UINT64_C(0x9e3779b97f4a7c15)
+#define HASH_MEMBERS 64 /* of an object; what is in larger ones is not looked at */
+
 static bool sets_whole(struct str name)
 {
 	return str_starts(name, "Put") || str_starts(name, "Update") ||
@@ -24,12 +27,13 @@ static bool sets_whole(struct str name)
 /* --- by values ----------------------------------------------------------------------------- */
 
 /* Was it undone, going by which side of the difference its values stand on? */
-static bool on_wrong_side(const struct candidate *c, const struct step *s,
+static bool on_wrong_side(struct work *w, const struct candidate *c,
 			  const struct value_set *asked)
 {
-	struct value_sides at = values_sides(asked, &s->changed);
+	const struct change *change = &work_shown(w, c->step)->change;
+	struct value_sides at;
 
-	switch (rules_effect(c->e, s->in->change.before, s->in->change.after)) {
+	switch (rules_effect(work_event_of(w, c), change->before, change->after)) {
 	case RULES_SHOWN:
 		return false;
 	case RULES_HIDDEN:
@@ -37,21 +41,11 @@ static bool on_wrong_side(const struct candidate *c, const struct step *s,
 	default:
 		break;
 	}
-	if (words_take_off(c->e->name))
+	at = values_sides(asked, work_changed(w, c->step));
+	if (words_take_off(c->name))
 		return at.gone == 0 && at.come > 0;
-	return words_put_on(c->e->name) && !sets_whole(c->e->name) && at.come == 0 &&
+	return words_put_on(c->name) && !sets_whole(c->name) && at.come == 0 &&
 	       at.gone > 0;
-}
-
-static int have_before(struct work *w, struct step *s)
-{
-	int r;
-
-	if (s->have_before)
-		return 0;
-	r = values_of_state(w->arena, s->in->change.before, &s->before);
-	s->have_before = r == 0;
-	return r;
 }
 
 /* Does the request give a list of things of this type (groupSet for a security group)? */
@@ -71,14 +65,16 @@ static bool lists_type(const struct jv *v, const struct type_words *type)
 }
 
 /* Took this off a neighbour by giving it another list: only those that stay are named. */
-static bool left_out(const struct work *w, const struct candidate *c)
+static bool left_out(struct work *w, const struct candidate *c)
 {
-	const struct json_diff *d = &w->in->steps[c->step].change.diff;
+	const struct json_diff *d;
 	struct type_words type;
 
 	words_of_type(work_item_at(w, c->step)->type, &type);
-	if (strcmp(type.noun, "securitygroup") || !lists_type(c->e->request, &type))
+	if (strcmp(type.noun, "securitygroup") ||
+	    !lists_type(work_event_of(w, c)->request, &type))
 		return false;
+	d = &work_shown(w, c->step)->change.diff;
 	for (size_t i = 0; i < d->n; i++)
 		if (str_starts(d->entries[i].pointer, "/relationships") &&
 		    d->entries[i].previous)
@@ -89,17 +85,16 @@ static bool left_out(const struct work *w, const struct candidate *c)
 /* "AttachNetworkInterface eni-1 to i-1" shows on the address that has eni-1. */
 static int check_ties(struct work *w, struct candidate *c, const struct value_set *asked)
 {
-	struct step *s = &w->steps[c->step];
 	struct value_set after;
 	size_t strong, strong_after;
 	int r;
 
 	if (c->j.part != PART_BYSTANDER || c->j.naming.evidence)
 		return 0;
-	r = values_of_state(w->arena, s->in->change.after, &after);
+	r = values_of_state(w->block, work_shown(w, c->step)->change.after, &after);
 	if (r < 0)
 		return r;
-	values_shared(asked, &s->before, &strong, NULL);
+	values_shared(asked, work_before(w, c->step), &strong, NULL);
 	values_shared(asked, &after, &strong_after, NULL);
 	c->ties = strong >= 2 || strong_after >= 2 || left_out(w, c);
 	return 0;
@@ -107,40 +102,74 @@ static int check_ties(struct work *w, struct candidate *c, const struct value_se
 
 int undone_prepare(struct work *w, struct candidate *c)
 {
-	struct step *s = &w->steps[c->step];
 	struct value_set asked;
 	size_t strong;
 	int r;
 
-	if (!s->in->change.before || !c->values.n ||
-	    type_at(w, c->step) == CHANGE_CREATE ||
-	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
-		return 0;
-	if (c->bond) { /* it takes away what the earlier call set */
-		c->noop = !values_sides(&c->values, &s->changed).gone;
-		return 0;
+	if (type_at(w, c->step) == CHANGE_CREATE ||
+	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)) ||
+	    !work_shown(w, c->step)->change.before || !work_values(w, c)->n)
+		return w->error;
+	if (c->bond != NO_EVENT) { /* it takes away what the earlier call set */
+		c->noop = !values_sides(&c->values, work_changed(w, c->step)).gone;
+		return w->error;
 	}
-	r = have_before(w, s);
-	if (r == 0)
-		r = values_of_request(w->arena, c->e, work_item_at(w, c->step), &asked);
+	r = values_of_request(w->block, work_event_of(w, c), work_item_at(w, c->step),
+			      &asked);
 	if (r == 0)
 		r = check_ties(w, c, &asked);
 	if (r < 0)
 		return r;
 	if (!c->shared ||
-	    (sets_whole(c->e->name) && !values_sides(&asked, &s->changed).come))
-		c->noop = asked.n &&
-			  values_shared(&asked, &s->before, &strong, NULL) == asked.n;
-	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(c, s, &asked))
+	    (sets_whole(c->name) && !values_sides(&asked, work_changed(w, c->step)).come))
+		c->noop = asked.n && values_shared(&asked, work_before(w, c->step),
+						   &strong, NULL) == asked.n;
+	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(w, c, &asked))
 		c->noop = true;
-	return 0;
+	return w->error;
 }
 
 /* --- by the other calls -------------------------------------------------------------------- */
 
-static bool same_request(const struct candidate *a, const struct candidate *b)
+/* Equal values (jv_equal()) have equal ones; others mostly not. */
+static uint64_t hash_of(const struct jv *v)
 {
-	return a->e->request && b->e->request && jv_equal(a->e->request, b->e->request);
+	uint64_t hash = v ? v->type + UINT64_C(1) : 0;
+
+	if (v && v->type == JV_STRING)
+		hash ^= str_hash(jv_str(v));
+	if (v && v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			hash = hash * HASH_STEP + hash_of(&v->items[i]);
+	if (v && v->type == JV_OBJECT && v->len <= HASH_MEMBERS)
+		for (uint32_t i = 0; i < v->len; i++) {
+			struct str key = jv_str(&v->members[i].key);
+			const struct jv *value = &v->members[i].value;
+
+			/* Of two of one name the last counts. */
+			if (jv_get_str(v, key) == value)
+				hash += (str_hash(key) ^ hash_of(value)) * HASH_STEP;
+		}
+	return hash;
+}
+
+/* Of what a call asked for. */
+static uint64_t request_hash(struct work *w, struct candidate *c)
+{
+	if (!c->request)
+		c->request = hash_of(work_event_of(w, c)->request) | 1;
+	return c->request;
+}
+
+static bool same_request(struct work *w, struct candidate *a, struct candidate *b)
+{
+	const struct jv *x, *y;
+
+	if (request_hash(w, a) != request_hash(w, b))
+		return false;
+	x = work_event_of(w, a)->request;
+	y = work_event_of(w, b)->request;
+	return x && y && jv_equal(x, y);
 }
 
 /* Verbs that take back what the other did, when they ask for the same. */
@@ -196,35 +225,40 @@ static bool request_within(const struct jv *part, const struct jv *whole)
  * key). What was done and taken back, or the other way round, shows nowhere. What was stopped
  * and started again is another matter: it is started anew.
  */
-static bool cancels(const struct work *w, const struct candidate *c,
-		    const struct candidate *other)
+static bool cancels(struct work *w, struct candidate *c, struct candidate *other)
 {
-	struct str state = jv_get_text(
-		jv_get(jv_get(w->in->steps[c->step].change.after, "configuration"),
-		       "state"),
-		"name");
+	bool same = str_eq(other->name, c->name);
+	bool takes_back = are_opposite(c->name, other->name);
+	bool is_taken_back = are_opposite(other->name, c->name);
+	bool starts = str_starts(c->name, "Start");
+	struct str state = STR_NULL;
 
-	if (str_starts(c->e->name, "Stop") && str_starts(state, "stop"))
+	if (!same && !takes_back && !is_taken_back)
 		return false;
-	if (str_starts(c->e->name, "Start") && str_starts(state, "stop") &&
-	    are_opposite(c->e->name, other->e->name))
+	if (starts || str_starts(c->name, "Stop"))
+		state = jv_get_text(jv_get(jv_get(work_shown(w, c->step)->change.after,
+						  "configuration"),
+					   "state"),
+				    "name");
+	if (!starts && str_starts(state, "stop"))
+		return false;
+	if (starts && str_starts(state, "stop") && takes_back)
 		return true;
-	if (same_request(other, c)) {
-		if (other < c && str_eq(other->e->name, c->e->name))
+	if (same_request(w, other, c)) {
+		if (other < c && same)
 			return c->shared <= other->shared;
-		if (are_opposite(c->e->name, other->e->name) ||
-		    are_opposite(other->e->name, c->e->name))
-			return other > c || !str_starts(c->e->name, "Start");
+		if (takes_back || is_taken_back)
+			return other > c || !starts;
 	}
-	return other > c && are_opposite(c->e->name, other->e->name) &&
-	       !str_starts(c->e->name, "Start") &&
-	       request_within(other->e->request, c->e->request);
+	return other > c && takes_back && !starts &&
+	       request_within(work_event_of(w, other)->request,
+			      work_event_of(w, c)->request);
 }
 
 static bool is_among(const struct candidate *c, const struct candidate *other)
 {
 	return other != c && other->step == c->step && other->j.part == c->j.part &&
-	       !other->e->failed && !other->e->read_only;
+	       !other->failed && !other->read_only;
 }
 
 static struct str tail(struct str s)
@@ -276,7 +310,7 @@ static size_t first_from(const struct work *w, int64_t time_ms)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (w->candidates[middle].e->time_ms < time_ms)
+		if (w->candidates[middle].time_ms < time_ms)
 			low = middle + 1;
 		else
 			high = middle;
@@ -292,42 +326,44 @@ static void neighbours(const struct work *w, const struct candidate *c, size_t *
 		       size_t *ret_end)
 {
 	const struct correlate_step *step = &w->in->steps[c->step];
-	int64_t from = MIN(step->previous_ms, c->e->time_ms) - DAILY_MS;
-	int64_t to = MAX(step->item.captured_ms, c->e->time_ms) + DAILY_MS;
+	int64_t from = MIN(step->previous_ms, c->time_ms) - DAILY_MS;
+	int64_t to = MAX(step->captured_ms, c->time_ms) + DAILY_MS;
 
-	if (step->change.type == CHANGE_CREATE)
+	if (step->type == CHANGE_CREATE)
 		from = INT64_MIN;
-	*ret_from = first_from(w, from);
-	*ret_end = first_from(w, to);
+	/* By time its step is theirs, or one beside it. */
+	*ret_from = MAX(first_from(w, from), work_first_of(w, c->step ? c->step - 1 : 0));
+	*ret_end = MIN(first_from(w, to), work_first_of(w, c->step + 2));
 }
 
 /* Calls before and after it in its step that set the same whole. */
-static void count_chain(const struct work *w, const struct candidate *c,
-			size_t *ret_before, size_t *ret_after)
+static void count_chain(struct work *w, struct candidate *c, size_t *ret_before,
+			size_t *ret_after)
 {
 	size_t from, end;
 
 	*ret_before = *ret_after = 0;
-	if (!sets_whole(c->e->name))
+	if (!sets_whole(c->name))
 		return;
 	neighbours(w, c, &from, &end);
 	for (size_t i = from; i < end; i++) {
-		const struct candidate *other = &w->candidates[i];
+		struct candidate *other = &w->candidates[i];
 
 		if (!is_among(c, other) || other->noop)
 			continue;
-		if (other > c && takes_away(c->e->name, other->e->name)) {
+		if (other > c && takes_away(c->name, other->name)) {
 			*ret_after += 1;
 			continue;
 		}
-		if (!str_eq(other->e->name, c->e->name) ||
-		    !same_target(other->e->request, c->e->request, 0))
+		if (!str_eq(other->name, c->name) ||
+		    !same_target(work_event_of(w, other)->request,
+				 work_event_of(w, c)->request, 0))
 			continue;
 		*(other < c ? ret_before : ret_after) += 1;
 	}
 }
 
-bool undone(const struct work *w, const struct candidate *c)
+bool undone(struct work *w, struct candidate *c)
 {
 	size_t before, after, from, end;
 
@@ -339,7 +375,7 @@ bool undone(const struct work *w, const struct candidate *c)
 	return before && after;
 }
 
-bool undone_by_next(const struct work *w, const struct candidate *c)
+bool undone_by_next(struct work *w, struct candidate *c)
 {
 	size_t before, after;
 

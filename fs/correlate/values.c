@@ -191,6 +191,7 @@ static uint64_t *place_of(uint64_t *table, size_t mask, uint64_t hash)
 /* What an event sets is gone through, never searched. */
 static int finish_event(struct collect *c, struct value_set *ret)
 {
+	arena_trim(c->arena, c->leaves, c->n * sizeof(*c->leaves));
 	*ret = (struct value_set){ .leaves = c->leaves, .n = c->n };
 	return c->error;
 }

@@ -3,7 +3,12 @@
 
 /*
  * One correlation under way: the steps and what their changes show, the candidates and what
- * part each plays, the verdicts. Everything lives in the caller's arena.
+ * part each plays, the verdicts.
+ *
+ * Calls and changes that have to do with each other are near in time, so decisions are made block
+ * by block of steps, and what takes much room (values, the states themselves) is there for the
+ * block at hand and the one before it. Of all steps and events there are some bytes each, in the
+ * caller's arena.
  */
 
 #include "correlate/correlate.h"
@@ -19,76 +24,116 @@
 #define DAY_MS       (INT64_C(25) * 60 * 60 * 1000)
 #define DAILY_MS     (2 * DAY_MS) /* recorded once a day, at an hour of its own */
 
+/* Steps that are decided together. What is made for one is used in the next, too, and no longer. */
+#define BLOCK 8
+/* From two before a block before to one behind the block: 2 * BLOCK + 3, and a power of two. */
+#define STEPS_HELD 32
+
 struct step {
-	const struct correlate_step *in;
-	struct value_set changed; /* what the change shows */
-	struct value_set before;  /* of the state before it, made when first asked for */
-	bool have_before;
-	bool *explained; /* by entry of the difference, two each: come, gone */
+	size_t number; /* which step it is, plus 1; 0: none */
+	bool have_changed, have_before;
+	struct value_set changed; /* what the change shows, made when first asked for */
+	struct value_set before;  /* of the state before it, likewise */
+	size_t n_diff;            /* entries of the difference */
+	bool *explained; /* by entry of the difference, two each: come, gone; with `changed` */
 	bool presumed; /* a call on it whose values do not show is taken to explain the rest */
-	bool remote; /* its causes are from long before it, and none near */
-	size_t n_causes;
-	size_t n_bystanders; /* of these, calls on a neighbour */
+	bool remote;         /* its causes are from long before it, and none near */
+	size_t n_bystanders; /* of its causes, calls on a neighbour */
 	int64_t made_ms; /* when the resource's present life began, by its maker; -1 unknown */
 };
 
 /* An id that an event was given. */
 struct bond {
 	struct str id;
-	const struct event *origin;
+	size_t event;
+	int64_t time_ms;
 };
 
+#define NO_EVENT SIZE_MAX
+
 struct candidate {
-	const struct event *e;
+	struct str name; /* of the call */
+	int64_t time_ms;
 	struct judgement j;
-	struct value_set values;
+	struct value_set values; /* what it sets, made when first asked for */
+	uint64_t request;        /* hash of what was asked for, likewise; 0: not yet */
 	size_t natural; /* the step it belongs to by time, n_steps when after all */
 	size_t step;    /* the step chosen */
 	size_t shared, strong; /* with the chosen step's change */
-	bool noop;             /* asked for what was so already, or is not so after it */
+	size_t bond; /* the earlier call that it takes back, by an id given then; or NO_EVENT */
+	bool failed, read_only;
+	bool have_values;
+	bool noop; /* asked for what was so already, or is not so after it */
 	bool ties; /* asked to tie two things that the resource's states show together */
-	const struct event
-		*bond; /* the earlier call that it takes back, by an id given then */
-	bool live;     /* still to be decided */
+	bool live; /* still to be decided */
 };
 
 struct work {
-	struct item *subjects; /* one a step: whom its calls name */
+	struct item subject; /* of a compliance item: whom its calls name */
 	struct arena *arena;
+	struct arena blocks[2]; /* of the block at hand and the one before it */
+	struct arena *block;
 	const struct correlate_input *in;
-	struct step *steps;
+	struct step held[STEPS_HELD];
+	uint32_t *n_causes; /* of each step */
 	struct candidate *candidates;
 	struct bond *bonds;
 	size_t n_bonds;
 	struct correlate_verdict *verdicts;
 	bool earlier; /* see CORRELATE_E_EARLIER */
+	int error;    /* the first; what is asked for after it is empty */
 };
 
 static inline enum change_type type_at(const struct work *w, size_t step)
 {
-	return w->in->steps[step].change.type;
+	return (enum change_type)w->in->steps[step].type;
 }
+
+/*
+ * What the input gives: a step's state and change, an event. Never NULL; empty after an error. It is
+ * to be asked for anew where others may have been since.
+ */
+const struct correlate_shown *work_shown(struct work *w, size_t step);
+const struct event *work_event(struct work *w, size_t event);
+static inline const struct event *work_event_of(struct work *w, const struct candidate *c)
+{
+	return work_event(w, (size_t)(c - w->candidates));
+}
+/* What is made for a step of the block at hand, or one beside it. */
+struct step *work_step(struct work *w, size_t step);
+const struct value_set *work_changed(struct work *w, size_t step);
+const struct value_set *work_before(struct work *w, size_t step);
+/* What a candidate sets; of one that takes a call back, what that one set. */
+const struct value_set *work_values(struct work *w, struct candidate *c);
+/* The first candidate of that natural step, or of a later one. */
+size_t work_first_of(const struct work *w, size_t natural);
 
 /* A compliance item is about another resource; its calls are those on that one. */
 bool work_is_compliance(const struct work *w);
 /* The identity an event would have met at a step; deletions carry the inherited name. */
-const struct item *work_item_at(const struct work *w, size_t step);
+const struct item *work_item_at(struct work *w, size_t step);
 
 /* Drops the candidates that name by the same name another resource than this one. */
 void life_bound(struct work *w);
-/* Puts candidates to the steps chosen for them: fills verdicts and causes. 0, -ENOMEM. */
-int decide_all(struct work *w) _must_check_;
+/* Puts candidates to the steps chosen for them: fills verdicts and causes. The steps of a block, to
+   before `end`, whose candidates have chosen, and some of the next have. 0, -ENOMEM. */
+int decide_block(struct work *w, size_t first, size_t end) _must_check_;
+/* What those left unexplained, by candidates from *at on of natural steps before `end`; once the
+   steps before that, and the next, are decided. Moves *at on. 0, -ENOMEM. */
+int decide_remote(struct work *w, size_t *at, size_t end) _must_check_;
+/* What is left belongs to no change. */
+void decide_rest(struct work *w);
 /* Notes the ids that events were given. 0, -ENOMEM. */
 int bonds_make(struct work *w) _must_check_;
-/* The event that was given what this one names, NULL for none. */
-const struct event *bond_of(const struct work *w, const struct event *e);
+/* The event that was given what this one names, NO_EVENT for none. */
+size_t bond_of(const struct work *w, const struct event *e);
 /* Does the change show the end of a gateway on what it held? */
 bool bond_is_lost(const struct change *change);
 /* Fills noop and ties of a candidate put to a step. 0, -ENOMEM. */
 int undone_prepare(struct work *w, struct candidate *c) _must_check_;
 /* Do the other calls of its step leave nothing of it to be seen? */
-bool undone(const struct work *w, const struct candidate *c);
+bool undone(struct work *w, struct candidate *c);
 /* Is it the first of several that set the same whole: what took away the old value? */
-bool undone_by_next(const struct work *w, const struct candidate *c);
+bool undone_by_next(struct work *w, struct candidate *c);
 /* What shows in a second step, or last; and why the others have no cause. */
 void settle_all(struct work *w, enum reason *reasons);

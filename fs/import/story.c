@@ -13,262 +13,78 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#define PAGE 256
-
 /* An event on its way to its place. */
 struct happening {
-	struct store_event_hit hit;
-	struct event event;
+	struct story_call call;
 	struct str identity;
 };
-
-/* --- states -------------------------------------------------------------------------------- */
-
-static int read_rows(struct story_work *w)
-{
-	struct store_state page[PAGE];
-	int64_t after = -1;
-	unsigned twin = 0;
-	size_t n = 0, cap = 0;
-
-	do {
-		int r = store_states(w->s, w->resource.id, after, twin, true, page, PAGE,
-				     &n);
-
-		if (r)
-			return r;
-		if (w->n_states + n > cap) {
-			struct story_state *grown;
-
-			cap = MAX(cap * 2, w->n_states + n);
-			grown = arena_zalloc(w->a, cap * sizeof(*grown));
-			if (!grown)
-				return -ENOMEM;
-			if (w->n_states)
-				memcpy(grown, w->states, w->n_states * sizeof(*grown));
-			w->states = grown;
-		}
-		for (size_t i = 0; i < n; i++) {
-			w->states[w->n_states++].row = page[i];
-			after = page[i].time_ms;
-			twin = page[i].twin;
-		}
-	} while (n == PAGE);
-	return 0;
-}
-
-int story_read_body(struct story_work *w, struct story_state *state)
-{
-	struct buf *scratch = &w->memo->scratch;
-	struct str text;
-	struct jv *v = arena_alloc(w->a, sizeof(*v));
-	int r;
-
-	buf_reset(scratch);
-	r = store_state_body(w->s, state->row.id, scratch);
-	if (r)
-		return r;
-	text = arena_str(w->a, buf_str(scratch));
-	if (!v || !text.p)
-		return -ENOMEM;
-	r = jv_parse(w->a, text, v, NULL);
-	if (r)
-		return r < 0 ? r : -EBADMSG;
-	state->body = v;
-	state->item.body = text;
-	r = item_view(v, &state->item);
-	state->item.captured_ms = state->row.time_ms;
-	state->own_name = state->item.name;
-	state->own_arn = state->item.arn;
-	return r;
-}
-
-/* By time, then state id as a number where both are one. */
-static int by_order(const void *a, const void *b)
-{
-	const struct story_state *x = a, *y = b;
-
-	if (x->row.time_ms != y->row.time_ms)
-		return x->row.time_ms < y->row.time_ms ? -1 : 1;
-	if (x->item.state_id.n != y->item.state_id.n)
-		return x->item.state_id.n < y->item.state_id.n ? -1 : 1;
-	return str_cmp(x->item.state_id, y->item.state_id);
-}
-
-/* Numbers twins, hides repetitions, and lets deletions inherit. */
-static void settle_states(struct story_work *w)
-{
-	struct str name = STR_NULL, arn = STR_NULL;
-	const struct story_state *last = NULL;
-	bool global = item_is_global(w->resource.type);
-
-	for (size_t i = 0; i < w->n_states; i++) {
-		struct story_state *state = &w->states[i];
-
-		if (i > 0 && state[-1].row.time_ms == state->row.time_ms)
-			state->twin = state[-1].twin + 1;
-		if (global)
-			state->content = item_content_hash(state->body);
-		state->hidden = global && last && last->content == state->content;
-		if (item_status_is_deleted(state->item.status)) {
-			if (!state->item.name.n)
-				state->item.name = name;
-			if (!state->item.arn.n)
-				state->item.arn = arn;
-		}
-		name = state->item.name.n ? state->item.name : name;
-		arn = state->item.arn.n ? state->item.arn : arn;
-		if (!state->hidden) {
-			w->shown[w->n_shown++] = i;
-			last = state;
-		}
-	}
-}
-
-static int read_states(struct story_work *w)
-{
-	int r = read_rows(w);
-
-	for (size_t i = 0; r == 0 && i < w->n_states; i++)
-		r = story_read_body(w, &w->states[i]);
-	if (r)
-		return r;
-	if (w->n_states > 1)
-		qsort(w->states, w->n_states, sizeof(*w->states), by_order);
-	w->shown = arena_alloc(w->a, (w->n_states + 1) * sizeof(*w->shown));
-	if (!w->shown)
-		return -ENOMEM;
-	settle_states(w);
-	return 0;
-}
-
-/* What is recorded as global is so in every region; this one's recorder stands for all. */
-static int read_recorders(struct story_work *w)
-{
-	struct str region = str_is(w->resource.region, "global") ? STR("us-east-1")
-								 : w->resource.region;
-
-	return store_recorders_of(w->s, w->resource.account, region, w->a, &w->recorders,
-				  &w->n_recorders);
-}
-
-/*
- * Is it recorded once a day only? Deliveries may not say so; the recorder's description does, from
- * when it was asked for. One that was described after a change says nothing of it.
- */
-static bool is_daily(const struct story_work *w, const struct story_state *state)
-{
-	struct str own = jv_get_text(state->body, "recordingFrequency");
-	const struct recorder_seen *at = NULL;
-
-	if (own.n)
-		return str_is(own, "DAILY");
-	for (size_t i = 0; i < w->n_recorders; i++)
-		if (w->recorders[i].seen_ms <= state->row.time_ms &&
-		    (!at || w->recorders[i].seen_ms >= at->seen_ms))
-			at = &w->recorders[i];
-	return at && recorder_is_daily(&at->recorder, w->resource.type);
-}
-
-static int make_steps(struct story_work *w)
-{
-	const struct story_state *last = NULL;
-
-	w->steps = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->steps));
-	w->blamed = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->blamed));
-	w->compared = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->compared));
-	w->trace.arena = w->a;
-	if (!w->steps || !w->blamed || !w->compared)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_shown; i++) {
-		const struct story_state *state = &w->states[w->shown[i]];
-		struct correlate_step *step = &w->steps[i];
-		int r = change_follow(w->a, last ? last->body : NULL, state->body,
-				      &w->trace, (uint32_t)i, &step->change);
-
-		if (r)
-			return r;
-		step->item = state->item;
-		w->compared[i] = last;
-		step->previous_ms = i > 0 ? w->states[w->shown[i - 1]].row.time_ms : -1;
-		/* A deletion may no longer say so. */
-		step->daily = is_daily(w, state) || (i > 0 && step[-1].daily);
-		/* Recording goes on from what was last told. */
-		if (step->change.type != CHANGE_UPDATE || !change_is_untold(state->body))
-			last = state;
-	}
-	return 0;
-}
-
-/* --- what shares a token ------------------------------------------------------------------- */
 
 static bool any_service(const struct story_work *w)
 {
 	return w->without_evidence & (1u << EVIDENCE_SERVICE);
 }
 
-static int make_aliases(struct story_work *w)
+/* --- what shares a token ------------------------------------------------------------------- */
+
+static int by_time(const void *a, const void *b)
 {
-	uint64_t *all = NULL;
-	size_t n = 0, cap = 0;
+	const struct story_call *x = a, *y = b;
 
-	for (size_t i = 0; i < w->n_states; i++) {
-		struct mention_set set;
-		int r = mention_of_item(w->a, &w->states[i].item, w->states[i].body,
-					any_service(w), &set);
-
-		if (r)
-			return r;
-		if (n + set.n > cap) {
-			uint64_t *grown;
-
-			cap = MAX(cap * 2, n + set.n);
-			grown = arena_alloc(w->a, cap * sizeof(*grown));
-			if (!grown)
-				return -ENOMEM;
-			if (n)
-				memcpy(grown, all, n * sizeof(*grown));
-			all = grown;
-		}
-		if (set.n)
-			memcpy(all + n, set.tokens, set.n * sizeof(*all));
-		n += set.n;
-	}
-	w->aliases.own = (struct mention_set){ all, n };
-	mention_set_sort(&w->aliases.own);
-	return story_join_aliases(w);
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Within one second by what the event is called, not by when it came in. */
-static int by_moment(const void *a, const void *b)
+static int by_identity(const void *a, const void *b)
 {
 	const struct happening *x = a, *y = b;
 
-	if (x->hit.time_ms != y->hit.time_ms)
-		return x->hit.time_ms < y->hit.time_ms ? -1 : 1;
 	return str_cmp(x->identity, y->identity);
 }
 
-/* Candidates come in the order of their rows, which is that of arrival. */
-static int sort_events(struct story_work *w)
+/* Those of one second, by what they are called, not by when they came in. */
+static int sort_moment(struct story_work *w, struct story_call *calls, size_t n,
+		       struct arena *a)
 {
-	struct happening *all = arena_alloc(w->a, (w->n_events + 1) * sizeof(*all));
+	struct happening *all = arena_alloc(a, n * sizeof(*all));
 
 	if (!all)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->n_events; i++) {
-		all[i] = (struct happening){ w->hits[i], w->events[i],
-					     event_identity(&w->events[i], w->a) };
+	for (size_t i = 0; i < n; i++) {
+		const struct event *e;
+		int r = story_call(w, (size_t)(calls - w->calls) + i, &e);
+
+		if (r)
+			return r;
+		all[i].identity = event_identity(e, a);
+		all[i].call = calls[i];
 		if (!all[i].identity.p)
 			return -ENOMEM;
 	}
-	if (w->n_events > 1)
-		qsort(all, w->n_events, sizeof(*all), by_moment);
-	for (size_t i = 0; i < w->n_events; i++) {
-		w->hits[i] = all[i].hit;
-		w->events[i] = all[i].event;
-	}
+	qsort(all, n, sizeof(*all), by_identity);
+	for (size_t i = 0; i < n; i++)
+		calls[i] = all[i].call;
+	arena_reset(a);
 	return 0;
+}
+
+/* Candidates come in the order of their rows, which is that of arrival. */
+static int sort_calls(struct story_work *w)
+{
+	_cleanup_(arena_deinit) struct arena scratch = ARENA_INIT;
+	struct story_call *calls = w->calls;
+	int r = 0;
+
+	if (w->n_calls > 1)
+		qsort(calls, w->n_calls, sizeof(*calls), by_time);
+	for (size_t i = 0, end; !r && i < w->n_calls; i = end) {
+		for (end = i + 1; end < w->n_calls; end++)
+			if (calls[end].time_ms != calls[i].time_ms)
+				break;
+		if (end > i + 1)
+			r = sort_moment(w, &calls[i], end - i, &scratch);
+	}
+	return r;
 }
 
 static int read_transitions(struct story_work *w)
@@ -292,6 +108,7 @@ static int read_transitions(struct story_work *w)
 void story_memo_deinit(struct story_memo *memo)
 {
 	arena_deinit(&memo->arena);
+	arena_ring_deinit(&memo->states);
 	buf_deinit(&memo->scratch);
 	story_events_deinit(&memo->events);
 }
@@ -359,18 +176,36 @@ static int read_trail(struct story_work *w)
 	return 0;
 }
 
+static int show(void *ctx, size_t step, const struct correlate_shown **ret)
+{
+	int r = story_shown(ctx, step, ret);
+
+	return r > 0 ? -EBADMSG : r;
+}
+
+static int read_event(void *ctx, size_t event, const struct event **ret)
+{
+	int r = story_call(ctx, event, ret);
+
+	return r > 0 ? -EBADMSG : r;
+}
+
 int story_input(struct story_work *w)
 {
 	w->in = (struct correlate_input){
 		.steps = w->steps,
 		.n_steps = w->n_shown,
+		.show = show,
+		.read = read_event,
+		.ctx = w,
+		.first = &w->first_item,
 		.first_step = w->first,
 		.behind = w->behind,
-		.events = w->events,
-		.n_events = w->n_events,
+		.n_events = w->n_calls,
+		.none_given = !w->given,
 		.disabled_evidence = w->without_evidence,
 	};
-	w->verdicts = arena_zalloc(w->a, (w->n_events + 1) * sizeof(*w->verdicts));
+	w->verdicts = arena_zalloc(w->a, (w->n_calls + 1) * sizeof(*w->verdicts));
 	w->reasons = arena_zalloc(w->a, (w->n_shown + 1) * sizeof(*w->reasons));
 	return w->verdicts && w->reasons ? read_trail(w) : -ENOMEM;
 }
@@ -379,10 +214,11 @@ int story_correlate_window(struct story_work *w)
 {
 	int r;
 
-	w->n_events = 0;
+	w->n_calls = 0;
+	w->given = false;
 	r = story_candidates(w);
 	if (!r)
-		r = sort_events(w);
+		r = sort_calls(w);
 	if (!r)
 		r = story_input(w);
 	return r ? r : correlate(w->a, &w->in, w->verdicts, w->reasons);
@@ -414,32 +250,21 @@ static int begin(struct story_work *w, int64_t resource)
 	return r ? r : memo_once(w->memo, w->s);
 }
 
-int story_read(struct story_work *w)
-{
-	int r = read_states(w);
-
-	if (!r)
-		r = read_recorders(w);
-	if (!r)
-		r = make_steps(w);
-	return r ? r : make_aliases(w);
-}
-
 /* ------------------------------------------------------------------------------------------- */
 
 /* Correlated by all its states. *ret_later as story_make() has it. */
-static int correlate_states(struct story_work *w, int64_t from_ms, int64_t *ret_follower,
-			    bool *ret_later)
+static int correlate_states(struct story_work *w, int64_t from_ms,
+			    struct store_story *ret, bool *ret_later)
 {
 	struct story_following f;
 	bool done = false;
 	int r = story_follow(w, &f);
 
-	*ret_follower = f.follower;
+	ret->follower = f.follower;
 	*ret_later = f.later;
 	if (r || f.later)
 		return r;
-	r = story_read(w);
+	r = story_read(w, ret);
 	if (!r)
 		r = story_take_over(w, f.subject, &done);
 	return r || done ? r : story_correlate(w, from_ms);
@@ -452,9 +277,7 @@ static int make(struct story_work *w, struct store_story *ret)
 	if (!r)
 		r = story_rows_make(w, ret);
 	if (!r && !w->behind)
-		r = story_names_make(w, ret);
-	if (!r && !w->behind)
-		r = story_relations_make(w, ret);
+		r = story_blame_make(w, ret);
 	ret->aliases = w->aliases;
 	ret->sought = true;
 	ret->only_entries = w->behind;
@@ -463,17 +286,27 @@ static int make(struct story_work *w, struct store_story *ret)
 	return r;
 }
 
+static void work_deinit(struct story_work *w)
+{
+	arena_deinit(&w->traced);
+	free(w->blamed);
+	buf_deinit(&w->losses);
+	arena_ring_reset(&w->memo->states);
+	story_events_end(&w->memo->events);
+}
+
 int story_make(struct store *s, struct story_memo *memo, const struct store_dirty *dirty,
 	       uint32_t without_evidence, struct arena *a, struct store_story *ret,
 	       bool *ret_later)
 {
-	struct story_work w = {
+	_cleanup_(work_deinit) struct story_work w = {
 		.s = s, .memo = memo, .a = a, .without_evidence = without_evidence
 	};
 	bool done = false;
 	int r;
 
-	memo->events.story++;
+	story_events_begin(&memo->events);
+	arena_ring_reset(&memo->states);
 	*ret = (struct store_story){ .dirty = { .resource = dirty->resource,
 						.from_ms = INT64_MIN } };
 	*ret_later = false;
@@ -481,7 +314,7 @@ int story_make(struct store *s, struct story_memo *memo, const struct store_dirt
 	if (!r)
 		r = story_tail(&w, dirty->from_ms, &done);
 	if (!r && !done)
-		r = correlate_states(&w, dirty->from_ms, &ret->follower, ret_later);
+		r = correlate_states(&w, dirty->from_ms, ret, ret_later);
 	if (!r && !*ret_later)
 		r = make(&w, ret);
 	return r > 0 ? -EBADMSG : r;

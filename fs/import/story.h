@@ -7,6 +7,7 @@
  */
 
 #include "store/derive.h"
+#include "util/arena_ring.h"
 
 /* Events read last, parsed; see story_events.c. */
 #define STORY_EVENTS_BITS 10
@@ -16,6 +17,8 @@ struct story_events {
 	struct story_place *places; /* NULL: none yet */
 	uint64_t story;             /* number of the one under way, from 1 */
 	struct buf scratch;
+	struct arena_ring
+		ring; /* what has no place: of the story under way, the last ones */
 };
 
 /*
@@ -31,7 +34,8 @@ struct story_memo {
 	struct store_trail_gap *gaps;
 	size_t n_gaps;
 	struct story_events events;
-	struct buf scratch; /* for a body */
+	struct arena_ring states; /* of the story under way, those looked at last */
+	struct buf scratch;       /* for a body */
 };
 void story_memo_deinit(struct story_memo *memo);
 

@@ -9,6 +9,7 @@
  * other, so that an event which comes in late finds its way.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "story_work.h"
 
@@ -34,15 +35,20 @@ static bool names_resource(const struct story_work *w, const struct jv *v)
 	return false;
 }
 
-static void learn_given(const struct story_work *w, struct buf *learnt)
+/* Of the calls from the first-th on; whether any was given ids is noted of all. */
+static int learn_given(struct story_work *w, size_t first, struct buf *learnt)
 {
 	struct str ids[CORRELATE_GIVEN_MAX];
 
-	for (size_t i = 0; i < w->n_events; i++) {
-		const struct event *e = &w->events[i];
-		size_t n = correlate_given_ids(e, ids, ARRAY_SIZE(ids));
+	for (size_t i = first; i < w->n_calls; i++) {
+		const struct event *e;
+		int r = story_call(w, i, &e);
+		size_t n = r ? 0 : correlate_given_ids(e, ids, ARRAY_SIZE(ids));
 
-		if (!n || !names_resource(w, e->request))
+		if (r)
+			return r;
+		w->given |= n > 0;
+		if (!n || !learnt || !names_resource(w, e->request))
 			continue;
 		for (size_t k = 0; k < n; k++) {
 			uint64_t token = mention_token_of(w->scope, ids[k]);
@@ -52,15 +58,15 @@ static void learn_given(const struct story_work *w, struct buf *learnt)
 				buf_put(learnt, &token, sizeof(token));
 		}
 	}
+	return learnt ? buf_error(learnt) : 0;
 }
 
 /* Of a relationship that went; where only its id is another one, the type stayed. */
-static struct str type_lost(const struct correlate_step *step,
-			    const struct json_diff_entry *d)
+static struct str type_lost(const struct change *change, const struct json_diff_entry *d)
 {
 	struct str pointer = d->pointer;
 	ptrdiff_t slash = str_rchr(pointer, '/');
-	const struct jv *list = jv_get(step->change.after, "relationships");
+	const struct jv *list = jv_get(change->after, "relationships");
 	size_t i = 0;
 
 	if (!str_ends(pointer, "/resourceId"))
@@ -74,10 +80,9 @@ static struct str type_lost(const struct correlate_step *step,
 		       : STR_NULL;
 }
 
-void story_lost(const struct story_work *w, const struct correlate_step *step,
-		struct buf *lost)
+void story_lost(const struct story_work *w, const struct change *change, struct buf *lost)
 {
-	const struct json_diff *d = &step->change.diff;
+	const struct json_diff *d = &change->diff;
 	size_t max = lost->len + LOST_MAX * sizeof(uint64_t);
 
 	for (size_t i = 0; i < d->n && lost->len < max; i++) {
@@ -90,7 +95,8 @@ void story_lost(const struct story_work *w, const struct correlate_step *step,
 		if (str_ends(d->entries[i].pointer, "/resourceId"))
 			id = jv_str(d->entries[i].previous);
 		if (scope.service)
-			scope.service = mention_service(type_lost(step, &d->entries[i]));
+			scope.service =
+				mention_service(type_lost(change, &d->entries[i]));
 		token = mention_token_of(scope, id);
 		if (id.n)
 			buf_put(lost, &token, sizeof(token));
@@ -105,55 +111,94 @@ static struct mention_set as_set(const struct buf *tokens)
 				     tokens->len / sizeof(uint64_t) };
 }
 
-static int by_row(const void *a, const void *b)
-{
-	const struct store_event_hit *x = a, *y = b;
+/* The rows of the calls that are there: at places that follow from them, 0 where there is none. */
+struct rows {
+	int64_t *places;
+	size_t n, mask;
+};
 
-	return x->event < y->event ? -1 : x->event > y->event;
+static void rows_deinit(struct rows *rows)
+{
+	free(rows->places);
 }
 
-/* Reads the events found that are not there yet. */
-static int add_events(struct story_work *w, struct store_event_hit *hits, size_t n)
+/* False: it was there. */
+static bool rows_add(struct rows *rows, int64_t row)
 {
-	size_t had = w->n_events;
-	struct store_event_hit *all = arena_alloc(w->a, (had + n + 1) * sizeof(*all));
-	struct event *events = arena_zalloc(w->a, (had + n + 1) * sizeof(*events));
+	size_t i = (size_t)((uint64_t)row * UINT64_C(0x9e3779b97f4a7c15) >> 20);
 
-	if (!all || !events)
-		return -ENOMEM;
-	if (had) {
-		memcpy(all, w->hits, had * sizeof(*all));
-		memcpy(events, w->events, had * sizeof(*events));
-	}
-	for (size_t i = 0; i < n; i++) {
-		bool known = false;
-		int r;
+	for (;; i++) {
+		int64_t *place = &rows->places[i & rows->mask];
 
-		for (size_t k = 0; k < had && !known; k++)
-			known = by_row(&all[k], &hits[i]) == 0;
-		if (known)
+		if (*place == row)
+			return false;
+		if (*place)
 			continue;
-		r = story_event(w, hits[i].event, &events[w->n_events]);
-		if (r)
-			return r;
-		all[w->n_events++] = hits[i];
+		*place = row;
+		rows->n++;
+		return true;
 	}
-	w->hits = all;
-	w->events = events;
+}
+
+/* Room for so many more; places are twice as many as rows, at the least. */
+static int rows_reserve(struct rows *rows, size_t n)
+{
+	struct rows grown = { .mask = rows->mask };
+
+	while (2 * (rows->n + n) > grown.mask)
+		grown.mask = 2 * grown.mask + 1;
+	if (rows->places && grown.mask == rows->mask)
+		return 0;
+	grown.places = calloc(grown.mask + 1, sizeof(*grown.places));
+	if (!grown.places)
+		return -ENOMEM;
+	for (size_t i = 0; rows->places && i <= rows->mask; i++)
+		if (rows->places[i])
+			rows_add(&grown, rows->places[i]);
+	free(rows->places);
+	*rows = grown;
+	return 0;
+}
+
+/* The events found that are not there yet. */
+static int add_calls(struct story_work *w, struct rows *rows,
+		     const struct store_event_hit *hits, size_t n)
+{
+	int r = rows_reserve(rows, n);
+
+	if (r)
+		return r;
+	if (w->n_calls + n > w->cap_calls) {
+		size_t cap = MAX(2 * w->cap_calls, w->n_calls + n);
+		struct story_call *grown = arena_alloc(w->a, cap * sizeof(*grown));
+
+		if (!grown)
+			return -ENOMEM;
+		if (w->n_calls)
+			memcpy(grown, w->calls, w->n_calls * sizeof(*grown));
+		w->calls = grown;
+		w->cap_calls = cap;
+	}
+	for (size_t i = 0; i < n; i++)
+		if (rows_add(rows, hits[i].event))
+			w->calls[w->n_calls++] =
+				(struct story_call){ .row = hits[i].event,
+						     .time_ms = hits[i].time_ms };
 	return 0;
 }
 
 /* Of what is told of a part of the time only, nothing may lie before that. */
-static int find_events(struct story_work *w, const struct mention_set *tokens,
-		       int64_t from_ms, int64_t to_ms)
+static int find_events(struct story_work *w, struct rows *rows,
+		       const struct mention_set *tokens, int64_t from_ms, int64_t to_ms)
 {
+	_cleanup_(arena_deinit) struct arena found = ARENA_INIT;
 	struct store_event_hit *hits = NULL;
 	size_t n = 0;
-	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, w->a, &hits, &n);
+	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, &found, &hits, &n);
 
 	if (!r && n && hits[0].time_ms <= w->after_ms)
 		return CORRELATE_E_EARLIER;
-	return r ? r : add_events(w, hits, n);
+	return r || !n ? r : add_calls(w, rows, hits, n);
 }
 
 /* Some records name no account: what they name may be anybody's. */
@@ -195,70 +240,71 @@ int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t f
 	return 0;
 }
 
-static int find_own(struct story_work *w)
+static int find_own(struct story_work *w, struct rows *rows)
 {
 	int64_t from_ms = w->after_ms == INT64_MIN ? INT64_MIN : w->after_ms + 1;
 	const struct store_aliases *of = &w->aliases;
 	struct mention_set bare;
-	int r = find_events(w, &of->own, from_ms, INT64_MAX);
+	int r = find_events(w, rows, &of->own, from_ms, INT64_MAX);
 
 	if (!r && w->memo->has_nobodys)
 		r = bare_tokens(w, &of->own, &bare);
 	if (!r && w->memo->has_nobodys)
-		r = find_events(w, &bare, from_ms, INT64_MAX);
+		r = find_events(w, rows, &bare, from_ms, INT64_MAX);
 	return r;
 }
 
 /* Those that name what was given: before, where the calls that taught it these are not read now; and
    by calls that were found just now. */
-static int find_given(struct story_work *w, const struct mention_set *learnt)
+static int find_given(struct story_work *w, struct rows *rows,
+		      const struct mention_set *learnt)
 {
 	int64_t from_ms = w->after_ms == INT64_MIN ? INT64_MIN : w->after_ms + 1;
 	const struct mention_set *known = &w->aliases.given;
-	int r = known->n ? find_events(w, known, from_ms, INT64_MAX) : 0;
+	int r = known->n ? find_events(w, rows, known, from_ms, INT64_MAX) : 0;
 
 	if (!r && learnt->n)
-		r = find_events(w, learnt, INT64_MIN, INT64_MAX);
+		r = find_events(w, rows, learnt, INT64_MIN, INT64_MAX);
 	return r;
 }
 
 /* Of all steps they are learnt; the calls are those of the steps that are made anew. */
-static int find_lost(struct story_work *w, struct buf *learnt)
+static int find_lost(struct story_work *w, struct rows *rows, struct buf *learnt)
 {
-	if (!str_is(w->resource.type, "AWS::EC2::SecurityGroup"))
-		return 0;
-	for (size_t k = 1; k < w->n_shown; k++) {
-		_cleanup_(buf_deinit) struct buf lost = BUF_INIT;
-		const struct correlate_step *step = &w->steps[k];
-		struct mention_set set;
-		int r;
+	const struct story_loss *losses = (const struct story_loss *)w->losses.data;
+	size_t n = w->losses.len / sizeof(*losses);
+	int r = 0;
 
-		if (step->change.type != CHANGE_UPDATE)
-			continue;
-		story_lost(w, step, &lost);
-		set = as_set(&lost);
-		if (!set.n)
-			continue;
-		buf_put(learnt, lost.data, lost.len);
-		r = buf_error(&lost);
-		if (!r && k >= w->first)
-			r = find_events(w, &set, step->previous_ms - STORY_SLACK_MS,
-					step->item.captured_ms + STORY_SLACK_MS);
-		if (r)
-			return r;
+	for (size_t i = 0, end; !r && i < n; i = end) {
+		const struct correlate_step *step = &w->steps[losses[i].step];
+		uint64_t tokens[LOST_MAX];
+		struct mention_set set = { tokens, 0 };
+
+		for (end = i; end < n && losses[end].step == losses[i].step; end++)
+			tokens[set.n++] = losses[end].token;
+		buf_put(learnt, tokens, set.n * sizeof(tokens[0]));
+		if (losses[i].step >= w->first)
+			r = find_events(w, rows, &set, step->previous_ms - STORY_SLACK_MS,
+					step->captured_ms + STORY_SLACK_MS);
 	}
-	return 0;
+	return r ? r : buf_error(learnt);
 }
 
 /* What a call takes back may have been given before all that was read. It matters to a change. */
-static bool takes_back(const struct story_work *w)
+static int takes_back(struct story_work *w, bool *ret)
 {
+	*ret = false;
 	if (w->after_ms == INT64_MIN || w->behind)
-		return false;
-	for (size_t i = 0; i < w->n_events; i++)
-		if (correlate_takes_back(&w->events[i]))
-			return true;
-	return false;
+		return 0;
+	for (size_t i = 0; i < w->n_calls && !*ret; i++) {
+		const struct event *e;
+		int r = story_call(w, i, &e);
+
+		if (r)
+			return r;
+		*ret = correlate_takes_back(e);
+	}
+	return 0;
 }
 
 /* Adds to the set what of `more` is in none of the three. */
@@ -335,31 +381,43 @@ int story_join_aliases(struct story_work *w)
 	return 0;
 }
 
-int story_candidates(struct story_work *w)
+/* What the calls teach, and the neighbours that went, are aliases from now on. */
+static int add_learnt(struct story_work *w, const struct buf *learnt,
+		      const struct buf *lost)
 {
-	_cleanup_(buf_deinit) struct buf learnt = BUF_INIT, lost = BUF_INIT;
-	struct mention_set given, neighbours;
-	int r = find_own(w);
+	const struct mention_set given = as_set(learnt), neighbours = as_set(lost);
+	int r = add_to(w, &given, &w->aliases.given);
 
-	if (r)
-		return r;
-	learn_given(w, &learnt);
-	given = as_set(&learnt);
-	r = buf_error(&learnt);
-	if (!r)
-		r = find_given(w, &given);
-	if (!r && !w->behind)
-		r = find_lost(w, &lost);
-	if (!r)
-		r = buf_error(&lost);
-	neighbours = as_set(&lost);
-	if (!r)
-		r = add_to(w, &given, &w->aliases.given);
 	if (!r)
 		r = add_to(w, &neighbours, &w->aliases.lost);
 	if (!r)
 		r = seek_alarms(w, &given);
+	return r ? r : story_join_aliases(w);
+}
+
+int story_candidates(struct story_work *w)
+{
+	_cleanup_(buf_deinit) struct buf learnt = BUF_INIT, lost = BUF_INIT;
+	_cleanup_(rows_deinit) struct rows rows = { 0 };
+	struct mention_set given;
+	size_t own;
+	bool earlier;
+	int r = find_own(w, &rows);
+
+	own = w->n_calls;
 	if (!r)
-		r = story_join_aliases(w);
-	return !r && takes_back(w) ? CORRELATE_E_EARLIER : r;
+		r = learn_given(w, 0, &learnt);
+	if (r)
+		return r;
+	given = as_set(&learnt);
+	r = find_given(w, &rows, &given);
+	if (!r && !w->behind)
+		r = find_lost(w, &rows, &lost);
+	if (!r)
+		r = learn_given(w, own, NULL);
+	if (!r)
+		r = add_learnt(w, &learnt, &lost);
+	if (!r)
+		r = takes_back(w, &earlier);
+	return !r && earlier ? CORRELATE_E_EARLIER : r;
 }

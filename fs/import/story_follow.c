@@ -77,7 +77,7 @@ static int read_subject(struct story_work *w, int64_t id, struct subject *ret)
 			continue;
 		for (size_t k = 0; k < entries[i].n_causes; k++)
 			add_cause(ret, &entries[i].causes[k]);
-		ret->steps[ret->n_steps].item.captured_ms = entries[i].time_ms;
+		ret->steps[ret->n_steps].captured_ms = entries[i].time_ms;
 		ret->reasons[ret->n_steps++] = (enum reason)entries[i].reason;
 	}
 	return r;
@@ -93,9 +93,8 @@ static int take_over(struct story_work *w, const struct subject *s)
 		arena_zalloc(w->a, (s->n_events + 1) * sizeof(*verdicts));
 	int r = 0;
 
-	w->events = arena_zalloc(w->a, (s->n_events + 1) * sizeof(*w->events));
-	w->hits = arena_zalloc(w->a, (s->n_events + 1) * sizeof(*w->hits));
-	if (!verdicts || !w->events || !w->hits)
+	w->calls = arena_zalloc(w->a, (s->n_events + 1) * sizeof(*w->calls));
+	if (!verdicts || !w->calls)
 		return -ENOMEM;
 	r = story_input(w);
 	if (r)
@@ -103,14 +102,16 @@ static int take_over(struct story_work *w, const struct subject *s)
 	correlate_follow(w->steps, w->n_shown, &in, s->verdicts, s->reasons, verdicts,
 			 w->reasons);
 	for (size_t i = 0; !r && i < s->n_events; i++) {
-		size_t n = w->n_events;
+		const struct event *e;
+		size_t n = w->n_calls;
 
 		if (verdicts[i].role != CORRELATE_CAUSE)
 			continue;
-		r = story_event(w, s->events[i], &w->events[n]);
-		w->hits[n] =
-			(struct store_event_hit){ s->events[i], w->events[n].time_ms };
-		verdicts[w->n_events++] = verdicts[i];
+		w->calls[n].row = s->events[i];
+		r = story_call(w, n, &e);
+		if (!r)
+			w->calls[n].time_ms = e->time_ms;
+		verdicts[w->n_calls++] = verdicts[i];
 	}
 	w->verdicts = verdicts;
 	return r;

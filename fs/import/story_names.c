@@ -8,60 +8,6 @@
 
 #include "story_work.h"
 
-struct names {
-	struct arena *a;
-	struct store_name *names;
-	size_t n, cap;
-};
-
-static int add(struct names *l, enum store_name_kind kind, struct str key,
-	       struct str text)
-{
-	if (l->n == l->cap) {
-		size_t cap = MAX(2 * l->cap, 16);
-		struct store_name *grown = arena_alloc(l->a, cap * sizeof(*grown));
-
-		if (!grown)
-			return -ENOMEM;
-		if (l->n)
-			memcpy(grown, l->names, l->n * sizeof(*grown));
-		l->names = grown;
-		l->cap = cap;
-	}
-	l->names[l->n++] = (struct store_name){ kind, key, text };
-	return 0;
-}
-
-/* A tag's value is a string; whatever else it should be is taken as it is written. */
-static int value_text(struct names *l, const struct jv *value, struct str *ret)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-
-	if (jv_is(value, JV_STRING) || jv_is(value, JV_NULL)) {
-		*ret = jv_str(value);
-		return 0;
-	}
-	jv_write(&text, value);
-	*ret = arena_str(l->a, buf_str(&text));
-	return buf_error(&text) || !ret->p ? -ENOMEM : 0;
-}
-
-static int add_tags(struct names *l, const struct jv *tags)
-{
-	int r = 0;
-
-	if (!jv_is(tags, JV_OBJECT))
-		return 0;
-	for (size_t i = 0; i < tags->len && !r; i++) {
-		struct str text = STR_NULL;
-
-		r = value_text(l, &tags->members[i].value, &text);
-		if (!r)
-			r = add(l, STORE_NAME_TAG, jv_str(&tags->members[i].key), text);
-	}
-	return r;
-}
-
 static int by_kind(const void *a, const void *b)
 {
 	const struct store_name *x = a, *y = b;
@@ -72,7 +18,8 @@ static int by_kind(const void *a, const void *b)
 				      : str_cmp(x->key, y->key);
 }
 
-static void sort(struct names *l)
+/* Each once. */
+static void sort(struct story_names *l)
 {
 	size_t kept = 0;
 
@@ -84,30 +31,107 @@ static void sort(struct names *l)
 	l->n = kept;
 }
 
-int story_names_make(struct story_work *w, struct store_story *ret)
+/* Room for one more: of what came again and again, each is kept once. */
+static int make_room(struct story_names *l)
 {
-	struct names l = { .a = w->a };
-	const struct jv *tags = NULL;
-	const struct item *last = NULL;
-	int r = add(&l, STORE_NAME_ID, STR_NULL, w->resource.rid);
+	size_t cap = MAX(2 * l->cap, 16);
+	struct store_name *grown;
 
-	for (size_t i = 0; i < w->n_states && !r; i++) {
-		const struct item *item = &w->states[i].item;
-		const struct jv *now = jv_get(w->states[i].body, "tags");
-
-		if (item->name.n && !(last && str_eq(last->name, item->name)))
-			r = add(&l, STORE_NAME_NAME, STR_NULL, item->name);
-		if (!r && item->arn.n && !(last && str_eq(last->arn, item->arn)))
-			r = add(&l, STORE_NAME_ARN, STR_NULL, item->arn);
-		if (!r && now && !(tags && jv_equal(tags, now)))
-			r = add_tags(&l, now);
-		last = item;
-		tags = now;
-	}
-	if (r)
-		return r;
-	sort(&l);
-	ret->names = l.names;
-	ret->n_names = l.n;
+	if (l->n < l->cap)
+		return 0;
+	sort(l);
+	if (l->n < l->cap / 2)
+		return 0;
+	grown = arena_alloc(l->a, cap * sizeof(*grown));
+	if (!grown)
+		return -ENOMEM;
+	if (l->n)
+		memcpy(grown, l->names, l->n * sizeof(*grown));
+	l->names = grown;
+	l->cap = cap;
 	return 0;
+}
+
+/* The texts stay. */
+static int add(struct story_names *l, enum store_name_kind kind, struct str key,
+	       struct str text)
+{
+	int r = make_room(l);
+
+	if (!r)
+		l->names[l->n++] = (struct store_name){ kind, key, text };
+	return r;
+}
+
+/* A tag's value is a string; whatever else it should be is taken as it is written. */
+static int value_text(struct story_names *l, const struct jv *value, struct str *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+
+	if (jv_is(value, JV_STRING) || jv_is(value, JV_NULL)) {
+		*ret = arena_str(l->a, jv_str(value));
+		return ret->p ? 0 : -ENOMEM;
+	}
+	jv_write(&text, value);
+	*ret = arena_str(l->a, buf_str(&text));
+	return buf_error(&text) || !ret->p ? -ENOMEM : 0;
+}
+
+/* Does the state before have this very tag? Then it is there already. */
+static bool is_known(const struct story_names *l, const struct jv_member *tag)
+{
+	const struct jv *before = jv_get_str(l->tags, jv_str(&tag->key));
+
+	return before && jv_equal(before, &tag->value);
+}
+
+static int add_tags(struct story_names *l, const struct jv *tags)
+{
+	int r = 0;
+
+	if (!jv_is(tags, JV_OBJECT))
+		return 0;
+	for (size_t i = 0; i < tags->len && !r; i++) {
+		const struct jv_member *tag = &tags->members[i];
+		struct str text, key;
+
+		if (is_known(l, tag))
+			continue;
+		key = arena_str(l->a, jv_str(&tag->key));
+		r = key.p ? value_text(l, &tag->value, &text) : -ENOMEM;
+		if (!r)
+			r = add(l, STORE_NAME_TAG, key, text);
+	}
+	return r;
+}
+
+int story_names_begin(struct story_names *l, struct str rid)
+{
+	return add(l, STORE_NAME_ID, STR_NULL, rid);
+}
+
+int story_names_add(struct story_names *l, const struct story_state *state,
+		    const struct jv *body)
+{
+	const struct story_called *called = state->called;
+	const struct jv *now = jv_get(body, "tags");
+	int r = 0;
+
+	if (called->name.n && !str_eq(l->name, called->name))
+		r = add(l, STORE_NAME_NAME, STR_NULL, called->name);
+	if (!r && called->arn.n && !str_eq(l->arn, called->arn))
+		r = add(l, STORE_NAME_ARN, STR_NULL, called->arn);
+	if (!r && now)
+		r = add_tags(l, now);
+	l->name = called->name;
+	l->arn = called->arn;
+	l->tags = now;
+	return r;
+}
+
+void story_names_make(struct story_names *l, struct store_story *ret)
+{
+	sort(l);
+	ret->names = l->names;
+	ret->n_names = l->n;
 }

@@ -5,29 +5,11 @@
  * `blame` is, which takes rendering it once.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "render/blame.h"
 #include "render/relation.h"
 #include "story_work.h"
-
-static int list_relations(struct story_work *w, struct relation **ret, size_t *ret_n)
-{
-	struct relation_state *states =
-		arena_alloc(w->a, (w->n_shown + 1) * sizeof(*states));
-
-	if (!states)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_shown; i++) {
-		const struct story_state *state = &w->states[w->shown[i]];
-
-		states[i] = (struct relation_state){
-			.time_ms = state->row.time_ms,
-			.deleted = item_status_is_deleted(state->item.status),
-			.body = state->body,
-		};
-	}
-	return relation_list(w->a, states, w->n_shown, ret, ret_n);
-}
 
 /* The lengths of the three lines an edge has. */
 static int measure(struct story_work *w, struct str name, struct buf *scratch,
@@ -61,13 +43,14 @@ static int measure(struct story_work *w, struct str name, struct buf *scratch,
 	return buf_error(scratch);
 }
 
-static int make_edges(struct story_work *w, struct store_relations *ret)
+int story_relations_make(struct story_work *w, struct relation_follower *f,
+			 struct store_relations *ret)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	struct relation *relations;
 	struct store_edge *edges;
 	size_t n;
-	int r = list_relations(w, &relations, &n);
+	int r = relation_list(f, &relations, &n);
 
 	if (r)
 		return r;
@@ -83,33 +66,10 @@ static int make_edges(struct story_work *w, struct store_relations *ret)
 	return r;
 }
 
-/* Names change seldom: each is noted where it differs from the one before. */
-static int make_names(struct story_work *w, struct store_relations *ret)
-{
-	struct str *names = arena_alloc(w->a, (2 * w->n_states + 1) * sizeof(*names));
-	struct str name = STR_NULL, arn = STR_NULL;
-	size_t n = 0;
-
-	if (!names)
-		return -ENOMEM;
-	for (size_t i = 0; i < w->n_states; i++) {
-		const struct item *item = &w->states[i].item;
-
-		if (item->name.n && !str_eq(item->name, name))
-			names[n++] = name = item->name;
-		if (item->arn.n && !str_eq(item->arn, arn))
-			names[n++] = arn = item->arn;
-	}
-	ret->names = names;
-	ret->n_names = n;
-	ret->source_name = name;
-	return 0;
-}
-
 static int load_cause(struct story_work *w, const struct store_cause *c,
 		      struct story_event *ret)
 {
-	int r = story_event(w, c->event, &ret->event);
+	int r = story_event(w, c->event, w->a, &ret->event);
 
 	ret->evidence = c->evidence;
 	ret->confidence = (enum confidence)c->confidence;
@@ -133,7 +93,7 @@ static int load_change(struct story_work *w, const struct store_entry *e,
 /* Of the changes that were made before, those that anything of the newest state is from. */
 static int load_blamed(struct story_work *w)
 {
-	bool *used = arena_zalloc(w->a, w->n_shown * sizeof(*used));
+	_cleanup_(freep) bool *used = calloc(w->n_shown, sizeof(*used));
 	struct store_entry *entries = NULL;
 	size_t n = 0, step = 0;
 	int r = used ? 0 : -ENOMEM;
@@ -146,7 +106,7 @@ static int load_blamed(struct story_work *w)
 	for (size_t i = 0; !r && i < n && step < w->first; i++) {
 		if (entries[i].kind != STORE_ENTRY_CHANGE)
 			continue;
-		if (entries[i].ref != w->states[w->shown[step]].row.id)
+		if (entries[i].ref != w->states[w->shown[step].state].id)
 			return -EBADMSG;
 		if (used[step])
 			r = load_change(w, &entries[i], &w->blamed[step]);
@@ -155,21 +115,22 @@ static int load_blamed(struct story_work *w)
 	return r;
 }
 
-static int measure_blame(struct story_work *w, uint32_t *ret)
+int story_blame_make(struct story_work *w, struct store_story *ret)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
-	const struct story_state *newest;
+	const struct correlate_shown *newest;
 	int r;
 
 	if (!w->n_shown)
 		return 0;
 	r = w->first ? load_blamed(w) : 0;
+	if (!r)
+		r = story_shown(w, w->n_shown - 1, &newest);
 	if (r)
 		return r;
-	newest = &w->states[w->shown[w->n_shown - 1]];
 	render_blame(&scratch,
 		     &(struct blame){
-			     .body = newest->body,
+			     .body = newest->change.after,
 			     .deleted = item_status_is_deleted(newest->item.status),
 			     .origin = w->trace.origin,
 			     .changes = w->blamed,
@@ -177,15 +138,6 @@ static int measure_blame(struct story_work *w, uint32_t *ret)
 		     });
 	r = buf_error(&scratch);
 	if (!r)
-		*ret = (uint32_t)scratch.len;
+		ret->blame_len = (uint32_t)scratch.len;
 	return r;
-}
-
-int story_relations_make(struct story_work *w, struct store_story *ret)
-{
-	int r = make_names(w, &ret->relations);
-
-	if (!r)
-		r = make_edges(w, &ret->relations);
-	return r ? r : measure_blame(w, &ret->blame_len);
 }

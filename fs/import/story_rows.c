@@ -19,12 +19,19 @@
 
 struct output {
 	struct store_story *rows;
+	struct buf entries; /* struct store_entry, kind by kind */
 	struct buf text, jsonl;
-	struct buf folder; /* the resource's path */
+	struct buf folder;                       /* the resource's path */
+	struct arena scratch;                    /* until the next entry */
+	const struct store_event_values *values; /* of the cause before */
+	bool *used;                              /* by step: `blame` names its change */
 };
 
 static void output_deinit(struct output *o)
 {
+	arena_deinit(&o->scratch);
+	buf_deinit(&o->entries);
+	free(o->used);
 	buf_deinit(&o->text);
 	buf_deinit(&o->jsonl);
 	buf_deinit(&o->folder);
@@ -44,22 +51,19 @@ static void entry_frame(const struct story_work *w, int64_t time_ms, enum story_
 }
 
 /* Adds the row with the lengths of what render makes of the entry. */
-static int emit(struct output *o, const struct store_entry *row,
-		const struct story_entry *e)
+static int emit(struct output *o, struct store_entry *row, const struct story_entry *e)
 {
-	struct store_entry *ret = &o->rows->entries[o->rows->n_entries];
-
 	buf_reset(&o->text);
 	buf_reset(&o->jsonl);
 	render_entry_text(&o->text, e);
 	render_entry_jsonl(&o->jsonl, e);
 	if (buf_error(&o->text) || buf_error(&o->jsonl))
 		return -ENOMEM;
-	*ret = *row;
-	ret->text_len = (uint32_t)o->text.len;
-	ret->jsonl_len = (uint32_t)o->jsonl.len;
-	o->rows->n_entries++;
-	return 0;
+	row->text_len = (uint32_t)o->text.len;
+	row->jsonl_len = (uint32_t)o->jsonl.len;
+	buf_put(&o->entries, row, sizeof(*row));
+	arena_reset(&o->scratch);
+	return buf_error(&o->entries);
 }
 
 /* The lengths of a change's line for one of its causes, or none. */
@@ -120,7 +124,7 @@ static int causes_by_step(struct story_work *w, struct causes *ret)
 
 	if (!starts)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->n_events; i++)
+	for (size_t i = 0; i < w->n_calls; i++)
 		for (size_t n = steps_of(w, &w->verdicts[i], steps); n > 0; n--)
 			starts[steps[n - 1]]++;
 	for (size_t step = 0; step < w->n_shown; step++) {
@@ -132,46 +136,67 @@ static int causes_by_step(struct story_work *w, struct causes *ret)
 	ret->events = arena_zalloc(w->a, (total + 1) * sizeof(*ret->events));
 	if (!ret->events)
 		return -ENOMEM;
-	for (size_t i = 0; i < w->n_events; i++)
+	for (size_t i = 0; i < w->n_calls; i++)
 		for (size_t n = steps_of(w, &w->verdicts[i], steps); n > 0; n--)
 			ret->events[starts[steps[n - 1]]++] = i;
 	ret->ends = starts; /* each has moved to the end of its part */
 	return 0;
 }
 
+/* The texts live on; what is said again and again, once. */
+static int keep_values(struct arena *a, const struct store_event_values *last,
+		       struct store_event_values *v)
+{
+	static const struct store_event_values none = { 0 };
+	struct str *const texts[] = { &v->principal,  &v->role, &v->session, &v->address,
+				      &v->access_key, &v->name, &v->error };
+	const struct store_event_values *l = last ? last : &none;
+	const struct str before[] = { l->principal,  l->role, l->session, l->address,
+				      l->access_key, l->name, l->error };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		*texts[i] = before[i].p && str_eq(before[i], *texts[i])
+				    ? before[i]
+				    : arena_str(a, *texts[i]);
+		if (!texts[i]->p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
 /* Of an event that may be read over by the time the story is put. */
-static int copy_values(struct arena *a, const struct event *e,
+static int copy_values(struct story_work *w, struct output *o, const struct event *e,
 		       const struct store_event_values **ret)
 {
-	struct store_event_values *v = arena_alloc(a, sizeof(*v));
+	struct store_event_values *v = arena_alloc(w->a, sizeof(*v));
 	struct event_told told;
-	int r = v ? event_tell(e, a, &told) : -ENOMEM;
+	int r = v ? event_tell(e, &o->scratch, &told) : -ENOMEM;
 
 	if (r)
 		return r;
 	*v = (struct store_event_values){ .time_ms = e->time_ms,
-					  .principal = arena_str(a, told.principal),
+					  .principal = told.principal,
 					  .role = told.role,
-					  .session = arena_str(a, told.session),
-					  .address = arena_str(a, e->address),
-					  .access_key = arena_str(a, e->access_key),
-					  .name = arena_str(a, e->name),
-					  .error = arena_str(a, e->error_code) };
-	*ret = v;
-	return v->principal.p && v->session.p && v->address.p && v->access_key.p &&
-			       v->name.p && v->error.p
-		       ? 0
-		       : -ENOMEM;
+					  .session = told.session,
+					  .address = e->address,
+					  .access_key = e->access_key,
+					  .name = e->name,
+					  .error = e->error_code };
+	r = keep_values(w->a, o->values, v);
+	o->values = *ret = v;
+	return r;
 }
 
-static int collect_causes(struct story_work *w, const struct causes *all, size_t step,
-			  struct store_entry *row, struct story_entry *e,
-			  struct store_cause **ret)
+/* Causes of what `blame` names stay until that is measured. */
+static int collect_causes(struct story_work *w, struct output *o,
+			  const struct causes *all, size_t step, struct store_entry *row,
+			  struct story_entry *e, struct store_cause **ret)
 {
+	struct arena *a = o->used && o->used[step] ? w->a : &o->scratch;
 	size_t from = step ? all->ends[step - 1] : 0;
 	size_t n = all->ends[step] - from;
 	struct store_cause *causes = arena_zalloc(w->a, (n + 1) * sizeof(*causes));
-	struct story_event *events = arena_zalloc(w->a, (n + 1) * sizeof(*events));
+	struct story_event *events = arena_zalloc(a, (n + 1) * sizeof(*events));
 
 	if (!causes || !events)
 		return -ENOMEM;
@@ -181,16 +206,17 @@ static int collect_causes(struct story_work *w, const struct causes *all, size_t
 		int r;
 
 		causes[k] = (struct store_cause){
-			.event = w->hits[i].event,
+			.event = w->calls[i].row,
 			.evidence = v->evidence,
 			.confidence = (uint8_t)v->confidence,
 		};
-		events[k] = (struct story_event){ .event = w->events[i],
-						  .evidence = v->evidence,
-						  .confidence = v->confidence };
-		r = store_actor_of(w->s, &w->events[i], w->a, &events[k].actor);
+		events[k].evidence = v->evidence;
+		events[k].confidence = v->confidence;
+		r = story_event(w, w->calls[i].row, a, &events[k].event);
 		if (!r)
-			r = copy_values(w->a, &w->events[i], &causes[k].values);
+			r = store_actor_of(w->s, &events[k].event, a, &events[k].actor);
+		if (!r)
+			r = copy_values(w, o, &events[k].event, &causes[k].values);
 		if (r)
 			return r;
 	}
@@ -213,34 +239,41 @@ static struct str why_of(const struct story_work *w, size_t step)
 static int emit_change(struct story_work *w, struct output *o, const struct causes *all,
 		       size_t step)
 {
-	const struct story_state *state = &w->states[w->shown[step]];
-	const struct story_state *before = w->compared[step];
+	const struct story_step *s = &w->shown[step];
+	const struct story_state *state = &w->states[s->state];
+	const struct story_state *before =
+		s->compared == STORY_NONE ? NULL : &w->states[s->compared];
+	const struct correlate_shown *shown;
 	struct store_entry row = {
-		.time_ms = state->row.time_ms,
+		.time_ms = state->time_ms,
 		.kind = STORE_ENTRY_CHANGE,
-		.ref = state->row.id,
-		.previous = before ? before->row.id : 0,
-		.change_type = (uint8_t)w->steps[step].change.type,
+		.ref = state->id,
+		.previous = before ? before->id : 0,
+		.change_type = w->steps[step].type,
 		.reason = (uint8_t)w->reasons[step],
 		.why = why_of(w, step),
 	};
 	struct store_cause *causes;
 	struct story_entry e;
-	int r;
+	int r = story_shown(w, step, &shown);
 
+	if (r)
+		return r;
 	entry_frame(w, row.time_ms, STORY_CHANGE, &e);
-	e.change = w->steps[step].change;
+	e.change = shown->change;
 	e.reason = row.reason;
 	e.why = row.why;
-	name_state(state->row.time_ms, state->twin, e.snapshot);
+	name_state(state->time_ms, state->twin, e.snapshot);
 	if (before)
-		name_state(before->row.time_ms, before->twin, e.previous);
+		name_state(before->time_ms, before->twin, e.previous);
 	e.folder = buf_str(&o->folder);
-	r = collect_causes(w, all, step, &row, &e, &causes);
-	w->blamed[step] = (struct blame_change){ row.time_ms, e.reason, e.why, e.causes,
-						 e.n_causes };
-	if (r == 0)
-		r = measure_lines(o, &row, causes, &e);
+	r = collect_causes(w, o, all, step, &row, &e, &causes);
+	if (r)
+		return r;
+	if (o->used && o->used[step])
+		w->blamed[step] = (struct blame_change){ row.time_ms, e.reason, e.why,
+							 e.causes, e.n_causes };
+	r = measure_lines(o, &row, causes, &e);
 	return r ? r : emit(o, &row, &e);
 }
 
@@ -248,16 +281,19 @@ static int emit_event(struct story_work *w, struct output *o, size_t i)
 {
 	bool attempt = w->verdicts[i].role == CORRELATE_ATTEMPT;
 	struct store_entry row = {
-		.time_ms = w->events[i].time_ms,
+		.time_ms = w->calls[i].time_ms,
 		.kind = attempt ? STORE_ENTRY_ATTEMPT : STORE_ENTRY_ACTIVITY,
-		.ref = w->hits[i].event,
+		.ref = w->calls[i].row,
 	};
 	struct story_entry e;
-	int r;
+	const struct event *event;
+	int r = story_call(w, i, &event);
 
+	if (r)
+		return r;
 	entry_frame(w, row.time_ms, attempt ? STORY_ATTEMPT : STORY_ACTIVITY, &e);
-	e.event.event = w->events[i];
-	r = store_actor_of(w->s, &w->events[i], w->a, &e.event.actor);
+	e.event.event = *event;
+	r = store_actor_of(w->s, event, &o->scratch, &e.event.actor);
 	return r ? r : emit(o, &row, &e);
 }
 
@@ -269,14 +305,14 @@ static int emit_transition(struct story_work *w, struct output *o, size_t i)
 		.ref = w->transitions[i].event,
 	};
 	struct story_entry e;
-	int r = store_story_load(w->s, &w->resource, &row, w->a, &e);
+	int r = store_story_load(w->s, &w->resource, &row, &o->scratch, &e);
 
 	return r ? r : emit(o, &row, &e);
 }
 
 /* An entry with what orders it among those of one millisecond. */
 struct placed {
-	struct store_entry entry;
+	const struct store_entry *entry;
 	size_t order;    /* of states among each other, of calls among each other */
 	struct str name; /* of an alarm */
 };
@@ -290,112 +326,145 @@ static int by_place(const void *a, const void *b)
 				    [STORE_ENTRY_TRANSITION] = 2 };
 	const struct placed *x = a, *y = b;
 
-	if (x->entry.time_ms != y->entry.time_ms)
-		return x->entry.time_ms < y->entry.time_ms ? -1 : 1;
-	if (rank[x->entry.kind] != rank[y->entry.kind])
-		return rank[x->entry.kind] - rank[y->entry.kind];
+	if (x->entry->time_ms != y->entry->time_ms)
+		return x->entry->time_ms < y->entry->time_ms ? -1 : 1;
+	if (rank[x->entry->kind] != rank[y->entry->kind])
+		return rank[x->entry->kind] - rank[y->entry->kind];
 	if (x->name.n || y->name.n)
 		return str_cmp(x->name, y->name);
 	return x->order < y->order ? -1 : x->order > y->order;
 }
 
 /* The entries were made kind by kind, each kind in its order. */
-static int sort_entries(struct story_work *w, struct store_story *rows)
+static int sort_entries(struct story_work *w, struct output *o)
 {
-	struct placed *all = arena_zalloc(w->a, (rows->n_entries + 1) * sizeof(*all));
+	const struct store_entry *entries = (const struct store_entry *)o->entries.data;
+	size_t n = o->entries.len / sizeof(*entries);
+	_cleanup_(freep) struct placed *all = calloc(n + 1, sizeof(*all));
 
-	if (!all)
+	o->rows->entries = arena_alloc(w->a, (n + 1) * sizeof(*o->rows->entries));
+	if (!all || !o->rows->entries)
 		return -ENOMEM;
-	for (size_t i = 0; i < rows->n_entries; i++) {
+	for (size_t i = 0; i < n; i++) {
 		struct store_transition t;
+		int r;
 
-		all[i].entry = rows->entries[i];
+		all[i].entry = &entries[i];
 		all[i].order = i;
-		if (rows->entries[i].kind != STORE_ENTRY_TRANSITION)
+		if (entries[i].kind != STORE_ENTRY_TRANSITION)
 			continue;
-		int r = store_transition_get(w->s, rows->entries[i].ref, w->a, &t);
-
+		r = store_transition_get(w->s, entries[i].ref, &o->scratch, &t);
 		if (r)
 			return r;
 		all[i].name = t.alarm;
 	}
-	if (rows->n_entries > 1)
-		qsort(all, rows->n_entries, sizeof(*all), by_place);
-	for (size_t i = 0; i < rows->n_entries; i++)
-		rows->entries[i] = all[i].entry;
+	if (n > 1)
+		qsort(all, n, sizeof(*all), by_place);
+	for (size_t i = 0; i < n; i++)
+		o->rows->entries[i] = *all[i].entry;
+	o->rows->n_entries = n;
 	return 0;
+}
+
+/* How long its file is, and its parts of a moment's inventories; a deletion is in none. */
+static int measure(const struct story_state *state, const struct story_body *body,
+		   struct output *o, struct store_shown *ret)
+{
+	size_t size = 0;
+	int r = render_state_len(body->item.body, ret->name, ret->arn, &size);
+
+	ret->size = (uint32_t)size;
+	if (r || state->hidden || state->deleted)
+		return r;
+	buf_reset(&o->text);
+	buf_reset(&o->jsonl);
+	render_inventory_csv(&o->text, &body->body);
+	render_inventory_jsonl(&o->jsonl, &body->body);
+	if (buf_error(&o->text) || buf_error(&o->jsonl))
+		return -ENOMEM;
+	ret->csv_len = (uint32_t)o->text.len;
+	ret->jsonl_len = (uint32_t)o->jsonl.len;
+	ret->item_len = (uint32_t)body->item.body.n;
+	return 0;
+}
+
+static int make_shown(struct story_work *w, struct output *o, size_t i)
+{
+	struct store_shown *row = &o->rows->shown[o->rows->n_shown];
+	const struct story_state *state = &w->states[i];
+	const struct story_called *called = state->called;
+	const struct story_body *body;
+	int r = story_body(w, i, &body);
+
+	if (r)
+		return r;
+	*row = (struct store_shown){
+		.state = state->id,
+		.time_ms = state->time_ms,
+		.twin = state->twin,
+		.hidden = state->hidden,
+		.name = called->own_name.n ? STR_NULL : called->name,
+		.arn = called->own_arn.n ? STR_NULL : called->arn,
+	};
+	o->rows->n_shown++;
+	return measure(state, body, o, row);
+}
+
+/* The first state with rows to be made; those up to one that parts the story are as they were. */
+static size_t first_state(const struct story_work *w)
+{
+	size_t i = w->n_states;
+
+	while (i > 0 && w->states[i - 1].time_ms > w->after_ms)
+		i--;
+	return i;
+}
+
+/* State by state, so that each is read once: its change, and its listing row. */
+static int make_states(struct story_work *w, struct output *o)
+{
+	size_t first = w->behind ? w->n_states : first_state(w), step = w->first;
+	struct causes causes;
+	int r = causes_by_step(w, &causes);
+
+	o->rows->shown =
+		arena_alloc(w->a, (w->n_states - first + 1) * sizeof(*o->rows->shown));
+	if (!r && !o->rows->shown)
+		r = -ENOMEM;
+	for (size_t i = first; !r && i < w->n_states; i++) {
+		if (step < w->n_shown && w->shown[step].state == i)
+			r = emit_change(w, o, &causes, step++);
+		if (!r)
+			r = make_shown(w, o, i);
+	}
+	return r;
 }
 
 static int make_entries(struct story_work *w, struct output *o)
 {
-	size_t max = w->n_shown + w->n_events + w->n_transitions + 1;
-	struct causes causes;
-	int r = causes_by_step(w, &causes);
+	int r = make_states(w, o);
 
-	if (r)
-		return r;
-	o->rows->entries = arena_zalloc(w->a, max * sizeof(*o->rows->entries));
-	if (!o->rows->entries)
-		return -ENOMEM;
-	for (size_t i = w->first; r == 0 && i < w->n_shown; i++)
-		r = emit_change(w, o, &causes, i);
-	for (size_t i = 0; r == 0 && i < w->n_events; i++)
+	for (size_t i = 0; r == 0 && i < w->n_calls; i++)
 		if (w->verdicts[i].role == CORRELATE_ATTEMPT ||
 		    w->verdicts[i].role == CORRELATE_ACTIVITY)
 			r = emit_event(w, o, i);
 	for (size_t i = 0; r == 0 && i < w->n_transitions; i++)
 		r = emit_transition(w, o, i);
-	return r ? r : sort_entries(w, o->rows);
+	return r ? r : sort_entries(w, o);
 }
 
-/* How long its file is, and its parts of a moment's inventories; a deletion is in none. */
-static int measure(const struct story_state *state, struct output *o,
-		   struct store_shown *ret)
+/* Which changes parts of the newest state are from. */
+static int note_used(struct story_work *w, struct output *o)
 {
-	size_t size = 0;
-	int r = render_state_len(state->item.body, ret->name, ret->arn, &size);
-
-	ret->size = (uint32_t)size;
-	if (r || state->hidden || item_status_is_deleted(state->item.status))
-		return r;
-	buf_reset(&o->text);
-	buf_reset(&o->jsonl);
-	render_inventory_csv(&o->text, state->body);
-	render_inventory_jsonl(&o->jsonl, state->body);
-	if (buf_error(&o->text) || buf_error(&o->jsonl))
+	if (w->behind || !w->n_shown)
+		return 0;
+	o->used = calloc(w->n_shown, sizeof(*o->used));
+	w->blamed = calloc(w->n_shown, sizeof(*w->blamed));
+	if (!o->used || !w->blamed)
 		return -ENOMEM;
-	ret->csv_len = (uint32_t)o->text.len;
-	ret->jsonl_len = (uint32_t)o->jsonl.len;
-	ret->item_len = (uint32_t)state->item.body.n;
-	return 0;
-}
-
-static int make_shown(struct story_work *w, struct output *o)
-{
-	struct store_story *rows = o->rows;
-
-	rows->shown = arena_zalloc(w->a, (w->n_states + 1) * sizeof(*rows->shown));
-	if (!rows->shown)
-		return -ENOMEM;
-	/* Those up to a state that parts the story are as they were. */
-	for (size_t i = 0; i < w->n_states; i++) {
-		const struct story_state *state = &w->states[i];
-		int r;
-
-		if (state->row.time_ms <= w->after_ms)
-			continue;
-		rows->shown[rows->n_shown++] = (struct store_shown){
-			.state = state->row.id,
-			.time_ms = state->row.time_ms,
-			.twin = state->twin,
-			.hidden = state->hidden,
-			.name = state->own_name.n ? STR_NULL : state->item.name,
-			.arn = state->own_arn.n ? STR_NULL : state->item.arn,
-		};
-		r = measure(state, o, &rows->shown[rows->n_shown - 1]);
-		if (r)
-			return r;
-	}
+	json_origin_note_used(w->trace.origin, o->used);
+	/* All is from the first, where nothing is told. */
+	o->used[0] |= !w->trace.origin;
 	return 0;
 }
 
@@ -418,8 +487,9 @@ int story_rows_make(struct story_work *w, struct store_story *ret)
 			   w->resource.type, w->resource.name);
 	r = buf_error(&o.folder);
 	if (r == 0)
+		r = note_used(w, &o);
+	if (r == 0)
 		r = make_entries(w, &o);
 	ret->rank = rank_of(&w->resource);
-
-	return r || w->behind ? r : make_shown(w, &o);
+	return r;
 }

@@ -22,41 +22,56 @@ static bool is_behind(const struct story_work *w, int64_t from_ms)
 /* The last state, with the name that a deletion inherits. */
 static int read_last(struct story_work *w)
 {
-	struct story_state *state = arena_zalloc(w->a, sizeof(*state));
-	struct str name, arn;
-	int r = state ? store_state_get(w->s, w->resource.latest, &state->row) : -ENOMEM;
+	struct story_called *called = arena_zalloc(w->a, sizeof(*called));
+	const struct story_body *body;
+	struct store_state row;
+	int r = called ? store_state_get(w->s, w->resource.latest, &row) : -ENOMEM;
 
-	if (!r)
-		r = story_read_body(w, state);
-	if (!r)
-		r = store_state_inherited(w->s, state->row.id, w->a, &name, &arn);
+	w->states = arena_zalloc(w->a, sizeof(*w->states));
+	if (!r && !w->states)
+		r = -ENOMEM;
 	if (r)
 		return r;
-	if (!state->item.name.n)
-		state->item.name = name;
-	if (!state->item.arn.n)
-		state->item.arn = arn;
-	w->states = state;
+	*w->states = (struct story_state){ .id = row.id, .time_ms = row.time_ms };
+	r = story_body(w, 0, &body);
+	if (!r)
+		r = store_state_inherited(w->s, row.id, w->a, &called->name,
+					  &called->arn);
+	if (r)
+		return r;
+	if (body->item.name.n)
+		called->name = arena_str(w->a, body->item.name);
+	if (body->item.arn.n)
+		called->arn = arena_str(w->a, body->item.arn);
+	if ((body->item.name.n && !called->name.p) ||
+	    (body->item.arn.n && !called->arn.p))
+		return -ENOMEM;
+	w->states->deleted = item_status_is_deleted(body->item.status);
+	w->states->called = called;
+	w->states->read->item.name = called->name;
+	w->states->read->item.arn = called->arn;
 	return 0;
 }
 
 /* A step that stands for all, and is settled. */
 static int make_step(struct story_work *w)
 {
-	const struct story_state *last = w->states;
-	bool deleted = item_status_is_deleted(last->item.status);
+	const struct correlate_shown *shown;
+	int r;
 
 	w->steps = arena_zalloc(w->a, sizeof(*w->steps));
 	w->shown = arena_zalloc(w->a, sizeof(*w->shown));
-	w->blamed = arena_zalloc(w->a, sizeof(*w->blamed));
-	if (!w->steps || !w->shown || !w->blamed)
+	if (!w->steps || !w->shown)
 		return -ENOMEM;
-	w->steps->item = last->item;
-	w->steps->change.type = deleted ? CHANGE_DELETE : CHANGE_UPDATE;
-	w->steps->change.after = last->body;
-	w->steps->previous_ms = -1;
+	w->shown->compared = STORY_NONE;
 	w->n_states = w->n_shown = w->first = 1;
-	return 0;
+	r = story_shown(w, 0, &shown);
+	if (r)
+		return r;
+	correlate_step_of(shown, w->steps);
+	w->steps->type = w->states->deleted ? CHANGE_DELETE : CHANGE_UPDATE;
+	w->steps->previous_ms = -1;
+	return story_first(w, &shown->item);
 }
 
 /*
@@ -65,26 +80,26 @@ static int make_step(struct story_work *w)
  */
 static int may_have_lives_unseen(struct story_work *w, bool *ret)
 {
-	bool lives = correlate_has_lives(w->steps);
-	struct correlate_step first = *w->steps;
-	struct story_state state = { 0 };
+	_cleanup_(arena_deinit) struct arena scratch = ARENA_INIT;
+	bool lives = correlate_has_lives(&w->first_item);
+	struct item first = w->first_item;
+	struct store_state row;
+	struct story_body body;
 	size_t n;
 	int r;
 
 	/* Of most no name decides. */
-	first.item.name = STR_NULL;
+	first.name = STR_NULL;
 	*ret = correlate_has_lives(&first) != lives;
 	if (!*ret)
 		return 0;
-	r = store_states(w->s, w->resource.id, -1, 0, false, &state.row, 1, &n);
+	r = store_states(w->s, w->resource.id, -1, 0, false, &row, 1, &n);
 	if (r || !n)
 		return r;
-	r = story_read_body(w, &state);
-	if (r)
-		return r;
-	first.item = state.item;
-	*ret = correlate_has_lives(&first) != lives;
-	return 0;
+	r = story_read_body(w, row.id, row.time_ms, &scratch, &body);
+	if (!r)
+		*ret = correlate_has_lives(&body.item) != lives;
+	return r;
 }
 
 static void undo(struct story_work *w)
@@ -92,7 +107,8 @@ static void undo(struct story_work *w)
 	w->behind = false;
 	w->states = NULL;
 	w->steps = NULL;
-	w->n_states = w->n_shown = w->first = w->n_events = 0;
+	w->shown = NULL;
+	w->n_states = w->n_shown = w->first = w->n_calls = w->cap_calls = 0;
 	w->after_ms = INT64_MIN;
 	w->aliases = (struct store_aliases){ 0 };
 }

@@ -17,7 +17,7 @@
 
 static int64_t time_of(const struct story_work *w, size_t step)
 {
-	return w->states[w->shown[step]].row.time_ms;
+	return w->steps[step].captured_ms;
 }
 
 /* The first state shown at that time or later; n_shown for none. */
@@ -35,14 +35,13 @@ static int read_told(struct story_work *w, struct mention_set *ret)
 {
 	_cleanup_(buf_deinit) struct buf buf = BUF_INIT;
 	const struct store_aliases *of = &w->aliases;
-	bool group = str_is(w->resource.type, "AWS::EC2::SecurityGroup");
+	const struct story_loss *losses = (const struct story_loss *)w->losses.data;
 
 	buf_put(&buf, of->own.tokens, of->own.n * sizeof(of->own.tokens[0]));
 	if (of->given.n)
 		buf_put(&buf, of->given.tokens, of->given.n * sizeof(of->own.tokens[0]));
-	for (size_t k = 1; group && k < w->n_shown; k++)
-		if (w->steps[k].change.type == CHANGE_UPDATE)
-			story_lost(w, &w->steps[k], &buf);
+	for (size_t i = 0; i < w->losses.len / sizeof(*losses); i++)
+		buf_put(&buf, &losses[i].token, sizeof(losses[i].token));
 	if (buf_error(&buf))
 		return buf_error(&buf);
 	ret->n = buf.len / sizeof(ret->tokens[0]);
@@ -114,7 +113,7 @@ static bool parts(const struct story_work *w, size_t step, int64_t from_ms,
 	int64_t at = time_of(w, step - 1);
 
 	if (at >= from_ms || (step < w->n_shown && time_of(w, step) == at) ||
-	    !correlate_may_part(w->steps, w->n_shown, step))
+	    !correlate_may_part(&w->first_item, w->steps, w->n_shown, step))
 		return false;
 	for (size_t i = 0; i < n; i++)
 		if (hits[i].time_ms >= at - CORRELATE_CLEAR_BEFORE_MS &&

@@ -1,21 +1,65 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* A story in the making, between reading about its resource and having its rows. */
+/*
+ * A story in the making, between reading about its resource and having its rows.
+ *
+ * A resource may have very many states and calls, and each may be large; so neither are kept, but a
+ * few bytes of each. They are gone through in order, some times over, and those looked at last are
+ * there: all of them, of nearly every resource. What is given stays for three more of its kind, at
+ * the least (util/arena_ring.h).
+ */
 
 #include "correlate/correlate.h"
 #include "model/blame.h"
+#include "model/relation.h"
 #include "store/recorder.h"
 #include "story.h"
 
-struct story_state {
-	struct store_state row;
-	const struct jv *body;
-	struct item item; /* a deletion's name and ARN are the inherited ones */
+/* What a state is called, and by its body alone; states in a row share one. */
+struct story_called {
+	struct str name, arn; /* a deletion's are the inherited ones */
 	struct str own_name, own_arn;
-	uint64_t content;
+};
+
+/* A state, read. */
+struct story_body {
+	struct jv body;
+	struct item
+		item; /* with `body`, its text; once it is known, called as the state is */
+};
+
+struct story_state {
+	int64_t id, time_ms;               /* of its row */
+	const struct story_called *called; /* NULL: not known yet */
+	struct story_body *read; /* as long as the arena of that number is there */
+	uint32_t arena;
 	unsigned twin;
-	bool hidden;
+	bool hidden, deleted;
+};
+
+#define STORY_NONE UINT32_MAX
+
+/* One shown, and its change: between which states. */
+struct story_step {
+	uint32_t state;
+	uint32_t compared; /* with which before it; STORY_NONE */
+	uint32_t arena;
+	const struct correlate_shown *read; /* likewise */
+};
+
+/* A neighbour that was lost by a step: see story_lost(). */
+struct story_loss {
+	uint64_t token;
+	size_t step;
+};
+
+/* A call that may have to do with it. */
+struct story_call {
+	int64_t row, time_ms;
+	const struct event
+		*read; /* as long as the arena of that number is there; 0: it stays */
+	uint32_t arena;
 };
 
 struct story_work {
@@ -25,7 +69,7 @@ struct story_work {
 	struct store_resource resource;
 	struct story_state *states; /* in order */
 	size_t n_states;
-	size_t *shown; /* indexes of those not hidden */
+	struct story_step *shown; /* those not hidden */
 	size_t n_shown;
 	/*
 	 * What is made anew, and what was made before stays: the steps from `first` on, and of calls
@@ -37,17 +81,18 @@ struct story_work {
 	struct recorder_seen *recorders; /* of its region, as they were described */
 	size_t n_recorders;
 	struct correlate_step *steps; /* one each shown */
-	const struct story_state *
-		*compared;           /* one each: with which before it, NULL for none */
-	struct change_trace trace;   /* over the steps; marks are their indexes */
-	struct blame_change *blamed; /* one each shown */
-	struct event *events;
-	struct store_event_hit *hits;
-	size_t n_events;
+	struct item first_item;       /* of the first step */
+	struct arena traced;          /* of the trace */
+	struct change_trace trace;    /* over the steps; marks are their indexes */
+	struct story_call *calls;     /* in order, once all are found */
+	size_t n_calls, cap_calls;
+	bool given; /* one of them was given ids */
 	struct store_event_hit *transitions;
 	size_t n_transitions;
 	struct correlate_verdict *verdicts;
 	enum reason *reasons;
+	struct blame_change *blamed; /* one each shown, of those that `blame` names */
+	struct buf losses;           /* struct story_loss */
 	struct store_aliases
 		aliases;        /* given, lost: known before, then with what was learnt */
 	struct mention_set all; /* of these */
@@ -61,8 +106,27 @@ struct story_work {
 /* So long behind a state a call can belong to it, or be looked for as of a neighbour it lost. */
 #define STORY_BEHIND_MS MAX(CORRELATE_CLEAR_AFTER_MS, STORY_SLACK_MS)
 
-/* An event by its row; borrowed until the story is made. STORE_E_NOT_FOUND, -EBADMSG, -ENOMEM. */
-int story_event(struct story_work *w, int64_t row, struct event *ret) _must_check_;
+/* A state; and one shown, with its change. -EBADMSG, -ENOMEM. */
+int story_body(struct story_work *w, size_t state,
+	       const struct story_body **ret) _must_check_;
+int story_shown(struct story_work *w, size_t step,
+		const struct correlate_shown **ret) _must_check_;
+/* The same, the first time: the trace goes along. */
+int story_compare(struct story_work *w, size_t step,
+		  struct change_trace *trace) _must_check_;
+/* A state by its row, all of it in the arena, called as its body says. -EBADMSG, -ENOMEM. */
+int story_read_body(struct story_work *w, int64_t state, int64_t time_ms, struct arena *a,
+		    struct story_body *ret) _must_check_;
+/* Keeps what correlation asks of the first step's item. */
+int story_first(struct story_work *w, const struct item *item) _must_check_;
+/* An event of the story; STORE_E_NOT_FOUND, -EBADMSG, -ENOMEM. */
+int story_call(struct story_work *w, size_t call, const struct event **ret) _must_check_;
+/* An event by its row; until the story is made, and what is not kept anyhow is in the arena. */
+int story_event(struct story_work *w, int64_t row, struct arena *a,
+		struct event *ret) _must_check_;
+/* Before a story, and after it. */
+void story_events_begin(struct story_events *k);
+void story_events_end(struct story_events *k);
 void story_events_deinit(struct story_events *k);
 /*
  * Reads the events after after_ms that may have to do with it, and adds to its aliases what they
@@ -77,12 +141,10 @@ int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t f
 	       int64_t to_ms, struct store_event_hit **ret, size_t *ret_n) _must_check_;
 /* Adds the tokens of the neighbours it lost by a step. Their calls are looked for between the state
    before and this one, and so long before and after. */
-void story_lost(const struct story_work *w, const struct correlate_step *step,
+void story_lost(const struct story_work *w, const struct change *change,
 		struct buf *lost);
 /* From where on the story is to be made anew, when it is dirty from from_ms on. */
 int story_window(struct story_work *w, int64_t from_ms) _must_check_;
-/* Reads the state's body, into the arena. */
-int story_read_body(struct story_work *w, struct story_state *state) _must_check_;
 /* Finds the events as the window, or `behind`, has it, and correlates them. CORRELATE_E_EARLIER. */
 int story_correlate_window(struct story_work *w) _must_check_;
 /*
@@ -90,8 +152,22 @@ int story_correlate_window(struct story_work *w) _must_check_;
  * that state is all that has to be read of it. *ret_done, or nothing was done.
  */
 int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done) _must_check_;
-/* Reads about the resource all but events: states, steps, aliases. */
-int story_read(struct story_work *w) _must_check_;
+/*
+ * Reads about the resource all but events: states, steps, aliases; and what is told of all its states:
+ * names and relationships, which go to the rows.
+ */
+int story_read(struct story_work *w, struct store_story *ret) _must_check_;
+/* The names of all states, as they are gathered; zero at first but for the arena. */
+struct story_names {
+	struct arena *a;
+	struct store_name *names;
+	size_t n, cap;
+	struct str name, arn;  /* of the state before */
+	const struct jv *tags; /* likewise */
+};
+int story_names_begin(struct story_names *names, struct str rid) _must_check_;
+int story_names_add(struct story_names *names, const struct story_state *state,
+		    const struct jv *body) _must_check_;
 /* Finds its events and correlates them. */
 int story_correlate(struct story_work *w, int64_t from_ms) _must_check_;
 /* What is correlated but events. */
@@ -108,9 +184,12 @@ int story_follow(struct story_work *w, struct story_following *ret) _must_check_
 /* Takes the causes from the subject's story. *ret_done: it has any. */
 int story_take_over(struct story_work *w, int64_t subject, bool *ret_done) _must_check_;
 
-/* What the resource names, what it is called, and the length of `blame`. */
-int story_relations_make(struct story_work *w, struct store_story *ret) _must_check_;
+/* Every name, ARN and tag of any state, each once; in the arena. */
+void story_names_make(struct story_names *names, struct store_story *ret);
+/* What the resource names, of its states as they were followed, and what it is called. */
+int story_relations_make(struct story_work *w, struct relation_follower *f,
+			 struct store_relations *ret) _must_check_;
 /* Entries from what was correlated, and listing rows unless `behind`; all in the arena. */
 int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;
-/* Every name, ARN and tag of any state, each once; in the arena. */
-int story_names_make(struct story_work *w, struct store_story *ret) _must_check_;
+/* The length of `blame`, of the entries made. */
+int story_blame_make(struct story_work *w, struct store_story *ret) _must_check_;

@@ -16,6 +16,8 @@
 
 #include "change_prune.h"
 
+#define TRACE_BYTES ((size_t)1 << 20) /* of origins; with fewer it is not worth while */
+
 static bool is_deleted(const struct jv *body)
 {
 	return item_status_is_deleted(
@@ -71,6 +73,44 @@ static int keep_value(struct arena *a, const struct jv **value)
 	r = jv_parse(a, kept, copy, NULL);
 	*value = copy;
 	return r > 0 ? -EBADMSG : r;
+}
+
+static int keep_told(struct change_trace *trace)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < CHANGE_UNTOLD_MAX; i++) {
+		if (trace->told[i] && !trace->told_kept[i])
+			r = keep_value(trace->arena, &trace->told[i]);
+		trace->told_kept[i] = true;
+	}
+	return r;
+}
+
+int change_trace_settle(struct change_trace *trace)
+{
+	_cleanup_(arena_deinit) struct arena fresh = ARENA_INIT;
+	struct change_trace copy = *trace;
+	struct arena old;
+	int r;
+
+	if (arena_used(trace->arena) < MAX(2 * trace->settled, TRACE_BYTES))
+		return keep_told(trace);
+	copy.arena = &fresh;
+	copy.origin = json_origin_copy(&fresh, trace->origin);
+	if (trace->origin && !copy.origin)
+		return -ENOMEM;
+	memset(copy.told_kept, 0, sizeof(copy.told_kept));
+	r = keep_told(&copy);
+	if (r)
+		return r;
+	old = *trace->arena;
+	*trace->arena = fresh;
+	fresh = old;
+	copy.arena = trace->arena;
+	copy.settled = arena_used(copy.arena);
+	*trace = copy;
+	return 0;
 }
 
 /* A member is told of again: it is compared with what was told of it last. */

@@ -49,28 +49,23 @@ static int compare_listed(const void *a, const void *b)
 	return relation_cmp(a, b);
 }
 
-struct follower {
-	struct arena *arena;
-	struct buf done;       /* struct relation, ended */
-	struct relation *open; /* sorted by target */
-	size_t n_open;
-};
+void relation_follower_deinit(struct relation_follower *f)
+{
+	buf_deinit(&f->done);
+	buf_deinit(&f->open);
+	buf_deinit(&f->named);
+}
 
 /* The relationships a state names, sorted, each target once. */
-static int read_named(struct arena *a, const struct relation_state *state,
-		      struct relation **ret, size_t *ret_n)
+static int read_named(const struct relation_state *state, struct buf *ret)
 {
 	const struct jv *list = jv_get(state->body, "relationships");
 	struct relation *named;
-	size_t n = 0, kept = 0;
+	size_t n, kept = 0;
 
-	*ret_n = 0;
-	*ret = NULL;
+	buf_reset(ret);
 	if (state->deleted || !jv_is(list, JV_ARRAY))
 		return 0;
-	named = arena_alloc(a, (list->len + 1) * sizeof(*named));
-	if (!named)
-		return -ENOMEM;
 	for (uint32_t i = 0; i < list->len; i++) {
 		const struct jv *v = &list->items[i];
 		struct relation r = { .what = jv_get_text(v, "name"),
@@ -81,8 +76,10 @@ static int read_named(struct arena *a, const struct relation_state *state,
 				      .until_ms = RELATION_OPEN };
 
 		if (relation_reference(&r).n)
-			named[n++] = r;
+			buf_put(ret, &r, sizeof(r));
 	}
+	named = (struct relation *)ret->data;
+	n = ret->len / sizeof(*named);
 	if (n > 1)
 		qsort(named, n, sizeof(*named), compare_named);
 	for (size_t i = 0; i < n; i++) {
@@ -90,12 +87,11 @@ static int read_named(struct arena *a, const struct relation_state *state,
 			kept--;
 		named[kept++] = named[i];
 	}
-	*ret = named;
-	*ret_n = kept;
-	return 0;
+	ret->len = kept * sizeof(*named);
+	return buf_error(ret);
 }
 
-static void end(struct follower *f, const struct relation *open, int64_t time_ms)
+static void end(struct relation_follower *f, const struct relation *open, int64_t time_ms)
 {
 	struct relation r = *open;
 
@@ -103,64 +99,79 @@ static void end(struct follower *f, const struct relation *open, int64_t time_ms
 	buf_put(&f->done, &r, sizeof(r));
 }
 
-/* What the state names stands open after it; what it does not name ends with it. */
-static int follow(struct follower *f, const struct relation_state *state)
+/* The texts, which are the state's, become the follower's own. */
+static int own(struct relation_follower *f, struct relation *r)
 {
+	struct str *texts[] = { &r->what, &r->type, &r->id, &r->name };
+
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		*texts[i] = arena_str(f->arena, *texts[i]);
+		if (!texts[i]->p)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* It stood before: so did the texts, but the name may have come up only now. */
+static int go_on(struct relation_follower *f, const struct relation *open,
+		 struct relation *named)
+{
+	struct str name = named->name;
+
+	*named = *open;
+	if (!name.n || str_eq(name, open->name))
+		return 0;
+	named->name = arena_str(f->arena, name);
+	return named->name.p ? 0 : -ENOMEM;
+}
+
+/* What the state names stands open after it; what it does not name ends with it. */
+int relation_follow(struct relation_follower *f, const struct relation_state *state)
+{
+	const struct relation *open = (const struct relation *)f->open.data;
+	size_t n_open = f->open.len / sizeof(*open), n, i = 0, j = 0;
 	struct relation *named;
-	size_t n, i = 0, j = 0;
+	struct buf last;
 	int r;
 
 	if (!state->deleted && !jv_is(jv_get(state->body, "relationships"), JV_ARRAY))
 		return 0;
-	r = read_named(f->arena, state, &named, &n);
+	r = read_named(state, &f->named);
+	named = (struct relation *)f->named.data;
+	n = f->named.len / sizeof(*named);
+	while (!r && (i < n_open || j < n)) {
+		int order = i == n_open ? 1
+			    : j == n    ? -1
+					: by_target(&open[i], &named[j]);
+
+		if (order < 0)
+			end(f, &open[i], state->time_ms);
+		else
+			r = order > 0 ? own(f, &named[j]) : go_on(f, &open[i], &named[j]);
+		i += order <= 0;
+		j += order >= 0;
+	}
 	if (r)
 		return r;
-	while (i < f->n_open || j < n) {
-		int order = i == f->n_open ? 1
-			    : j == n       ? -1
-					   : by_target(&f->open[i], &named[j]);
-
-		if (order < 0) {
-			end(f, &f->open[i++], state->time_ms);
-		} else if (order > 0) {
-			j++;
-		} else {
-			named[j].since_ms = f->open[i].since_ms;
-			if (!named[j].name.n)
-				named[j].name = f->open[i].name;
-			i++;
-			j++;
-		}
-	}
-	f->open = named;
-	f->n_open = n;
-	return 0;
+	last = f->open;
+	f->open = f->named;
+	f->named = last;
+	return buf_error(&f->done);
 }
 
-int relation_list(struct arena *a, const struct relation_state *states, size_t n,
-		  struct relation **ret, size_t *ret_n)
+int relation_list(struct relation_follower *f, struct relation **ret, size_t *ret_n)
 {
-	_cleanup_(buf_deinit) struct buf done = BUF_INIT;
-	struct follower f = { .arena = a };
-	struct relation *all;
-	int r = 0;
+	size_t n_done = f->done.len / sizeof(**ret), n_open = f->open.len / sizeof(**ret);
+	struct relation *all = arena_alloc(f->arena, f->done.len + f->open.len + 1);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
-		r = follow(&f, &states[i]);
-	done = f.done;
-	if (r == 0 && f.n_open)
-		buf_put(&done, f.open, f.n_open * sizeof(*f.open));
-	if (r == 0)
-		r = buf_error(&done);
-	if (r)
-		return r;
-	all = arena_alloc(a, done.len + 1);
 	if (!all)
 		return -ENOMEM;
-	if (done.len)
-		memcpy(all, done.data, done.len);
+	if (n_done)
+		memcpy(all, f->done.data, f->done.len);
+	if (n_open)
+		memcpy(all + n_done, f->open.data, f->open.len);
 	*ret = all;
-	*ret_n = done.len / sizeof(*all);
+	*ret_n = n_done + n_open;
 	if (*ret_n > 1)
 		qsort(all, *ret_n, sizeof(*all), compare_listed);
 	return 0;

@@ -135,6 +135,11 @@ size_t arena_size(const struct arena *a)
 	return size;
 }
 
+size_t arena_used(const struct arena *a)
+{
+	return arena_size(a) - (size_t)(a->end - a->next);
+}
+
 void *arena_zalloc(struct arena *a, size_t size)
 {
 	void *p = arena_alloc(a, size);

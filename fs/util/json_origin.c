@@ -93,6 +93,52 @@ int json_origin_set_member(struct arena *a, struct json_origin *o, struct str ke
 	return 0;
 }
 
+static int copy_items(struct arena *a, const struct json_origin *from,
+		      struct json_origin *to)
+{
+	if (!from->n_items)
+		return 0;
+	to->items = arena_zalloc(a, from->n_items * sizeof(struct json_origin *));
+	if (!to->items)
+		return -ENOMEM;
+	to->n_items = from->n_items;
+	for (uint32_t i = 0; i < from->n_items; i++) {
+		to->items[i] = json_origin_copy(a, from->items[i]);
+		if (from->items[i] && !to->items[i])
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int copy_members(struct arena *a, const struct json_origin *from,
+			struct json_origin *to)
+{
+	if (!from->n_members)
+		return 0;
+	to->members = arena_zalloc(a, from->n_members * sizeof(*to->members));
+	if (!to->members)
+		return -ENOMEM;
+	to->n_members = to->max_members = from->n_members;
+	for (uint32_t i = 0; i < from->n_members; i++) {
+		to->members[i].key = arena_str(a, from->members[i].key);
+		to->members[i].origin = json_origin_copy(a, from->members[i].origin);
+		if (!to->members[i].key.p ||
+		    (from->members[i].origin && !to->members[i].origin))
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+/* The depth of the recursion is that of the value, which the parser bounds. */
+struct json_origin *json_origin_copy(struct arena *a, const struct json_origin *o)
+{
+	struct json_origin *copy = o ? json_origin_new(a, o->mark) : NULL;
+
+	if (!copy || copy_items(a, o, copy) || copy_members(a, o, copy))
+		return NULL;
+	return copy;
+}
+
 void json_origin_note_used(const struct json_origin *o, bool *used)
 {
 	if (!o)

@@ -13,13 +13,28 @@
 #include "model/item.h"
 #include "util/arena.h"
 
-/* One state and the change that led to it. */
+/*
+ * Of one state and the change that led to it, what all others may ask for: a few bytes, where the
+ * state may have many. correlate_step_of() fills it, but for what stands apart.
+ */
 struct correlate_step {
-	struct item item; /* of the state */
-	struct change change;
-	int64_t previous_ms; /* capture time of the state before it, -1 for the first */
-	bool daily;          /* recordingFrequency DAILY */
+	int64_t captured_ms;
+	int64_t created_ms; /* what it says of the resource's creation; INT64_MIN: nothing */
+	int64_t previous_ms; /* apart: capture time of the state before it, -1 for the first */
+	bool daily;          /* apart: recordingFrequency DAILY */
+	uint8_t type;        /* enum change_type */
+	bool untold;         /* recorded no more: nothing is known of it */
+	bool same;           /* nothing differs */
+	bool only_relationships;
+	bool was_under_way; /* the state before it was not yet what it was to become */
 };
+
+/* The state itself, with its change. A deletion has the name and ARN it inherits. */
+struct correlate_shown {
+	struct item item;
+	struct change change;
+};
+void correlate_step_of(const struct correlate_shown *shown, struct correlate_step *ret);
 
 enum correlate_role {
 	CORRELATE_NONE,     /* names the resource in passing, or is no business of it */
@@ -46,6 +61,15 @@ struct correlate_input {
 	const struct correlate_step *steps; /* in order of (time, state id) */
 	size_t n_steps;
 	/*
+	 * Gives one of them, and one of the events. Of either, what was given before stays for three
+	 * more, at the least: they are gone through in order, a few times, so that they need not all be
+	 * in memory. 0, or an error that correlate() returns.
+	 */
+	int (*show)(void *ctx, size_t step, const struct correlate_shown **ret);
+	int (*read)(void *ctx, size_t event, const struct event **ret);
+	void *ctx;
+	const struct item *first; /* the first step's */
+	/*
 	 * Those before it are settled, and there only to be looked at: the events are those after
 	 * them, and none is within CORRELATE_CLEAR_BEFORE_MS before or _AFTER_MS after the last of
 	 * them, so that no event of the one side can belong to a step of the other.
@@ -56,8 +80,8 @@ struct correlate_input {
 	 * and _BEFORE_MS after it; others may be between. It is settled then as all before it.
 	 */
 	bool behind;
-	const struct event *events; /* in order of time; read-only ones may be among them */
-	size_t n_events;
+	size_t n_events;        /* in order of time; read-only ones may be among them */
+	bool none_given;        /* correlate_given_ids() has none of any of them */
 	bool trail_known;       /* the account has events in the history at all ... */
 	int64_t trail_first_ms; /* ... from when */
 	int64_t trail_last_ms;  /* ... to when */
@@ -74,7 +98,7 @@ struct correlate_input {
 
 /*
  * verdicts: one for each event; reasons: one for each step from first_step on. Both the caller's.
- * 0, CORRELATE_E_EARLIER, -ENOMEM.
+ * 0, CORRELATE_E_EARLIER, -ENOMEM. What is in the arena after it is small, and of no use.
  */
 int correlate(struct arena *a, const struct correlate_input *in,
 	      struct correlate_verdict *verdicts, enum reason *reasons) _must_check_;
@@ -97,16 +121,17 @@ bool correlate_takes_back(const struct event *e);
  * May the name of a resource be another's before or after it? Its first step tells. Then whether an
  * event behind its last state is on it depends on all events since then.
  */
-bool correlate_has_lives(const struct correlate_step *first);
+bool correlate_has_lives(const struct item *first);
 /*
- * By the steps alone: may what comes before `first` (at least 1) stay as it was found, whatever
+ * By the steps alone, and the item of the first: may what comes before `first` (at least 1) stay as it was found, whatever
  * comes in behind, and be left out when that is correlated? The events near the step before it
  * have to be looked at besides: see struct correlate_input.
  */
-bool correlate_may_part(const struct correlate_step *steps, size_t n, size_t first);
+bool correlate_may_part(const struct item *item, const struct correlate_step *steps,
+			size_t n, size_t first);
 
 /*
- * The steps of a compliance item, from what was found of the resource it is about: `theirs` and
+ * The steps of a compliance item (of which the time alone is looked at), from what was found of the resource it is about: `theirs` and
  * `their_reasons` are what correlate() gave for `subject`. verdicts: one for each event of the
  * subject's; reasons: one for each step.
  */

@@ -44,6 +44,7 @@ struct change_trace {
 	/* What was last told of those members that some guises leave out. */
 	const struct jv *told[CHANGE_UNTOLD_MAX];
 	bool told_kept[CHANGE_UNTOLD_MAX]; /* copied already */
+	size_t settled; /* bytes of the arena that were needed when it was settled last */
 };
 /*
  * The same as change_between(), and carries the trace over. `a` holds the change, and must live
@@ -52,6 +53,13 @@ struct change_trace {
 int change_follow(struct arena *a, const struct jv *before, const struct jv *after,
 		  struct change_trace *trace, uint32_t mark,
 		  struct change *ret) _must_check_;
+
+/*
+ * Makes the trace depend on nothing but its own arena: then the bodies of before may go. Where much
+ * is in that which is needed no more, it is left for a new one (which the caller frees likewise).
+ * 0, -ENOMEM.
+ */
+int change_trace_settle(struct change_trace *trace) _must_check_;
 
 enum confidence {
 	CONFIDENCE_POSSIBLE,

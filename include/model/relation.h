@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "util/arena.h"
+#include "util/buf.h"
 #include "util/json.h"
 
 #define RELATION_OPEN INT64_C(-1) /* until_ms of one that still stands */
@@ -37,12 +38,22 @@ struct relation_state {
 	const struct jv *body; /* canonical */
 };
 /*
- * All relationships of a resource in the order of relation_cmp(), out of its states in their
- * order. A state whose guise tells of no relationships (null) leaves them as they were. Strings
- * borrow from the bodies, the list is in the arena. 0 or -ENOMEM.
+ * Follows a resource over its states, in their order. A state whose guise tells of no relationships
+ * (null) leaves them as they were. Zero at first, but for the arena, which the strings are copied
+ * into. 0 or -ENOMEM.
  */
-int relation_list(struct arena *a, const struct relation_state *states, size_t n,
-		  struct relation **ret, size_t *ret_n) _must_check_;
+struct relation_follower {
+	struct arena *arena;
+	struct buf done;  /* struct relation, ended */
+	struct buf open;  /* likewise, sorted by target */
+	struct buf named; /* scratch */
+};
+void relation_follower_deinit(struct relation_follower *f);
+int relation_follow(struct relation_follower *f,
+		    const struct relation_state *state) _must_check_;
+/* All of them in the order of relation_cmp(); the list is in the arena. */
+int relation_list(struct relation_follower *f, struct relation **ret,
+		  size_t *ret_n) _must_check_;
 
 /* What stands for the path of a target that the history does not know. */
 #define RELATION_DANGLING "- dangling"

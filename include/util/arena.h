@@ -30,7 +30,8 @@ void *arena_alloc(struct arena *a, size_t size) _must_check_;
 void *arena_zalloc(struct arena *a, size_t size) _must_check_;
 /* Of the newest allocation, only the first `used` bytes are wanted any more; of another: nothing. */
 void arena_trim(struct arena *a, const void *p, size_t used);
-/* Bytes that it has of the system's. */
+/* Bytes that it has of the system's; and of these, how many are taken, or left behind. */
 size_t arena_size(const struct arena *a);
+size_t arena_used(const struct arena *a);
 /* A copy of s living in the arena, NUL-terminated behind its n bytes; p is NULL when out of memory. */
 struct str arena_str(struct arena *a, struct str s);

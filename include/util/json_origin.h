@@ -41,5 +41,8 @@ struct json_origin *json_origin_member(const struct json_origin *o,
 int json_origin_set_member(struct arena *a, struct json_origin *o, struct str key,
 			   struct json_origin *origin) _must_check_;
 
+/* A copy of the whole tree in another arena, for when the first holds much that went. NULL for NULL,
+   or when out of memory. */
+struct json_origin *json_origin_copy(struct arena *a, const struct json_origin *o);
 /* Sets used[mark] of each mark in the tree. */
 void json_origin_note_used(const struct json_origin *o, bool *used);

@@ -20,13 +20,33 @@
 struct scene {
 	struct arena a;
 	struct correlate_step steps[MAX_STEPS];
+	struct correlate_shown shown[MAX_STEPS];
 	struct event events[MAX_EVENTS];
 	struct correlate_verdict verdicts[MAX_EVENTS];
 	enum reason reasons[MAX_STEPS];
 	struct correlate_input in;
 	const struct jv *last;
 	int64_t last_ms;
+	size_t skipped; /* events left out at the beginning */
 };
+
+static inline int show_step(void *ctx, size_t step, const struct correlate_shown **ret)
+{
+	const struct scene *s = ctx;
+
+	assert_true(step < s->in.n_steps);
+	*ret = &s->shown[step];
+	return 0;
+}
+
+static inline int read_event(void *ctx, size_t event, const struct event **ret)
+{
+	const struct scene *s = ctx;
+
+	assert_true(event < s->in.n_events);
+	*ret = &s->events[s->skipped + event];
+	return 0;
+}
 
 static inline const struct jv *read_json(struct scene *s, const char *text)
 {
@@ -41,7 +61,10 @@ static inline void scene_init(struct scene *s)
 {
 	*s = (struct scene){ 0 };
 	s->in = (struct correlate_input){ .steps = s->steps,
-					  .events = s->events,
+					  .show = show_step,
+					  .read = read_event,
+					  .ctx = s,
+					  .first = &s->shown[0].item,
 					  .trail_known = true,
 					  .trail_last_ms = INT64_C(1) << 40 };
 }
@@ -50,17 +73,19 @@ static inline void add_state(struct scene *s, int64_t ms, const char *type,
 			     const char *id, const char *name, const char *body)
 {
 	struct correlate_step *step = &s->steps[s->in.n_steps];
+	struct correlate_shown *shown = &s->shown[s->in.n_steps];
 	const struct jv *v = read_json(s, body);
 
-	step->item = (struct item){ .account = STR("111122223333"),
-				    .region = STR("eu-west-1"),
-				    .type = str_of(type),
-				    .id = str_of(id),
-				    .name = str_of(name),
-				    .captured_ms = ms };
+	shown->item = (struct item){ .account = STR("111122223333"),
+				     .region = STR("eu-west-1"),
+				     .type = str_of(type),
+				     .id = str_of(id),
+				     .name = str_of(name),
+				     .captured_ms = ms };
 	step->previous_ms = s->in.n_steps ? s->last_ms : -1;
 	s->last_ms = ms;
-	assert_int_equal(change_between(&s->a, s->last, v, &step->change), 0);
+	assert_int_equal(change_between(&s->a, s->last, v, &shown->change), 0);
+	correlate_step_of(shown, step);
 	s->last = v;
 	s->in.n_steps++;
 }

@@ -183,7 +183,7 @@ static void test_not_recorded_says_so(void **state)
 		  "{\"configuration\":null,\"configurationItemStatus\":"
 		  "\"ResourceNotRecorded\"}");
 	run(&s);
-	assert_int_equal(s.steps[1].change.type, CHANGE_UPDATE);
+	assert_int_equal(s.steps[1].type, CHANGE_UPDATE);
 	assert_int_equal(s.reasons[1], REASON_NOT_RECORDED);
 	keep = s.a;
 }

@@ -14,8 +14,8 @@
 static void follow(const int64_t *captured_ms, size_t n,
 		   struct correlate_verdict *verdicts, enum reason *reasons)
 {
-	struct correlate_step subject[2] = { { .item.captured_ms = 10 * MINUTE },
-					     { .item.captured_ms = 300 * MINUTE } };
+	struct correlate_step subject[2] = { { .captured_ms = 10 * MINUTE },
+					     { .captured_ms = 300 * MINUTE } };
 	struct correlate_step steps[4] = { 0 };
 	const enum reason theirs[2] = { REASON_NONE, REASON_NONE };
 	struct correlate_verdict found[3] = {
@@ -28,7 +28,7 @@ static void follow(const int64_t *captured_ms, size_t n,
 	struct correlate_input in = { .steps = subject, .n_steps = 2, .n_events = 3 };
 
 	for (size_t i = 0; i < n; i++)
-		steps[i].item.captured_ms = captured_ms[i];
+		steps[i].captured_ms = captured_ms[i];
 	correlate_follow(steps, n, &in, found, theirs, verdicts, reasons);
 }
 

@@ -82,7 +82,7 @@ static void test_assuming_a_role(void **state)
 	(void)state;
 	scene_init(&s);
 	add_state(&s, 10 * MINUTE, ROLE, "{\"configuration\":{\"a\":1}}");
-	s.steps[0].item.arn = STR("arn:aws:iam::111122223333:role/admin");
+	s.shown[0].item.arn = STR("arn:aws:iam::111122223333:role/admin");
 	for (size_t i = 0; i < 2; i++) {
 		char rest[256];
 

@@ -20,21 +20,22 @@ static void check(const struct one *states, size_t n, const char *want)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	struct story_state work[STATES] = { 0 };
-	struct jv bodies[STATES];
-	struct story_work w = {
-		.a = &a, .resource = { .rid = STR("id") }, .states = work, .n_states = n
-	};
+	struct story_names names = { .a = &a };
 	struct store_story story = { 0 };
+	struct story_called called[STATES] = { 0 };
+	struct jv bodies[STATES];
 
+	assert_int_equal(story_names_begin(&names, STR("id")), 0);
 	for (size_t i = 0; i < n; i++) {
+		struct story_state state = { .called = &called[i] };
+
 		assert_int_equal(jv_parse(&a, str_of(states[i].body), &bodies[i], NULL),
 				 0);
-		work[i].body = &bodies[i];
-		work[i].item.name = str_of(states[i].name);
-		work[i].item.arn = str_of(states[i].arn);
+		called[i].name = str_of(states[i].name);
+		called[i].arn = str_of(states[i].arn);
+		assert_int_equal(story_names_add(&names, &state, &bodies[i]), 0);
 	}
-	assert_int_equal(story_names_make(&w, &story), 0);
+	story_names_make(&names, &story);
 	for (size_t i = 0; i < story.n_names; i++)
 		buf_printf(&text, "%d %.*s=%.*s\n", (int)story.names[i].kind,
 			   STR_ARGS(story.names[i].key), STR_ARGS(story.names[i].text));
@@ -81,6 +82,29 @@ static void test_odd_tags(void **state)
 	check(&list, 1, "3 =id\n");
 }
 
+/* A tag for each of very many states, again and again: no more is kept than there are. */
+static void test_again_and_again(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT, text = ARENA_INIT;
+	struct story_names names = { .a = &a };
+	struct story_called called = { 0 };
+	const struct story_state one = { .called = &called };
+	struct store_story story = { 0 };
+	struct jv bodies[2];
+
+	(void)state;
+	assert_int_equal(
+		jv_parse(&text, STR("{\"tags\":{\"k\":\"1\"}}"), &bodies[0], NULL), 0);
+	assert_int_equal(
+		jv_parse(&text, STR("{\"tags\":{\"k\":\"2\"}}"), &bodies[1], NULL), 0);
+	assert_int_equal(story_names_begin(&names, STR("id")), 0);
+	for (size_t i = 0; i < 1000; i++)
+		assert_int_equal(story_names_add(&names, &one, &bodies[i % 2]), 0);
+	assert_int_equal(names.cap, 16);
+	story_names_make(&names, &story);
+	assert_int_equal(story.n_names, 3);
+}
+
 static void test_many(void **state)
 {
 	_cleanup_(buf_deinit) struct buf body = BUF_INIT, want = BUF_INIT;
@@ -103,9 +127,8 @@ static void test_many(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_none),
-		cmocka_unit_test(test_each_once),
-		cmocka_unit_test(test_odd_tags),
+		cmocka_unit_test(test_none),     cmocka_unit_test(test_each_once),
+		cmocka_unit_test(test_odd_tags), cmocka_unit_test(test_again_and_again),
 		cmocka_unit_test(test_many),
 	};
 

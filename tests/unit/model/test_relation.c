@@ -21,6 +21,7 @@ static void assert_spans(const struct given *given, size_t n, const char *want)
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
 	struct relation_state states[8];
+	_cleanup_(relation_follower_deinit) struct relation_follower f = { .arena = &a };
 	struct relation *list;
 	size_t n_list;
 
@@ -36,7 +37,9 @@ static void assert_spans(const struct given *given, size_t n, const char *want)
 		states[i] = (struct relation_state){ given[i].time_ms, given[i].deleted,
 						     body };
 	}
-	assert_int_equal(relation_list(&a, states, n, &list, &n_list), 0);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(relation_follow(&f, &states[i]), 0);
+	assert_int_equal(relation_list(&f, &list, &n_list), 0);
 	for (size_t i = 0; i < n_list; i++)
 		buf_printf(&got, "%.*s %.*s %.*s/%.*s %" PRId64 "-%" PRId64 "\n",
 			   STR_ARGS(list[i].what), STR_ARGS(list[i].type),
