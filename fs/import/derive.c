@@ -6,8 +6,10 @@
  * is read for each resource that it names, and most of these are of one account; where only some
  * time is left, in order of their rows, so that each has its turn. Each worker has a read-only
  * connection and makes one story at a time in an arena of its own; the calling thread, which holds
- * the writing connection, puts what is ready and commits every two thousand. A kill loses at most
- * those: their resources are still dirty.
+ * the writing connection, puts what is ready and commits by number and by time: what stories bring
+ * of names and relationships is found by hash, so each commit writes most pages of these, and what
+ * readers keep of the history is void after it. A kill loses at most one: its resources are still
+ * dirty.
  */
 #include "derive.h"
 
@@ -21,8 +23,10 @@
 #include "writer.h"
 
 #define SPREAD_ROWS 50000             /* a transaction of spreading dirt */
-#define PAGE        65536             /* dirty resources put in order */
-#define BATCH       2048              /* ... and a transaction's */
+#define PAGE        262144            /* dirty resources put in order; six megabytes */
+#define BATCH       16384             /* ... and a transaction's, at most */
+#define BATCH_MS    2000              /* ... which ends after so much time */
+#define SLICE       2048              /* both, where only some time is left */
 #define RUN         128               /* taken at once by one worker, of one account */
 #define READY_MAX   64                /* made and not yet put, by all workers */
 #define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
@@ -213,7 +217,7 @@ static struct made *wait_made(struct shared *sh)
 	return m;
 }
 
-/* The time is over: what no worker has taken stays dirty. */
+/* The time is over: what no worker has taken is left, for the next transaction or dirty. */
 static size_t cut_short(struct shared *sh)
 {
 	size_t n;
@@ -225,15 +229,24 @@ static size_t cut_short(struct shared *sh)
 	return n;
 }
 
+/* When the transaction that begins now is to end. */
+static int64_t batch_end(int64_t until_ms)
+{
+	int64_t end_ms = clock_ms() + BATCH_MS;
+
+	return until_ms ? MIN(until_ms, end_ms) : end_ms;
+}
+
 /* *n is how many there are, and afterwards how many were put. */
 static int put_batch(struct store *w, struct shared *sh, size_t *n, int64_t until_ms)
 {
+	int64_t end_ms = batch_end(until_ms);
 	int r = store_begin(w, "put stories");
 
 	for (size_t i = 0; r == 0 && i < *n; i++) {
 		struct made *m;
 
-		if (is_over(until_ms))
+		if (is_over(end_ms))
 			*n = cut_short(sh);
 		if (i >= *n)
 			break;
@@ -259,10 +272,10 @@ static int count_dirty(struct store *w, struct store_dirty *page, uint64_t *ret)
 
 	*ret = 0;
 	do {
-		r = store_dirty_next(w, after, page, BATCH, &n);
+		r = store_dirty_next(w, after, page, SLICE, &n);
 		*ret += n;
 		after = n ? page[n - 1].resource : after;
-	} while (!r && n == BATCH);
+	} while (!r && n == SLICE);
 	return r;
 }
 
@@ -372,7 +385,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 			   .sh = &sh,
 			   .o = o,
 			   .until_ms = until_ms,
-			   .most = until_ms ? BATCH : PAGE };
+			   .most = until_ms ? SLICE : PAGE };
 	_cleanup_(freep) struct store_dirty *page = malloc(g.most * sizeof(*page));
 	pthread_t threads[64];
 	unsigned started = 0,
