@@ -186,13 +186,25 @@ struct made_with {
 	struct buf *issued; /* pairs: credentials that these events issued themselves */
 };
 
+/*
+ * What came in since a story was put last stands in none, and what it issued is in the queue
+ * itself, or was, and the dirt of that is still there.
+ */
+static bool is_in_no_story(const struct made_with *c, int64_t event)
+{
+	return event >= c->s->writer->in_stories;
+}
+
 static int event_made_with(void *ctx, const struct posting *p, bool *more _unused_)
 {
 	const struct made_with *c = ctx;
 	bool goes_on = false;
-	int r = add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), MEANT_ALL,
-			    c->dirt);
+	int r = 0;
 
+	if (is_in_no_story(c, p->event))
+		return 0;
+	r = add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), MEANT_ALL,
+			c->dirt);
 	if (!r)
 		r = has_issued(c->s, p->event, &goes_on);
 	if (!r && goes_on)

@@ -264,6 +264,7 @@ int store_put_story(struct store *s, const struct store_story *story)
 	if (r)
 		return written(s, r);
 	s->writer->putting = true;
+	s->writer->in_stories = MAX(s->writer->in_stories, s->writer->next_event);
 	r = story->only_entries ? put_only_entries(s, story) : put_story(s, story);
 	s->writer->putting = false;
 	return written(s, r);

@@ -138,6 +138,8 @@ int writer_begin(struct store *s)
 		return r;
 	w->next_event = r ? 1 : col_int(q, 0) + 1;
 	sql_endp(&q);
+	if (!w->in_stories)
+		w->in_stories = w->next_event;
 	r = gathered_begin(s);
 	if (!r)
 		r = tell_begin(s);

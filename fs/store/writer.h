@@ -140,6 +140,7 @@ struct writer {
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;
+	int64_t in_stories; /* events below may stand in stories, later ones cannot; 0: unknown */
 	struct packing events;
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */

@@ -229,6 +229,23 @@ static void test_sessions_in_a_chain(void **state)
 	assert_int_equal(dirty[0].from_ms, 10000);
 }
 
+/* A link of the chain that comes in with its beginning; nobody tells of what it did itself yet. */
+static void test_chain_by_new_link(void **state)
+{
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	int64_t a = changed_by(h, "a", put_act(h, "e1", 9000, "ASIA3"));
+
+	changed_by(h, "b", put_act(h, "e2", 9000, "ASIA4"));
+	assert_int_equal(spread(h, dirty), 0);
+	put_chained(h, 8000, "ASIA2", "ASIA3");
+	put_issuer(h, 7000, "ASIA2");
+	put_act(h, "e3", 9500, "ASIA2");
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 10000);
+}
+
 /* What an ARN opened counts from its opening on, and a role that assumes itself comes to an end. */
 static void test_chain_by_arn(void **state)
 {
@@ -474,12 +491,19 @@ static void test_alias_learnt_late(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events_named),        CASE(test_nothing_to_spread_at_first),
-		CASE(test_known_event),         CASE(test_session_issued),
-		CASE(test_sessions_in_a_chain), CASE(test_chain_by_arn),
-		CASE(test_chain_is_bounded),    CASE(test_alarms),
-		CASE(test_trail_gap),           CASE(test_trail_grows),
-		CASE(test_aliases_replaced),    CASE(test_aliases_alike),
+		CASE(test_events_named),
+		CASE(test_nothing_to_spread_at_first),
+		CASE(test_known_event),
+		CASE(test_session_issued),
+		CASE(test_sessions_in_a_chain),
+		CASE(test_chain_by_new_link),
+		CASE(test_chain_by_arn),
+		CASE(test_chain_is_bounded),
+		CASE(test_alarms),
+		CASE(test_trail_gap),
+		CASE(test_trail_grows),
+		CASE(test_aliases_replaced),
+		CASE(test_aliases_alike),
 		CASE(test_alias_learnt_late),
 	};
 
