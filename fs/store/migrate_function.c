@@ -14,6 +14,7 @@
  *                                  measured, change_type NULL: it came with no change
  *   timeline_lines(time, kind, rank, twin, ref, text_len, jsonl_len)
  *                                  a group of lines, as timeline_row.c has them
+ *   names_list(id), tokens_list(token)   a group of those, as called.c has them; NULL of none
  *   measured(len, bytes)           the bytes behind their length, as states have what was received;
  *                                  NULL where they are
  *   source_key(name)               the hash that a source is found by
@@ -22,6 +23,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "called.h"
 #include "private.h"
 #include "schema.h"
 #include "source_name.h"
@@ -210,6 +212,46 @@ static void measured(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
 }
 
+/* --- what a resource is called ------------------------------------------------------------- */
+
+static void number_add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	int64_t number = sqlite3_value_int64(args[0]);
+	struct buf *b = group(c);
+
+	if (b)
+		buf_put(b, &number, sizeof(number));
+}
+
+static void list_end(sqlite3_context *c,
+		     void (*put)(struct buf *out, const int64_t *all, size_t n))
+{
+	_cleanup_(buf_deinit) struct buf list = BUF_INIT;
+	struct buf *b = sqlite3_aggregate_context(c, 0);
+
+	if (!b)
+		return;
+	if (b->len) {
+		qsort(b->data, b->len / sizeof(int64_t), sizeof(int64_t), called_order);
+		put(&list, (const int64_t *)b->data, b->len / sizeof(int64_t));
+	}
+	if (buf_error(b) || buf_error(&list))
+		sqlite3_result_error_nomem(c);
+	else
+		sqlite3_result_blob64(c, list.data, list.len, SQLITE_TRANSIENT);
+	buf_deinit(b);
+}
+
+static void names_end(sqlite3_context *c)
+{
+	list_end(c, called_names_put);
+}
+
+static void tokens_end(sqlite3_context *c)
+{
+	list_end(c, called_tokens_put);
+}
+
 /* --- sources ------------------------------------------------------------------------------- */
 
 static void source_key(sqlite3_context *c, int n _unused_, sqlite3_value **args)
@@ -264,6 +306,12 @@ int migrate_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "measured", 2, how, NULL, measured,
 						NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "names_list", 1, how, NULL, NULL,
+						number_add, names_end, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "tokens_list", 1, how, NULL, NULL,
+						number_add, tokens_end, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "timeline_lines", 7, how, NULL, NULL,
 						line_add, lines_end, NULL);

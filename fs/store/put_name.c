@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "called.h"
 #include "model/name.h"
 #include "private.h"
 
@@ -26,7 +27,19 @@ struct old_name {
 struct renaming {
 	struct store *s;
 	int64_t resource, before_ms, newest_ms;
+	struct buf ids; /* of all names that it has then */
+	bool changed;
 };
+
+static void renaming_deinit(struct renaming *c)
+{
+	buf_deinit(&c->ids);
+}
+
+static void note_id(struct renaming *c, int64_t id)
+{
+	buf_put(&c->ids, &id, sizeof(id));
+}
 
 /* --- stems --------------------------------------------------------------------------------- */
 
@@ -156,7 +169,7 @@ static int name_insert(struct store *s, int64_t space, int64_t hash, int64_t ste
 	return r ? r : stem_count(s, space, 1);
 }
 
-static int name_add(const struct renaming *c, const struct store_name *name)
+static int name_add(struct renaming *c, const struct store_name *name)
 {
 	_cleanup_(buf_deinit) struct buf file_name = BUF_INIT;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -181,6 +194,8 @@ static int name_add(const struct renaming *c, const struct store_name *name)
 		r = name_insert(c->s, space, hash, stem, tail, &id);
 	if (!r)
 		r = sql_run(c->s, Q_BEARER_INSERT, ARGS(INT(id), INT(c->resource)));
+	c->changed = true;
+	note_id(c, id);
 	if (!r)
 		r = sql_run(c->s, Q_NAME_JOIN, ARGS(INT(id), INT(c->newest_ms)));
 	if (!r && space > 0)
@@ -188,10 +203,11 @@ static int name_add(const struct renaming *c, const struct store_name *name)
 	return r;
 }
 
-static int name_remove(const struct renaming *c, const struct old_name *old)
+static int name_remove(struct renaming *c, const struct old_name *old)
 {
 	int r = sql_run(c->s, Q_BEARER_DELETE, ARGS(INT(old->id), INT(c->resource)));
 
+	c->changed = true;
 	if (r)
 		return r;
 	if (old->n > 1) {
@@ -209,11 +225,12 @@ static int name_remove(const struct renaming *c, const struct old_name *old)
 }
 
 /* It stays. When its resource is less new than it was told to be, others have to be asked. */
-static int name_keep(const struct renaming *c, const struct old_name *old)
+static int name_keep(struct renaming *c, const struct old_name *old)
 {
 	bool less = c->newest_ms < c->before_ms;
 	int r = 0;
 
+	note_id(c, old->id);
 	if (old->newest_ms < c->newest_ms)
 		r = sql_run(c->s, Q_NAME_NEWER, ARGS(INT(old->id), INT(c->newest_ms)));
 	else if (less && old->newest_ms <= c->before_ms)
@@ -267,29 +284,26 @@ static int old_by_kind(const void *a, const void *b)
 static int read_old(struct store *s, int64_t resource, struct arena *a,
 		    struct old_name **ret, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	struct old_name *all = NULL;
-	size_t n = 0, cap = 0;
-	bool row = true;
-	int r = sql_open(s, Q_NAMES_OF_RESOURCE, ARGS(INT(resource)), &q);
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT, list = BUF_INIT;
+	struct old_name *all;
+	size_t n;
+	int r = called_names(s, resource, &list);
 
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		if (n == cap) {
-			struct old_name *grown;
+	if (r)
+		return r;
+	n = list.len / sizeof(int64_t);
+	all = arena_alloc(a, (n + 1) * sizeof(*all));
+	if (!all)
+		return -ENOMEM;
+	for (size_t i = 0; i < n && !r; i++) {
+		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+		int64_t id = ((const int64_t *)list.data)[i];
 
-			cap = MAX(2 * cap, 16);
-			grown = arena_alloc(a, cap * sizeof(*grown));
-			if (!grown)
-				return -ENOMEM;
-			if (n)
-				memcpy(grown, all, n * sizeof(*grown));
-			all = grown;
-		}
-		r = old_row(q, a, &text, &all[n++]);
+		r = sql_get(s, Q_NAME_BORNE, ARGS(INT(id)), &q);
+		if (r == STORE_E_NOT_FOUND)
+			r = body_damaged(s, "the name of a resource,", id);
+		if (!r)
+			r = old_row(q, a, &text, &all[i]);
 	}
 	if (!r && n > 1)
 		qsort(all, n, sizeof(*all), old_by_kind);
@@ -298,11 +312,26 @@ static int read_old(struct store *s, int64_t resource, struct arena *a,
 	return r;
 }
 
+static int put_ids(struct renaming *c)
+{
+	size_t n = c->ids.len / sizeof(int64_t);
+	int r = buf_error(&c->ids);
+
+	if (r || !c->changed)
+		return r;
+	if (n > 1)
+		qsort(c->ids.data, n, sizeof(int64_t), called_order);
+	return called_names_replace(c->s, c->resource, (const int64_t *)c->ids.data, n);
+}
+
 int names_replace(struct store *s, int64_t resource, const struct store_name *names,
 		  size_t n, bool fresh, int64_t before_ms, int64_t newest_ms)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
-	const struct renaming c = { s, resource, before_ms, newest_ms };
+	_cleanup_(renaming_deinit) struct renaming c = { .s = s,
+							 .resource = resource,
+							 .before_ms = before_ms,
+							 .newest_ms = newest_ms };
 	struct old_name *old = NULL;
 	size_t n_old = 0, at = 0;
 	int r = fresh ? 0 : read_old(s, resource, &a, &old, &n_old);
@@ -329,5 +358,5 @@ int names_replace(struct store *s, int64_t resource, const struct store_name *na
 	}
 	while (at < n_old && !r)
 		r = name_remove(&c, &old[at++]);
-	return r;
+	return r ? r : put_ids(&c);
 }

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 
 #include "alarms.h"
+#include "called.h"
 #include "private.h"
 #include "rows.h"
 
@@ -278,13 +279,6 @@ static int resolve_again(struct store *s, int64_t token)
 
 /* --- what a resource is called ------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
-{
-	const int64_t *x = a, *y = b;
-
-	return (*x > *y) - (*x < *y);
-}
-
 /* Sorted, each once. */
 static int tokens_of(const struct source *src, const struct store_relations *relations,
 		     struct buf *ret)
@@ -308,7 +302,7 @@ static int tokens_of(const struct source *src, const struct store_relations *rel
 		return r;
 	tokens = (int64_t *)ret->data;
 	n = ret->len / sizeof(*tokens);
-	qsort(tokens, n, sizeof(*tokens), by_value);
+	qsort(tokens, n, sizeof(*tokens), called_order);
 	for (size_t i = 0; i < n; i++)
 		if (!kept || tokens[i] != tokens[kept - 1])
 			tokens[kept++] = tokens[i];
@@ -316,15 +310,9 @@ static int tokens_of(const struct source *src, const struct store_relations *rel
 	return 0;
 }
 
-static int tokens_before(struct store *s, int64_t resource, struct buf *ret)
-{
-	return sql_all(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), &sql_number,
-		       NULL, ret);
-}
-
 int relation_known(struct store *s, int64_t resource, bool *ret)
 {
-	return sql_exists(s, Q_REFERENCES_OF_RESOURCE, ARGS(INT(resource)), ret);
+	return sql_exists(s, Q_CALLED_TOKENS, ARGS(INT(resource)), ret);
 }
 
 /* Writes the difference and gathers its tokens. */
@@ -335,7 +323,7 @@ static int references_replace(struct store *s, const struct source *src,
 	_cleanup_(buf_deinit) struct buf old = BUF_INIT, new = BUF_INIT;
 	size_t i = 0, j = 0, n_old, n_new;
 	const int64_t *x, *y;
-	int r = fresh ? 0 : tokens_before(s, src->id, &old);
+	int r = fresh ? 0 : called_tokens(s, src->id, &old);
 
 	if (!r)
 		r = tokens_of(src, relations, &new);
@@ -357,6 +345,8 @@ static int references_replace(struct store *s, const struct source *src,
 		i += !made;
 		j += !gone;
 	}
+	if (!r && changed->len)
+		r = called_tokens_replace(s, src->id, y, n_new);
 	return r ? r : buf_error(changed);
 }
 

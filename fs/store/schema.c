@@ -300,6 +300,7 @@ static const struct migration ladder[] = {
 	{ .version = 26, .sql = schema_phrases },
 	{ .version = 27, .sql = schema_states },
 	{ .version = 28, .sql = schema_postings },
+	{ .version = 29, .sql = schema_called },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

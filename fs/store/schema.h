@@ -40,6 +40,7 @@ extern const char *const schema_places[];
 extern const char *const schema_phrases[];
 extern const char *const schema_states[];
 extern const char *const schema_postings[];
+extern const char *const schema_called[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

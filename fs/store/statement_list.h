@@ -362,10 +362,18 @@ X(NAME_NEWER, "UPDATE name SET newest_ms = ?2 WHERE id = ?1")
 X(NAME_DELETE, "DELETE FROM name WHERE id = ?1")
 X(BEARER_INSERT, "INSERT INTO bearer(name, resource) VALUES(?1, ?2)")
 X(BEARER_DELETE, "DELETE FROM bearer WHERE name = ?1 AND resource = ?2")
-X(NAMES_OF_RESOURCE,
+X(NAME_BORNE,
   "SELECT n.id, n.space, n.stem, n.n, n.newest_ms, s.text, n.tail, k.text, k.newest_ms "
-  "FROM bearer b CROSS JOIN name n ON n.id = b.name LEFT JOIN stem s ON s.id = n.stem "
-  "LEFT JOIN stem k ON k.id = n.space WHERE b.resource = ?1")
+  "FROM name n LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space "
+  "WHERE n.id = ?1")
+X(CALLED_NAMES, "SELECT names FROM alias_set WHERE resource = ?1")
+X(CALLED_NAMES_PUT,
+  "INSERT INTO alias_set(resource, names) VALUES(?1, ?2) "
+  "ON CONFLICT DO UPDATE SET names = excluded.names")
+X(CALLED_TOKENS, "SELECT refs FROM alias_set WHERE resource = ?1 AND refs IS NOT NULL")
+X(CALLED_TOKENS_PUT,
+  "INSERT INTO alias_set(resource, refs) VALUES(?1, ?2) "
+  "ON CONFLICT DO UPDATE SET refs = excluded.refs")
 X(NAME,
   "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
   "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "

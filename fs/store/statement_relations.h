@@ -45,7 +45,6 @@ X(FOLDER_TYPES, "SELECT id, type FROM folder WHERE parent = ?1")
 X(FOLDERS_RELATED,
   "SELECT r.folder FROM edge e CROSS JOIN resource r ON r.id = e.source WHERE e.target = ?1 UNION "
   "SELECT r.folder FROM edge e CROSS JOIN resource r ON r.id = e.target WHERE e.source = ?1")
-X(REFERENCES_OF_RESOURCE, "SELECT token FROM reference WHERE resource = ?1 ORDER BY token")
 X(REFERENCE_INSERT, "INSERT INTO reference(token, resource) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 X(REFERENCE_DELETE, "DELETE FROM reference WHERE token = ?1 AND resource = ?2")
 X(RESOURCES_OF_REFERENCE,

@@ -2,11 +2,13 @@
 """What the cases share: a folder and a history of their own, made-up records, a dump."""
 import contextlib
 import gzip
+import itertools
 import json
 import os
 import pathlib
 import shutil
 import sqlite3
+import struct
 import subprocess
 import tempfile
 import unittest
@@ -384,6 +386,23 @@ def postings(db, table):
             yield key, time_ms, one
 
 
+def paired(db, table, column):
+    """What each resource has in a table: {(resource, table): [...]}."""
+    pairs = {}
+    for resource, value in db.execute(f"SELECT resource, {column} FROM {table} ORDER BY 1, 2"):
+        pairs.setdefault((resource, table), []).append(value)
+    return pairs
+
+
+def called(db):
+    """The same by the resource's own lists; see fs/store/called.c."""
+    lists = {}
+    for resource, names, refs in db.execute("SELECT resource, names, refs FROM alias_set"):
+        lists[resource, "bearer"] = list(itertools.accumulate(numbers(names or b"")))
+        lists[resource, "reference"] = [one for one, in struct.iter_unpack("<q", refs or b"")]
+    return {whose: values for whose, values in lists.items() if values}
+
+
 def dump(history):
     """Everything in a history but row ids and how bodies are packed: {table: sorted rows}."""
     with sqlite3.connect(f"file:{history}?mode=ro", uri=True) as db:
@@ -398,6 +417,7 @@ def dump(history):
         values = {row[0]: row[1:] for row in db.execute("SELECT id, kind, name FROM value")}
         facts["alias"] = sorted((*of, names[one]) for *of, one in postings(db, "alias"))
         facts["timeline"] = [line[:4] + line[5:] for line in timeline(db)]
+        assert called(db) == {**paired(db, "bearer", "name"), **paired(db, "reference", "token")}
         for table in ("mention", "actor", "session"):
             facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))
         facts["activity"] = sorted((values[value], time_ms, keys[one])

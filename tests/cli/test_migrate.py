@@ -220,8 +220,20 @@ PRIMARY KEY(token, time_ms, event)) STRICT, WITHOUT ROWID;
 INSERT INTO session SELECT {WHOLE_TOKEN}, value ->> 1, value ->> 2 FROM json_each(sessions());
 """
 
+CALLED_29 = """CREATE TABLE alias_set_old(
+resource INTEGER PRIMARY KEY REFERENCES resource, tokens BLOB NOT NULL, own INTEGER,
+given INTEGER) STRICT;
+INSERT INTO alias_set_old SELECT resource, tokens, own, given FROM alias_set
+WHERE tokens IS NOT NULL;
+DROP TABLE alias_set;
+ALTER TABLE alias_set_old RENAME TO alias_set;
+CREATE INDEX bearer_by_resource ON bearer(resource);
+CREATE INDEX reference_by_resource ON reference(resource);
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23,
+DOWN = {29: CALLED_29, 28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26, 25: PLACES_25,
+        24: NARROW_24, 23: TIMELINE_23,
         22: "DROP TABLE gathered;", 21: TOLD_21,
         20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "block.h"
+#include "called.h"
 #include "gathered.h"
 #include "posting.h"
 #include "timeline_row.h"
@@ -252,12 +253,29 @@ static void check_phrases(struct str in)
 	p = phrases_free(p);
 }
 
+/* A byte says which list of what a resource is called: in order, and it comes back. */
+static void check_called(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf list = BUF_INIT, bytes = BUF_INIT;
+	bool names = in.n && in.p[0] & 1;
+	const int64_t *n;
+
+	in = str_from(in, MIN(in.n, (size_t)1));
+	if (!(names ? called_names_take : called_tokens_take)(in, &list))
+		return;
+	n = (const int64_t *)list.data;
+	for (size_t i = 1; i < list.len / sizeof(*n); i++)
+		require(n[i] > n[i - 1]);
+	(names ? called_names_put : called_tokens_put)(&bytes, n, list.len / sizeof(*n));
+	require(bytes.len <= in.n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
 		check_postings, check_rows,     check_trimmed, check_shape,
 		check_frame,    check_record,   check_cut,     check_told,
-		check_lines,    check_gathered, check_phrases,
+		check_lines,    check_gathered, check_phrases, check_called,
 	};
 	struct str input = { (const char *)data, size };
 
