@@ -109,11 +109,15 @@ static bool is_history(const struct sources *s, const struct stat *st)
 
 /* --- folders ------------------------------------------------------------------------------- */
 
+/*
+ * Numbers by what they are: Config's folders are /2024/3/15/, and what is put in the order of time
+ * takes less room, since a state is most like the one before it.
+ */
 static int by_name(const void *a, const void *b, void *text)
 {
 	const char *t = text;
 
-	return strcmp(t + *(const size_t *)a, t + *(const size_t *)b);
+	return strverscmp(t + *(const size_t *)a, t + *(const size_t *)b);
 }
 
 static int read_names(DIR *dir, struct frame *f)

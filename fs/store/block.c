@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Blocks of events. Alone, with a dictionary, a record of 1.5 KB takes 160 to 240 bytes; sixteen
- * that came together, mostly of one file and often of one session, take 112 to 120 each and are
- * packed in half the time; a read unpacks some 30 KB in ten microseconds, and the blocks read last
- * are kept. Ids are given out in order, so the block of an event is the last that begins at or
+ * Blocks of events. Alone, with a dictionary, a record of 1.5 KB takes 160 to 240 bytes; of some
+ * forty that came together, mostly of one file and often of one session, in phrases, each takes 50
+ * to 60; a read unpacks some 30 KB in ten microseconds, and the blocks read last are kept. Ids are given out in order, so the block of an event is the last that begins at or
  * before it.
  *
  * Rows are let grow until two just fill a page, the second what the first left: how many events

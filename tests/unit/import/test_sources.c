@@ -117,8 +117,8 @@ static void walks_in_order(void **state _unused_)
 	touch("d/b-", "");
 	assert_walk(paths, 4, NULL,
 		    "z.json\n"
-		    "d/.hidden\nd/B\nd/a\nd/b/10\nd/b/2\nd/b-\nd/c\n"
-		    "d/.hidden\nd/B\nd/a\nd/b/10\nd/b/2\nd/b-\nd/c\n"
+		    "d/.hidden\nd/B\nd/a\nd/b/2\nd/b/10\nd/b-\nd/c\n"
+		    "d/.hidden\nd/B\nd/a\nd/b/2\nd/b/10\nd/b-\nd/c\n"
 		    "- stream\n");
 }
 
