@@ -33,28 +33,27 @@ static int value_row(sqlite3_stmt *q, struct arena *a, void *ret)
 
 static const struct sql_shape value_shape = { sizeof(struct store_value), value_row };
 
-static int one_value(struct store *s, enum statement id, const struct sql_arg *args,
-		     size_t n, struct arena *a, struct store_value *ret)
+int store_value_get(struct store *s, int64_t id, struct arena *a, struct store_value *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = tell_reading(s);
 
 	if (!r)
-		r = sql_get(s, id, args, n, &q);
+		r = sql_get(s, Q_VALUE, ARGS(INT(id)), &q);
 	if (!r)
 		r = value_row(q, a, ret);
 	return !r && ret->text_len == 0 ? STORE_E_NOT_FOUND : r;
 }
 
-int store_value_get(struct store *s, int64_t id, struct arena *a, struct store_value *ret)
-{
-	return one_value(s, Q_VALUE, ARGS(INT(id)), a, ret);
-}
-
 int store_value_find(struct store *s, enum store_value_kind kind, struct str name,
 		     struct arena *a, struct store_value *ret)
 {
-	return one_value(s, Q_VALUE_BY_NAME, ARGS(INT(kind), TEXT(name)), a, ret);
+	int64_t id;
+	int r = tell_reading(s);
+
+	if (!r)
+		r = value_find(s, kind, name, &id);
+	return r ? r : store_value_get(s, id, a, ret);
 }
 
 int store_values(struct store *s, enum store_value_kind kind, int64_t after,
@@ -142,18 +141,13 @@ static int by_first(const void *a, const void *b)
 /* The value's own and its sessions', as far as they reach behind `from`, by their beginnings. */
 static int find_runs(struct store *s, int64_t value, int64_t from, struct buf *runs)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	_cleanup_(buf_deinit) struct buf units = BUF_INIT;
 	int r = add_run(s, value, from, runs);
 
 	if (!r)
-		r = sql_open(s, Q_UNITS_OF_PERSON, ARGS(INT(value)), &q);
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = add_run(s, col_int(q, 0), from, runs);
-	}
+		r = postings_events(s, POSTING_PERSON, value, &units);
+	for (size_t i = 0; i < units.len / sizeof(int64_t) && !r; i++)
+		r = add_run(s, ((const int64_t *)units.data)[i], from, runs);
 	if (!r && runs->len)
 		qsort(runs->data, runs->len / sizeof(struct run), sizeof(struct run),
 		      by_first);

@@ -63,6 +63,7 @@ static void clear(struct gathered *g)
 	rows_clear(&g->mentions);
 	rows_clear(&g->actors);
 	rows_clear(&g->sessions);
+	rows_clear(&g->units);
 	if (g->keys.cap > FEW_KEPT)
 		keys_deinit(&g->keys);
 	else
@@ -81,6 +82,7 @@ void gathered_deinit(struct gathered *g)
 	free(g->mentions.rows);
 	free(g->actors.rows);
 	free(g->sessions.rows);
+	free(g->units.rows);
 	keys_deinit(&g->keys);
 	key_filter_deinit(&g->filter);
 }
@@ -93,7 +95,7 @@ void gathered_forget(struct gathered *g)
 
 static size_t gathered_n(const struct gathered *g)
 {
-	return g->mentions.n + g->actors.n + g->sessions.n + g->keys.n;
+	return g->mentions.n + g->actors.n + g->sessions.n + g->units.n + g->keys.n;
 }
 
 /* --- the table ----------------------------------------------------------------------------- */
@@ -151,6 +153,8 @@ static struct token_rows *rows_of(struct gathered *g, int64_t list)
 		return &g->actors;
 	case POSTING_SESSION:
 		return &g->sessions;
+	case POSTING_UNIT:
+		return &g->units;
 	default:
 		return NULL;
 	}
@@ -170,11 +174,11 @@ static int damaged(struct store *s, int64_t row)
 	return STORE_E_DAMAGED;
 }
 
-/* What no event has would make a list that cannot be decoded. */
-static bool is_possible(const struct posting *p, int64_t next_event)
+/* What no event has would make a list that cannot be decoded; a unit is none. */
+static bool is_possible(int64_t list, const struct posting *p, int64_t next_event)
 {
-	return p->event > 0 && p->event < next_event && p->time_ms >= TIMESTAMP_MIN &&
-	       p->time_ms < TIMESTAMP_MAX;
+	return p->event > 0 && (p->event < next_event || list == POSTING_UNIT) &&
+	       p->time_ms >= TIMESTAMP_MIN && p->time_ms < TIMESTAMP_MAX;
 }
 
 static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes)
@@ -186,7 +190,7 @@ static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes
 	if (list != POSTING_KEY && !rows_of(&w->gathered, list))
 		return damaged(s, row);
 	while (bytes.n && !r) {
-		if (!gathered_take(&bytes, &p) || !is_possible(&p, w->next_event))
+		if (!gathered_take(&bytes, &p) || !is_possible(list, &p, w->next_event))
 			return damaged(s, row);
 		r = add(&w->gathered, list, &p);
 	}
@@ -213,6 +217,7 @@ int gathered_begin(struct store *s)
 	g->mentions.kept = g->mentions.n;
 	g->actors.kept = g->actors.n;
 	g->sessions.kept = g->sessions.n;
+	g->units.kept = g->units.n;
 	g->keys_from = s->writer->next_event;
 	g->read = r == 0;
 	return r;
@@ -252,6 +257,8 @@ static int keep(struct store *s)
 		r = keep_tokens(s, POSTING_ACTOR, &g->actors);
 	if (!r)
 		r = keep_tokens(s, POSTING_SESSION, &g->sessions);
+	if (!r)
+		r = keep_tokens(s, POSTING_UNIT, &g->units);
 	if (!r)
 		r = keys_from(&g->keys, g->keys_from, &keys);
 	if (!r)
@@ -304,6 +311,8 @@ int gathered_merge(struct store *s)
 		r = merge_tokens(s, POSTING_ACTOR, &g->actors);
 	if (!r)
 		r = merge_tokens(s, POSTING_SESSION, &g->sessions);
+	if (!r)
+		r = merge_tokens(s, POSTING_UNIT, &g->units);
 	if (!r)
 		r = merge_keys(s, &g->keys);
 	clear(g);

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Postings of events that wait for their lists (mention, actor, session, event_key), over many
+ * Postings of events that wait for their lists (mention, actor, session, unit_token, event_key), over many
  * commits; see gathered.c. Only the writing connection knows them: whoever reads those lists by it
  * calls gathered_reading() first, and workers of their own connections read behind
  * store_spread_dirt(), which leaves none.
@@ -26,8 +26,8 @@ struct token_rows {
 int token_rows_add(struct token_rows *t, const struct posting *p) _must_check_;
 
 struct gathered {
-	struct token_rows mentions, actors,
-		sessions; /* in the order in which they came */
+	/* in the order in which they came */
+	struct token_rows mentions, actors, sessions, units;
 	struct keys keys;
 	struct key_filter filter; /* of those in their list */
 	int64_t keys_from;        /* event: keys from it on are not in the table */
@@ -53,7 +53,10 @@ int gathered_merge(struct store *s) _must_check_;
  */
 int gathered_reading(struct store *s) _must_check_;
 
-/* Of an event that came in: what it names, with which credential it was made, which it issued. */
+/*
+ * Of an event that came in: what it names, with which credential it was made, which it issued; and
+ * of a unit, whose id stands for the event: which credential it is of.
+ */
 int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
 		 int64_t event) _must_check_;
 

@@ -7,12 +7,14 @@
  *                                  of each its time, in seconds, doubled, or in milliseconds,
  *                                  doubled, and one; and its event: each by how much it differs
  *   posting_list(time, event, places)   all of such a row, as JSON: [[time, event], ...]
+ *   value_hash(kind, name)         by which value_name has a value
  *   posting_row(key, time, event)  those behind the first of a group, as posting.c has them
  */
 #include <stdlib.h>
 
 #include "posting.h"
 #include "private.h"
+#include "tell.h"
 #include "util/varint.h"
 
 static struct buf *group(sqlite3_context *c)
@@ -142,6 +144,17 @@ static void posting_list(sqlite3_context *c, int n _unused_, sqlite3_value **arg
 				      SQLITE_UTF8);
 }
 
+static void value_hash(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	const char *name = (const char *)sqlite3_value_text(args[1]);
+
+	sqlite3_result_int64(
+		c, (int64_t)value_name_hash(
+			   (enum store_value_kind)sqlite3_value_int64(args[0]),
+			   (struct str){ name ? name : "",
+					 (size_t)sqlite3_value_bytes(args[1]) }));
+}
+
 int migrate_posting_functions(sqlite3 *db)
 {
 	const int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
@@ -157,5 +170,8 @@ int migrate_posting_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "posting_row", 3, how, NULL, NULL,
 						add, posting_row_end, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "value_hash", 2, how, NULL,
+						value_hash, NULL, NULL, NULL);
 	return rc;
 }

@@ -26,18 +26,32 @@ struct unit {
 	int64_t opener, opener_role, parent;
 };
 
+/*
+ * Units are found by the token of their session's ARN, with the time of their first event, and, of
+ * no time, by that of their key: that is another token. A first event of before leaves the time that
+ * was there, too: who looks for later ones finds the unit once more.
+ */
+static uint64_t token_of_keys(uint64_t token)
+{
+	return ~token;
+}
+
 int unit_note(struct store *s, struct value_node *unit, const struct event *e,
 	      const struct event_told *told, int64_t principal, int64_t role)
 {
-	struct sql_arg key = e->access_key.n ? INT(mention_token(e->access_key)) : NUL;
+	uint64_t key = mention_token(e->access_key), arn = mention_token(told->session);
 	int r;
 
 	if (unit->unit_ms <= e->time_ms)
 		return 0;
 	unit->unit_ms = e->time_ms;
 	r = sql_run(s, Q_UNIT_ADD,
-		    ARGS(INT(unit->id), key, INT(mention_token(told->session)),
+		    ARGS(INT(unit->id), e->access_key.n ? INT(key) : NUL, INT(arn),
 			 INT(e->time_ms), INT(principal), INT(role)));
+	if (!r && e->access_key.n)
+		r = gathered_add(s, POSTING_UNIT, token_of_keys(key), 0, unit->id);
+	if (!r)
+		r = gathered_add(s, POSTING_UNIT, arn, e->time_ms, unit->id);
 	return r ? r : sql_run(s, Q_UNIT_DIRTY, ARGS(INT(unit->id)));
 }
 
@@ -239,21 +253,44 @@ static bool has(const struct persons *p, int64_t id)
 
 static int old_persons(struct store *s, int64_t unit, struct persons *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_PERSONS_OF_UNIT, ARGS(INT(unit)), &q);
+	_cleanup_(buf_deinit) struct buf ids = BUF_INIT;
+	int r = postings_events(s, POSTING_BEHIND, unit, &ids);
 
 	*ret = (struct persons){ 0 };
-	while (!r && ret->n < PERSONS_MAX) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		ret->ids[ret->n++] = col_int(q, 0);
-	}
+	for (size_t i = 0; i < ids.len / sizeof(int64_t) && ret->n < PERSONS_MAX; i++)
+		ret->ids[ret->n++] = ((const int64_t *)ids.data)[i];
 	return r;
 }
 
-static int replace_persons(struct store *s, const struct unit *u, bool *ret_changed)
+static int remove_person(struct store *s, int64_t person, int64_t unit)
+{
+	int r = postings_remove(s, POSTING_PERSON, &(struct posting){ person, 0, unit });
+
+	return r ? r
+		 : postings_remove(s, POSTING_BEHIND,
+				   &(struct posting){ unit, 0, person });
+}
+
+/* All that were found, struct posting each: of a person a unit. */
+static int add_all(struct store *s, struct buf *found)
+{
+	struct posting *p = (struct posting *)found->data;
+	size_t n = found->len / sizeof(*p);
+	int r = buf_error(found);
+
+	if (r || !n)
+		return r;
+	qsort(p, n, sizeof(*p), posting_order);
+	r = postings_put(s, POSTING_PERSON, p, n);
+	for (size_t i = 0; i < n; i++)
+		p[i] = (struct posting){ p[i].event, 0, p[i].key };
+	qsort(p, n, sizeof(*p), posting_order);
+	return r ? r : postings_put(s, POSTING_BEHIND, p, n);
+}
+
+/* Who is new goes into `found`. */
+static int replace_persons(struct store *s, const struct unit *u, struct buf *found,
+			   bool *ret_changed)
 {
 	struct persons old, new;
 	int r = old_persons(s, u->value, &old);
@@ -267,22 +304,20 @@ static int replace_persons(struct store *s, const struct unit *u, bool *ret_chan
 		*ret_changed = true;
 		r = give(s, u->value, old.ids[i], -1);
 		if (!r)
-			r = sql_run(s, Q_PERSON_DELETE,
-				    ARGS(INT(old.ids[i]), INT(u->value)));
+			r = remove_person(s, old.ids[i], u->value);
 	}
 	for (size_t i = 0; !r && i < new.n; i++) {
 		if (has(&old, new.ids[i]))
 			continue;
 		*ret_changed = true;
 		r = give(s, u->value, new.ids[i], 1);
-		if (!r)
-			r = sql_run(s, Q_PERSON_ADD,
-				    ARGS(INT(new.ids[i]), INT(u->value)));
+		buf_put(found, &(struct posting){ new.ids[i], 0, u->value },
+			sizeof(struct posting));
 	}
-	return r;
+	return r ? r : buf_error(found);
 }
 
-static int settle_unit(struct store *s, int64_t value)
+static int settle_unit(struct store *s, int64_t value, struct buf *found)
 {
 	bool changed = false;
 	struct unit u, before;
@@ -292,7 +327,7 @@ static int settle_unit(struct store *s, int64_t value)
 	if (!r)
 		r = find_opener(s, &u);
 	if (!r)
-		r = replace_persons(s, &u, &changed);
+		r = replace_persons(s, &u, found, &changed);
 	/* Whoever was behind this one is behind what it opened, too. */
 	if (!r && (changed || before.parent != u.parent))
 		r = sql_run(s, Q_UNITS_DIRTY_BY_PARENT, ARGS(INT(value)));
@@ -315,15 +350,30 @@ static int news_row(sqlite3_stmt *q, struct arena *a, void *ret)
 
 static const struct sql_shape news_shape = { sizeof(struct news), news_row };
 
+static int dirty_unit(void *ctx, const struct posting *p, bool *more _unused_)
+{
+	return sql_run(ctx, Q_UNIT_DIRTY, ARGS(INT(p->event)));
+}
+
 /* What was begun by a session's ARN before an opening is not of that one: see opening_event(). */
+static int spread_one(struct store *s, const struct news *news)
+{
+	uint64_t token = (uint64_t)news->token;
+	int r = postings_each(s, POSTING_UNIT, posting_key_of_token(token_of_keys(token)),
+			      INT64_MIN, INT64_MAX, dirty_unit, s);
+
+	return r ? r
+		 : postings_each(s, POSTING_UNIT, posting_key_of_token(token),
+				 news->from_ms, INT64_MAX, dirty_unit, s);
+}
+
 static int spread_news(struct store *s, const struct buf *all)
 {
 	const struct news *news = (const struct news *)all->data;
 	int r = 0;
 
 	for (size_t i = 0; i < all->len / sizeof(*news) && !r; i++) {
-		r = sql_run(s, Q_UNITS_DIRTY_BY_TOKEN,
-			    ARGS(INT(news[i].token), INT(news[i].from_ms)));
+		r = spread_one(s, &news[i]);
 		if (!r)
 			r = sql_run(s, Q_SESSION_NEWS_DELETE, ARGS(INT(news[i].token)));
 	}
@@ -332,7 +382,8 @@ static int spread_news(struct store *s, const struct buf *all)
 
 int store_find_persons(struct store *s, size_t limit, bool *ret_more)
 {
-	_cleanup_(buf_deinit) struct buf news = BUF_INIT, units = BUF_INIT;
+	_cleanup_(buf_deinit) struct buf news = BUF_INIT, units = BUF_INIT,
+					 found = BUF_INIT;
 	const int64_t *unit;
 	int r = writing(s, "persons");
 
@@ -351,7 +402,9 @@ int store_find_persons(struct store *s, size_t limit, bool *ret_more)
 			    &units);
 	unit = (const int64_t *)units.data;
 	for (size_t i = 0; i < units.len / sizeof(*unit) && !r; i++)
-		r = settle_unit(s, unit[i]);
+		r = settle_unit(s, unit[i], &found);
+	if (!r)
+		r = add_all(s, &found);
 	*ret_more = news.len || units.len;
 	return written(s, r);
 }

@@ -43,6 +43,8 @@ static const struct list_sql lists[] = {
 	[POSTING_MENTION] = LIST(128, MENTION),   [POSTING_ACTOR] = LIST(128, ACTOR),
 	[POSTING_ACTIVITY] = LIST(256, ACTIVITY), [POSTING_KEY] = LIST(128, EVENT_KEY),
 	[POSTING_ALIAS] = LIST(128, ALIAS),       [POSTING_SESSION] = LIST(128, SESSION),
+	[POSTING_UNIT] = LIST(128, UNIT_TOKEN),   [POSTING_PERSON] = LIST(128, PERSON),
+	[POSTING_BEHIND] = LIST(128, BEHIND),     [POSTING_VALUE] = LIST(128, VALUE_NAME),
 };
 
 /* So many at most are looked at at once, where no row is behind. */
@@ -432,6 +434,17 @@ int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t 
 			return r;
 	}
 	return 0;
+}
+
+static int add_event(void *ctx, const struct posting *p, bool *more _unused_)
+{
+	buf_put(ctx, &p->event, sizeof(p->event));
+	return buf_error(ctx);
+}
+
+int postings_events(struct store *s, enum posting_list list, int64_t key, struct buf *out)
+{
+	return postings_each(s, list, key, INT64_MIN, INT64_MAX, add_event, out);
 }
 
 /* The last of the key at or before a place. */

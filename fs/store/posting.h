@@ -2,8 +2,8 @@
 #pragma once
 
 /*
- * Posting lists: which events a name, a credential or a value has; and what has a hash. See
- * posting.c.
+ * Posting lists: which events a name, a credential or a value has; what has a hash; and what else
+ * is many small rows of numbers. See posting.c.
  */
 
 #include <stdbool.h>
@@ -24,6 +24,10 @@ enum posting_list {
 	POSTING_KEY,      /* hashes of identities of events */
 	POSTING_ALIAS,    /* ... of names of resources */
 	POSTING_SESSION,  /* by token: events that issued a credential */
+	POSTING_UNIT,     /* by token: units that are of it; see person.c */
+	POSTING_PERSON,   /* by value: units that a person stands behind; of no time */
+	POSTING_BEHIND,   /* by unit: the persons behind it; of no time */
+	POSTING_VALUE,    /* hashes of the names of values */
 };
 
 struct posting {
@@ -75,6 +79,9 @@ int postings_remove(struct store *s, enum posting_list list,
 typedef int posting_fn(void *ctx, const struct posting *p, bool *more);
 int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t from_ms,
 		  int64_t to_ms, posting_fn *each, void *ctx) _must_check_;
+/* Appends the events of a key, int64_t each. */
+int postings_events(struct store *s, enum posting_list list, int64_t key,
+		    struct buf *out) _must_check_;
 /* The last one at or before a time. STORE_E_NOT_FOUND. */
 int postings_as_of(struct store *s, enum posting_list list, int64_t key, int64_t time_ms,
 		   struct posting *ret) _must_check_;

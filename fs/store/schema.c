@@ -301,6 +301,7 @@ static const struct migration ladder[] = {
 	{ .version = 27, .sql = schema_states },
 	{ .version = 28, .sql = schema_postings },
 	{ .version = 29, .sql = schema_called },
+	{ .version = 30, .sql = schema_values },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

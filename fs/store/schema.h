@@ -41,6 +41,7 @@ extern const char *const schema_phrases[];
 extern const char *const schema_states[];
 extern const char *const schema_postings[];
 extern const char *const schema_called[];
+extern const char *const schema_values[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \
@@ -50,6 +51,14 @@ extern const char *const schema_called[];
 	"WHERE name = '" table "';\n"                                    \
 	"DROP TABLE " table ";\n"                                        \
 	"ALTER TABLE " table "_packed RENAME TO " table ";\n"
+
+/* Rows of posting.c, of `most` postings each, of those that `each` selects by these names. */
+#define SCHEMA_POSTINGS(key, time, event, each, most)                             \
+	"SELECT " key ", " time ", " event ", places FROM (SELECT " key ", " time \
+	", " event ",\nposting_row(" key ", " time ", " event                     \
+	") AS places, min(n) FROM ("                                              \
+	"SELECT *, row_number() OVER (\nORDER BY " key ", " time ", " event       \
+	") - 1 AS n FROM (" each ")) GROUP BY n / " most ")"
 
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);

@@ -7,9 +7,7 @@
 /* clang-format off */
 
 #define ROWS(table, key, time, event, each, most) \
-"INSERT INTO " table "_packed SELECT " key ", " time ", " event ", places FROM (SELECT " key ", " time ",\n" \
-event ", posting_row(" key ", " time ", " event ") AS places, min(n) FROM (SELECT *, row_number() OVER (\n" \
-"ORDER BY " key ", " time ", " event ") - 1 AS n FROM (" each ")) GROUP BY n / " most ");\n" \
+"INSERT INTO " table "_packed " SCHEMA_POSTINGS(key, time, event, each, most) ";\n" \
 SCHEMA_REPLACE(table)
 
 /* Of the rows that there are. */

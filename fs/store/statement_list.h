@@ -475,8 +475,6 @@ X(TRANSITION_TWINS,
   "WHERE t.id = ?1")
 
 /* values */
-X(VALUE_BY_NAME,
-  "SELECT id, kind, name, text_len, jsonl_len, newest_ms FROM value WHERE kind = ?1 AND name = ?2")
 X(VALUE, "SELECT id, kind, name, text_len, jsonl_len, newest_ms FROM value WHERE id = ?1")
 X(VALUES,
   "SELECT id, kind, name, text_len, jsonl_len, newest_ms FROM value "
@@ -515,10 +513,6 @@ X(OPENING_INSERT,
   "ON CONFLICT DO NOTHING")
 X(UNIT_OPENED, "UPDATE unit SET opener = ?2, opener_role = ?3, parent = ?4 WHERE value = ?1")
 X(UNIT_DIRTY, "INSERT INTO unit_dirty(unit) VALUES(?1) ON CONFLICT DO NOTHING")
-X(UNITS_DIRTY_BY_TOKEN,
-  "INSERT INTO unit_dirty(unit) SELECT value FROM unit WHERE key_token = ?1 "
-  "UNION ALL SELECT value FROM unit WHERE arn_token = ?1 AND first_ms >= ?2 "
-  "ON CONFLICT DO NOTHING")
 X(UNITS_DIRTY_BY_PARENT,
   "INSERT INTO unit_dirty(unit) SELECT value FROM unit WHERE parent = ?1 AND parent > 0 "
   "ON CONFLICT DO NOTHING")
@@ -530,10 +524,6 @@ X(SESSION_NEWS_ADD,
 X(SESSION_NEWS,
   "SELECT token, from_ms FROM session_news WHERE token >= -9223372036854775808 ORDER BY token LIMIT ?1")
 X(SESSION_NEWS_DELETE, "DELETE FROM session_news WHERE token = ?1")
-X(PERSONS_OF_UNIT, "SELECT person FROM person WHERE unit = ?1 ORDER BY person")
-X(UNITS_OF_PERSON, "SELECT unit FROM person WHERE person = ?1 ORDER BY unit")
-X(PERSON_ADD, "INSERT INTO person(person, unit) VALUES(?1, ?2)")
-X(PERSON_DELETE, "DELETE FROM person WHERE person = ?1 AND unit = ?2")
 
 /* about the history itself, and alarms/ */
 #include "statement_apis.h"

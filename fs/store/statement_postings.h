@@ -25,6 +25,10 @@ POSTINGS(ACTOR, "actor", "token", "time_ms", "event")
 POSTINGS(ACTIVITY, "activity", "value", "time_ms", "event")
 POSTINGS(EVENT_KEY, "event_key", "part", "hash", "event")
 POSTINGS(SESSION, "session", "token", "time_ms", "event")
+POSTINGS(UNIT_TOKEN, "unit_token", "token", "time_ms", "unit")
+POSTINGS(PERSON, "person", "person", "time_ms", "unit")
+POSTINGS(BEHIND, "person_behind", "unit", "time_ms", "person")
+POSTINGS(VALUE_NAME, "value_name", "part", "hash", "value")
 POSTINGS(ALIAS, "alias", "part", "hash", "resource")
 
 #undef POSTINGS

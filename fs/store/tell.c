@@ -36,6 +36,7 @@ void tell_forget(struct tell *t)
 {
 	forget_cached(t);
 	t->n = 0;
+	buf_reset(&t->names);
 	t->n_lines = 0;
 	t->value_sums.n = 0;
 	t->line_sums.n = 0;
@@ -44,6 +45,7 @@ void tell_forget(struct tell *t)
 void tell_deinit(struct tell *t)
 {
 	map_deinit(&t->values);
+	buf_deinit(&t->names);
 	arena_deinit(&t->cached);
 	free(t->rows);
 	free(t->lines);

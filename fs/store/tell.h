@@ -40,6 +40,7 @@ struct tell {
 	size_t n_lines, cap_lines;
 	struct sums value_sums; /* what: value, when: day */
 	struct sums line_sums;  /* what: hour */
+	struct buf names;       /* struct posting: of values that are new */
 	int64_t seq;            /* the counter 'told': commits that changed something */
 };
 
@@ -58,6 +59,11 @@ int64_t tell_rank_ms(int64_t rank) _pure_;
 
 /* --- value.c ------------------------------------------------------------------------------ */
 
+/* By which the list of names has a value. */
+uint64_t value_name_hash(enum store_value_kind kind, struct str name) _pure_;
+/* The value of a name as it is listed. STORE_E_NOT_FOUND. */
+int value_find(struct store *s, enum store_value_kind kind, struct str name,
+	       int64_t *ret) _must_check_;
 int value_get(struct store *s, enum store_value_kind kind, struct str text,
 	      struct value_node **ret) _must_check_;
 /* The values of an event, each once; at most VALUES_MAX. */

@@ -22,26 +22,89 @@ static int unit_time(struct store *s, int64_t value, int64_t *ret)
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
+/* --- names -------------------------------------------------------------------------------- */
+
+uint64_t value_name_hash(enum store_value_kind kind, struct str name)
+{
+	return str_hash(name) + kind * UINT64_C(0x9e3779b97f4a7c15);
+}
+
+/* In the list of hashes; whose name it is the rows tell. */
+static struct posting place_of_name(enum store_value_kind kind, struct str name,
+				    int64_t id)
+{
+	return posting_of_hash(value_name_hash(kind, name), id);
+}
+
+struct search {
+	struct store *s;
+	enum store_value_kind kind;
+	struct str name;
+	int64_t found; /* 0: nothing */
+};
+
+static int look_at(void *ctx, const struct posting *p, bool *more)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct search *c = ctx;
+	int r = sql_get(c->s, Q_VALUE, ARGS(INT(p->event)), &q);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	if (col_int(q, 1) != c->kind || !str_eq(col_str(q, 2), c->name))
+		return 0;
+	c->found = p->event;
+	*more = false;
+	return 0;
+}
+
+int value_find(struct store *s, enum store_value_kind kind, struct str name, int64_t *ret)
+{
+	struct search c = { s, kind, name, 0 };
+	struct posting p = place_of_name(kind, name, 0);
+	int r = postings_each(s, POSTING_VALUE, p.key, p.time_ms, p.time_ms, look_at, &c);
+
+	*ret = c.found;
+	return r || c.found ? r : STORE_E_NOT_FOUND;
+}
+
+/* Until then they are cached. */
+static int write_names(struct store *s)
+{
+	struct buf *names = &s->writer->tell.names;
+	size_t n = names->len / sizeof(struct posting);
+	int r = buf_error(names);
+
+	if (n > 1)
+		qsort(names->data, n, sizeof(struct posting), posting_order);
+	if (!r && n)
+		r = postings_put(s, POSTING_VALUE, (const struct posting *)names->data,
+				 n);
+	buf_reset(names);
+	return r;
+}
+
 static int find_or_insert(struct store *s, enum store_value_kind kind, struct str text,
 			  int64_t *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct buf *name = &s->writer->name;
+	struct posting p;
 	int r;
 
 	buf_reset(name);
 	name_escape_within(name, text, STORE_VALUE_NAME_MAX);
 	r = buf_error(name);
 	if (!r)
-		r = sql_get(s, Q_VALUE_BY_NAME, ARGS(INT(kind), TEXT(buf_str(name))), &q);
-	if (!r)
-		*ret = col_int(q, 0);
+		r = value_find(s, kind, buf_str(name), ret);
 	if (r != STORE_E_NOT_FOUND)
 		return r;
 	r = sql_run(s, Q_VALUE_INSERT, ARGS(INT(kind), TEXT(buf_str(name))));
-	if (!r)
-		*ret = sqlite3_last_insert_rowid(s->db);
-	return r;
+	if (r)
+		return r;
+	*ret = sqlite3_last_insert_rowid(s->db);
+	p = place_of_name(kind, buf_str(name), *ret);
+	buf_put(&s->writer->tell.names, &p, sizeof(p));
+	return buf_error(&s->writer->tell.names);
 }
 
 static int node_new(struct store *s, enum store_value_kind kind, struct str text,
@@ -160,18 +223,14 @@ int value_apply(struct store *s, const struct sum *sums, size_t n)
 static int add_persons(struct store *s, const struct sum *sums, size_t n,
 		       struct sums *persons)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_PERSONS_OF_UNIT, ARGS(INT(sums[0].what)), &q);
+	_cleanup_(buf_deinit) struct buf ids = BUF_INIT;
+	int r = postings_events(s, POSTING_BEHIND, sums[0].what, &ids);
 
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
+	for (size_t k = 0; k < ids.len / sizeof(int64_t) && !r; k++) {
 		for (size_t i = 0; i < n && !r; i++) {
 			struct sum sum = sums[i];
 
-			sum.what = col_int(q, 0);
+			sum.what = ((const int64_t *)ids.data)[k];
 			sum.unit = false;
 			r = sums_add(persons, &sum);
 		}
@@ -255,8 +314,10 @@ int values_settle(struct store *s)
 {
 	_cleanup_(sums_deinit) struct sums persons = { 0 };
 	struct tell *t = &s->writer->tell;
-	int r = write_places(s);
+	int r = write_names(s);
 
+	if (!r)
+		r = write_places(s);
 	if (r || !t->value_sums.n)
 		return r;
 	r = apply_all(s, &t->value_sums, &persons);

@@ -189,8 +189,11 @@ FACTS = {
     "value": "SELECT kind, name, text_len, jsonl_len, newest_ms FROM value WHERE text_len > 0",
     "value_day": """SELECT kind, name, day, d.text_len, d.jsonl_len FROM value_day d
                     JOIN value v ON v.id = d.value WHERE d.text_len > 0""",
-    "person": """SELECT v.name, u.kind, u.name FROM person p JOIN value v ON v.id = p.person
-                 JOIN value u ON u.id = p.unit""",
+    "unit": """SELECT u.kind, u.name, key_token, arn_token, first_ms, p.name, r.name, o.name,
+                      q.name, v.name FROM unit JOIN value u ON u.id = unit.value
+               JOIN value p ON p.id = principal LEFT JOIN value r ON r.id = role
+               LEFT JOIN value o ON o.id = opener LEFT JOIN value q ON q.id = opener_role
+               LEFT JOIN value v ON v.id = parent""",
     "units": "SELECT 1 FROM unit_dirty UNION ALL SELECT 1 FROM session_news",
     "shown": """SELECT rid, capture_ms, twin, size, status, hidden, name, arn, told(told)
                 FROM shown s JOIN resource r ON r.id = s.resource""",
@@ -237,6 +240,10 @@ POSTINGS = {
     "activity": "SELECT value, time_ms, event, places FROM activity",
     "event_key": "SELECT part, hash, event, places FROM event_key",
     "alias": "SELECT part, hash, resource, places FROM alias",
+    "value_name": "SELECT part, hash, value, places FROM value_name",
+    "unit_token": "SELECT token, time_ms, unit, places FROM unit_token",
+    "person": "SELECT person, time_ms, unit, places FROM person",
+    "person_behind": "SELECT unit, time_ms, person, places FROM person_behind",
 }
 
 
@@ -420,6 +427,14 @@ def dump(history):
         assert called(db) == {**paired(db, "bearer", "name"), **paired(db, "reference", "token")}
         for table in ("mention", "actor", "session"):
             facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))
+        facts["value_name"] = sorted((*of, values[one]) for *of, one in postings(db, "value_name"))
+        # A unit may be found by the time of what came in before its first event, too.
+        facts["unit_token"] = sorted({(token, values[unit])
+                                      for token, _, unit in postings(db, "unit_token")})
+        facts["person"] = sorted((values[person], values[unit])
+                                 for person, _, unit in postings(db, "person"))
+        facts["person_behind"] = sorted((values[unit], values[person])
+                                        for unit, _, person in postings(db, "person_behind"))
         facts["activity"] = sorted((values[value], time_ms, keys[one])
                                    for value, time_ms, one in postings(db, "activity"))
     db.close()

@@ -15,8 +15,9 @@ import sys
 import urllib.parse
 import uuid
 
-from support import (DONE, FAILED, POSTINGS, Case, driftfs, dump, event, events,
-                     events_of_block, history_file, item, numbers, postings, timeline, told, trail_file)
+from support import (DONE, FAILED, Case, driftfs, dump, event, events,
+                     events_of_block, history_file, item, numbers, postings, timeline, told,
+                     trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -217,7 +218,30 @@ POSTINGS_28 = "".join([
 CREATE TABLE session(
 token INTEGER NOT NULL, time_ms INTEGER NOT NULL, event INTEGER NOT NULL,
 PRIMARY KEY(token, time_ms, event)) STRICT, WITHOUT ROWID;
-INSERT INTO session SELECT {WHOLE_TOKEN}, value ->> 1, value ->> 2 FROM json_each(sessions());
+INSERT INTO session SELECT {WHOLE_TOKEN}, value ->> 1, value ->> 2
+FROM json_each(postings_of('session'));
+"""
+
+VALUES_30 = """DROP TABLE value_name;
+CREATE TABLE value_old(
+id INTEGER PRIMARY KEY AUTOINCREMENT, kind INTEGER NOT NULL, name TEXT NOT NULL,
+text_len INTEGER NOT NULL, jsonl_len INTEGER NOT NULL, newest_ms INTEGER NOT NULL,
+changed INTEGER NOT NULL, UNIQUE(kind, name)) STRICT;
+INSERT INTO value_old SELECT * FROM value;
+DROP TABLE value;
+ALTER TABLE value_old RENAME TO value;
+CREATE INDEX value_by_kind ON value(kind, id);
+CREATE INDEX value_by_change ON value(kind, changed);
+DROP TABLE unit_token;
+CREATE INDEX unit_by_key ON unit(key_token) WHERE key_token IS NOT NULL;
+CREATE INDEX unit_by_arn ON unit(arn_token, first_ms);
+DROP TABLE person_behind;
+DROP TABLE person;
+CREATE TABLE person(
+person INTEGER NOT NULL REFERENCES value, unit INTEGER NOT NULL REFERENCES unit,
+PRIMARY KEY(person, unit)) STRICT, WITHOUT ROWID;
+INSERT INTO person SELECT value ->> 0, value ->> 2 FROM json_each(postings_of('person'));
+CREATE INDEX person_by_unit ON person(unit);
 """
 
 CALLED_29 = """CREATE TABLE alias_set_old(
@@ -232,10 +256,9 @@ CREATE INDEX reference_by_resource ON reference(resource);
 """
 
 # What takes a history down from a version to the one before it.
-DOWN = {29: CALLED_29, 28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26, 25: PLACES_25,
-        24: NARROW_24, 23: TIMELINE_23,
-        22: "DROP TABLE gathered;", 21: TOLD_21,
-        20: NEWS_20, 19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+DOWN = {30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26, 25: PLACES_25,
+        24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
+        19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
 def frame(data):
@@ -401,10 +424,10 @@ class Migrate(Case):
         lists = {table: json.dumps([
             (key, time_ms, one, b"".join(differences).hex())
             for key, time_ms, one, differences in rows_of_one_key(postings(db, table))])
-            for table in POSTINGS}
-        sessions = json.dumps(list(postings(db, "session")))
+            for table in ("mention", "actor", "activity", "event_key", "alias")}
+        singly = {table: json.dumps(list(postings(db, table))) for table in ("session", "person")}
         db.create_function("rows_of", 1, lambda table: lists[table])
-        db.create_function("sessions", 0, lambda: sessions)
+        db.create_function("postings_of", 1, lambda table: singly[table])
         db.create_function("bytes_of", 1, bytes.fromhex)
 
     def take_down(self, version, bodies, records):

@@ -5,6 +5,8 @@
  */
 #include <stdio.h>
 
+#include <sqlite3.h>
+
 #include "history.h"
 #include "store/activity.h"
 #include "store/derive.h"
@@ -114,6 +116,40 @@ static void test_values(void **state)
 	commit(h);
 	assert_int_equal(value_of(h, "user%2Fcarol").text_len, 50);
 	assert_int_equal(shown(h), 4);
+}
+
+static void exec(struct history *h, const char *sql)
+{
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, sql, NULL, NULL, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
+}
+
+/* The list has a part of the hash: whose name it is the row tells. */
+static void test_names(void **state)
+{
+	struct history *h = *state;
+	struct store_value v;
+
+	begin(h);
+	tell(h, 1, T0, "user/alice", 100, false);
+	commit(h);
+	assert_int_equal(value_of(h, "user%2Falice").text_len, 100);
+	exec(h, "UPDATE value SET name = 'mallory' WHERE name = 'user%2Falice'");
+	assert_int_equal(store_value_find(h->s, STORE_VALUE_PRINCIPAL,
+					  STR("user%2Falice"), &h->a, &v),
+			 STORE_E_NOT_FOUND);
+	exec(h, "DELETE FROM value WHERE name = 'mallory'");
+	assert_int_equal(store_value_find(h->s, STORE_VALUE_PRINCIPAL,
+					  STR("user%2Falice"), &h->a, &v),
+			 STORE_E_NOT_FOUND);
+	exec(h, "UPDATE value_name SET places = x'ff'");
+	assert_int_equal(store_value_find(h->s, STORE_VALUE_PRINCIPAL,
+					  STR("user%2Falice"), &h->a, &v),
+			 STORE_E_DAMAGED);
+	assert_string_equal(store_message(h->s), "a list of postings cannot be decoded");
 }
 
 static void test_places(void **state)
@@ -320,9 +356,9 @@ static void test_alarm_twins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums), TEST(test_values),
-		TEST(test_places),           TEST(test_story),
-		TEST(test_seek_in_a_day),    TEST(test_alarm_twins),
+		cmocka_unit_test(test_sums), TEST(test_values), TEST(test_names),
+		TEST(test_places),           TEST(test_story),  TEST(test_seek_in_a_day),
+		TEST(test_alarm_twins),
 	};
 
 	return cmocka_run_group_tests_name("tell", tests, NULL, NULL);
