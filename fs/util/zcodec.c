@@ -4,7 +4,9 @@
  * Bodies are small (a kilobyte or two) and there are millions of them: each byte of a frame
  * counts. So frames carry no content size, checksum or dictionary id, and go without the four
  * bytes of zstd's magic, which are put before a frame again for reading. The store knows what it
- * compressed with what, and how long it was.
+ * compressed with what, and how long it was. Most are of one compressed block, and what is before
+ * that tells no more than that it is so (RFC 8878, 3.1.1): those have a byte, which no frame begins
+ * with, in place of both headers.
  */
 
 #include "util/zcodec.h"
@@ -19,6 +21,11 @@
 #include <zstd_errors.h>
 
 #define MAGIC_SIZE     4u
+#define HEADERS_SIZE   9u   /* the magic, the frame's header, that of its first block */
+#define BLOCK_ALONE    0x08 /* the reserved bit of a frame header's first byte */
+#define BLOCK_LAST     1u
+#define BLOCK_PACKED   (2u << 1)
+#define WINDOW_OF(log) (((log)-10) << 3) /* of a frame's header */
 #define WINDOW_LOG_MAX 27 /* 128 MiB: what readers of zstd take without being asked */
 #define LARGE_LOG \
 	19 /* bodies that fit in 512 KiB with their prefix leave it to the level */
@@ -162,6 +169,48 @@ static size_t refer(struct zcodec *z, struct str body, const struct zdict *dict,
 	return ZSTD_CCtx_refPrefix(z->c, prefix.p, prefix.n);
 }
 
+/* What the headers of a frame are that has one block of `length` bytes. */
+static void headers_of(size_t length, unsigned char ret[HEADERS_SIZE])
+{
+	uint32_t block = BLOCK_LAST | BLOCK_PACKED | (uint32_t)length << 3;
+
+	memcpy(ret, (unsigned char[]){ 0x28, 0xb5, 0x2f, 0xfd, 0, WINDOW_OF(LARGE_LOG) },
+	       6);
+	for (unsigned i = 0; i < 3; i++)
+		ret[6 + i] = (unsigned char)(block >> 8 * i);
+}
+
+/* Takes off a frame what is known of it without; how long it is then. */
+static size_t shorten(char *frame, size_t n)
+{
+	unsigned char headers[HEADERS_SIZE];
+
+	if (n > HEADERS_SIZE) {
+		headers_of(n - HEADERS_SIZE, headers);
+		/* The window says where a reader must reach back to; that of all of these is larger. */
+		if ((unsigned char)frame[5] < headers[5])
+			headers[5] = (unsigned char)frame[5];
+		if (!memcmp(frame, headers, HEADERS_SIZE)) {
+			frame[0] = BLOCK_ALONE;
+			memmove(frame + 1, frame + HEADERS_SIZE, n - HEADERS_SIZE);
+			return n - HEADERS_SIZE + 1;
+		}
+	}
+	memmove(frame, frame + MAGIC_SIZE, n - MAGIC_SIZE);
+	return n - MAGIC_SIZE;
+}
+
+/* The frame as zstd knows it. */
+static void put_whole(struct buf *out, struct str frame)
+{
+	unsigned char headers[HEADERS_SIZE];
+	bool alone = frame.n && frame.p[0] == BLOCK_ALONE;
+
+	headers_of(frame.n - alone, headers);
+	buf_put(out, headers, alone ? HEADERS_SIZE : MAGIC_SIZE);
+	buf_put_str(out, str_from(frame, alone));
+}
+
 int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 		struct str prefix, struct buf *out)
 {
@@ -180,8 +229,7 @@ int zcodec_pack(struct zcodec *z, struct str body, const struct zdict *dict,
 	code = ZSTD_compress2(z->c, frame, bound, body.p, body.n);
 	if (ZSTD_isError(code))
 		return error_of(code);
-	memmove(frame, frame + MAGIC_SIZE, code - MAGIC_SIZE);
-	out->len += code - MAGIC_SIZE;
+	out->len += shorten(frame, code);
 	return 0;
 }
 
@@ -201,14 +249,12 @@ int zcodec_unpack(struct zcodec *z, struct str frame, const struct zdict *dict,
 int zcodec_unpack_most(struct zcodec *z, struct str frame, const struct zdict *dict,
 		       struct str prefix, size_t most, struct buf *out)
 {
-	static const unsigned char magic[MAGIC_SIZE] = { 0x28, 0xb5, 0x2f, 0xfd };
 	size_t code;
 
 	if (dict && prefix.n > 0)
 		return -EINVAL;
 	buf_reset(&z->scratch);
-	buf_put(&z->scratch, magic, sizeof(magic));
-	buf_put_str(&z->scratch, frame);
+	put_whole(&z->scratch, frame);
 	/* One byte at least: a NULL target would not be told from "no room". */
 	if (buf_error(&z->scratch) < 0 || !buf_reserve(out, most + (most == 0)))
 		return -ENOMEM;

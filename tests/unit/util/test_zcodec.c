@@ -125,6 +125,42 @@ static void test_odd_bodies(void **state)
 	round_trip(f, STR_NULL, NULL, STR_NULL);
 }
 
+/* Of one block: without headers; with them, as histories have them from before, it is read, too. */
+static void test_headers(void **state)
+{
+	struct fixture *f = *state;
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT, frame = BUF_INIT,
+					 whole = BUF_INIT, back = BUF_INIT,
+					 large = BUF_INIT;
+	size_t block;
+
+	put_body(&body, 5000);
+	assert_int_equal(zcodec_pack(f->z, buf_str(&body), f->dict, STR_NULL, &frame), 0);
+	assert_int_equal(frame.data[0], 0x08);
+	block = (frame.len - 1) << 3 | 2 << 1 | 1;
+	buf_put(&whole, "\0\x48", 2);
+	for (unsigned i = 0; i < 3; i++)
+		buf_put_char(&whole, (char)(block >> 8 * i));
+	buf_put_str(&whole, str_from(buf_str(&frame), 1));
+	assert_int_equal(zcodec_unpack(f->z, buf_str(&whole), f->dict, STR_NULL, body.len,
+				       &back),
+			 0);
+	assert_true(str_eq(buf_str(&back), buf_str(&body)));
+	/* What has more than a block, or one that is not compressed, keeps its headers. */
+	buf_reset(&frame);
+	assert_int_equal(zcodec_pack(f->z, STR("\x01\x7f"), NULL, STR_NULL, &frame), 0);
+	assert_int_equal(frame.data[0], 0);
+	for (unsigned i = 0; i < 1000; i++)
+		put_body(&large, i);
+	buf_reset(&frame);
+	assert_int_equal(zcodec_pack(f->z, buf_str(&large), NULL, STR_NULL, &frame), 0);
+	assert_int_equal(frame.data[0], 0);
+	round_trip(f, buf_str(&large), NULL, STR_NULL);
+	round_trip(f, (struct str){ large.data, 131072 }, NULL, STR_NULL);
+	round_trip(f, (struct str){ large.data, 131072 }, NULL,
+		   (struct str){ large.data + 131072, 200000 });
+}
+
 /* Further away than the level's window reaches: the prefix must serve even so. */
 static void test_large_prefix(void **state)
 {
@@ -225,6 +261,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_round_trips),
 		cmocka_unit_test(test_odd_bodies),
+		cmocka_unit_test(test_headers),
 		cmocka_unit_test(test_large_prefix),
 		cmocka_unit_test(test_damage),
 		cmocka_unit_test(test_not_both),
