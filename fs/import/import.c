@@ -7,6 +7,7 @@
 #include "import/import.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -566,8 +567,10 @@ int import_run(const struct import_options *options, struct import_report *ret,
 			i.store); /* of a history that an older program wrote */
 	if (r)
 		return fail(&i, r);
-	/* The threads and what they hold are not needed any more. */
+	/* The threads and what they hold are not needed any more; those to come hold as much. */
 	i.lanes = lanes_free(i.lanes);
+	store_forget_bodies(i.store);
+	malloc_trim(0);
 	return between_end(&i.between, is_hurried(&i),
 			   options->progress ? tell_derived : NULL, &i);
 }

@@ -109,6 +109,7 @@ void story_memo_deinit(struct story_memo *memo)
 {
 	arena_deinit(&memo->arena);
 	arena_ring_deinit(&memo->states);
+	arena_deinit(&memo->correlating);
 	buf_deinit(&memo->scratch);
 	story_events_deinit(&memo->events);
 }
@@ -221,7 +222,10 @@ int story_correlate_window(struct story_work *w)
 		r = sort_calls(w);
 	if (!r)
 		r = story_input(w);
-	return r ? r : correlate(w->a, &w->in, w->verdicts, w->reasons);
+	if (!r)
+		r = correlate(&w->memo->correlating, &w->in, w->verdicts, w->reasons);
+	arena_reset(&w->memo->correlating);
+	return r;
 }
 
 int story_correlate(struct story_work *w, int64_t from_ms)

@@ -35,6 +35,7 @@ struct story_memo {
 	size_t n_gaps;
 	struct story_events events;
 	struct arena_ring states; /* of the story under way, those looked at last */
+	struct arena correlating; /* until that is done */
 	struct buf scratch;       /* for a body */
 };
 void story_memo_deinit(struct story_memo *memo);

@@ -27,6 +27,11 @@ void stored_forget_all(struct bodies *b)
 	b->stored_bytes = 0;
 }
 
+void store_forget_bodies(struct store *s)
+{
+	stored_forget_all(&s->bodies);
+}
+
 void stored_forget(struct store *s, int64_t id)
 {
 	struct stored *slot = slot_of(&s->bodies, id);

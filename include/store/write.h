@@ -124,6 +124,8 @@ int store_has_refusal(struct store *s, int64_t source_id, bool *ret) _must_check
  */
 int store_skip_event(struct store *s, const struct event *e,
 		     int64_t source_id) _must_check_;
+/* Gives back the memory of states put last, which was kept for those that come after them. */
+void store_forget_bodies(struct store *s);
 /* Recognised and counted, by name of what it is; starting the source anew counts anew. */
 int store_count_notice(struct store *s, int64_t source_id, struct str what,
 		       uint64_t n) _must_check_;
