@@ -14,7 +14,6 @@ ROWS = [
     Row("space-event", "bytes per event, against the delivered .json.gz", "times", 1.0, 0.6,
         yardstick="delivered"),
 ]
-SHARE = 0.1  # of the tree: git takes long
 
 
 def size_of(history):
@@ -57,7 +56,7 @@ def git_bytes(bench, mount, place):
 
 
 def measure_state(bench, rows):
-    folder = bench.data("tree", bench.options.size * SHARE)
+    folder = bench.data("tree")
     history, place = bench.new("space"), bench.work / "git"
     run(bench.driftfs, "import", "-q", history, *sorted(folder.glob("AWSLogs/*/Config")))
     with bench.mount(history) as mount:
@@ -73,7 +72,7 @@ def measure_state(bench, rows):
 
 
 def measure_state_events(bench, row):
-    folder = bench.data("tree", bench.options.size * SHARE)
+    folder = bench.data("tree")
     history = bench.new("space")
     run(bench.driftfs, "import", "-q", "--events=all", history, folder)
     row.values = {"driftfs": [size_of(history) / bench.status(history)["states"]]}
