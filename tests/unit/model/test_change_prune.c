@@ -150,6 +150,45 @@ static void follow(struct arena *a, const struct jv *states, struct buf *out)
 	}
 }
 
+static const struct jv *copy_of(struct arena *a, const struct jv *v)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct jv *copy = arena_alloc(a, sizeof(*copy));
+
+	jv_write(&text, v);
+	assert_int_equal(jv_parse(a, arena_str(a, buf_str(&text)), copy, NULL), 0);
+	return copy;
+}
+
+/*
+ * The same where nothing but the trace's own arena lives from one state to the next, and where much
+ * is in that which is needed no more.
+ */
+static void follow_settled(const struct jv *states, struct buf *out)
+{
+	_cleanup_(arena_deinit) struct arena kept = ARENA_INIT;
+	struct change_trace trace = { .arena = &kept };
+
+	for (uint32_t i = 0; i < STATES; i++) {
+		_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+		const struct jv *before = i ? copy_of(&a, &states[i - 1]) : NULL;
+		struct change change;
+		size_t used;
+
+		assert_int_equal(change_follow(&a, before, copy_of(&a, &states[i]),
+					       &trace, i, &change),
+				 0);
+		put_change(out, &change);
+		if (i == STATES / 2)
+			assert_non_null(arena_alloc(&kept, 2 << 20));
+		used = arena_used(&kept);
+		assert_int_equal(change_trace_settle(&trace), 0);
+		assert_true(i != STATES / 2 || arena_used(&kept) < used / 2);
+		put_origin(out, trace.origin);
+		buf_put_char(out, '\n');
+	}
+}
+
 static void test_no_difference(void **state)
 {
 	size_t told = 0;
@@ -158,7 +197,7 @@ static void test_no_difference(void **state)
 	for (uint32_t round = 0; round < ROUNDS; round++) {
 		_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 		_cleanup_(buf_deinit) struct buf text = BUF_INIT, got = BUF_INIT,
-						 want = BUF_INIT;
+						 want = BUF_INIT, settled = BUF_INIT;
 		struct jv states[STATES], backwards[STATES];
 		uint32_t parts[4] = { 0 };
 
@@ -173,6 +212,8 @@ static void test_no_difference(void **state)
 		}
 		follow(&a, states, &got);
 		follow(&a, backwards, &want);
+		follow_settled(states, &settled);
+		assert_true(str_eq(buf_str(&settled), buf_str(&got)));
 		told += got.len;
 		if (!str_eq(buf_str(&got), buf_str(&want)))
 			fail_msg("round %u:\n%.*s\nnot:\n%.*s", round,

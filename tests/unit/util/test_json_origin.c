@@ -43,7 +43,8 @@ static void put_leaves(struct buf *out, struct buf *path, const struct jv *v,
 /* The values one after another; the differences must be those of an untraced comparison. */
 static void assert_origins(const char *const *values, const char *want)
 {
-	_cleanup_(arena_deinit) struct arena a = ARENA_INIT, kept = ARENA_INIT;
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT, kept = ARENA_INIT,
+					     other = ARENA_INIT;
 	_cleanup_(buf_deinit) struct buf got = BUF_INIT, path = BUF_INIT;
 	struct json_origin *origin = json_origin_new(&kept, 0);
 	const struct jv *last = NULL;
@@ -69,6 +70,9 @@ static void assert_origins(const char *const *values, const char *want)
 		}
 		last = v;
 	}
+	/* A copy tells the same when what it is of is gone. */
+	origin = json_origin_copy(&other, origin);
+	arena_deinit(&kept);
 	put_leaves(&got, &path, last, origin, 0);
 	got.len -= got.len > 0;
 	buf_put_char(&got, '\0');
