@@ -302,6 +302,7 @@ static const struct migration ladder[] = {
 	{ .version = 28, .sql = schema_postings },
 	{ .version = 29, .sql = schema_called },
 	{ .version = 30, .sql = schema_values },
+	{ .version = 31, .sql = schema_listed },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -107,10 +107,15 @@ X(RESOURCE_BY_RID, "SELECT id, last, chain FROM resource WHERE folder = ?1 AND r
 X(RESOURCE_BY_IDENTITY,
   "SELECT r.id FROM folder f INDEXED BY folder_by_leaf CROSS JOIN resource r ON r.folder = f.id "
   "AND r.rid = ?4 WHERE f.account = ?1 AND f.region = ?2 AND f.type = ?3")
-X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE folder = ?1 AND fname = ?2")
+/* The name that a resource is listed as, and the one that has a name. */
+#define FNAME "coalesce(r.fname, r.rid)"
+#define ID_BY_FNAME(folder, name) \
+  "(SELECT id FROM resource WHERE folder = " folder " AND rid = " name " AND fname IS NULL UNION ALL " \
+  "SELECT id FROM resource WHERE folder = " folder " AND fname = " name " LIMIT 1)"
+X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE id = " ID_BY_FNAME("?1", "?2"))
 X(RESOURCE_INSERT,
-  "INSERT INTO resource(folder, rid, fname, last, chain) VALUES(?1, ?2, ?3, 0, 0)")
-X(RESOURCE_RENAME, "UPDATE resource SET fname = ?2 WHERE id = ?1")
+  "INSERT INTO resource(folder, rid, fname, last, chain) VALUES(?1, ?2, nullif(?3, ?2), 0, 0)")
+X(RESOURCE_RENAME, "UPDATE resource SET fname = nullif(?2, rid) WHERE id = ?1")
 X(RESOURCE_PUT,
   "UPDATE resource SET last = ?2, chain = ?3, items = items + ?4 WHERE id = ?1")
 X(VIEW,
@@ -132,20 +137,20 @@ X(VIEW_ENTRIES,
   "UPDATE resource_view SET text_len = ?2, jsonl_len = ?3, changed_ms = max(changed_ms + 1, ?4) "
   "WHERE resource = ?1")
 X(RESOURCE,
-  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
   "FROM resource r "
   "JOIN resource_view v ON v.resource = r.id JOIN folder f ON f.id = r.folder WHERE r.id = ?1")
 X(RESOURCE_BY_FNAME,
-  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len FROM resource r "
-  "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.fname = ?2")
+  "JOIN resource_view v ON v.resource = r.id WHERE r.id = " ID_BY_FNAME("?1", "?2"))
 X(RESOURCES,
-  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len FROM resource r "
   "JOIN resource_view v ON v.resource = r.id WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
 X(RESOURCE_NAMES,
-  "SELECT id, folder, fname FROM resource WHERE folder = ?1 AND id > ?2 ORDER BY id")
+  "SELECT r.id, r.folder, " FNAME " FROM resource r WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
 X(RESOURCE_NTH, "SELECT id FROM resource WHERE folder = ?1 LIMIT 1 OFFSET ?2")
 
 /* states, and their listing rows */
@@ -173,17 +178,19 @@ X(AT_FOLDER_BEHIND,
   "LEFT JOIN folder p ON p.id = f.parent WHERE f.parent = ?1 "
   "AND f.name > coalesce((SELECT b.name FROM folder b WHERE b.id = ?2), '') "
   "AND f.first_ms <= ?3 ORDER BY f.name LIMIT 1")
-/* The name's index alone is read. */
+/* The names' indexes alone are read. */
+#define NAME_BEFORE "coalesce((SELECT " FNAME " FROM resource r WHERE r.id = ?2), '') "
 X(AT_ROSTER,
-  "SELECT id FROM resource WHERE folder = ?1 "
-  "AND fname > coalesce((SELECT b.fname FROM resource b WHERE b.id = ?2), '') "
-  "ORDER BY fname LIMIT ?3")
+  "SELECT id, rid FROM resource WHERE folder = ?1 AND fname IS NULL AND rid > " NAME_BEFORE "UNION ALL "
+  "SELECT id, fname FROM resource WHERE folder = ?1 AND fname > " NAME_BEFORE "ORDER BY 2 LIMIT ?3")
 X(AT_RESOURCES,
-  "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND id > ?2 ORDER BY id")
-X(AT_RESOURCE_NAME, "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND fname = ?2")
+  "SELECT r.id, " FNAME ", r.rid FROM resource r WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
+X(AT_RESOURCE_NAME,
+  "SELECT r.id, " FNAME ", r.rid FROM resource r WHERE r.id = " ID_BY_FNAME("?1", "?2"))
 X(AT_RESOURCE_NAMES,
-  "SELECT id, fname, rid FROM resource WHERE folder = ?1 AND fname >= ?2 AND fname < ?3 "
-  "ORDER BY fname")
+  "SELECT id, rid, rid FROM resource WHERE folder = ?1 AND fname IS NULL AND rid >= ?2 AND rid < ?3 "
+  "UNION ALL SELECT id, fname, rid FROM resource WHERE folder = ?1 AND fname >= ?2 AND fname < ?3 "
+  "ORDER BY 2")
 X(AT_RESOURCES_CHANGED,
   "SELECT r.id FROM resource r JOIN resource_view v ON v.resource = r.id "
   "WHERE r.folder = ?1 AND v.changed_ms >= ?2")
@@ -389,7 +396,7 @@ X(NAMES,
   "WHERE n.space = ?1 AND (n.hash, n.id) > (?2, ?3) ORDER BY n.hash, n.id")
 X(BEARER, "SELECT 1 FROM bearer WHERE name = ?1 AND resource = ?2")
 X(BEARERS,
-  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
   "FROM bearer b "
   "CROSS JOIN resource r ON r.id = b.resource JOIN resource_view v ON v.resource = r.id "
@@ -412,7 +419,7 @@ X(ARNS,
   "FROM name n LEFT JOIN stem s ON s.id = n.stem WHERE n.id > ?1 AND +n.space = -2 ORDER BY n.id")
 X(IDS_FROM, "SELECT DISTINCT rid FROM resource WHERE rid >= ?1 ORDER BY rid")
 X(RESOURCES_OF_ID,
-  "SELECT r.id, r.folder, r.fname, v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
+  "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
   "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
   "FROM resource r "
   "JOIN resource_view v ON v.resource = r.id JOIN folder f ON f.id = r.folder "

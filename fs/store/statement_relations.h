@@ -6,7 +6,7 @@ X(VIEW_RELATIONS,
   "UPDATE resource_view SET rel_len = rel_len + ?2, changed_ms = max(changed_ms + 1, ?3) "
   "WHERE resource = ?1")
 X(EDGE_SOURCE,
-  "SELECT f.account, f.region, f.type, r.rid, r.folder, length(CAST(r.fname AS BLOB)) "
+  "SELECT f.account, f.region, f.type, r.rid, r.folder, length(CAST(" FNAME " AS BLOB)) "
   "FROM resource r JOIN folder f ON f.id = r.folder WHERE r.id = ?1")
 X(RELATION_FIND, "SELECT id FROM relation WHERE what = ?1 AND type = ?2")
 X(RELATION_INSERT, "INSERT INTO relation(what, type) VALUES(?1, ?2)")
@@ -34,13 +34,13 @@ X(EDGES_AT,
   "CROSS JOIN edge e ON e.source = r.id CROSS JOIN relation k ON k.id = e.relation "
   "WHERE r.folder = ?1 AND r.rid >= ?2 AND (r.rid > ?2 OR e.seq > ?3) AND e.since_ms <= ?4 "
   "AND (e.until_ms > ?4 OR e.until_ms = 0) "
-  "ORDER BY r.rid, e.seq LIMIT ?5")
+  "ORDER BY r.rid, r.fname, r.id, e.seq LIMIT ?5")
 X(EDGES_AT_LEN,
   "SELECT coalesce(sum(e.at_len), 0), count(*), count(e.target) FROM resource r "
   "CROSS JOIN edge e ON e.source = r.id WHERE r.folder = ?1 AND e.since_ms <= ?2 "
   "AND (e.until_ms > ?2 OR e.until_ms = 0)")
 X(RID, "SELECT rid FROM resource WHERE id = ?1")
-X(PATH_STEP, "SELECT folder, fname FROM resource WHERE id = ?1")
+X(PATH_STEP, "SELECT r.folder, " FNAME " FROM resource r WHERE r.id = ?1")
 X(FOLDER_TYPES, "SELECT id, type FROM folder WHERE parent = ?1")
 X(FOLDERS_RELATED,
   "SELECT r.folder FROM edge e CROSS JOIN resource r ON r.id = e.source WHERE e.target = ?1 UNION "

@@ -172,7 +172,7 @@ FACTS = {
                   JOIN {SOURCES} s ON s.id = k.source JOIN skipped_call c ON c.id = k.call""",
     "notice": f"SELECT s.name, what, n FROM notice n JOIN {SOURCES} s ON s.id = n.source",
     "folder": """SELECT name, account, region, type, newest_ms, first_ms FROM folder""",
-    "resource": """SELECT f.account, f.region, f.type, rid, fname
+    "resource": """SELECT f.account, f.region, f.type, rid, coalesce(fname, rid)
                    FROM resource r JOIN folder f ON f.id = r.folder""",
     "state": """SELECT rid, capture_ms, state_id, kind & 63, body_len
                 FROM state s JOIN resource r ON r.id = s.resource""",

@@ -255,9 +255,22 @@ CREATE INDEX bearer_by_resource ON bearer(resource);
 CREATE INDEX reference_by_resource ON reference(resource);
 """
 
+LISTED_31 = """CREATE TABLE resource_old(
+id INTEGER PRIMARY KEY AUTOINCREMENT, folder INTEGER NOT NULL REFERENCES folder,
+rid TEXT NOT NULL, fname TEXT NOT NULL, last INTEGER NOT NULL, chain INTEGER NOT NULL,
+items INTEGER NOT NULL DEFAULT 0, UNIQUE(folder, fname), UNIQUE(folder, rid)) STRICT;
+INSERT INTO resource_old SELECT id, folder, rid, coalesce(fname, rid), last, chain, items
+FROM resource ORDER BY id;
+DROP TABLE resource;
+ALTER TABLE resource_old RENAME TO resource;
+CREATE INDEX resource_by_folder ON resource(folder);
+CREATE INDEX resource_by_rid ON resource(rid);
+CREATE INDEX resource_by_items ON resource(folder, items DESC, rid);
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26, 25: PLACES_25,
-        24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
+DOWN = {31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26,
+        25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
