@@ -2,8 +2,8 @@
 /*
  * Blocks of events. Alone, with a dictionary, a record of 1.5 KB takes 160 to 240 bytes; of some
  * forty that came together, mostly of one file and often of one session, in phrases, each takes 50
- * to 60; a read unpacks some 30 KB in ten microseconds, and the blocks read last are kept. Ids are given out in order, so the block of an event is the last that begins at or
- * before it.
+ * to 60; a read unpacks some 30 KB in ten microseconds, and the blocks read last are kept. Ids are
+ * given out in order, so the block of an event is the last that begins at or before it.
  *
  * Rows are let grow until two just fill a page, the second what the first left: how many events
  * that are is reckoned from how the block before was packed. (Of sixteen events each, a sixth of the
@@ -231,6 +231,8 @@ int blocks_renew(struct store *s, const int64_t *firsts, size_t n)
 	int r = dictionary_phrases(s, s->bodies.current[DICTIONARY_EVENT - 1],
 				   &p.block.phrases);
 
+	/* A head that is kept tells lengths of the codes of before, and of which events they were. */
+	s->bodies.head.first = 0;
 	for (size_t i = 0; i < n && !r; i++) {
 		r = block_read(s, firsts[i], &b);
 		if (!r)

@@ -7,9 +7,9 @@
  * so they stand beside the records as 16 bytes each. The members stay, empty, so that the places
  * are found again: each is the first of its name in the record, before as after.
  *
- * Of each event: the length of its record as it is coded, without what is apart; a byte of flags; its source, by
- * how much it differs from the one before, if it does; the hash of its identity, least byte
- * first, if that is not apart; the lengths of its lines.
+ * Of each event: the length of its record as it is coded, without what is apart; a byte of flags;
+ * its source, by how much it differs from the one before, if it does; the hash of its identity,
+ * least byte first, if that is not apart; the lengths of its lines.
  */
 #include <endian.h>
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include "history.h"
 #include "private.h"
 #include "restack.h"
+#include "store/activity.h"
 
 /* A record whose parts repeat, and some that do not; the same for the same number. */
 static void make_record(int i, struct buf *ret)
@@ -121,6 +122,37 @@ static void test_final_training(void **state)
 			0, 12);
 	assert_events(h, 16500);
 	assert_sound(h);
+}
+
+static void tell_of(struct history *h, int i)
+{
+	const struct event_told told = { .principal = STR("user/alice"),
+					 .text_len = 10,
+					 .jsonl_len = 20 };
+	char id[32];
+	struct event e;
+	int64_t row;
+
+	(void)snprintf(id, sizeof(id), "event-%d", i);
+	e = event_of(id, 1000 + i);
+	begin(h);
+	assert_int_equal(store_event_find(h->s, str_of(id), &row), 0);
+	assert_int_equal(store_tell_event(h->s, row, &e, e.id, &told), 0);
+	commit(h);
+}
+
+/* What is kept of a block's head is not written into the one that took its place. */
+static void test_told_between(void **state)
+{
+	struct history *h = *state;
+
+	put_events(h, 0, 399);
+	tell_of(h, 3);
+	put_events(h, 399, 600);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 1"), 1);
+	tell_of(h, 5);
+	history_open(h, STORE_READ, 0);
+	assert_events(h, 600);
 }
 
 /* Phrases that are damaged, or those of another: the block is, nothing else. */
@@ -271,10 +303,10 @@ static void test_restack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events),           CASE(test_final_training),
-		CASE(test_damaged_phrases),  CASE(test_rolled_back),
-		CASE(test_nothing_to_learn), CASE(test_states),
-		CASE(test_restack),
+		CASE(test_events),       CASE(test_final_training),
+		CASE(test_told_between), CASE(test_damaged_phrases),
+		CASE(test_rolled_back),  CASE(test_nothing_to_learn),
+		CASE(test_states),       CASE(test_restack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
