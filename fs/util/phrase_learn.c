@@ -12,7 +12,8 @@
 #include "util/varint.h"
 
 #define TABLE_MAX ((size_t)64 << 10)
-#define CODE      2u /* bytes, most of them */
+#define CODE      2u                      /* bytes, most of them */
+#define FOUND_MAX (((size_t)1 << 18) - 1) /* different ones; records have some thousand */
 
 struct found {
 	uint64_t hash;
@@ -20,7 +21,7 @@ struct found {
 	size_t n; /* in the samples; 0: the slot is empty */
 };
 
-/* Open addressing, at most half full. */
+/* Open addressing, at most half full; what is new when there are too many is left out. */
 struct found_set {
 	struct found *slots;
 	size_t size, used;
@@ -70,6 +71,8 @@ static int set_count(struct found_set *set, struct str phrase)
 		return r;
 	f = set_at(set, hash, phrase);
 	if (!f->n) {
+		if (set->used == FOUND_MAX)
+			return 0;
 		*f = (struct found){ hash, phrase, 0 };
 		set->used++;
 	}

@@ -166,6 +166,24 @@ static void test_many(void **state _unused_)
 	p = phrases_free(p);
 }
 
+/* Samples with hardly anything in common: of phrases that come late, none is counted. */
+static void test_bounded(void **state _unused_)
+{
+	_cleanup_(buf_deinit) struct buf samples = BUF_INIT, table = BUF_INIT;
+	struct str learned;
+
+	for (unsigned i = 0; i < 100; i++)
+		buf_put_str(&samples, STR("\"early\":1,"));
+	for (unsigned i = 0; i < 300000; i++)
+		buf_printf(&samples, "\"n-%u\":1,", i);
+	for (unsigned i = 0; i < 100; i++)
+		buf_put_str(&samples, STR("\"late\":1,"));
+	assert_int_equal(phrases_learn(buf_str(&samples), &samples.len, 1, &table), 0);
+	learned = buf_str(&table);
+	assert_non_null(memmem(learned.p, learned.n, "\"early\":", 8));
+	assert_null(memmem(learned.p, learned.n, "\"late\":", 7));
+}
+
 static void test_damaged_table(void **state)
 {
 	const struct fixture *f = *state;
@@ -217,6 +235,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_any_bytes, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_learning, setup, teardown),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_bounded),
 		cmocka_unit_test_setup_teardown(test_damaged_table, setup, teardown),
 		cmocka_unit_test_setup_teardown(test_damaged_code, setup, teardown),
 	};
