@@ -158,6 +158,9 @@ static inline bool decode_next(struct str *places, struct posting *p)
 		good = code >> 1 < FAR && take_later((code >> 1) * 1000, p);
 	if (!good || !take(places, &event))
 		return false;
+	/* Of one time they are in the order of their events. */
+	if (!code && unzigzag(event) < 0)
+		return false;
 	p->event = plus(p->event, unzigzag(event));
 	return p->event > 0;
 }

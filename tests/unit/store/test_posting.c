@@ -49,6 +49,12 @@ static void test_code(void **state _unused_)
 	assert_int_equal(posting_decode(&(struct posting){ INT64_MAX, 1, 1 },
 					STR("\x07\x02\x02"), &out),
 			 -EBADMSG);
+	/* An event that stands before one of the same time; of a later one it may be less. */
+	assert_int_equal(posting_decode(&(struct posting){ 1, 1, 9 },
+					(struct str){ "\0\1", 2 }, &out),
+			 -EBADMSG);
+	assert_int_equal(
+		posting_decode(&(struct posting){ 1, 1, 9 }, STR("\x02\x01"), &out), 0);
 }
 
 static int collect(void *ctx, const struct posting *p, bool *more _unused_)
