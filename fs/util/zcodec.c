@@ -24,6 +24,7 @@
 #define HEADERS_SIZE   9u   /* the magic, the frame's header, that of its first block */
 #define BLOCK_ALONE    0x08 /* the reserved bit of a frame header's first byte */
 #define BLOCK_LAST     1u
+#define BLOCK_MAX      ((size_t)128 << 10) /* bytes that one block gives */
 #define BLOCK_PACKED   (2u << 1)
 #define WINDOW_OF(log) (((log)-10) << 3) /* of a frame's header */
 #define WINDOW_LOG_MAX 27 /* 128 MiB: what readers of zstd take without being asked */
@@ -253,6 +254,8 @@ int zcodec_unpack_most(struct zcodec *z, struct str frame, const struct zdict *d
 
 	if (dict && prefix.n > 0)
 		return -EINVAL;
+	/* A block takes a byte and more, so a length that was damaged asks for no more than that. */
+	most = MIN(most, (frame.n + 1) * BLOCK_MAX);
 	buf_reset(&z->scratch);
 	put_whole(&z->scratch, frame);
 	/* One byte at least: a NULL target would not be told from "no room". */

@@ -165,10 +165,11 @@ static void damage(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 
 	chance ^= chance >> 31;
 	if (sqlite3_value_type(args[0]) != SQLITE_BLOB) {
-		sqlite3_result_int64(c, chance % 3 == 0 ? (int64_t)(chance % 50)
-					: chance % 3 == 1
+		sqlite3_result_int64(c, chance % 4 == 0 ? (int64_t)(chance / 4 % 50)
+					: chance % 4 == 1
 						? sqlite3_value_int64(args[0]) + 1
-						: -(int64_t)(chance >> 1));
+					: chance % 4 == 2 ? (int64_t)(chance >> 1)
+							  : -(int64_t)(chance >> 1));
 		return;
 	}
 	len = (size_t)sqlite3_value_bytes(args[0]);

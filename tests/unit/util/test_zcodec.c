@@ -206,6 +206,8 @@ static void test_damage(void **state)
 	assert_unpack_fails(f, whole, f->dict, STR_NULL, body.len - 1);
 	assert_unpack_fails(f, whole, f->dict, STR_NULL, body.len + 1);
 	assert_unpack_fails(f, whole, f->dict, STR_NULL, 0);
+	/* Which is not asked of the system. */
+	assert_unpack_fails(f, whole, f->dict, STR_NULL, SIZE_MAX / 4);
 	for (size_t n = 0; n < whole.n; n++)
 		assert_unpack_fails(f, (struct str){ whole.p, n }, f->dict, STR_NULL,
 				    body.len);
