@@ -64,7 +64,7 @@ static const char gathered[] =
 "CREATE TABLE gathered(\n"
 "	-- Postings of events that are not in their lists yet.\n"
 "	id INTEGER PRIMARY KEY,\n"
-"	list INTEGER NOT NULL,         -- 0: mention, 1: actor, 3: event_key, 5: session\n"
+"	list INTEGER NOT NULL,         -- 0: mention, 1: actor, 3: event_key, 5: session, 6: unit_token\n"
 "	postings BLOB NOT NULL         -- as gathered.c has them\n"
 ") STRICT;\n";
 
