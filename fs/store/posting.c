@@ -159,7 +159,7 @@ static inline bool decode_next(struct str *places, struct posting *p)
 	if (!good || !take(places, &event))
 		return false;
 	/* Of one time they are in the order of their events. */
-	if (!code && unzigzag(event) < 0)
+	if (code <= IN_MS && unzigzag(event) < 0)
 		return false;
 	p->event = plus(p->event, unzigzag(event));
 	return p->event > 0;

@@ -96,7 +96,8 @@ int timeline_settle(struct store *s) _must_check_;
 
 /* --- tell.c ------------------------------------------------------------------------------- */
 
-/* A new event, by the hash of its identity: its place in the file of each of its values, its line where it is an attempt. */
+/* A new event, by the hash of its identity: its place in the file of each of its values, its line
+   where it is an attempt. */
 int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 	       const struct event_told *told) _must_check_;
 

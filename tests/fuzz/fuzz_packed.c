@@ -68,9 +68,7 @@ static void check_postings(struct str in)
 	n = rows.len / sizeof(*p);
 	require(n >= 1 && n <= 1 + in.n / 2);
 	for (size_t i = 0; i < n; i++)
-		require(p[i].event > 0 &&
-			(!i || p[i].key > p[i - 1].key ||
-			 (p[i].key == p[i - 1].key && p[i].time_ms >= p[i - 1].time_ms)));
+		require(p[i].event > 0 && (!i || posting_order(&p[i], &p[i - 1]) >= 0));
 	posting_encode(&places, p, n);
 	require(places.len <= in.n);
 	require(posting_decode(&first, buf_str(&places), &again) == 0);

@@ -53,6 +53,9 @@ static void test_code(void **state _unused_)
 	assert_int_equal(posting_decode(&(struct posting){ 1, 1, 9 },
 					(struct str){ "\0\1", 2 }, &out),
 			 -EBADMSG);
+	assert_int_equal(posting_decode(&(struct posting){ 1, 1, 9 }, STR("\x01\x01"),
+					&out),
+			 -EBADMSG);
 	assert_int_equal(
 		posting_decode(&(struct posting){ 1, 1, 9 }, STR("\x02\x01"), &out), 0);
 }
