@@ -28,7 +28,8 @@ struct sample_set {
 	struct buf lengths; /* size_t each */
 	struct buf bytes;
 	size_t n;
-	bool all; /* these are all there are */
+	bool all;  /* these are all there are */
+	bool left; /* some were left out, which cannot be decoded */
 };
 
 static void sample_set_deinit(struct sample_set *set)
@@ -99,6 +100,27 @@ static int add_keyframe(struct store *s, int64_t id, struct sample_set *set)
 	return r ? r : sample_add(set, body);
 }
 
+/* One that cannot be decoded stays as it is, for who reads it to be told: it keeps nothing out. */
+static int add_row(struct store *s, enum dictionary_kind kind, int64_t id,
+		   struct sample_set *set)
+{
+	size_t n = set->n, bytes = set->bytes.len, lengths = set->lengths.len;
+	int broken = s->broken;
+	int r = kind == DICTIONARY_EVENT ? add_block(s, id, set)
+					 : add_keyframe(s, id, set);
+
+	if (r == STORE_E_DAMAGED) {
+		set->n = n;
+		set->bytes.len = bytes;
+		set->lengths.len = lengths;
+		set->left = true;
+		s->broken = broken;
+		return 0;
+	}
+	buf_put(&set->ids, &id, sizeof(id));
+	return r ? r : buf_error(&set->ids);
+}
+
 static int sample_read(struct store *s, enum dictionary_kind kind, struct sample_set *set)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -108,18 +130,13 @@ static int sample_read(struct store *s, enum dictionary_kind kind, struct sample
 	int r = sql_open(s, first, ARGS(INT(0), INT(BODIES_MAX)), &q);
 
 	while (!r && set->bytes.len < BODIES_BYTES && set->n < BODIES_MAX) {
-		int64_t id;
-
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		id = col_int(q, 0);
-		buf_put(&set->ids, &id, sizeof(id));
-		r = kind == DICTIONARY_EVENT ? add_block(s, id, set)
-					     : add_keyframe(s, id, set);
+		r = add_row(s, kind, col_int(q, 0), set);
 	}
-	set->all = !row;
-	return r ? r : buf_error(&set->ids);
+	set->all = !row && !set->left;
+	return r;
 }
 
 /* What is learned from a set. */

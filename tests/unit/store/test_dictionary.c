@@ -155,6 +155,31 @@ static void test_told_between(void **state)
 	assert_events(h, 600);
 }
 
+/* A block that cannot be decoded is not learned from, nor does it keep out what is new. */
+static void test_damaged_block(void **state)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	struct history *h = *state;
+	int64_t row;
+
+	put_events(h, 0, 300);
+	assert_int_equal(sqlite3_exec(h->s->db,
+				      "UPDATE event_block SET body = x'00' WHERE id = 1",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	put_events(h, 300, 600);
+	assert_int_equal(ask(h, "SELECT phrases NOT NULL FROM dictionary"), 1);
+	assert_int_equal(ask(h, "SELECT group_concat(id) = '1' FROM event_block "
+				"WHERE dictionary IS NULL"),
+			 1);
+	assert_int_equal(store_event_find(h->s, STR("event-0"), &row), 0);
+	assert_int_equal(store_event_body(h->s, row, &got), STORE_E_DAMAGED);
+	assert_int_equal(store_event_find(h->s, STR("event-599"), &row), 0);
+	assert_int_equal(store_event_body(h->s, row, &got), 0);
+	assert_int_equal(store_event_find(h->s, STR("event-299"), &row), 0);
+	assert_int_equal(store_event_body(h->s, row, &got), 0);
+}
+
 /* Phrases that are damaged, or those of another: the block is, nothing else. */
 static void test_damaged_phrases(void **state)
 {
@@ -303,10 +328,11 @@ static void test_restack(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events),       CASE(test_final_training),
-		CASE(test_told_between), CASE(test_damaged_phrases),
-		CASE(test_rolled_back),  CASE(test_nothing_to_learn),
-		CASE(test_states),       CASE(test_restack),
+		CASE(test_events),           CASE(test_final_training),
+		CASE(test_damaged_block),    CASE(test_told_between),
+		CASE(test_damaged_phrases),  CASE(test_rolled_back),
+		CASE(test_nothing_to_learn), CASE(test_states),
+		CASE(test_restack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
