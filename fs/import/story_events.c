@@ -120,7 +120,7 @@ int story_call(struct story_work *w, size_t call, const struct event **ret)
 	bool stays = true;
 	int r;
 
-	if (c->read && (!c->arena || arena_ring_has(ring, c->arena))) {
+	if (c->read && (!c->arena || arena_ring_hold(ring, c->arena))) {
 		*ret = c->read;
 		return 0;
 	}

@@ -260,7 +260,7 @@ static int note_losses(struct reading *rd, size_t step, const struct change *cha
 	return buf_error(&lost) ? buf_error(&lost) : buf_error(&w->losses);
 }
 
-/* The trace must not need what is about to go. */
+/* The trace must not need what is about to go: that of the step before, which may be long ago. */
 static int settle_trace(struct reading *rd)
 {
 	uint32_t newest = rd->w->memo->states.newest;
@@ -282,8 +282,6 @@ static int add_step(struct reading *rd, size_t i, const struct story_body *body)
 
 	w->shown[k] = (struct story_step){ .state = (uint32_t)i, .compared = rd->last };
 	r = story_compare(w, k, &w->trace);
-	if (!r)
-		r = settle_trace(rd);
 	if (r)
 		return r;
 	correlate_step_of(w->shown[k].read, step);
@@ -307,6 +305,8 @@ static int read_state(struct reading *rd, size_t i)
 	const struct story_body *body;
 	int r = story_body(w, i, &body);
 
+	if (!r)
+		r = settle_trace(rd);
 	if (r)
 		return r;
 	state->deleted = item_status_is_deleted(body->item.status);

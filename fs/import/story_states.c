@@ -36,7 +36,7 @@ int story_body(struct story_work *w, size_t state, const struct story_body **ret
 	struct arena_ring *ring = &w->memo->states;
 	struct story_state *s = &w->states[state];
 
-	if (!arena_ring_has(ring, s->arena)) {
+	if (!arena_ring_hold(ring, s->arena)) {
 		struct arena *a = arena_ring_next(ring);
 		struct story_body *body = arena_alloc(a, sizeof(*body));
 		int r = body ? story_read_body(w, s->id, s->time_ms, a, body) : -ENOMEM;
@@ -88,8 +88,9 @@ int story_compare(struct story_work *w, size_t step, struct change_trace *trace)
 int story_shown(struct story_work *w, size_t step, const struct correlate_shown **ret)
 {
 	struct story_step *s = &w->shown[step];
-	int r = arena_ring_has(&w->memo->states, s->arena) ? 0
-							   : story_compare(w, step, NULL);
+	int r = arena_ring_hold(&w->memo->states, s->arena)
+			? 0
+			: story_compare(w, step, NULL);
 
 	*ret = s->read;
 	return r;

@@ -6,8 +6,8 @@
  *
  * A resource may have very many states and calls, and each may be large; so neither are kept, but a
  * few bytes of each. They are gone through in order, some times over, and those looked at last are
- * there: all of them, of nearly every resource. What is given stays for three more of its kind, at
- * the least (util/arena_ring.h).
+ * there: all of them, of nearly every resource. What is given stays while the next of its kind is
+ * asked for, at the least: a change takes three of ARENA_RING_HELD, two states and what differs.
  */
 
 #include "correlate/correlate.h"

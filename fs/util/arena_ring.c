@@ -5,15 +5,18 @@
  */
 #include "util/arena_ring.h"
 
+#include <string.h>
+
 static struct arena *arena_of(struct arena_ring *r, uint32_t number)
 {
-	return &r->arenas[number % ARENA_RING_SIZE];
+	return &r->arenas[number % ARENA_RING_SLOTS];
 }
 
 void arena_ring_deinit(struct arena_ring *r)
 {
-	for (size_t i = 0; i < ARENA_RING_SIZE; i++)
+	for (size_t i = 0; i < ARENA_RING_SLOTS; i++)
 		arena_deinit(&r->arenas[i]);
+	memset(r->held, 0, sizeof(r->held));
 	r->oldest = r->newest + 1;
 }
 
@@ -37,23 +40,52 @@ static size_t bytes_of(struct arena_ring *r)
 {
 	size_t bytes = 0;
 
-	for (size_t i = 0; i < ARENA_RING_SIZE; i++)
+	for (size_t i = 0; i < ARENA_RING_SLOTS; i++)
 		bytes += arena_size(&r->arenas[i]);
 	return bytes;
 }
 
+static void hold(struct arena_ring *r, uint32_t number)
+{
+	r->held[r->turn++ % ARENA_RING_HELD] = number;
+}
+
+/* The oldest that may not go. */
+static uint32_t first_held(const struct arena_ring *r)
+{
+	uint32_t first = r->newest;
+
+	for (size_t i = 0; i < ARENA_RING_HELD; i++)
+		if (r->held[i])
+			first = MIN(first, r->held[i]);
+	return first;
+}
+
 struct arena *arena_ring_next(struct arena_ring *r)
 {
-	struct arena *newest = arena_of(r, r->newest);
+	uint32_t held;
 
-	if (r->newest && arena_used(newest) < ARENA_RING_FULL)
-		return newest;
+	if (r->newest && arena_used(arena_of(r, r->newest)) < ARENA_RING_FULL) {
+		hold(r, r->newest);
+		return arena_of(r, r->newest);
+	}
 	r->newest++;
 	if (!r->oldest)
 		r->oldest = r->newest;
-	while (r->newest - r->oldest >= ARENA_RING_SIZE ||
-	       (r->newest - r->oldest >= ARENA_RING_LEAST &&
-		bytes_of(r) > ARENA_RING_BYTES))
+	hold(r, r->newest);
+	held = first_held(r);
+	while (r->oldest < held && (r->newest - r->oldest >= ARENA_RING_SIZE ||
+				    bytes_of(r) > ARENA_RING_BYTES))
 		arena_deinit(arena_of(r, r->oldest++));
 	return arena_of(r, r->newest);
+}
+
+bool arena_ring_hold(struct arena_ring *r, uint32_t number)
+{
+	/* One that is there only since it is held would stay for ever, and the ring would close. */
+	if (!number || number < r->oldest || number > r->newest ||
+	    r->newest - number >= ARENA_RING_SIZE)
+		return false;
+	hold(r, number);
+	return true;
 }

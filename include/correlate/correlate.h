@@ -61,9 +61,9 @@ struct correlate_input {
 	const struct correlate_step *steps; /* in order of (time, state id) */
 	size_t n_steps;
 	/*
-	 * Gives one of them, and one of the events. Of either, what was given before stays for three
-	 * more, at the least: they are gone through in order, a few times, so that they need not all be
-	 * in memory. 0, or an error that correlate() returns.
+	 * Gives one of them, and one of the events. Of either, what was given last stays while the next
+	 * is asked for, and no longer: they are gone through in order, a few times, so that they need
+	 * not all be in memory. 0, or an error that correlate() returns.
 	 */
 	int (*show)(void *ctx, size_t step, const struct correlate_shown **ret);
 	int (*read)(void *ctx, size_t event, const struct event **ret);

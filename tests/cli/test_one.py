@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """One resource of very many states and calls: in little memory, and the same in any order."""
 import importlib.util
+import json
 import os
 import pathlib
 import subprocess
 
-from support import DONE, Case, driftfs, dump, sanitized
+from support import DONE, Case, driftfs, dump, history_file, item, sanitized
 
 MEMORY = 120 << 20
 # More than is kept of either at one time: it is read again, and what was read before is gone.
@@ -20,7 +21,40 @@ def generate(*args):
     module.generate(*args)
 
 
+# So much that of such states but a few are kept while a story is made.
+LARGE = {"rules": [{"cidr": f"10.0.{n}.0", "port": n} for n in range(8000)]}
+
+
 class One(Case):
+    def test_large_states_of_one_moment(self):
+        """Read for their order first, and again from the first on: it is the oldest by then."""
+        twins = [item(configuration=LARGE, configurationStateId=1000 + n, tags={"n": str(n)})
+                 for n in range(8)]
+        self.write("twins.json", history_file(twins[::-1]))
+        self.import_("twins.json")
+        changes = [json.loads(line)["changedProperties"] for line in self.cat(
+            "/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1/changes.jsonl"
+        ).splitlines()]
+        self.assertEqual([{key: value["updatedValue"] for key, value in change.items()}
+                          for change in changes],
+                         [{}] + [{"/tags/n": str(n)} for n in range(1, 8)])
+
+    def test_large_states_that_repeat(self):
+        """What was told before all that only repeats it is there when something is new."""
+        first, last = ([{"name": "Is attached to", "resourceType": "AWS::IAM::Policy",
+                         "resourceId": n}] for n in ("P1", "P2"))
+        repeated = [item("AROA1", f"2024-05-01T10:15:{n:02}.000Z", "AWS::IAM::Role",
+                         configuration=LARGE, awsRegion="global", resourceName="app",
+                         relationships=first, configurationStateId=100 + n) for n in range(20)]
+        new = dict(repeated[-1], configurationItemCaptureTime="2024-05-01T10:16:00.000Z",
+                   relationships=last, configurationStateId=200)
+        self.write("role.json", history_file(repeated + [new]))
+        self.import_("role.json")
+        changes = [json.loads(line) for line in self.cat(
+            "/resources/123456789012/global/AWS/IAM/Role/AROA1/changes.jsonl").splitlines()]
+        self.assertEqual([c["changeType"] for c in changes], ["CREATE", "UPDATE"])
+        self.assertEqual(list(changes[1]["changedProperties"]), ["/relationships/0/resourceId"])
+
     def test_in_little_memory(self):
         if sanitized():
             self.skipTest("a sanitizer's own memory would be measured")
