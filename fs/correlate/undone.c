@@ -131,6 +131,20 @@ int undone_prepare(struct work *w, struct candidate *c)
 
 /* --- by the other calls -------------------------------------------------------------------- */
 
+/* Of its digits, without zeros at either end: numbers are equal as 1.10 and 11e-1 are. */
+static uint64_t hash_of_number(struct str text)
+{
+	uint64_t hash = 0, told = 0;
+
+	for (size_t i = 0; i < text.n && (text.p[i] | 0x20) != 'e'; i++) {
+		if (text.p[i] < '0' || text.p[i] > '9')
+			continue;
+		hash = hash * 11 + (uint64_t)(text.p[i] - '0');
+		told = text.p[i] == '0' ? told : hash;
+	}
+	return told * HASH_STEP;
+}
+
 /* Equal values (jv_equal()) have equal ones; others mostly not. */
 static uint64_t hash_of(const struct jv *v)
 {
@@ -138,6 +152,8 @@ static uint64_t hash_of(const struct jv *v)
 
 	if (v && v->type == JV_STRING)
 		hash ^= str_hash(jv_str(v));
+	if (v && v->type == JV_NUMBER)
+		hash ^= hash_of_number(jv_str(v));
 	if (v && v->type == JV_ARRAY)
 		for (uint32_t i = 0; i < v->len; i++)
 			hash = hash * HASH_STEP + hash_of(&v->items[i]);
@@ -336,49 +352,58 @@ static void neighbours(const struct work *w, const struct candidate *c, size_t *
 	*ret_end = MIN(first_from(w, to), work_first_of(w, c->step + 2));
 }
 
-/* Calls before and after it in its step that set the same whole. */
-static void count_chain(struct work *w, struct candidate *c, size_t *ret_before,
-			size_t *ret_after)
+/* Does another call of its step set the same whole, or take away after it what it set? */
+static bool is_set_by(struct work *w, struct candidate *c, struct candidate *other)
+{
+	if (!is_among(c, other) || other->noop)
+		return false;
+	if (other > c && takes_away(c->name, other->name))
+		return true;
+	return str_eq(other->name, c->name) &&
+	       same_target(work_event_of(w, other)->request, work_event_of(w, c)->request,
+			   0);
+}
+
+/* Does one before it? Of very many the nearest is mostly one, so that the others are not read. */
+static bool is_set_before(struct work *w, struct candidate *c)
 {
 	size_t from, end;
 
-	*ret_before = *ret_after = 0;
 	if (!sets_whole(c->name))
-		return;
+		return false;
 	neighbours(w, c, &from, &end);
-	for (size_t i = from; i < end; i++) {
-		struct candidate *other = &w->candidates[i];
+	for (size_t i = (size_t)(c - w->candidates); i-- > from;)
+		if (is_set_by(w, c, &w->candidates[i]))
+			return true;
+	return false;
+}
 
-		if (!is_among(c, other) || other->noop)
-			continue;
-		if (other > c && takes_away(c->name, other->name)) {
-			*ret_after += 1;
-			continue;
-		}
-		if (!str_eq(other->name, c->name) ||
-		    !same_target(work_event_of(w, other)->request,
-				 work_event_of(w, c)->request, 0))
-			continue;
-		*(other < c ? ret_before : ret_after) += 1;
-	}
+/* Does one after it? */
+static bool is_set_after(struct work *w, struct candidate *c)
+{
+	size_t from, end;
+
+	if (!sets_whole(c->name))
+		return false;
+	neighbours(w, c, &from, &end);
+	for (size_t i = (size_t)(c - w->candidates) + 1; i < end; i++)
+		if (is_set_by(w, c, &w->candidates[i]))
+			return true;
+	return false;
 }
 
 bool undone(struct work *w, struct candidate *c)
 {
-	size_t before, after, from, end;
+	size_t from, end;
 
 	neighbours(w, c, &from, &end);
 	for (size_t i = from; i < end; i++)
 		if (is_among(c, &w->candidates[i]) && cancels(w, c, &w->candidates[i]))
 			return true;
-	count_chain(w, c, &before, &after);
-	return before && after;
+	return is_set_after(w, c) && is_set_before(w, c);
 }
 
 bool undone_by_next(struct work *w, struct candidate *c)
 {
-	size_t before, after;
-
-	count_chain(w, c, &before, &after);
-	return !before && after;
+	return is_set_after(w, c) && !is_set_before(w, c);
 }

@@ -97,6 +97,101 @@ static void test_deleted_and_made_anew(void **state)
 	keep = s.a;
 }
 
+#define TIMEOUT(value)                                                               \
+	"\"requestParameters\":{\"functionName\":\"export\",\"timeout\":" value "}," \
+	"\"responseElements\":{\"timeout\":8000}"
+
+/* The same number is asked for, however it is written: the second call changed nothing. */
+static void test_a_number_written_otherwise(void **state)
+{
+	static const char *const again[] = { TIMEOUT("8000"), TIMEOUT("8e3"),
+					     TIMEOUT("8000.0"), TIMEOUT("80E+2") };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(again); i++) {
+		_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+		struct scene s;
+
+		scene_init(&s);
+		add_state(&s, 10 * MINUTE, FUNCTION,
+			  "{\"configuration\":{\"timeout\":7}}");
+		add_state(&s, 30 * MINUTE, FUNCTION,
+			  "{\"configuration\":{\"timeout\":8000}}");
+		add_event(&s, 21 * MINUTE, "lambda",
+			  "UpdateFunctionConfiguration20150331v2", again[0]);
+		add_event(&s, 22 * MINUTE, "lambda",
+			  "UpdateFunctionConfiguration20150331v2", again[i]);
+		run(&s);
+		assert_cause(&s, 0, 1);
+		assert_int_equal(s.verdicts[1].role, CORRELATE_ACTIVITY);
+		keep = s.a;
+	}
+}
+
+#define CHAIN 300
+
+/* Very many calls of a chain, and how often one was asked for. */
+struct chain {
+	struct scene scene;
+	struct event events[CHAIN];
+	size_t reads;
+};
+
+static int show_chained(void *ctx, size_t step, const struct correlate_shown **ret)
+{
+	struct chain *c = ctx;
+
+	return show_step(&c->scene, step, ret);
+}
+
+static int read_chained(void *ctx, size_t event, const struct event **ret)
+{
+	struct chain *c = ctx;
+
+	assert_true(event < CHAIN);
+	c->reads++;
+	*ret = &c->events[event];
+	return 0;
+}
+
+/* Each that is asked for may have to be read from the history: it must not be each for each. */
+static void test_long_chain(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct correlate_verdict verdicts[CHAIN];
+	struct chain c = { 0 };
+
+	(void)state;
+	scene_init(&c.scene);
+	add_state(&c.scene, 10 * MINUTE, FUNCTION, "{\"configuration\":{\"timeout\":7}}");
+	add_state(&c.scene, 30 * MINUTE, FUNCTION,
+		  "{\"configuration\":{\"timeout\":8299}}");
+	for (int i = 0; i < CHAIN; i++) {
+		char request[128];
+
+		snprintf(
+			request, sizeof(request),
+			"\"requestParameters\":{\"functionName\":\"export\",\"timeout\":%d}",
+			8000 + i);
+		c.scene.in.n_events = 0;
+		add_event(&c.scene, 20 * MINUTE + i * 1000, "lambda",
+			  "UpdateFunctionConfiguration20150331v2", request);
+		c.events[i] = c.scene.events[0];
+	}
+	c.scene.in.n_events = CHAIN;
+	c.scene.in.show = show_chained;
+	c.scene.in.read = read_chained;
+	c.scene.in.ctx = &c;
+	assert_int_equal(correlate(&c.scene.a, &c.scene.in, verdicts, c.scene.reasons),
+			 0);
+	for (size_t i = 0; i < CHAIN; i++)
+		assert_int_equal(verdicts[i].role, i == 0 || i == CHAIN - 1
+							   ? CORRELATE_CAUSE
+							   : CORRELATE_ACTIVITY);
+	assert_true(c.reads < CHAIN * 40);
+	keep = c.scene.a;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -104,6 +199,8 @@ int main(void)
 		cmocka_unit_test(test_attached_and_detached_again),
 		cmocka_unit_test(test_what_was_put_stood_there_before),
 		cmocka_unit_test(test_deleted_and_made_anew),
+		cmocka_unit_test(test_a_number_written_otherwise),
+		cmocka_unit_test(test_long_chain),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
