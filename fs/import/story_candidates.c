@@ -353,7 +353,7 @@ static int seek_alarms(struct story_work *w, const struct mention_set *learnt)
 	put_others(&names, lost, &w->lost_before);
 	put_others(&names, &w->lost_before, lost);
 	set = as_set(&names);
-	if (!set.n)
+	if (!set.n || buf_error(&names))
 		return buf_error(&names);
 	r = store_transitions_mentioning(w->s, &set, w->a, &hits, &n);
 	for (size_t i = 0; !r && i < n; i++)

@@ -344,7 +344,7 @@ static int make_room(struct story_work *w)
 static int keep(struct arena *a, const struct buf *from, void *ret, size_t *ret_n,
 		size_t size)
 {
-	void *copy = arena_alloc(a, from->len + 1);
+	void *copy = buf_error(from) ? NULL : arena_alloc(a, from->len + 1);
 
 	if (!copy)
 		return -ENOMEM;

@@ -61,9 +61,9 @@ struct correlate_input {
 	const struct correlate_step *steps; /* in order of (time, state id) */
 	size_t n_steps;
 	/*
-	 * Gives one of them, and one of the events. Of either, what was given last stays while the next
-	 * is asked for, and no longer: they are gone through in order, a few times, so that they need
-	 * not all be in memory. 0, or an error that correlate() returns.
+	 * Gives one of them, and one of the events. Of either, what was given last stays while
+	 * the next is asked for, and no longer: they are gone through in order, a few times, so
+	 * that they need not all be in memory. 0, or an error that correlate() returns.
 	 */
 	int (*show)(void *ctx, size_t step, const struct correlate_shown **ret);
 	int (*read)(void *ctx, size_t event, const struct event **ret);
@@ -123,17 +123,17 @@ bool correlate_takes_back(const struct event *e);
  */
 bool correlate_has_lives(const struct item *first);
 /*
- * By the steps alone, and the item of the first: may what comes before `first` (at least 1) stay as it was found, whatever
- * comes in behind, and be left out when that is correlated? The events near the step before it
- * have to be looked at besides: see struct correlate_input.
+ * By the steps alone, and the item of the first: may what comes before `first` (at least 1) stay
+ * as it was found, whatever comes in behind, and be left out when that is correlated? The events
+ * near the step before it have to be looked at besides: see struct correlate_input.
  */
 bool correlate_may_part(const struct item *item, const struct correlate_step *steps,
 			size_t n, size_t first);
 
 /*
- * The steps of a compliance item (of which the time alone is looked at), from what was found of the resource it is about: `theirs` and
- * `their_reasons` are what correlate() gave for `subject`. verdicts: one for each event of the
- * subject's; reasons: one for each step.
+ * The steps of a compliance item (of which the time alone is looked at), from what was found of the
+ * resource it is about: `theirs` and `their_reasons` are what correlate() gave for `subject`.
+ * verdicts: one for each event of the subject's; reasons: one for each step.
  */
 void correlate_follow(const struct correlate_step *steps, size_t n_steps,
 		      const struct correlate_input *subject,

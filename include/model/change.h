@@ -48,7 +48,7 @@ struct change_trace {
 };
 /*
  * The same as change_between(), and carries the trace over. `a` holds the change, and must live
- * until the next call.
+ * until the next call, or change_trace_settle(); so must the body, whose values the trace may hold.
  */
 int change_follow(struct arena *a, const struct jv *before, const struct jv *after,
 		  struct change_trace *trace, uint32_t mark,
