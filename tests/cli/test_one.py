@@ -68,17 +68,32 @@ class One(Case):
         # With all of it at hand it took some 450 MiB.
         self.assertLess(usage.ru_maxrss * 1024, MEMORY)
 
-    def test_in_any_order(self):
-        generate(self.folder / "in", STATES, STATE_BYTES, CALLS)
+    def assert_the_same_in_any_order(self):
         self.import_(self.folder / "in")
         whole = dump(self.history)
-        causes = self.query("SELECT count(DISTINCT time_ms) FROM cause")[0][0]
-        self.assertGreater(causes, STATES // 2)
-        for order in (sorted, lambda files: sorted(files, reverse=True)):
+        for backwards in (False, True):
             self.history.unlink()
-            for file in order((self.folder / "in").iterdir()):
+            for file in sorted((self.folder / "in").iterdir(), reverse=backwards):
                 self.import_(file)
             parts = dump(self.history)
             for table in ("shown", "view", "entry", "cause", "name", "edge", "timeline",
                           "activity"):
                 self.assertEqual(parts[table], whole[table], table)
+        return whole
+
+    def test_in_any_order(self):
+        generate(self.folder / "in", STATES, STATE_BYTES, CALLS)
+        self.assert_the_same_in_any_order()
+        causes = self.query("SELECT count(DISTINCT time_ms) FROM cause")[0][0]
+        self.assertGreater(causes, STATES // 2)
+
+    def test_calls_between_two_states_in_any_order(self):
+        generate(self.folder / "in", 20, 2000, CALLS, "between")
+        self.assertTrue(self.assert_the_same_in_any_order()["cause"])
+
+    def test_calls_behind_the_last_state_in_any_order(self):
+        generate(self.folder / "in", 20, 2000, CALLS, "behind")
+        whole = self.assert_the_same_in_any_order()
+        self.assertEqual(whole["cause"], [])
+        # Each stands at its own time, an attempt or an activity.
+        self.assertEqual(len(whole["entry"]), CALLS)
