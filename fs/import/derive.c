@@ -55,6 +55,7 @@ struct shared {
 	size_t bytes;   /* of theirs */
 	struct made *made;
 	int error;
+	int64_t failed; /* the resource it is of; 0: of none */
 	bool stop;
 	const char *history;
 	uint32_t without_evidence;
@@ -70,11 +71,13 @@ static struct made *made_free(struct made *m)
 
 /* --- workers ------------------------------------------------------------------------------- */
 
-static void fail(struct shared *sh, int error)
+static void fail(struct shared *sh, int error, int64_t resource)
 {
 	pthread_mutex_lock(&sh->lock);
-	if (!sh->error)
+	if (!sh->error) {
 		sh->error = error;
+		sh->failed = resource;
+	}
 	pthread_cond_broadcast(&sh->ready);
 	pthread_cond_broadcast(&sh->work);
 	pthread_mutex_unlock(&sh->lock);
@@ -156,7 +159,7 @@ static void *worker(void *arg)
 	_cleanup_(story_memo_deinit) struct story_memo memo = { 0 };
 	struct shared *sh = arg;
 	struct store *s = NULL;
-	struct store_dirty dirty;
+	struct store_dirty dirty = { 0 };
 	struct span own = { 0 };
 	int r = store_open(sh->history, STORE_WORKER, false, &s, NULL);
 
@@ -168,7 +171,7 @@ static void *worker(void *arg)
 			give(sh, m);
 	}
 	if (r)
-		fail(sh, r > 0 ? -EIO : r);
+		fail(sh, r > 0 ? -EIO : r, dirty.resource);
 	store_close(s);
 	return NULL;
 }
@@ -371,6 +374,23 @@ static int is_any_left(struct store *writer, bool *ret)
 	return r;
 }
 
+static void tell_failed(struct store *writer, const struct shared *sh, int error,
+			struct fault *f)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	const char *why = store_message(writer);
+	struct store_resource of;
+
+	why = *why ? why : strerror(abs(error));
+	if (sh->failed && store_resource_get(writer, sh->failed, &a, &of) == 0)
+		fault_set(f, FAULT_NO_OFFSET, "",
+			  "making the story of %.*s %.*s of %.*s, %.*s: %s",
+			  STR_ARGS(of.type), STR_ARGS(of.rid), STR_ARGS(of.account),
+			  STR_ARGS(of.region), why);
+	else
+		fault_set(f, FAULT_NO_OFFSET, "", "making the stories: %s", why);
+}
+
 int derive_run(struct store *writer, const struct derive_options *o, int64_t *after,
 	       bool *ret_more, struct fault *f)
 {
@@ -423,8 +443,6 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		made_free(m);
 	}
 	if (r)
-		fault_set(f, FAULT_NO_OFFSET, "", "making the stories: %s",
-			  *store_message(writer) ? store_message(writer)
-						 : strerror(abs(r)));
+		tell_failed(writer, &sh, r, f);
 	return r;
 }

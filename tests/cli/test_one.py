@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 """One resource of very many states and calls: in little memory, and the same in any order."""
+import contextlib
 import importlib.util
 import json
 import os
 import pathlib
+import sqlite3
 import subprocess
 
-from support import DONE, Case, driftfs, dump, history_file, item, sanitized
+from support import DONE, FAILED, Case, driftfs, dump, history_file, item, sanitized
 
 MEMORY = 120 << 20
 # More than is kept of either at one time: it is read again, and what was read before is gone.
@@ -67,6 +69,24 @@ class One(Case):
         self.assertEqual(p.returncode, DONE)
         # With all of it at hand it took some 450 MiB.
         self.assertLess(usage.ru_maxrss * 1024, MEMORY)
+
+    def test_a_damaged_state(self):
+        """Met in the middle of a story: it says whose that is, and what was made before is kept."""
+        states = [item("sg-1", f"2024-05-01T10:{n:02}:00.000Z", configuration={"n": n},
+                       configurationStateId=n) for n in range(20)]
+        self.write("old.json", history_file(states[:-1]))
+        self.write("new.json", history_file(states[-1:]))
+        self.import_("old.json")
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            db.execute("""UPDATE state SET body = x'0102030405' WHERE id =
+                          (SELECT id FROM state ORDER BY capture_ms LIMIT 1 OFFSET 9)""")
+        for _ in range(2):
+            _, err = self.run_program("import", self.history, "new.json", status=FAILED)
+            self.assertIn("making the story of AWS::EC2::SecurityGroup sg-1 of 123456789012, "
+                          "us-east-1: ", err)
+        self.assert_totals(items=20)
+        self.assertIn("2024-05-01T100000.000Z.json",
+                      self.ls("/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1"))
 
     def assert_the_same_in_any_order(self):
         self.import_(self.folder / "in")
