@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Is the file one of ours, and of which version? And the way up the ladder of schema.c: each
+ * Is the file one of ours, and of which version? And the way up the ladder of schema/ladder.c: each
  * rung in a transaction of its own together with its number (all in one, where the file is new), so
  * that a migration that is cut off has not happened.
  *
@@ -10,7 +10,7 @@
 #include <stdio.h>
 
 #include "private.h"
-#include "schema.h"
+#include "schema/schema.h"
 
 static int read_number(struct store *s, const char *sql, int64_t *ret)
 {

@@ -25,7 +25,7 @@
 
 #include "called.h"
 #include "private.h"
-#include "schema.h"
+#include "schema/schema.h"
 #include "source_name.h"
 #include "timeline_row.h"
 #include "told.h"

@@ -5,7 +5,7 @@
 /* As it was told: a number is kept less the capture time. */
 #define STATE_ID \
   "CASE typeof(s.state_id) WHEN 'integer' THEN s.state_id + s.capture_ms ELSE s.state_id END"
-/* Parts of `kind`; see schema_states.c. */
+/* Parts of `kind`; see schema/states.c. */
 #define STATE_GUISE "(s.kind & 7)"
 #define STATE_STATUS "(s.kind >> 3 & 7)"
 #define STATE_SHAPE "(s.kind >> 6)"

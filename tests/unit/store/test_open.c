@@ -10,7 +10,7 @@
 #include <sqlite3.h>
 
 #include "history.h"
-#include "schema.h"
+#include "schema/schema.h"
 
 static void write_file(const char *path, const char *bytes, size_t n)
 {

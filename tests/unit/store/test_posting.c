@@ -10,7 +10,7 @@
 #include "history.h"
 #include "posting.h"
 #include "private.h"
-#include "schema.h"
+#include "schema/schema.h"
 #include "store/activity.h"
 
 #define MANY 3000

@@ -5,7 +5,7 @@
 #include <sqlite3.h>
 
 #include "history.h"
-#include "schema.h"
+#include "schema/schema.h"
 #include "source_name.h"
 
 static int64_t start(struct history *h, const char *name, uint64_t size)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* The ladder of migrations; see schema.c. */
+/* The ladder of migrations; see ladder.c. */
 
 #include <stddef.h>
 
