@@ -161,10 +161,26 @@ static void put_code(size_t i, struct buf *out)
 	buf_put(out, code, sizeof(code));
 }
 
+#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
+
+/* Bytes, eight at a time, that are neither control characters nor of the upper half. */
+static size_t plain_run(struct str text)
+{
+	uint64_t w;
+	size_t n = 0;
+
+	for (; text.n - n >= sizeof(w); n += sizeof(w)) {
+		memcpy(&w, text.p + n, sizeof(w));
+		if (((w - EACH_BYTE(0x20)) | w) & EACH_BYTE(0x80))
+			break;
+	}
+	return n;
+}
+
 /* How many bytes from there on are themselves, or must stand behind a mark. */
 static size_t run_of(const struct phrases *p, struct str text, bool raw)
 {
-	size_t n = 0;
+	size_t n = raw ? 0 : plain_run(text);
 
 	while (n < text.n && (p->class[(unsigned char)text.p[n]] != BYTE_TEXT) == raw)
 		n++;
