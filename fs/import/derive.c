@@ -22,13 +22,13 @@
 #include "story.h"
 #include "writer.h"
 
-#define SPREAD_ROWS 50000             /* a transaction of spreading dirt */
-#define PAGE        262144            /* dirty resources put in order; six megabytes */
-#define BATCH       16384             /* ... and a transaction's, at most */
-#define BATCH_MS    2000              /* ... which ends after so much time */
-#define SLICE       2048              /* both, where only some time is left */
-#define RUN         128               /* taken at once by one worker, of one account */
-#define READY_MAX   64                /* made and not yet put, by all workers */
+#define SPREAD_ROWS 50000  /* a transaction of spreading dirt */
+#define PAGE        262144 /* dirty resources put in order; six megabytes */
+#define BATCH       16384  /* ... and a transaction's, at most */
+#define BATCH_MS    1000   /* ... which ends after so much time, as those of facts do */
+#define SLICE       2048   /* both, where only some time is left */
+#define RUN         128    /* taken at once by one worker, of one account */
+#define READY_MAX   64     /* made and not yet put, by all workers */
 #define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
 
 struct made {
