@@ -27,6 +27,8 @@ enum dictionary_kind {
 #define STORED_SLOTS_WRITER \
 	8192u         /* the last states of so many resources, whose next are to come */
 #define CHAIN_MAX 16u /* states packed against each other, the first of them alone */
+#define CHAIN_STEP \
+	4u /* of them each is against the one before, the first against its like */
 
 struct dictionary {
 	int64_t id;
@@ -104,6 +106,8 @@ int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct st
 int stored_get(struct store *s, int64_t id, struct str *ret) _must_check_;
 /* What is put just now: spares decoding it for the next one. */
 int stored_note(struct store *s, int64_t id, struct str body) _must_check_;
+/* What the next state is to be packed against, `n` in its chain and `last` the last; 0: nothing. */
+int chain_base(struct store *s, int64_t last, unsigned n, int64_t *ret) _must_check_;
 void stored_forget(struct store *s, int64_t id);
 void stored_forget_all(struct bodies *b);
 /* The state that one is packed against; 0: none. */

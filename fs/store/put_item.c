@@ -164,9 +164,11 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 {
 	struct packed_raw raw;
 	struct coding p;
-	int64_t base = res->chain < CHAIN_MAX ? res->last : 0;
-	int r = pack_body(s, base, item, &p);
+	int64_t base;
+	int r = chain_base(s, res->last, res->chain, &base);
 
+	if (!r)
+		r = pack_body(s, base, item, &p);
 	if (!r)
 		r = pack_raw(s, item, &raw);
 	if (!r)
