@@ -30,6 +30,16 @@ enum byte_class {
 	BYTE_RAW, /* the mark, or in a text what must stand behind one */
 };
 
+static const unsigned char classes[256] = {
+	[0x00] = BYTE_RAW,
+	[0x01 ... 0x08] = BYTE_LEAD,
+	[0x0b ... 0x0c] = BYTE_LEAD,
+	[0x0e ... 0x10] = BYTE_LEAD,
+	[0x11 ... 0x1e] = BYTE_SHORT,
+	[RAW_MARK] = BYTE_RAW,
+	[0x80 ... 0xff] = BYTE_SHORT,
+};
+
 struct phrase_slot {
 	uint64_t hash;
 	uint32_t phrase; /* its number and one; 0: empty */
@@ -40,8 +50,6 @@ struct phrases {
 	size_t n;
 	size_t n_slots;                  /* a power of two */
 	struct str phrases[PHRASES_MAX]; /* of the table; by code */
-	unsigned char class[256];
-	unsigned char lead[256]; /* which of the leads */
 	struct phrase_slot slots[];
 };
 
@@ -54,19 +62,6 @@ struct phrases *phrases_free(struct phrases *p)
 }
 
 /* --- the table ----------------------------------------------------------------------------- */
-
-static void classes_set(struct phrases *p)
-{
-	for (unsigned c = 0; c < 256; c++)
-		p->class[c] =
-			c >= 0x80 || (c >= 0x11 && c < RAW_MARK) ? BYTE_SHORT : BYTE_TEXT;
-	p->class[0] = BYTE_RAW;
-	p->class[RAW_MARK] = BYTE_RAW;
-	for (unsigned i = 0; i < N_LEADS; i++) {
-		p->class[(unsigned char)leads[i]] = BYTE_LEAD;
-		p->lead[(unsigned char)leads[i]] = (unsigned char)i;
-	}
-}
 
 static const struct phrase_slot *slot_of(const struct phrases *p, uint64_t hash,
 					 struct str phrase)
@@ -139,7 +134,6 @@ int phrases_new(struct str table, struct phrases **ret)
 	buf_put_str(&p->table, table);
 	if (buf_error(&p->table))
 		return -ENOMEM;
-	classes_set(p);
 	if (!table_read(p))
 		return -EBADMSG;
 	*ret = take_ptr(p);
@@ -178,23 +172,23 @@ static size_t plain_run(struct str text)
 }
 
 /* How many bytes from there on are themselves, or must stand behind a mark. */
-static size_t run_of(const struct phrases *p, struct str text, bool raw)
+static size_t run_of(struct str text, bool raw)
 {
 	size_t n = raw ? 0 : plain_run(text);
 
-	while (n < text.n && (p->class[(unsigned char)text.p[n]] != BYTE_TEXT) == raw)
+	while (n < text.n && (classes[(unsigned char)text.p[n]] != BYTE_TEXT) == raw)
 		n++;
 	return n;
 }
 
-static void put_text(const struct phrases *p, struct str text, struct buf *out)
+static void put_text(struct str text, struct buf *out)
 {
 	while (text.n) {
-		size_t n = run_of(p, text, false);
+		size_t n = run_of(text, false);
 
 		buf_put(out, text.p, n);
 		text = str_from(text, n);
-		n = MIN(run_of(p, text, true), (size_t)RAW_MAX);
+		n = MIN(run_of(text, true), (size_t)RAW_MAX);
 		if (n) {
 			buf_put_char(out, (char)RAW_MARK);
 			buf_put_char(out, (char)n);
@@ -222,9 +216,17 @@ void phrases_put(const struct phrases *p, struct str text, struct buf *out)
 		if (slot && slot->phrase)
 			put_code(slot->phrase - 1, out);
 		else
-			put_text(p, phrase, out);
-		put_text(p, value, out);
+			put_text(phrase, out);
+		put_text(value, out);
 	}
+}
+
+/* Which of the leads it is; of another byte, too many. */
+static size_t lead_of(unsigned char c)
+{
+	const char *at = c ? memchr(leads, c, N_LEADS) : NULL;
+
+	return at ? (size_t)(at - leads) : N_LEADS;
 }
 
 /* Takes a phrase, or bytes behind a mark, off the front; false: neither. */
@@ -234,13 +236,13 @@ static bool take_code(const struct phrases *p, struct str *coded, struct buf *ou
 	unsigned char second = coded->n > 1 ? (unsigned char)coded->p[1] : 0;
 	size_t i = c < 0x80 ? c - 0x11u : c - 0x80u + 14, len = 1;
 
-	if (p->class[c] != BYTE_SHORT) {
+	if (classes[c] != BYTE_SHORT) {
 		len = 2;
 		if (coded->n < len)
 			return false;
-		i = N_SHORT + p->lead[c] * 256u + second;
+		i = N_SHORT + lead_of(c) * 256 + second;
 	}
-	if (p->class[c] == BYTE_RAW) {
+	if (classes[c] == BYTE_RAW) {
 		len += second;
 		if (c != RAW_MARK || coded->n < len)
 			return false;
@@ -261,7 +263,7 @@ bool phrases_take(const struct phrases *p, struct str coded, struct buf *out)
 		return true;
 	}
 	while (coded.n) {
-		size_t n = run_of(p, coded, false);
+		size_t n = run_of(coded, false);
 
 		buf_put(out, coded.p, n);
 		coded = str_from(coded, n);
