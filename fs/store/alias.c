@@ -73,12 +73,12 @@ static int alias_row_read(struct store *s, int64_t resource, struct alias_row *r
 	return buf_error(&ret->tokens);
 }
 
-static void put_tokens(const struct mention_set *set, struct buf *ret)
+void tokens_put(struct buf *out, const uint64_t *tokens, size_t n)
 {
-	for (size_t i = 0; i < set->n; i++) {
-		uint64_t token = htole64(set->tokens[i]);
+	for (size_t i = 0; i < n; i++) {
+		uint64_t token = htole64(tokens[i]);
 
-		buf_put(ret, &token, sizeof(token));
+		buf_put(out, &token, sizeof(token));
 	}
 }
 
@@ -87,9 +87,9 @@ static int alias_row_make(const struct store_aliases *aliases, struct alias_row 
 {
 	ret->own = (int64_t)aliases->own.n;
 	ret->given = (int64_t)aliases->given.n;
-	put_tokens(&aliases->own, &ret->tokens);
-	put_tokens(&aliases->given, &ret->tokens);
-	put_tokens(&aliases->lost, &ret->tokens);
+	tokens_put(&ret->tokens, aliases->own.tokens, aliases->own.n);
+	tokens_put(&ret->tokens, aliases->given.tokens, aliases->given.n);
+	tokens_put(&ret->tokens, aliases->lost.tokens, aliases->lost.n);
 	return buf_error(&ret->tokens);
 }
 

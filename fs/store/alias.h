@@ -4,6 +4,7 @@
 /* Who goes by a name; see alias.c. */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "util/buf.h"
@@ -11,6 +12,8 @@
 struct store;
 struct store_story;
 
+/* Appends tokens as columns have them: 64 bits each, least byte first. */
+void tokens_put(struct buf *out, const uint64_t *tokens, size_t n);
 /* Appends int64_t each: the resources that have the token among their aliases. */
 int alias_resources(struct store *s, uint64_t token, struct buf *ret) _must_check_;
 /*

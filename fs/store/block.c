@@ -19,7 +19,7 @@
 #define PAGE_ROOM    8150u /* bytes of a page that rows can have */
 #define PAGE_ROWS    2u
 #define TRY_PERMILLE 950u /* of its share: then it is packed */
-#define BLOCK_STEP   16   /* events that a block has, or about */
+#define BLOCK_STEP   16   /* events: few blocks have fewer */
 
 /* --- writing ------------------------------------------------------------------------------- */
 

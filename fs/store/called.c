@@ -11,6 +11,7 @@
 
 #include <endian.h>
 
+#include "alias.h"
 #include "private.h"
 #include "util/varint.h"
 
@@ -49,11 +50,7 @@ bool called_names_take(struct str in, struct buf *ret)
 
 void called_tokens_put(struct buf *out, const int64_t *tokens, size_t n)
 {
-	for (size_t i = 0; i < n; i++) {
-		uint64_t token = htole64((uint64_t)tokens[i]);
-
-		buf_put(out, &token, sizeof(token));
-	}
+	tokens_put(out, (const uint64_t *)tokens, n);
 }
 
 bool called_tokens_take(struct str in, struct buf *ret)

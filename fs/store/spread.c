@@ -40,11 +40,7 @@ int spread_queue(struct store *s, enum spread_kind kind, int64_t time_ms,
 	if (!n || !s->writer->has_alias)
 		return 0;
 	buf_reset(bytes);
-	for (size_t i = 0; i < n; i++) {
-		uint64_t token = htole64(tokens[i]);
-
-		buf_put(bytes, &token, sizeof(token));
-	}
+	tokens_put(bytes, tokens, n);
 	r = buf_error(bytes);
 	if (r)
 		return r;
