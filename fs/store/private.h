@@ -23,10 +23,11 @@ struct store {
 	struct stat stamp; /* the file as it was opened */
 	const char *who;   /* the write transaction's owner; NULL: none is open */
 	int broken; /* first failure in the write transaction: it cannot be committed */
-	unsigned views;        /* nesting of store_read_begin() */
-	bool failed;           /* SQLite, since the first of them */
-	uint64_t commits;      /* own ones, which PRAGMA data_version leaves out */
-	uint64_t reopened;     /* immutable: times the file was found changed */
+	unsigned views;    /* nesting of store_read_begin() */
+	int64_t unchanged; /* sqlite3_total_changes64() as the write transaction began */
+	bool failed;       /* SQLite, since the first of them */
+	uint64_t commits;  /* own ones, which PRAGMA data_version leaves out */
+	uint64_t reopened; /* immutable: times the file was found changed */
 	struct writer *writer; /* NULL for readers */
 	struct bodies bodies;
 	char message[512];

@@ -64,7 +64,6 @@ X(TALLY_ADD,
   "last_ms = max(last_ms, excluded.last_ms)")
 X(TALLIES, "SELECT what, account, region, type, n, resources, first_ms, last_ms FROM tally "
   "ORDER BY what, account, region, type")
-X(TALLY_SPAN, "SELECT min(first_ms), max(last_ms) FROM tally WHERE what = ?1")
 X(TRAIL_ADD,
   "INSERT INTO trail(account, first_ms, last_ms) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
   "first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)")

@@ -18,16 +18,23 @@ static int counter(struct store *s, enum counter c, uint64_t *ret)
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
-/* From when to when; -1, -1 when there is none. */
-static int span(struct store *s, struct str what, int64_t *ret_first, int64_t *ret_last)
+/* A time that was raised; -1 where there is none. */
+static int raised(struct store *s, enum counter c, int64_t sign, int64_t *ret_ms)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_TALLY_SPAN, ARGS(TEXT(what)), &q);
-	bool none = r || sqlite3_column_type(q, 0) == SQLITE_NULL;
+	int r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(c))), &q);
 
-	*ret_first = none ? -1 : col_int(q, 0);
-	*ret_last = none ? -1 : col_int(q, 1);
-	return r;
+	*ret_ms = r ? -1 : sign * col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* From when to when; -1, -1 when there is none. */
+static int span(struct store *s, enum counter first, enum counter last,
+		int64_t *ret_first, int64_t *ret_last)
+{
+	int r = raised(s, first, -1, ret_first);
+
+	return r ? r : raised(s, last, 1, ret_last);
 }
 
 /* The file and the log beside it. */
@@ -74,9 +81,11 @@ int store_totals(struct store *s, struct store_totals *ret)
 	for (size_t i = 0; i < ARRAY_SIZE(counts) && !r; i++)
 		r = counter(s, counts[i].c, counts[i].n);
 	if (!r)
-		r = span(s, STR("item"), &t.item_first_ms, &t.item_last_ms);
+		r = span(s, COUNTER_ITEM_FIRST, COUNTER_ITEM_LAST, &t.item_first_ms,
+			 &t.item_last_ms);
 	if (!r)
-		r = span(s, STR("event"), &t.event_first_ms, &t.event_last_ms);
+		r = span(s, COUNTER_EVENT_FIRST, COUNTER_EVENT_LAST, &t.event_first_ms,
+			 &t.event_last_ms);
 	if (!r)
 		r = bytes(s, &t.bytes);
 	if (!r)

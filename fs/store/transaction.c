@@ -41,12 +41,22 @@ int store_begin(struct store *s, const char *who)
 	if (r)
 		return r;
 	s->who = who;
+	s->unchanged = sqlite3_total_changes64(s->db);
 	r = writer_begin(s);
 	if (!r)
 		r = dictionary_begin(s);
 	if (r)
 		store_rollback(s);
 	return r;
+}
+
+/* Commits are counted in the history, for connections that have nothing to compare. */
+static int count_commit(struct store *s)
+{
+	if (sqlite3_total_changes64(s->db) == s->unchanged)
+		return 0;
+	return sql_run(s, Q_COUNTER_ADD,
+		       ARGS(TEXT(counter_name(COUNTER_COMMIT)), INT(1)));
 }
 
 int store_commit(struct store *s)
@@ -65,6 +75,8 @@ int store_commit(struct store *s)
 		r = gathered_commit(s);
 	if (!r)
 		r = folders_settle(s);
+	if (!r)
+		r = count_commit(s);
 	if (!r)
 		r = sql_run(s, Q_COMMIT, NO_ARGS);
 	if (r) {
@@ -152,4 +164,13 @@ int store_generation(struct store *s, uint64_t *ret)
 		return r;
 	*ret = (uint64_t)col_int(q, 0) + (s->commits << 32) + (s->reopened << 48);
 	return 0;
+}
+
+int store_commits(struct store *s, uint64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_COUNTER, ARGS(TEXT(counter_name(COUNTER_COMMIT))), &q);
+
+	*ret = r ? 0 : (uint64_t)col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
 }

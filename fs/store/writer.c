@@ -40,6 +40,11 @@ static const char *const counter_names[] = {
 	[COUNTER_KEY] = "public key",
 	[COUNTER_POINT] = "point",
 	[COUNTER_METRIC_FILE] = "metric file",
+	[COUNTER_COMMIT] = "commit",
+	[COUNTER_ITEM_FIRST] = "first item",
+	[COUNTER_ITEM_LAST] = "last item",
+	[COUNTER_EVENT_FIRST] = "first event",
+	[COUNTER_EVENT_LAST] = "last event",
 };
 
 struct str counter_name(enum counter c)
@@ -301,6 +306,30 @@ static int settle_leaves(struct store *s)
 	return 0;
 }
 
+static int raise_counter(struct store *s, struct str name, int64_t n)
+{
+	return sql_run(s, Q_COUNTER_RAISE, ARGS(TEXT(name), INT(n)));
+}
+
+/* From when to when there is anything of a kind: a question of each look at the top of the tree. */
+static int raise_span(struct store *s, struct str what, enum counter first,
+		      enum counter last)
+{
+	int64_t first_ms = INT64_MAX, last_ms = INT64_MIN;
+	int r;
+
+	for (const struct tally *t = s->writer->tally_list; t; t = t->next) {
+		if (!str_eq(t->what, what))
+			continue;
+		first_ms = MIN(first_ms, t->first_ms);
+		last_ms = MAX(last_ms, t->last_ms);
+	}
+	if (first_ms > last_ms)
+		return 0;
+	r = raise_counter(s, counter_name(first), -first_ms);
+	return r ? r : raise_counter(s, counter_name(last), last_ms);
+}
+
 static int settle_sums(struct store *s)
 {
 	struct writer *w = s->writer;
@@ -311,6 +340,10 @@ static int settle_sums(struct store *s)
 			    ARGS(TEXT(t->what), TEXT(t->account), TEXT(t->region),
 				 TEXT(t->type), INT(t->n), INT(t->resources),
 				 INT(t->first_ms), INT(t->last_ms)));
+	if (!r)
+		r = raise_span(s, STR("item"), COUNTER_ITEM_FIRST, COUNTER_ITEM_LAST);
+	if (!r)
+		r = raise_span(s, STR("event"), COUNTER_EVENT_FIRST, COUNTER_EVENT_LAST);
 	for (const struct trail *t = w->trail_list; t && !r; t = t->next)
 		r = sql_run(s, Q_TRAIL_ADD,
 			    ARGS(TEXT(t->node.key), INT(t->first_ms), INT(t->last_ms)));
@@ -321,8 +354,7 @@ static int settle_sums(struct store *s)
 			r = sql_run(s, Q_COUNTER_ADD,
 				    ARGS(TEXT(counter_name(c)), INT(w->counters[c])));
 	if (!r && w->finished_ms)
-		r = sql_run(s, Q_COUNTER_RAISE,
-			    ARGS(TEXT(STR(FINISHED_COUNTER)), INT(w->finished_ms)));
+		r = raise_counter(s, STR(FINISHED_COUNTER), w->finished_ms);
 	if (!r)
 		r = coverage_settle(s);
 	if (!r)

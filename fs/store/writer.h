@@ -38,6 +38,12 @@ enum counter {
 	COUNTER_KEY,
 	COUNTER_POINT,
 	COUNTER_METRIC_FILE,
+	COUNTER_COMMIT, /* transactions that changed anything */
+	/* Times that are raised, not added to: of the first ones less than nothing, of the last. */
+	COUNTER_ITEM_FIRST,
+	COUNTER_ITEM_LAST,
+	COUNTER_EVENT_FIRST,
+	COUNTER_EVENT_LAST,
 	COUNTER_COUNT
 };
 

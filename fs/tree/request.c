@@ -6,7 +6,7 @@
  *
  * A commit by another process shows as a new generation, which SQLite counts per connection, so
  * the tree has a label of its own that grows whenever any connection sees a generation it did
- * not see before. Content is kept with the label its request began under: while the label
+ * not see before, but for commits that another one saw first: those the history counts. Content is kept with the label its request began under: while the label
  * stays, no one has seen a later commit, and the content is as good as new. The order matters:
  * the label is read before the view of the history is taken. A commit between the two makes
  * the content newer than its label says, which costs a look at its stamp, never a stale reply.
@@ -42,7 +42,7 @@ int connection_new(const char *path, struct connection **ret, struct fault *f)
 	r = store_open(path, STORE_READ, false, &c->store, f);
 	if (r)
 		return r;
-	c->seen = UINT64_MAX; /* whatever it sees first may be news to the tree */
+	c->seen = UINT64_MAX; /* it has seen nothing */
 	*ret = take_ptr(c);
 	return 0;
 }
@@ -206,23 +206,54 @@ static void begin_epoch(struct tree *t, struct connection *c)
 		c->epoch = t->epoch;
 }
 
-/* The view is taken; has it a commit that the tree's label does not know? */
-static int note_generation(struct request *q)
+/* With the tree's lock: there is a commit in view that the label does not know. */
+static void begin_label(struct request *q)
 {
 	struct tree *t = q->tree;
-	uint64_t generation;
-	int r = store_generation(q->store, &generation);
 
-	if (r)
-		return view_error(r);
-	if (generation == q->connection->seen)
-		return 0;
-	q->connection->seen = generation;
-	pthread_mutex_lock(&t->lock);
 	/* Had it grown already, then perhaps for a later commit than the one in view. */
 	q->label = t->label == q->label ? q->label + 1 : 0;
 	t->label++;
 	begin_epoch(t, q->connection);
+}
+
+int connection_look(struct connection *c, struct connection_news *ret)
+{
+	uint64_t generation, commits = 0;
+	int r = view_error(store_generation(c->store, &generation));
+
+	*ret = (struct connection_news){ 0 };
+	if (r || generation == c->seen)
+		return r;
+	r = view_error(store_commits(c->store, &commits));
+	if (r)
+		return r;
+	ret->any = true;
+	/* Another generation of as many: changed by who does not count. */
+	ret->commits = c->seen != UINT64_MAX && commits == c->commits ? 0 : commits;
+	c->seen = generation;
+	c->commits = commits;
+	return 0;
+}
+
+bool tree_knows(const struct tree *t, const struct connection_news *news)
+{
+	return news->commits && news->commits == t->commits;
+}
+
+/* The view is taken; has it a commit that the tree's label does not know? */
+static int note_generation(struct request *q)
+{
+	struct connection_news news;
+	struct tree *t = q->tree;
+	int r = connection_look(q->connection, &news);
+
+	if (r || !news.any)
+		return r;
+	pthread_mutex_lock(&t->lock);
+	if (!tree_knows(t, &news))
+		begin_label(q);
+	t->commits = news.commits;
 	pthread_mutex_unlock(&t->lock);
 	return 0;
 }

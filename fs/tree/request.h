@@ -25,6 +25,7 @@ struct connection {
 	struct arena arena;
 	struct zcodec *codec; /* of at_block.c; NULL until it is wanted */
 	uint64_t seen;        /* the store's generation when it was last used */
+	uint64_t commits;     /* ... and the history's commits; see store_commits() */
 	uint64_t epoch;       /* the tree's when the file itself was last looked at */
 	bool held;            /* its view is open between requests, too */
 	bool used;            /* since tree_poll() came last */
@@ -41,9 +42,10 @@ struct tree {
 	pthread_cond_t returned; /* a connection is idle, or one less is there */
 	/* Under lock: */
 	struct connection *idle;
-	size_t connections;     /* idle or at work; the poller's not among them */
-	uint64_t label;         /* grows with every commit noticed; never 0 */
-	uint64_t epoch;         /* grows with every commit noticed; 0: nobody polls */
+	size_t connections; /* idle or at work; the poller's not among them */
+	uint64_t label;     /* grows with every commit noticed; never 0 */
+	uint64_t epoch;     /* grows with every commit noticed; 0: nobody polls */
+	uint64_t commits; /* in the history, as whoever noticed one last saw it; 0: unknown */
 	enum store_place place; /* of the file, as tree_poll() found it last */
 
 	struct connection *poller; /* of tree_poll() alone */
@@ -74,6 +76,14 @@ void request_end(struct request *q); /* for _cleanup_; a zeroed request is fine 
 int connection_new(const char *path, struct connection **ret,
 		   struct fault *f) _must_check_;
 struct connection *connection_free(struct connection *c); /* returns NULL */
+/* What a connection sees that it did not see before. */
+struct connection_news {
+	bool any;
+	uint64_t commits; /* 0: it is not known what they are */
+};
+int connection_look(struct connection *c, struct connection_news *ret) _must_check_;
+/* With the tree's lock: its label is of a time when a connection saw these. */
+bool tree_knows(const struct tree *t, const struct connection_news *news) _pure_;
 /* Lets views go that no request has used since this was called last. */
 void connections_rest(struct tree *t);
 uint64_t tree_label(struct tree *t);

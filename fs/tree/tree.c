@@ -219,8 +219,8 @@ int tree_affected(struct tree *t, uint64_t dir, bool (*visit)(void *ctx, uint64_
 int tree_poll(struct tree *t, bool *ret_changed)
 {
 	enum store_place place = store_place(t->poller->store);
-	uint64_t generation;
-	int r = store_generation(t->poller->store, &generation);
+	struct connection_news news;
+	int r = connection_look(t->poller, &news);
 
 	connections_rest(t);
 	if (r) {
@@ -228,16 +228,19 @@ int tree_poll(struct tree *t, bool *ret_changed)
 		pthread_mutex_lock(&t->lock);
 		t->epoch++;
 		pthread_mutex_unlock(&t->lock);
-		return view_error(r);
+		return r;
 	}
 	/* The README says it, too. */
-	*ret_changed = generation != t->poller->seen || place != t->place;
+	*ret_changed = news.any || place != t->place;
 	if (!*ret_changed)
 		return 0;
-	t->poller->seen = generation;
 	pthread_mutex_lock(&t->lock);
+	/* What a request saw before has its label already. */
+	if (place != t->place || !tree_knows(t, &news))
+		t->label++;
+	if (news.any)
+		t->commits = news.commits;
 	t->place = place;
-	t->label++;
 	t->epoch++;
 	pthread_mutex_unlock(&t->lock);
 	return 0;

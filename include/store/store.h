@@ -59,6 +59,12 @@ const char *store_message(const struct store *s);
    it only with what the same connection said before. */
 int store_generation(struct store *s, uint64_t *ret) _must_check_;
 
+/*
+ * The commits that changed the history, as far as this connection sees: whoever sees as many sees the
+ * same. 0: they were not counted yet.
+ */
+int store_commits(struct store *s, uint64_t *ret) _must_check_;
+
 /* What stands at the history's path now, against the file that is open. */
 enum store_place {
 	STORE_PLACE_SAME,

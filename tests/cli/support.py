@@ -181,7 +181,7 @@ FACTS = {
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
     "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
                      FROM transition t JOIN alarm a ON a.id = t.alarm""",
-    "counter": "SELECT name, n FROM counter WHERE name NOT IN ('told', 'last finish')",
+    "counter": "SELECT name, n FROM counter WHERE name NOT IN ('told', 'last finish', 'commit')",
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
     "timeline_hour": "SELECT * FROM timeline_hour WHERE text_len > 0",

@@ -268,9 +268,13 @@ CREATE INDEX resource_by_rid ON resource(rid);
 CREATE INDEX resource_by_items ON resource(folder, items DESC, rid);
 """
 
+SPANS_32 = """DELETE FROM counter
+WHERE name IN ('first item', 'last item', 'first event', 'last event', 'commit');
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28, 27: STATES_27, 26: PHRASES_26,
-        25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
+DOWN = {32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28, 27: STATES_27,
+        26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 

@@ -303,6 +303,7 @@ static const struct migration ladder[] = {
 	{ .version = 29, .sql = schema_called },
 	{ .version = 30, .sql = schema_values },
 	{ .version = 31, .sql = schema_listed },
+	{ .version = 32, .sql = schema_spans },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

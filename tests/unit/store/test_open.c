@@ -330,6 +330,29 @@ static void test_generation(void **state)
 	reader = store_close(reader);
 }
 
+/* Commits count in the history, if they change anything: two connections see the same number. */
+static void test_commits(void **state)
+{
+	struct item item = item_of(GROUP, "sg-1", 1, "1", "{}");
+	struct history *h = *state;
+	struct store *reader = NULL;
+	uint64_t first, own, other;
+
+	history_open(h, STORE_WRITE, 0);
+	assert_int_equal(store_open(h->path, STORE_READ, false, &reader, &h->fault), 0);
+	assert_int_equal(store_commits(reader, &first), 0);
+	assert_true(first > 0);
+	put_item(h, &item);
+	assert_int_equal(store_commits(h->s, &own), 0);
+	assert_int_equal(store_commits(reader, &other), 0);
+	assert_true(own == first + 1 && other == own);
+	assert_int_equal(store_begin(h->s, "test"), 0);
+	assert_int_equal(store_commit(h->s), 0);
+	assert_int_equal(store_commits(reader, &other), 0);
+	assert_true(other == own);
+	reader = store_close(reader);
+}
+
 /* A view stays as it was; after it the commit is seen. */
 static void test_view(void **state)
 {
@@ -419,6 +442,7 @@ int main(void)
 		CASE(test_lock_outlives_readers),
 		CASE(test_read_only_place),
 		CASE(test_generation),
+		CASE(test_commits),
 		CASE(test_view),
 		CASE(test_misuse),
 		CASE(test_rollback),

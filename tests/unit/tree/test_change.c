@@ -117,6 +117,52 @@ static void test_forward(void **state)
 		assert_int_equal(estate_lookup(e, GROUPS "/sg-3", &attr), 0);
 }
 
+/* All connections find one commit, and the label grows once: what is made under it is kept. */
+static void test_label(void **state)
+{
+	struct estate *e = *state;
+	struct request held[3] = { 0 };
+	uint64_t label;
+
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		assert_int_equal(request_begin(e->t, &held[i]), 0);
+	label = tree_label(e->t);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		assert_true(held[i].label == label);
+		request_end(&held[i]);
+	}
+	assert_true(changed(e));
+	assert_true(tree_label(e->t) == label);
+	estate_add(e, "sg-1", T0 + DAY);
+	assert_true(changed(e));
+	assert_true(tree_label(e->t) > label);
+	label = tree_label(e->t);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++)
+		assert_int_equal(request_begin(e->t, &held[i]), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(held); i++) {
+		assert_true(held[i].label == label);
+		request_end(&held[i]);
+	}
+}
+
+/* Another generation of as many commits: it was changed by who does not count them. */
+static void test_uncounted(void **state)
+{
+	struct estate *e = *state;
+	struct connection *c = e->t->poller;
+	struct connection_news news;
+
+	assert_int_equal(connection_look(c, &news), 0);
+	assert_true(news.any && news.commits > 0);
+	assert_int_equal(connection_look(c, &news), 0);
+	assert_false(news.any);
+	c->seen--;
+	assert_int_equal(connection_look(c, &news), 0);
+	assert_true(news.any);
+	assert_true(news.commits == 0);
+	assert_false(tree_knows(e->t, &news));
+}
+
 static bool gather(void *ctx, uint64_t node)
 {
 	buf_put(ctx, &node, sizeof(node));
@@ -212,9 +258,9 @@ static void test_totals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_poll),   TEST(test_stamps),  TEST(test_affected),
-		TEST(test_held),   TEST(test_forward), TEST(test_affected_stops),
-		TEST(test_totals),
+		TEST(test_poll),  TEST(test_stamps),    TEST(test_affected),
+		TEST(test_held),  TEST(test_forward),   TEST(test_affected_stops),
+		TEST(test_label), TEST(test_uncounted), TEST(test_totals),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
