@@ -277,7 +277,7 @@ static int merge_tokens(struct store *s, enum posting_list list,
 		return 0;
 	for (size_t i = 0; i < t->n; i++)
 		t->rows[i].key = posting_key_of_token((uint64_t)t->rows[i].key);
-	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
+	postings_sort(t->rows, t->n);
 	return postings_put(s, list, t->rows, t->n);
 }
 

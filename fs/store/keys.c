@@ -76,9 +76,7 @@ int keys_postings(const struct keys *k, struct buf *out)
 	}
 	if (buf_error(out))
 		return -ENOMEM;
-	if (out->len)
-		qsort(out->data, out->len / sizeof(struct posting),
-		      sizeof(struct posting), posting_order);
+	postings_sort((struct posting *)out->data, out->len / sizeof(struct posting));
 	return 0;
 }
 

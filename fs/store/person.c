@@ -280,11 +280,11 @@ static int add_all(struct store *s, struct buf *found)
 
 	if (r || !n)
 		return r;
-	qsort(p, n, sizeof(*p), posting_order);
+	postings_sort(p, n);
 	r = postings_put(s, POSTING_PERSON, p, n);
 	for (size_t i = 0; i < n; i++)
 		p[i] = (struct posting){ p[i].event, 0, p[i].key };
-	qsort(p, n, sizeof(*p), posting_order);
+	postings_sort(p, n);
 	return r ? r : postings_put(s, POSTING_BEHIND, p, n);
 }
 

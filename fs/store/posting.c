@@ -25,6 +25,7 @@
 #include <stdlib.h>
 
 #include "private.h"
+#include "util/radix.h"
 #include "util/varint.h"
 
 /* The statements of a list. */
@@ -59,6 +60,11 @@ int posting_order(const void *a, const void *b)
 	if (x->time_ms != y->time_ms)
 		return x->time_ms < y->time_ms ? -1 : 1;
 	return (x->event > y->event) - (x->event < y->event);
+}
+
+void postings_sort(struct posting *rows, size_t n)
+{
+	radix_sort(rows, n, sizeof(rows[0]), 3);
 }
 
 /* --- the code ------------------------------------------------------------------------------ */

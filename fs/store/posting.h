@@ -57,6 +57,7 @@ static inline int64_t posting_key_of_token(uint64_t token)
 
 /* By key, then time, then event. */
 int posting_order(const void *a, const void *b) _pure_;
+void postings_sort(struct posting *rows, size_t n);
 
 /*
  * Appends the n postings, in order, but for the first: that stands in the row. Keys are below two

@@ -8,6 +8,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "util/radix.h"
+
+_Static_assert(sizeof(struct sum) <= RADIX_SIZE_MAX, "a row to be sorted");
+
 int sums_add(struct sums *sums, const struct sum *sum)
 {
 	struct sum *last = sums->n ? &sums->rows[sums->n - 1] : NULL;
@@ -33,21 +37,11 @@ int sums_add(struct sums *sums, const struct sum *sum)
 	return 0;
 }
 
-static int by_row(const void *a, const void *b)
-{
-	const struct sum *x = a, *y = b;
-
-	if (x->what != y->what)
-		return x->what < y->what ? -1 : 1;
-	return (x->when > y->when) - (x->when < y->when);
-}
-
 void sums_merge(struct sums *sums)
 {
 	size_t n = sums->n;
 
-	if (n > 1)
-		qsort(sums->rows, n, sizeof(sums->rows[0]), by_row);
+	radix_sort(sums->rows, n, sizeof(sums->rows[0]), 2);
 	sums->n = 0;
 	/* Adding what is there already never takes memory. */
 	for (size_t i = 0; i < n; i++) {

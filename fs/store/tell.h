@@ -24,7 +24,7 @@ struct value_node {
 	int64_t unit_ms; /* first event noted of the unit it stands for; INT64_MAX: none */
 };
 
-/* A place in a value's file. */
+/* A place in a value's file; sorted by its first three numbers. */
 struct act_row {
 	int64_t value, time_ms, event;
 	uint32_t text_len, jsonl_len;

@@ -12,6 +12,7 @@
 #include "posting.h"
 #include "private.h"
 #include "tell.h"
+#include "util/radix.h"
 
 static int unit_time(struct store *s, int64_t value, int64_t *ret)
 {
@@ -75,8 +76,7 @@ static int write_names(struct store *s)
 	size_t n = names->len / sizeof(struct posting);
 	int r = buf_error(names);
 
-	if (n > 1)
-		qsort(names->data, n, sizeof(struct posting), posting_order);
+	postings_sort((struct posting *)names->data, n);
 	if (!r && n)
 		r = postings_put(s, POSTING_VALUE, (const struct posting *)names->data,
 				 n);
@@ -259,16 +259,7 @@ static int apply_all(struct store *s, struct sums *sums, struct sums *persons)
 
 /* --- places ------------------------------------------------------------------------------- */
 
-static int by_place(const void *a, const void *b)
-{
-	const struct act_row *x = a, *y = b;
-
-	if (x->value != y->value)
-		return x->value < y->value ? -1 : 1;
-	if (x->time_ms != y->time_ms)
-		return x->time_ms < y->time_ms ? -1 : 1;
-	return (x->event > y->event) - (x->event < y->event);
-}
+_Static_assert(sizeof(struct act_row) <= RADIX_SIZE_MAX, "a row to be sorted");
 
 /* So many places go to their lists at once. */
 #define PLACES_BATCH 4096u
@@ -294,8 +285,7 @@ static int write_places(struct store *s)
 	struct tell *t = &s->writer->tell;
 	int r = 0;
 
-	if (t->n > 1)
-		qsort(t->rows, t->n, sizeof(t->rows[0]), by_place);
+	radix_sort(t->rows, t->n, sizeof(t->rows[0]), 3);
 	for (size_t i = 0, n; i < t->n && !r; i += n) {
 		buf_reset(&postings);
 		for (n = 0; n < PLACES_BATCH && i + n < t->n && !r; n++)

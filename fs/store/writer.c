@@ -369,7 +369,7 @@ int writer_aliases(struct store *s)
 
 	if (!t->n)
 		return 0;
-	qsort(t->rows, t->n, sizeof(t->rows[0]), posting_order);
+	postings_sort(t->rows, t->n);
 	r = postings_put(s, POSTING_ALIAS, t->rows, t->n);
 	t->n = 0;
 	return r;
