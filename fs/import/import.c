@@ -480,7 +480,8 @@ static int start(struct import *i)
 
 	if (!r && i->options->progress && !i->options->feed)
 		r = measure(i);
-	i->setup = (struct worker_setup){ i->options, store_shapes(i->store) };
+	i->setup = (struct worker_setup){ i->options, store_shapes(i->store),
+					  store_coders(i->store) };
 	ops.ctx = &i->setup;
 	if (!r)
 		r = lanes_new(&ops, workers_of(i->options), &i->lanes);

@@ -99,7 +99,8 @@ static bool keep_event(struct chunk *c, struct fact_event *f)
 	struct str *const strs[] = { &e->id,         &e->source,     &e->name,
 				     &e->account,    &e->region,     &e->address,
 				     &e->user_agent, &e->error_code, &e->error_message,
-				     &e->access_key, &f->identity,   &f->raw };
+				     &e->access_key, &e->code,       &f->identity,
+				     &f->raw };
 
 	e->record = NULL;
 	e->request = NULL;
@@ -164,8 +165,12 @@ static int on_event(void *ctx, const struct event *event, struct str raw)
 			     &f->mentions);
 	if (!r)
 		r = tell_of_event(event, scratch, &s->worker->line, &f->told);
+	if (!r)
+		r = store_event_code(s->worker->coders, raw, f->identity,
+				     &s->worker->line);
 	if (r)
 		return r;
+	f->event.code = buf_str(&s->worker->line);
 	return keep_event(s->chunk, f) ? 0 : -ENOMEM;
 }
 
@@ -392,6 +397,7 @@ static void *worker_new(struct pipeline *p, const void *ctx)
 	w->pipeline = p;
 	w->options = setup->options;
 	w->shapes = setup->shapes;
+	w->coders = setup->coders;
 	w->parser = parser_new();
 	w->buffer = malloc(READ_BYTES);
 	if (w->parser && w->buffer)

@@ -16,6 +16,7 @@ struct worker {
 	struct pipeline *pipeline;
 	const struct import_options *options;
 	struct store_shapes *shapes;
+	struct store_coders *coders;
 	struct parser *parser;
 	struct arena scratch; /* until the next record */
 	struct buf line;      /* scratch */
@@ -25,7 +26,8 @@ struct worker {
 /* What all workers of an import have before them. */
 struct worker_setup {
 	const struct import_options *options;
-	struct store_shapes *shapes; /* of the one that writes */
+	struct store_shapes *shapes; /* of the one that writes, as are these */
+	struct store_coders *coders;
 };
 
 extern const struct pipeline_ops worker_ops; /* ctx: the struct worker_setup */

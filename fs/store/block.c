@@ -24,15 +24,18 @@
 /* --- writing ------------------------------------------------------------------------------- */
 
 /* Packs the first n of a block's records, all of which are coded anew for another dictionary. */
-static int pack_first(struct store *s, struct block *b, unsigned n,
+static int pack_first(struct store *s, struct packing *p, unsigned n,
 		      int64_t *ret_dictionary)
 {
+	int64_t dictionary = s->bodies.current[DICTIONARY_EVENT - 1];
+	struct block *b = &p->block;
 	const struct phrases *phrases;
 	struct str bytes;
-	int r = dictionary_phrases(s, s->bodies.current[DICTIONARY_EVENT - 1], &phrases);
+	int r = dictionary_phrases(s, dictionary, &phrases);
 
 	if (!r && phrases != b->phrases)
 		r = block_recode(b, phrases);
+	p->dictionary = dictionary;
 	if (r)
 		return r == -EBADMSG ? body_damaged(s, "block", b->first) : r;
 	bytes = (struct str){ b->bytes.data, b->ends[n - 1] };
@@ -118,7 +121,7 @@ static int write_some(struct store *s, struct packing *p, bool all, unsigned *re
 	size_t most = p->rows == 1 ? share : share * 9 / 8;
 	unsigned n = b->n;
 	int64_t dictionary;
-	int r = pack_first(s, b, n, &dictionary);
+	int r = pack_first(s, p, n, &dictionary);
 
 	*ret_n = 0;
 	if (r)
@@ -130,7 +133,7 @@ static int write_some(struct store *s, struct packing *p, bool all, unsigned *re
 	while (!r && size > most && n > 1) {
 		n = MIN((unsigned)(n * share / size), n - 1);
 		n = MAX(n, 1u);
-		r = pack_first(s, b, n, &dictionary);
+		r = pack_first(s, p, n, &dictionary);
 		size = pack->len + beside(b, n);
 	}
 	if (!r)
@@ -168,8 +171,18 @@ int block_flush(struct store *s)
 	return r;
 }
 
-int block_add(struct store *s, int64_t event, struct str record, struct str identity,
-	      const struct block_row *row)
+/* As it was coded by who parsed it, if that is how the block's are. */
+static int push(struct block *b, int64_t dictionary, const struct block_record *record)
+{
+	struct block_apart apart;
+	struct str coded;
+
+	return shared_code_take(record->code, dictionary, &apart, &coded)
+		       ? block_put(b, coded, &apart, &record->row)
+		       : block_push(b, record->record, record->identity, &record->row);
+}
+
+int block_add(struct store *s, int64_t event, const struct block_record *record)
 {
 	struct packing *p = &s->writer->events;
 	struct block *b = &p->block;
@@ -178,12 +191,14 @@ int block_add(struct store *s, int64_t event, struct str record, struct str iden
 
 	if (!b->n) {
 		b->first = event;
-		r = dictionary_phrases(s, s->bodies.current[DICTIONARY_EVENT - 1],
-				       &b->phrases);
+		p->dictionary = s->bodies.current[DICTIONARY_EVENT - 1];
+		r = dictionary_phrases(s, p->dictionary, &b->phrases);
+		if (!r)
+			r = shared_coders_put(s, p->dictionary);
 	}
 	s->writer->pending = true;
 	if (!r)
-		r = block_push(b, record, identity, row);
+		r = push(b, p->dictionary, record);
 	if (!r)
 		r = added(s, p, &n);
 	return r || !n ? r : dictionary_count(s, DICTIONARY_EVENT, n);

@@ -7,11 +7,13 @@
 #include <stdint.h>
 
 #include "util/buf.h"
+#include "util/guid.h"
 #include "util/macro.h"
 #include "util/str.h"
 
 struct phrases;
 struct store;
+struct store_coders;
 
 #define BLOCK_EVENTS 64u /* at most */
 
@@ -50,6 +52,7 @@ struct block {
 /* Rows of blocks as they are made: events not written yet, and the page that the next row is for. */
 struct packing {
 	struct block block;
+	int64_t dictionary; /* of a block under way: whose phrases it is coded with */
 	size_t permille; /* of the records' bytes: what the last row took; 0: none yet */
 	size_t left;     /* bytes free of the page */
 	unsigned rows;   /* for how many; 0: none */
@@ -73,7 +76,19 @@ int block_recode(struct block *b, const struct phrases *phrases) _must_check_;
 void block_rows_put(struct buf *out, const struct block *b, unsigned n);
 /* The same taken back, `first` and `bytes` left alone; false: they are not what was put. */
 bool block_rows_take(struct str rows, struct str ids, struct block *b) _must_check_;
-/* Appends a record as the block's next: what can be apart is. -ENOMEM. */
+/* What of a record stands apart. */
+struct block_apart {
+	unsigned flags;                    /* EVENT_ID_APART, EVENT_REQUEST_APART */
+	unsigned char ids[2 * GUID_BYTES]; /* as in block.ids */
+};
+
+/* Appends a record coded, without what can be apart. -ENOMEM. */
+int block_code(const struct phrases *phrases, struct str record, struct str identity,
+	       struct block_apart *ret, struct buf *out) _must_check_;
+/* Appends a record that is coded as the block's are, as its next. -ENOMEM. */
+int block_put(struct block *b, struct str coded, const struct block_apart *apart,
+	      const struct block_row *row) _must_check_;
+/* Both in one. */
 int block_push(struct block *b, struct str record, struct str identity,
 	       const struct block_row *row) _must_check_;
 /* Appends record i as it was received. -EBADMSG: it is no code, or has no place for what is apart. */
@@ -83,9 +98,16 @@ uint64_t block_key(const struct block *b, unsigned i);
 
 /* --- blocks of the history: block.c --- */
 
+/* An event as it comes in. */
+struct block_record {
+	struct str record, identity;
+	struct str code; /* of store_event_code(), or empty */
+	struct block_row row;
+};
+
 /* Adds a new event, whose id is the last one's and one. */
-int block_add(struct store *s, int64_t event, struct str record, struct str identity,
-	      const struct block_row *row) _must_check_;
+int block_add(struct store *s, int64_t event,
+	      const struct block_record *record) _must_check_;
 /* Writes what is gathered; before a commit. */
 int block_flush(struct store *s) _must_check_;
 /* A block by its first event, as it is written. STORE_E_NOT_FOUND. */
@@ -97,6 +119,18 @@ int blocks_renew(struct store *s, const int64_t *firsts, size_t n) _must_check_;
 const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i);
 /* Appends the record of an event. STORE_E_NOT_FOUND. */
 int body_of_event(struct store *s, int64_t event, struct buf *out) _must_check_;
+
+/* --- codes of records that are to come: code_shared.c --- */
+
+int shared_coders_new(struct store_coders **ret) _must_check_;
+struct store_coders *shared_coders_free(struct store_coders *coders); /* returns NULL */
+/* After a rollback: what was shared may not be in the history. */
+void shared_coders_forget(struct store_coders *coders);
+/* Shares the phrases of a dictionary (0: none), if they are not the ones that are shared. */
+int shared_coders_put(struct store *s, int64_t dictionary) _must_check_;
+/* What a code holds, borrowed; false: it is none that the dictionary's phrases made. */
+bool shared_code_take(struct str code, int64_t dictionary, struct block_apart *ret_apart,
+		      struct str *ret_record) _must_check_;
 
 /* --- events one by one: event_row.c --- */
 

@@ -215,48 +215,76 @@ static void put_cut(struct buf *out, struct str record, const char *first,
 	buf_put_str(out, record);
 }
 
-static int put_coded(struct block *b, struct str record, const char *first,
-		     const char *second)
+static int put_coded(const struct phrases *phrases, struct str record, const char *first,
+		     const char *second, struct buf *out)
 {
 	_cleanup_(buf_deinit) struct buf cut = BUF_INIT;
 
-	if (!b->phrases) {
-		put_cut(&b->bytes, record, first, second);
+	if (!phrases) {
+		put_cut(out, record, first, second);
 	} else {
 		put_cut(&cut, record, first, second);
-		phrases_put(b->phrases, buf_str(&cut), &b->bytes);
+		phrases_put(phrases, buf_str(&cut), out);
 	}
-	b->ends[b->n++] = b->bytes.len;
-	return buf_error(&cut) || buf_error(&b->bytes) ? -ENOMEM : 0;
+	return buf_error(&cut) || buf_error(out) ? -ENOMEM : 0;
 }
 
-int block_push(struct block *b, struct str record, struct str identity,
-	       const struct block_row *row)
+int block_code(const struct phrases *phrases, struct str record, struct str identity,
+	       struct block_apart *ret, struct buf *out)
 {
-	struct block_row *next = &b->rows[b->n];
 	unsigned char id[GUID_BYTES], request[GUID_BYTES];
 	const char *id_at = guid_place(record, ID_MEMBER, id);
 	const char *request_at = guid_place(record, REQUEST_MEMBER, request);
+	unsigned char *end = ret->ids;
 	bool id_first;
 
 	/* What stands further up may be another's. */
 	if (id_at && !str_eq((struct str){ id_at, GUID_TEXT }, identity))
 		id_at = NULL;
-	*next = *row;
+	*ret = (struct block_apart){ 0 };
 	if (id_at) {
-		next->key = 0;
-		next->flags |= EVENT_ID_APART;
-		buf_put(&b->ids, id, sizeof(id));
+		ret->flags |= EVENT_ID_APART;
+		memcpy(end, id, sizeof(id));
+		end += sizeof(id);
 	}
 	if (request_at) {
-		next->flags |= EVENT_REQUEST_APART;
-		buf_put(&b->ids, request, sizeof(request));
+		ret->flags |= EVENT_REQUEST_APART;
+		memcpy(end, request, sizeof(request));
 	}
-	if (buf_error(&b->ids))
-		return -ENOMEM;
 	id_first = id_at && request_at && id_at < request_at;
-	return id_first ? put_coded(b, record, id_at, request_at)
-			: put_coded(b, record, request_at, id_at);
+	return id_first ? put_coded(phrases, record, id_at, request_at, out)
+			: put_coded(phrases, record, request_at, id_at, out);
+}
+
+/* The record's bytes are there. */
+static int tell(struct block *b, const struct block_apart *apart,
+		const struct block_row *row)
+{
+	struct block_row *next = &b->rows[b->n];
+
+	*next = *row;
+	next->flags |= apart->flags;
+	if (apart->flags & EVENT_ID_APART)
+		next->key = 0;
+	b->ends[b->n++] = b->bytes.len;
+	buf_put(&b->ids, apart->ids, GUID_BYTES * ids_of(next));
+	return buf_error(&b->bytes) || buf_error(&b->ids) ? -ENOMEM : 0;
+}
+
+int block_put(struct block *b, struct str coded, const struct block_apart *apart,
+	      const struct block_row *row)
+{
+	buf_put_str(&b->bytes, coded);
+	return tell(b, apart, row);
+}
+
+int block_push(struct block *b, struct str record, struct str identity,
+	       const struct block_row *row)
+{
+	struct block_apart apart;
+	int r = block_code(b->phrases, record, identity, &apart, &b->bytes);
+
+	return r ? r : tell(b, &apart, row);
 }
 
 int block_append(struct block *b, const struct block *from, unsigned i)

@@ -33,6 +33,8 @@ int bodies_init(struct bodies *b, bool writes)
 		return -ENOMEM;
 	if (writes && shared_shapes_new(&b->shapes->shared))
 		return -ENOMEM;
+	if (writes && shared_coders_new(&b->coders))
+		return -ENOMEM;
 	return zcodec_new(PREFIX_LEVEL, &b->codec);
 }
 
@@ -54,6 +56,7 @@ void bodies_forget(struct bodies *b)
 	b->n_dictionaries = 0;
 	if (b->shapes)
 		shapes_forget(b->shapes);
+	shared_coders_forget(b->coders);
 	memset(b->current, 0, sizeof(b->current));
 }
 
@@ -65,6 +68,7 @@ void bodies_deinit(struct bodies *b)
 	if (b->shapes)
 		b->shapes->shared = shared_shapes_free(b->shapes->shared);
 	free(b->shapes);
+	b->coders = shared_coders_free(b->coders);
 	free(b->dictionaries);
 	buf_deinit(&b->scratch);
 	buf_deinit(&b->spare);

@@ -72,6 +72,7 @@ struct bodies {
 	struct block spare_block;
 	struct block head; /* of the block whose head was read last; see event_row.c */
 	struct shapes *shapes;
+	struct store_coders *coders; /* of a writer */
 	struct buf scratch, spare;
 };
 

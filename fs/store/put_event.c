@@ -249,11 +249,14 @@ static int insert(struct store *s, const struct event *e, struct str identity,
 		  uint64_t key, struct str raw, const struct mention_set *mentions,
 		  const struct event_told *told, int64_t source_id, int64_t *ret_id)
 {
-	struct block_row row = { .key = key,
-				 .source = source_id,
-				 .text_len = told ? told->text_len : 0,
-				 .jsonl_len = told ? told->jsonl_len : 0,
-				 .flags = flags_of(e, mentions) };
+	struct block_record record = { .record = raw,
+				       .identity = identity,
+				       .code = e->code,
+				       .row = { .key = key,
+						.source = source_id,
+						.text_len = told ? told->text_len : 0,
+						.jsonl_len = told ? told->jsonl_len : 0,
+						.flags = flags_of(e, mentions) } };
 	int64_t id = s->writer->next_event;
 	int r = keys_add(&s->writer->gathered.keys, key, id);
 
@@ -261,7 +264,7 @@ static int insert(struct store *s, const struct event *e, struct str identity,
 		return r;
 	s->writer->next_event++;
 	*ret_id = id;
-	return block_add(s, id, raw, identity, &row);
+	return block_add(s, id, &record);
 }
 
 static int put(struct store *s, const struct event *e, struct str identity,

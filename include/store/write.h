@@ -97,6 +97,15 @@ int store_shapes_find(struct store_shapes *shapes, struct item *item,
 		      const struct jv *body, struct arena *a,
 		      struct buf *scratch) _must_check_;
 /*
+ * How records are coded at present, for the threads that parse what the writer is to write. It is
+ * there until the store is closed, and may be asked from any thread.
+ */
+struct store_coders;
+struct store_coders *store_coders(struct store *s);
+/* What event.code is to be, in the place of what is in `out`. 0 or -ENOMEM. */
+int store_event_code(struct store_coders *coders, struct str record, struct str identity,
+		     struct buf *out) _must_check_;
+/*
  * identity as event_identity() gives it; mentions (else NULL) only for events that may change
  * something: of those it also keeps by which access key and session they were made. told with the
  * lengths of its line (NULL: it has none). The same

@@ -8,6 +8,8 @@
 #include "private.h"
 #include "restack.h"
 #include "store/activity.h"
+#include "store/write.h"
+#include "util/phrase.h"
 
 /* A record whose parts repeat, and some that do not; the same for the same number. */
 static void make_record(int i, struct buf *ret)
@@ -42,10 +44,31 @@ static size_t records_len(int n)
 	return len;
 }
 
-static void put_events(struct history *h, int from, int to)
+#define AT_ONCE 700
+
+/* Of each second one the code as who parses makes it, long before it is put, the other has none. */
+static void make_codes(struct history *h, int from, int to, struct buf codes[AT_ONCE])
 {
 	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
 
+	assert_true(to - from <= AT_ONCE);
+	for (int i = from | 1; i < to; i += 2) {
+		char id[32];
+
+		(void)snprintf(id, sizeof(id), "event-%d", i);
+		make_record(i, &record);
+		assert_int_equal(store_event_code(store_coders(h->s), str_of(record.data),
+						  str_of(id), &codes[i - from]),
+				 0);
+	}
+}
+
+static void put_events(struct history *h, int from, int to)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+	struct buf codes[AT_ONCE] = { 0 };
+
+	make_codes(h, from, to, codes);
 	begin(h);
 	for (int i = from; i < to; i++) {
 		char id[32];
@@ -55,10 +78,12 @@ static void put_events(struct history *h, int from, int to)
 		(void)snprintf(id, sizeof(id), "event-%d", i);
 		make_record(i, &record);
 		e = event_of(id, 1000 + i);
+		e.code = buf_str(&codes[i - from]);
 		assert_int_equal(store_put_event(h->s, &e, e.id, str_of(record.data),
 						 NULL, NULL, 1, &put),
 				 0);
 		assert_int_equal(put, STORE_PUT_NEW);
+		buf_deinit(&codes[i - from]);
 	}
 	commit(h);
 }
@@ -227,6 +252,47 @@ static void test_rolled_back(void **state)
 	assert_events(h, 500);
 }
 
+/* A code is taken for what it was made for, and for nothing else. */
+static void test_codes(void **state)
+{
+	_cleanup_(buf_deinit) struct buf code = BUF_INIT, text = BUF_INIT;
+	const struct phrases *phrases;
+	struct history *h = *state;
+	struct block_apart apart;
+	struct str record =
+		STR("{\"eventVersion\":\"1.08\",\"userIdentity\":{\"type\":\"\"}}");
+	struct str coded;
+	int64_t dictionary;
+
+	/* There are no phrases yet; then the first block behind the training shares them. */
+	put_events(h, 0, 300);
+	assert_int_equal(store_event_code(store_coders(h->s), record, STR("x"), &code),
+			 0);
+	assert_int_equal(code.len, 0);
+	assert_false(shared_code_take(buf_str(&code), 1, &apart, &coded));
+	put_events(h, 300, 500);
+	put_events(h, 500, 501);
+	dictionary = ask(h, "SELECT max(id) FROM dictionary");
+	assert_int_equal(store_event_code(store_coders(h->s), record, STR("x"), &code),
+			 0);
+	assert_true(shared_code_take(buf_str(&code), dictionary, &apart, &coded));
+	assert_true(coded.n < record.n && apart.flags == 0);
+	assert_int_equal(dictionary_phrases(h->s, dictionary, &phrases), 0);
+	assert_true(phrases_take(phrases, coded, &text));
+	assert_true(str_eq(buf_str(&text), record));
+	assert_false(shared_code_take(buf_str(&code), dictionary + 1, &apart, &coded));
+	assert_false(shared_code_take(STR("short"), dictionary, &apart, &coded));
+	/* What is rolled back may have been what made it. */
+	begin(h);
+	store_rollback(h->s);
+	assert_false(shared_code_take(buf_str(&code), dictionary, &apart, &coded));
+	assert_int_equal(store_event_code(store_coders(h->s), record, STR("x"), &code),
+			 0);
+	assert_int_equal(code.len, 0);
+	put_events(h, 501, 700);
+	assert_events(h, 700);
+}
+
 /* Bodies that teach nothing: no dictionary, and no failure. */
 static void test_nothing_to_learn(void **state)
 {
@@ -332,7 +398,7 @@ int main(void)
 		CASE(test_damaged_block),    CASE(test_told_between),
 		CASE(test_damaged_phrases),  CASE(test_rolled_back),
 		CASE(test_nothing_to_learn), CASE(test_states),
-		CASE(test_restack),
+		CASE(test_restack),          CASE(test_codes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,8 @@ static void fill(struct row *rows, size_t n, unsigned way)
 	for (size_t i = 0; i < n; i++) {
 		uint64_t any = next(&state);
 
-		rows[i] = (struct row){ (int64_t)any, (int64_t)next(&state), (int64_t)i, i };
+		rows[i] = (struct row){ (int64_t)any, (int64_t)next(&state), (int64_t)i,
+					i };
 		if (way >= 1)
 			rows[i].a = (int64_t)(any % 7) - 3;
 		if (way >= 2)
@@ -60,7 +61,8 @@ static void fill(struct row *rows, size_t n, unsigned way)
 
 static void test_as_qsort(void **state _unused_)
 {
-	struct row *rows = calloc(ROWS, sizeof(*rows)), *same = calloc(ROWS, sizeof(*same));
+	struct row *rows = calloc(ROWS, sizeof(*rows)),
+		   *same = calloc(ROWS, sizeof(*same));
 	static const size_t counts[] = { 0, 1, 2, 24, 25, 300, ROWS };
 
 	assert_true(rows && same);
