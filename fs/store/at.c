@@ -264,6 +264,73 @@ int store_at_roster(struct store *s, int64_t folder, int64_t time_ms, int64_t af
 	return 0;
 }
 
+/* --- the estate ---------------------------------------------------------------------------- */
+
+/* The account of each folder, by the folder's row: a folder is made behind the one it is in. */
+static int read_accounts(struct store *s, struct buf *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool row = true;
+	int r = sql_open(s, Q_AT_PARENTS, NO_ARGS, &q);
+
+	while (!r) {
+		int64_t id, account, none = 0;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		id = account = col_int(q, 0);
+		if (col_int(q, 1) != STORE_ROOT) {
+			if (col_int(q, 1) < 0 || col_int(q, 1) >= id)
+				return STORE_E_DAMAGED;
+			account = ((const int64_t *)ret->data)[col_int(q, 1)];
+		}
+		while (ret->len < (size_t)id * sizeof(none) && !buf_error(ret))
+			buf_put(ret, &none, sizeof(none));
+		buf_put(ret, &account, sizeof(account));
+		r = buf_error(ret);
+	}
+	return r;
+}
+
+int store_at_estate(struct store *s, int64_t time_ms,
+		    int (*visit)(void *ctx, int64_t account,
+				 const struct store_at_row *row),
+		    void *ctx)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(buf_deinit) struct buf accounts = BUF_INIT;
+	bool row = true;
+	int r = reading(s);
+
+	if (!r)
+		r = read_accounts(s, &accounts);
+	if (!r)
+		r = sql_open(s, Q_AT_ESTATE, NO_ARGS, &q);
+	while (!r) {
+		struct store_at_state st;
+		struct store_at_row one;
+		size_t folder;
+
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		r = store_at_get(s, col_int(q, 0), time_ms, &st);
+		if (r == STORE_E_NOT_FOUND) {
+			r = 0;
+			continue;
+		}
+		folder = (size_t)col_int(q, 1);
+		if (!r && folder >= accounts.len / sizeof(int64_t))
+			r = STORE_E_DAMAGED;
+		if (r)
+			break;
+		one = row_of(&st);
+		r = visit(ctx, ((const int64_t *)accounts.data)[folder], &one);
+	}
+	return r;
+}
+
 /* --- names --------------------------------------------------------------------------------- */
 
 /*

@@ -182,6 +182,8 @@ X(AT_FOLDER_BEHIND,
 X(AT_ROSTER,
   "SELECT id, rid FROM resource WHERE folder = ?1 AND fname IS NULL AND rid > " NAME_BEFORE "UNION ALL "
   "SELECT id, fname FROM resource WHERE folder = ?1 AND fname > " NAME_BEFORE "ORDER BY 2 LIMIT ?3")
+X(AT_PARENTS, "SELECT id, parent FROM folder WHERE id > 0 ORDER BY id")
+X(AT_ESTATE, "SELECT id, folder FROM resource WHERE id > 0 ORDER BY id")
 X(AT_RESOURCES,
   "SELECT r.id, " FNAME ", r.rid FROM resource r WHERE r.folder = ?1 AND r.id > ?2 ORDER BY r.id")
 X(AT_RESOURCE_NAME,

@@ -182,20 +182,133 @@ static int sum_folders(struct request *q, const struct store_at_folder *f,
 	return 0;
 }
 
+/* --- all accounts at once ----------------------------------------------------------------- */
+
+struct estate {
+	struct request *q;
+	struct buf
+		slots; /* struct at_slot of each account that had anything, by its folder */
+	size_t lacking;
+};
+
+static void estate_deinit(struct estate *e)
+{
+	buf_deinit(&e->slots);
+}
+
+static int find_accounts(struct estate *e, int64_t time_ms)
+{
+	struct store_at_folder page[VIEW_PAGE_FIRST];
+	int64_t after = STORE_ROOT;
+	size_t n;
+
+	do {
+		int r = view_error(store_at_folders(e->q->store, STORE_ROOT, time_ms,
+						    after, e->q->arena, page,
+						    ARRAY_SIZE(page), &n));
+
+		if (r)
+			return r;
+		for (size_t i = 0; i < n; i++) {
+			struct at_slot slot;
+
+			look_up(e->q, &page[i], time_ms, &slot);
+			e->lacking += !slot.has_sums;
+			buf_put(&e->slots, &slot, sizeof(slot));
+			after = page[i].id;
+		}
+	} while (n == ARRAY_SIZE(page));
+	return buf_error(&e->slots);
+}
+
+static int by_folder(const void *a, const void *b)
+{
+	const struct at_slot *x = a, *y = b;
+
+	return (x->folder > y->folder) - (x->folder < y->folder);
+}
+
+static int add_row(void *ctx, int64_t account, const struct store_at_row *row)
+{
+	const struct at_slot key = { .folder = account };
+	struct estate *e = ctx;
+	struct at_slot *slot =
+		e->slots.len ? bsearch(&key, e->slots.data, e->slots.len / sizeof(key),
+				       sizeof(key), by_folder)
+			     : NULL;
+	struct at_sums one;
+	int r;
+
+	/* One that is not listed has nothing as old, so no row of it comes here. */
+	if (!slot)
+		return -EIO;
+	if (slot->has_sums)
+		return 0;
+	r = at_measure(e->q, row, &one);
+	if (r == 0)
+		at_sums_add(&slot->all, &one);
+	return r;
+}
+
+/* All of those that lack, in one pass. */
+static int sum_lacking(struct estate *e, int64_t time_ms)
+{
+	struct at_slot *slots = (struct at_slot *)e->slots.data;
+	int r = view_error(store_at_estate(e->q->store, time_ms, add_row, e));
+
+	for (size_t i = 0; r == 0 && i < e->slots.len / sizeof(*slots); i++) {
+		slots[i].has_sums = slots[i].has_any = true;
+		slots[i].any = slots[i].all.n > 0;
+		keep(e->q, &slots[i]);
+	}
+	return r;
+}
+
+/* Of all accounts. One by itself costs some three times its part of the pass. */
+static int sum_estate(struct request *q, int64_t time_ms, struct at_sums *ret)
+{
+	_cleanup_(estate_deinit) struct estate e = { .q = q };
+	const struct at_slot *slots;
+	size_t n;
+	int r = find_accounts(&e, time_ms);
+
+	n = e.slots.len / sizeof(*slots);
+	if (r == 0 && e.lacking * 3 > n)
+		r = sum_lacking(&e, time_ms);
+	slots = (const struct at_slot *)e.slots.data;
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct at_slot slot = slots[i];
+
+		if (!slot.has_sums)
+			r = sum_all(q,
+				    &(struct store_at_folder){ .id = slot.folder,
+							       .level = 1,
+							       .changed = slot.changed },
+				    time_ms, 1, &slot);
+		if (r == 0)
+			at_sums_add(ret, &slot.all);
+	}
+	return r;
+}
+
 static int sum_all(struct request *q, const struct store_at_folder *f, int64_t time_ms,
 		   unsigned depth, struct at_slot *ret)
 {
-	int r;
+	int r = 0;
 
 	if (depth > DEPTH_MAX)
 		return -EIO;
 	look_up(q, f, time_ms, ret);
 	if (ret->has_sums)
 		return 0;
-	r = sum_own(q, f, time_ms, &ret->own);
-	ret->all = ret->own;
-	if (r == 0)
-		r = sum_folders(q, f, time_ms, depth, &ret->all);
+	if (f->id == STORE_ROOT) {
+		r = sum_estate(q, time_ms, &ret->all);
+	} else {
+		r = sum_own(q, f, time_ms, &ret->own);
+		ret->all = ret->own;
+		if (r == 0)
+			r = sum_folders(q, f, time_ms, depth, &ret->all);
+	}
 	if (r)
 		return r;
 	ret->has_sums = ret->has_any = true;

@@ -4,7 +4,9 @@
 /*
  * What all resources beneath a folder come to at a moment: the sizes of its inventories. A sum
  * takes a seek for each resource, so sums are kept, folder by folder, and good as long as
- * nothing beneath the folder has changed; an import elsewhere costs nothing.
+ * nothing beneath the folder has changed; an import elsewhere costs nothing. Folders mostly hold a
+ * few resources, and to look into one takes longer than they do: so those of all accounts are made
+ * in one pass over the resources.
  */
 
 #include <pthread.h>
@@ -31,7 +33,7 @@ struct at_slot {
 	struct at_sums own, all;
 };
 
-#define AT_SLOTS 4096
+#define AT_SLOTS 16384
 
 struct at_sums_cache {
 	pthread_mutex_t lock;

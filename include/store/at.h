@@ -84,6 +84,15 @@ struct store_at_row {
 int store_at_roster(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
 		    size_t max, struct store_at_row **ret, size_t *ret_n,
 		    int64_t *ret_last) _must_check_;
+/*
+ * Visits the rows of all resources that existed, with the folder of the account each is in, in no order
+ * that matters: a fraction of what folder by folder takes. visit() may read from the store; what it
+ * returns but 0 ends it.
+ */
+int store_at_estate(struct store *s, int64_t time_ms,
+		    int (*visit)(void *ctx, int64_t account,
+				 const struct store_at_row *row),
+		    void *ctx) _must_check_;
 /* The resource whose file below at/ has this name (name_at_state()), at any time. */
 int store_at_find(struct store *s, int64_t folder, struct str name,
 		  int64_t *ret_resource) _must_check_;

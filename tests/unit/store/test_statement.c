@@ -39,6 +39,9 @@ static const struct {
 	/* meant to be walked whole: status/coverage.tsv and gaps.tsv tell of every day */
 	{ Q_DAYS, "day_coverage" },
 	{ Q_TRAILS_STOPPED_DUE, "trail_gap" },
+	/* ... and the sizes of the estate's inventories are sums over each resource in each folder */
+	{ Q_AT_PARENTS, "folder" },
+	{ Q_AT_ESTATE, "resource" },
 };
 
 static bool may_walk(enum statement id, const char *table, bool used[])

@@ -79,7 +79,7 @@ static void put(struct estate *e, const char *type, const char *rid, int64_t ms,
 	buf_put_text(&body,
 		     deleted ? ",\"resourceName\":null}" : ",\"resourceName\":\"name\"}");
 	assert_int_equal(buf_error(&body), 0);
-	item = (struct item){ .account = STR(ACCOUNT),
+	item = (struct item){ .account = str_of(e->account ? e->account : ACCOUNT),
 			      .region = STR(REGION),
 			      .type = str_of(type),
 			      .id = str_of(rid),

@@ -28,10 +28,11 @@ struct store;
 struct estate {
 	char dir[32];
 	char path[64];
-	struct store *s; /* open for writing */
-	struct tree *t;  /* NULL until estate_open() */
-	int64_t count;   /* of states put */
-	bool named;      /* give resources names, too; see estate_commit() */
+	struct store *s;     /* open for writing */
+	struct tree *t;      /* NULL until estate_open() */
+	int64_t count;       /* of states put */
+	const char *account; /* what is put is of; NULL: ACCOUNT */
+	bool named;          /* give resources names, too; see estate_commit() */
 };
 
 int estate_setup(void **state); /* the history, empty */

@@ -472,6 +472,40 @@ static void test_large_inventories(void **state)
 	check_large(e);
 }
 
+/* The estate's sizes are made in one pass, or of those accounts that changed since. */
+static void test_accounts(void **state)
+{
+	static const char *const paths[] = { "at/" DAY1 "/inventory.csv",
+					     "at/" DAY2 "/inventory.jsonl",
+					     "at/" DAY4 "/snapshot.json" };
+	struct estate *e = *state;
+	char account[16];
+
+	e->account = account;
+	for (int step = 0; step < 3; step++) {
+		/* All of them, one, one again: before its story is made and with a deletion. */
+		estate_begin(e);
+		for (int i = 0; i < (step ? 1 : 9); i++) {
+			(void)snprintf(account, sizeof(account), "%012d", i);
+			estate_put(e, GROUP, "sg-9", T0 + step * DAY);
+			estate_put(e, "AWS::S3::Bucket", step ? "b" : "a",
+				   T0 + step * DAY / 2);
+		}
+		if (step == 2)
+			estate_put_deletion(e, GROUP, "sg-9", T0 + 2 * DAY + 1);
+		estate_commit(e);
+		for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+			static const size_t lines[3][3] = { { 2 + 18 + 1, 2 + 18,
+							      2 + 18 + 2 },
+							    { 21, 21, 23 },
+							    { 21, 21, 22 } };
+
+			check_inventory(e, paths[i], lines[step][i]);
+		}
+	}
+	e->account = NULL;
+}
+
 /* --- imports ------------------------------------------------------------------------------ */
 
 static void test_late_state(void **state)
@@ -542,6 +576,7 @@ int main(void)
 		CASE(test_steps),
 		CASE(test_inventories),
 		CASE(test_large_inventories),
+		CASE(test_accounts),
 		CASE(test_late_state),
 		CASE(test_affected),
 	};
