@@ -3,7 +3,8 @@
 /*
  * coverage.tsv and gaps.tsv: reckoned from the days of each account, region and source, one account
  * at a time, so that the memory is that of one account. How long the accounts' parts are is
- * found by rendering them once, and kept while the history does not change; the text is not.
+ * found by rendering them once, and kept while the history does not change; so is the text, unless
+ * it is very long.
  *
  * A key is { behind the header, number of the account }.
  */
@@ -28,9 +29,15 @@ struct part {
 };
 
 struct head {
-	size_t n;
-	/* Behind it: the parts, and one more for the end; then the names. */
+	size_t n, names_len;
+	bool has_texts;
+	/* Behind it: the parts, and one more for the end; then the names, and the tables' texts. */
 };
+
+/* Of both tables: some 6,000 accounts of a few regions for a quarter. */
+#ifndef TEXTS_MAX /* a test sets it lower */
+#define TEXTS_MAX ((size_t)4 << 20)
+#endif
 
 static enum table table_of(uint64_t node)
 {
@@ -100,6 +107,8 @@ struct making {
 	struct account account;
 	struct part end;
 	struct buf parts, names, text;
+	struct buf texts[TABLES]; /* as long as they are not too long */
+	bool too_long;
 };
 
 static void making_deinit(struct making *m)
@@ -108,6 +117,20 @@ static void making_deinit(struct making *m)
 	buf_deinit(&m->parts);
 	buf_deinit(&m->names);
 	buf_deinit(&m->text);
+	for (enum table table = 0; table < TABLES; table++)
+		buf_deinit(&m->texts[table]);
+}
+
+/* The text is kept, too, unless there is too much of it. */
+static void keep_text(struct making *m, enum table table)
+{
+	size_t len = m->text.len;
+
+	for (enum table other = 0; other < TABLES; other++)
+		len += m->texts[other].len;
+	m->too_long |= len > TEXTS_MAX;
+	if (!m->too_long)
+		buf_put_str(&m->texts[table], buf_str(&m->text));
 }
 
 /* The part of one account, and that of whoever is next begins where it ends. */
@@ -124,6 +147,7 @@ static int add_part(struct making *m, struct str name)
 		buf_reset(&m->text);
 		put_part(&m->account, table, &m->text);
 		m->end.start[table] += m->text.len;
+		keep_text(m, table);
 		r = buf_error(&m->text);
 	}
 	return r;
@@ -153,19 +177,27 @@ static int make_index(void *ctx, struct buf *out)
 	}
 	if (r != TREE_E_NOT_FOUND)
 		return r;
-	head = (struct head){ m->parts.len / sizeof(struct part) };
+	head = (struct head){ m->parts.len / sizeof(struct part), m->names.len,
+			      !m->too_long };
 	buf_put(&m->parts, &m->end, sizeof(m->end));
 	buf_put(out, &head, sizeof(head));
 	buf_put_str(out, buf_str(&m->parts));
 	buf_put_str(out, buf_str(&m->names));
 	r = buf_error(&m->parts);
-	return r ? r : buf_error(&m->names);
+	if (r == 0)
+		r = buf_error(&m->names);
+	for (enum table table = 0; r == 0 && table < TABLES && head.has_texts; table++) {
+		buf_put_str(out, buf_str(&m->texts[table]));
+		r = buf_error(&m->texts[table]);
+	}
+	return r;
 }
 
 struct coverage_index {
 	size_t n;
 	const struct part *parts;
 	const char *names;
+	const char *texts[TABLES]; /* NULL: too long to be kept */
 	struct cache *cache;
 	struct cache_entry *held;
 	struct buf own;
@@ -202,6 +234,11 @@ static int index_get(struct request *q, struct coverage_index *ret)
 	ret->n = head->n;
 	ret->parts = (const struct part *)(head + 1);
 	ret->names = (const char *)(ret->parts + ret->n + 1);
+	if (head->has_texts) {
+		ret->texts[TABLE_SPANS] = ret->names + head->names_len;
+		ret->texts[TABLE_GAPS] =
+			ret->texts[TABLE_SPANS] + ret->parts[ret->n].start[TABLE_SPANS];
+	}
 	return 0;
 }
 
@@ -248,6 +285,24 @@ static int coverage_seek(struct request *q, uint64_t node, uint64_t offset,
 	return 0;
 }
 
+/* The account's part of the table, out of what is kept or made anew. */
+static int add_account(struct request *q, const struct coverage_index *x, size_t i,
+		       enum table table, struct account *c, struct buf *out)
+{
+	const struct part *part = &x->parts[i];
+	int r = 0;
+
+	if (x->texts[table]) {
+		buf_put(out, x->texts[table] + part->start[table],
+			part[1].start[table] - part->start[table]);
+		return 0;
+	}
+	r = reckon(q, (struct str){ x->names + part->name, part->name_len }, c);
+	if (r == 0)
+		put_part(c, table, out);
+	return r;
+}
+
 static int coverage_next(struct request *q, uint64_t node, size_t want,
 			 struct stream_key *key, struct buf *out)
 {
@@ -262,11 +317,7 @@ static int coverage_next(struct request *q, uint64_t node, size_t want,
 		put_header(table_of(node), out);
 	key->part[0] = 1;
 	while (r == 0 && (size_t)key->part[1] < x.n && out->len < until) {
-		const struct part *part = &x.parts[key->part[1]];
-
-		r = reckon(q, (struct str){ x.names + part->name, part->name_len }, &c);
-		if (r == 0)
-			put_part(&c, table_of(node), out);
+		r = add_account(q, &x, (size_t)key->part[1], table_of(node), &c, out);
 		key->part[1]++;
 	}
 	return r;
