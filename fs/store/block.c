@@ -12,6 +12,7 @@
 #include "block.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "private.h"
 #include "util/guid.h"
@@ -19,7 +20,6 @@
 #define PAGE_ROOM    8150u /* bytes of a page that rows can have */
 #define PAGE_ROWS    2u
 #define TRY_PERMILLE 950u /* of its share: then it is packed */
-#define BLOCK_STEP   16   /* events: few blocks have fewer */
 
 /* --- writing ------------------------------------------------------------------------------- */
 
@@ -288,39 +288,65 @@ int block_read(struct store *s, int64_t first, struct block *ret)
 	return r ? r : unpack(s, q, ret);
 }
 
-/* A block is kept by where it begins; that is not known of an event, but nearly. */
-static struct block *slot_of(struct store *s, int64_t first)
-{
-	return &s->bodies.blocks[(uint64_t)first / BLOCK_STEP % BLOCK_SLOTS];
-}
-
 const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i)
 {
+	struct kept_blocks *k = &s->bodies.blocks;
+
 	if (s->writer && block_has(&s->writer->events.block, event, ret_i))
 		return &s->writer->events.block;
-	for (int64_t back = 0; back <= BLOCK_EVENTS && back < event; back += BLOCK_STEP) {
-		const struct block *b = slot_of(s, event - back);
-
-		if (block_has(b, event, ret_i))
-			return b;
-	}
+	for (size_t i = 0; i < k->n; i++)
+		if ((uint64_t)event - (uint64_t)k->places[i].first < k->places[i].n) {
+			k->places[i].used = ++k->clock;
+			*ret_i = (unsigned)(event - k->places[i].first);
+			return &k->blocks[i];
+		}
 	return NULL;
 }
 
-/* The block read takes the place of what was kept in its slot, which is read into next time. */
+/* The block read takes the place of the one asked for longest ago, which is read into next time. */
 static int fetch(struct store *s, int64_t event, const struct block **ret)
 {
-	struct block *spare = &s->bodies.spare_block, *slot, read;
+	struct kept_blocks *k = &s->bodies.blocks;
+	struct block *spare = &k->spare, read;
+	size_t oldest = 0;
 	int r = block_read(s, event, spare);
 
 	if (r)
 		return r;
-	slot = slot_of(s, spare->first);
+	for (size_t i = 1; i < k->n; i++)
+		if (k->places[i].used < k->places[oldest].used)
+			oldest = i;
 	read = *spare;
-	*spare = *slot;
-	*slot = read;
-	*ret = slot;
+	*spare = k->blocks[oldest];
+	k->blocks[oldest] = read;
+	k->places[oldest] = (struct kept_place){ read.first, read.n, ++k->clock };
+	*ret = &k->blocks[oldest];
 	return 0;
+}
+
+int kept_blocks_init(struct kept_blocks *k, size_t n)
+{
+	k->blocks = calloc(n, sizeof(k->blocks[0]));
+	k->places = calloc(n, sizeof(k->places[0]));
+	k->n = k->blocks && k->places ? n : 0;
+	return k->n ? 0 : -ENOMEM;
+}
+
+void kept_blocks_forget(struct kept_blocks *k)
+{
+	for (size_t i = 0; i < k->n; i++) {
+		block_deinit(&k->blocks[i]);
+		k->places[i] = (struct kept_place){ 0 };
+	}
+	block_deinit(&k->spare);
+}
+
+void kept_blocks_deinit(struct kept_blocks *k)
+{
+	kept_blocks_forget(k);
+	free(k->blocks);
+	free(k->places);
+	*k = (struct kept_blocks){ 0 };
 }
 
 int body_of_event(struct store *s, int64_t event, struct buf *out)

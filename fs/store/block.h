@@ -58,6 +58,23 @@ struct packing {
 	unsigned rows;   /* for how many; 0: none */
 };
 
+/* Blocks read last; where they are is apart, since it is gone through for each event. */
+struct kept_place {
+	int64_t first;
+	uint64_t n;    /* 0: none */
+	uint64_t used; /* when, by the clock; 0: never */
+};
+struct kept_blocks {
+	struct block *blocks;
+	struct kept_place *places; /* of each */
+	size_t n;
+	uint64_t clock;
+	struct block spare; /* is read into next */
+};
+int kept_blocks_init(struct kept_blocks *k, size_t n) _must_check_;
+void kept_blocks_forget(struct kept_blocks *k);
+void kept_blocks_deinit(struct kept_blocks *k);
+
 void block_deinit(struct block *b);
 /* Is the event one of its? Which. */
 bool block_has(const struct block *b, int64_t event, unsigned *ret_i);

@@ -23,13 +23,16 @@
 #define LEVEL        3 /* with a dictionary of states */
 #define BLOCK_LEVEL  1
 
-int bodies_init(struct bodies *b, bool writes)
+int bodies_init(struct bodies *b, enum store_mode mode)
 {
+	bool writes = mode == STORE_WRITE || mode == STORE_WRITE_HELD;
+
 	b->stored_slots = writes ? STORED_SLOTS_WRITER : STORED_SLOTS;
 	b->stored = calloc(b->stored_slots, sizeof(b->stored[0]));
-	b->blocks = calloc(BLOCK_SLOTS, sizeof(b->blocks[0]));
 	b->shapes = calloc(1, sizeof(*b->shapes));
-	if (!b->stored || !b->blocks || !b->shapes)
+	if (!b->stored || !b->shapes ||
+	    kept_blocks_init(&b->blocks,
+			     mode == STORE_WORKER ? BLOCKS_KEPT_WORKER : BLOCKS_KEPT))
 		return -ENOMEM;
 	if (writes && shared_shapes_new(&b->shapes->shared))
 		return -ENOMEM;
@@ -47,9 +50,7 @@ static void dictionary_end(struct dictionary *d)
 void bodies_forget(struct bodies *b)
 {
 	stored_forget_all(b);
-	for (size_t i = 0; b->blocks && i < BLOCK_SLOTS; i++)
-		block_deinit(&b->blocks[i]);
-	block_deinit(&b->spare_block);
+	kept_blocks_forget(&b->blocks);
 	block_deinit(&b->head);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
 		dictionary_end(&b->dictionaries[i]);
@@ -64,7 +65,7 @@ void bodies_deinit(struct bodies *b)
 {
 	bodies_forget(b);
 	free(b->stored);
-	free(b->blocks);
+	kept_blocks_deinit(&b->blocks);
 	if (b->shapes)
 		b->shapes->shared = shared_shapes_free(b->shapes->shared);
 	free(b->shapes);
@@ -74,7 +75,6 @@ void bodies_deinit(struct bodies *b)
 	buf_deinit(&b->spare);
 	b->codec = zcodec_free(b->codec);
 	b->stored = NULL;
-	b->blocks = NULL;
 	b->shapes = NULL;
 	b->dictionaries = NULL;
 }

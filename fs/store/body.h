@@ -10,6 +10,7 @@
 
 #include "block.h"
 #include "shape.h"
+#include "store/store.h"
 #include "util/buf.h"
 #include "util/macro.h"
 #include "util/str.h"
@@ -22,7 +23,9 @@ enum dictionary_kind {
 	DICTIONARY_STATE = 2,
 };
 
-#define BLOCK_SLOTS  64u /* of 30 KB, mostly */
+#define BLOCKS_KEPT 64u /* of 30 KB, mostly */
+#define BLOCKS_KEPT_WORKER \
+	128u /* who makes stories reads an account's blocks time and again */
 #define STORED_SLOTS 1024u
 #define STORED_SLOTS_WRITER \
 	8192u         /* the last states of so many resources, whose next are to come */
@@ -68,16 +71,14 @@ struct bodies {
 	struct stored *stored; /* a slot per hash of the id */
 	size_t stored_slots;
 	size_t stored_bytes;
-	struct block *blocks; /* a slot per hash of the id */
-	struct block spare_block;
+	struct kept_blocks blocks;
 	struct block head; /* of the block whose head was read last; see event_row.c */
 	struct shapes *shapes;
 	struct store_coders *coders; /* of a writer */
 	struct buf scratch, spare;
 };
 
-/* `writes`: of the writer. */
-int bodies_init(struct bodies *b, bool writes) _must_check_;
+int bodies_init(struct bodies *b, enum store_mode mode) _must_check_;
 void bodies_deinit(struct bodies *b);
 /* After a rollback: rows seen in the transaction may be gone. */
 void bodies_forget(struct bodies *b);

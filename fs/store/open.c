@@ -260,8 +260,7 @@ int store_open(const char *path, enum store_mode mode, bool wait, struct store *
 	    : held              ? 0
 				: look_at_file(path, f);
 	if (!r)
-		r = bodies_init(&s->bodies,
-				mode == STORE_WRITE || mode == STORE_WRITE_HELD);
+		r = bodies_init(&s->bodies, mode);
 	if (r)
 		return r;
 	/* Resolved, since SQLite gives names like ":memory:" and "file:..." a meaning. */
