@@ -90,11 +90,9 @@ static int sort_calls(struct story_work *w)
 static int read_transitions(struct story_work *w)
 {
 	size_t n, kept = 0;
-	int r = w->memo->has_alarms ? store_transitions_mentioning(w->s, &w->all, w->a,
-								   &w->transitions, &n)
-				    : 0;
+	int r = story_transitions(w, &w->all, &w->transitions, &n);
 
-	if (r || !w->memo->has_alarms)
+	if (r)
 		return r;
 	for (size_t i = 0; i < n; i++)
 		if (w->transitions[i].time_ms > w->after_ms)
@@ -111,7 +109,9 @@ void story_memo_deinit(struct story_memo *memo)
 	arena_ring_deinit(&memo->states);
 	arena_deinit(&memo->correlating);
 	buf_deinit(&memo->scratch);
+	buf_deinit(&memo->watched);
 	story_events_deinit(&memo->events);
+	memo->actors = store_actors_free(memo->actors);
 }
 
 static int memo_once(struct story_memo *m, struct store *s)
@@ -120,6 +120,10 @@ static int memo_once(struct story_memo *m, struct store *s)
 	int r = m->known ? 0 : store_alarms_any(s, &m->has_alarms);
 
 	if (r || m->known)
+		return r;
+	if (!m->actors)
+		r = store_actors_new(&m->actors);
+	if (r)
 		return r;
 	r = store_trail_span(s, STR_NULL, &first, &last);
 	m->has_nobodys = r == 0;
@@ -295,6 +299,7 @@ static void work_deinit(struct story_work *w)
 	arena_deinit(&w->traced);
 	free(w->blamed);
 	buf_deinit(&w->losses);
+	buf_deinit(&w->found.hits);
 	arena_ring_reset(&w->memo->states);
 	story_events_end(&w->memo->events);
 }

@@ -34,9 +34,14 @@ struct story_memo {
 	struct store_trail_gap *gaps;
 	size_t n_gaps;
 	struct story_events events;
-	struct arena_ring states; /* of the story under way, those looked at last */
-	struct arena correlating; /* until that is done */
-	struct buf scratch;       /* for a body */
+	struct store_actors *actors; /* sessions that calls were made in; NULL: none yet */
+	struct arena_ring states;    /* of the story under way, those looked at last */
+	struct arena correlating;    /* until that is done */
+	struct buf scratch;          /* for a body, or what was found */
+	/* Tokens that alarms watch, once some stories have asked, if they are not too many. */
+	unsigned alarms_asked;
+	bool watched_known;
+	struct buf watched; /* uint64_t, in order */
 };
 void story_memo_deinit(struct story_memo *memo);
 

@@ -187,71 +187,51 @@ static int add_calls(struct story_work *w, struct rows *rows,
 	return 0;
 }
 
-/* Of what is told of a part of the time only, nothing may lie before that. */
+static int by_time(const void *a, const void *b)
+{
+	const struct store_event_hit *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
+/*
+ * Of what is told of a part of the time only, nothing may lie before that. In order of time they are
+ * read, since those of one time are in one block.
+ */
+static int take_events(struct story_work *w, struct rows *rows, struct buf *found)
+{
+	struct store_event_hit *hits = (struct store_event_hit *)found->data;
+	size_t n = found->len / sizeof(*hits);
+
+	if (n > 1)
+		qsort(hits, n, sizeof(*hits), by_time);
+	if (n && hits[0].time_ms <= w->after_ms)
+		return CORRELATE_E_EARLIER;
+	return n ? add_calls(w, rows, hits, n) : 0;
+}
+
 static int find_events(struct story_work *w, struct rows *rows,
 		       const struct mention_set *tokens, int64_t from_ms, int64_t to_ms)
 {
-	_cleanup_(arena_deinit) struct arena found = ARENA_INIT;
-	struct store_event_hit *hits = NULL;
-	size_t n = 0;
-	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, &found, &hits, &n);
+	struct buf *found = &w->memo->scratch;
+	int r;
 
-	if (!r && n && hits[0].time_ms <= w->after_ms)
-		return CORRELATE_E_EARLIER;
-	return r || !n ? r : add_calls(w, rows, hits, n);
-}
-
-/* Some records name no account: what they name may be anybody's. */
-static int bare_tokens(struct story_work *w, const struct mention_set *tokens,
-		       struct mention_set *ret)
-{
-	uint64_t *bare = arena_alloc(w->a, (tokens->n + 1) * sizeof(*bare));
-
-	*ret = (struct mention_set){ bare, tokens->n };
-	for (size_t i = 0; bare && i < tokens->n; i++)
-		bare[i] = tokens->tokens[i] ^ w->scope.account;
-	return bare ? 0 : -ENOMEM;
-}
-
-int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t from_ms,
-	       int64_t to_ms, struct store_event_hit **ret, size_t *ret_n)
-{
-	struct store_event_hit *nobodys = NULL, *all;
-	struct mention_set bare;
-	size_t n = 0;
-	int r = store_events_mentioning(w->s, tokens, from_ms, to_ms, w->a, ret, ret_n);
-
-	if (r || !w->memo->has_nobodys)
-		return r;
-	r = bare_tokens(w, tokens, &bare);
-	if (!r)
-		r = store_events_mentioning(w->s, &bare, from_ms, to_ms, w->a, &nobodys,
-					    &n);
-	if (r || !n)
-		return r;
-	all = arena_alloc(w->a, (*ret_n + n) * sizeof(*all));
-	if (!all)
-		return -ENOMEM;
-	if (*ret_n)
-		memcpy(all, *ret, *ret_n * sizeof(*all));
-	memcpy(all + *ret_n, nobodys, n * sizeof(*all));
-	*ret = all;
-	*ret_n += n;
-	return 0;
+	buf_reset(found);
+	r = story_find(w, tokens, from_ms, to_ms, found);
+	return r ? r : take_events(w, rows, found);
 }
 
 static int find_own(struct story_work *w, struct rows *rows)
 {
 	int64_t from_ms = w->after_ms == INT64_MIN ? INT64_MIN : w->after_ms + 1;
-	const struct store_aliases *of = &w->aliases;
-	struct mention_set bare;
-	int r = find_events(w, rows, &of->own, from_ms, INT64_MAX);
+	struct buf *found = &w->memo->scratch;
+	int r;
 
-	if (!r && w->memo->has_nobodys)
-		r = bare_tokens(w, &of->own, &bare);
-	if (!r && w->memo->has_nobodys)
-		r = find_events(w, rows, &bare, from_ms, INT64_MAX);
-	return r;
+	buf_reset(found);
+	r = story_find_anybodys(w, &w->aliases.own, from_ms, INT64_MAX, found);
+	return r ? r : take_events(w, rows, found);
 }
 
 /* Those that name what was given: before, where the calls that taught it these are not read now; and
@@ -355,7 +335,7 @@ static int seek_alarms(struct story_work *w, const struct mention_set *learnt)
 	set = as_set(&names);
 	if (!set.n || buf_error(&names))
 		return buf_error(&names);
-	r = store_transitions_mentioning(w->s, &set, w->a, &hits, &n);
+	r = story_transitions(w, &set, &hits, &n);
 	for (size_t i = 0; !r && i < n; i++)
 		if (hits[i].time_ms <= w->after_ms)
 			return CORRELATE_E_EARLIER;

@@ -131,3 +131,9 @@ int story_call(struct story_work *w, size_t call, const struct event **ret)
 		c->read = NULL;
 	return r;
 }
+
+int story_actor(struct story_work *w, const struct event *e, struct arena *a,
+		struct story_actor *ret)
+{
+	return store_actor_kept(w->s, w->memo->actors, e, a, ret);
+}

@@ -73,7 +73,7 @@ static int load_cause(struct story_work *w, const struct store_cause *c,
 
 	ret->evidence = c->evidence;
 	ret->confidence = (enum confidence)c->confidence;
-	return r ? r : store_actor_of(w->s, &ret->event, w->a, &ret->actor);
+	return r ? r : story_actor(w, &ret->event, w->a, &ret->actor);
 }
 
 static int load_change(struct story_work *w, const struct store_entry *e,

@@ -214,7 +214,7 @@ static int collect_causes(struct story_work *w, struct output *o,
 		events[k].confidence = v->confidence;
 		r = story_event(w, w->calls[i].row, a, &events[k].event);
 		if (!r)
-			r = store_actor_of(w->s, &events[k].event, a, &events[k].actor);
+			r = story_actor(w, &events[k].event, a, &events[k].actor);
 		if (!r)
 			r = copy_values(w, o, &events[k].event, &causes[k].values);
 		if (r)
@@ -293,7 +293,7 @@ static int emit_event(struct story_work *w, struct output *o, size_t i)
 		return r;
 	entry_frame(w, row.time_ms, attempt ? STORY_ATTEMPT : STORY_ACTIVITY, &e);
 	e.event.event = *event;
-	r = store_actor_of(w->s, event, &o->scratch, &e.event.actor);
+	r = story_actor(w, event, &o->scratch, &e.event.actor);
 	return r ? r : emit(o, &row, &e);
 }
 

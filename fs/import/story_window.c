@@ -83,6 +83,7 @@ static int seek_new(struct story_work *w, const struct mention_set *old, int64_t
 {
 	const struct mention_set *own = &w->aliases.own;
 	uint64_t *tokens = arena_alloc(w->a, (own->n + 1) * sizeof(*tokens));
+	struct buf *found = &w->memo->scratch;
 	struct mention_set new = { tokens, 0 };
 	struct store_event_hit *hits;
 	size_t n;
@@ -95,12 +96,13 @@ static int seek_new(struct story_work *w, const struct mention_set *old, int64_t
 			tokens[new.n++] = own->tokens[i];
 	if (!new.n)
 		return 0;
-	r = story_hits(w, &new, INT64_MIN, *from_ms, &hits, &n);
-	for (size_t i = 0; !r && i < n; i++)
+	buf_reset(found);
+	r = story_find_anybodys(w, &new, INT64_MIN, *from_ms, found);
+	hits = (struct store_event_hit *)found->data;
+	for (size_t i = 0; !r && i < found->len / sizeof(*hits); i++)
 		*from_ms = MIN(*from_ms, hits[i].time_ms);
-	if (r || !w->memo->has_alarms)
-		return r;
-	r = store_transitions_mentioning(w->s, &new, w->a, &hits, &n);
+	if (!r)
+		r = story_transitions(w, &new, &hits, &n);
 	for (size_t i = 0; !r && i < n; i++)
 		*from_ms = MIN(*from_ms, hits[i].time_ms);
 	return r;
@@ -126,14 +128,15 @@ static int choose(struct story_work *w, const struct mention_set *told, int64_t 
 {
 	size_t last = first_from(w, from_ms);
 	size_t first = last > TRIES_MAX ? last - TRIES_MAX + 1 : 1;
-	struct store_event_hit *hits;
+	const struct store_event_hit *hits;
 	size_t n;
 	int r;
 
 	if (!last)
 		return 0;
-	r = story_hits(w, told, time_of(w, first - 1) - CORRELATE_CLEAR_BEFORE_MS,
-		       INT64_MAX, &hits, &n);
+	r = story_found_keep(w, told, time_of(w, first - 1) - CORRELATE_CLEAR_BEFORE_MS);
+	hits = (const struct store_event_hit *)w->found.hits.data;
+	n = w->found.hits.len / sizeof(*hits);
 	for (size_t step = last; !r && step >= first; step--) {
 		if (!parts(w, step, from_ms, hits, n))
 			continue;

@@ -62,6 +62,14 @@ struct story_call {
 	uint32_t arena;
 };
 
+/* The events of some tokens from a time on, until the story is made or other ones are kept. */
+struct story_found {
+	struct mention_set tokens; /* with those that name no account */
+	int64_t from_ms;
+	size_t *ends;    /* of each token's hits */
+	struct buf hits; /* struct store_event_hit */
+};
+
 struct story_work {
 	struct store *s;
 	struct story_memo *memo;
@@ -93,6 +101,7 @@ struct story_work {
 	enum reason *reasons;
 	struct blame_change *blamed; /* one each shown, of those that `blame` names */
 	struct buf losses;           /* struct story_loss */
+	struct story_found found;
 	struct store_aliases
 		aliases;        /* given, lost: known before, then with what was learnt */
 	struct mention_set all; /* of these */
@@ -124,6 +133,9 @@ int story_call(struct story_work *w, size_t call, const struct event **ret) _mus
 /* An event by its row; until the story is made, and what is not kept anyhow is in the arena. */
 int story_event(struct story_work *w, int64_t row, struct arena *a,
 		struct event *ret) _must_check_;
+/* Who made the call; in the arena. */
+int story_actor(struct story_work *w, const struct event *e, struct arena *a,
+		struct story_actor *ret) _must_check_;
 /* Before a story, and after it. */
 void story_events_begin(struct story_events *k);
 void story_events_end(struct story_events *k);
@@ -136,9 +148,21 @@ void story_events_deinit(struct story_events *k);
 int story_candidates(struct story_work *w) _must_check_;
 /* Makes `all` of the aliases. */
 int story_join_aliases(struct story_work *w) _must_check_;
-/* The events before from_ms that share a token with the set, as find_events() would have them. */
-int story_hits(struct story_work *w, const struct mention_set *tokens, int64_t from_ms,
-	       int64_t to_ms, struct store_event_hit **ret, size_t *ret_n) _must_check_;
+/* --- what a name finds: story_found.c --- */
+
+/* Keeps them in w->found. */
+int story_found_keep(struct story_work *w, const struct mention_set *tokens,
+		     int64_t from_ms) _must_check_;
+/* The events of tokens, struct store_event_hit each, appended: in no order, some of them twice. */
+int story_find(struct story_work *w, const struct mention_set *tokens, int64_t from_ms,
+	       int64_t to_ms, struct buf *ret) _must_check_;
+/* Likewise, with those that name no account. */
+int story_find_anybodys(struct story_work *w, const struct mention_set *tokens,
+			int64_t from_ms, int64_t to_ms, struct buf *ret) _must_check_;
+/* The transitions of alarms that watch any of the tokens; in the arena. */
+int story_transitions(struct story_work *w, const struct mention_set *tokens,
+		      struct store_event_hit **ret, size_t *ret_n) _must_check_;
+
 /* Adds the tokens of the neighbours it lost by a step. Their calls are looked for between the state
    before and this one, and so long before and after. */
 void story_lost(const struct story_work *w, const struct change *change,

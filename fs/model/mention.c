@@ -215,9 +215,18 @@ void mention_set_sort(struct mention_set *set)
 	set->n = n;
 }
 
+ptrdiff_t mention_set_find(const struct mention_set *set, uint64_t token)
+{
+	const uint64_t *found =
+		set->n ? bsearch(&token, set->tokens, set->n, sizeof(token), by_value)
+		       : NULL;
+
+	return found ? found - set->tokens : -1;
+}
+
 bool mention_set_has(const struct mention_set *set, uint64_t token)
 {
-	return set->n && bsearch(&token, set->tokens, set->n, sizeof(token), by_value);
+	return mention_set_find(set, token) >= 0;
 }
 
 int gather_init(struct gather *g, struct arena *a, size_t max)

@@ -59,6 +59,13 @@ static int add_posting(void *ctx, const struct posting *p, bool *more _unused_)
 	return 0;
 }
 
+static int find_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
+		      struct buf *hits)
+{
+	return postings_each(s, POSTING_MENTION, posting_key_of_token(token), from_ms,
+			     to_ms, add_posting, hits);
+}
+
 int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 			    int64_t from_ms, int64_t to_ms, struct arena *a,
 			    struct store_event_hit **ret, size_t *ret_n)
@@ -69,12 +76,22 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 	if (!r)
 		r = gathered_reading(s);
 	for (size_t i = 0; i < tokens->n && !r; i++)
-		r = postings_each(s, POSTING_MENTION,
-				  posting_key_of_token(tokens->tokens[i]), from_ms, to_ms,
-				  add_posting, &hits);
+		r = find_token(s, tokens->tokens[i], from_ms, to_ms, &hits);
 	if (!r)
 		r = buf_error(&hits);
 	return r ? r : take_hits(&hits, a, ret, ret_n);
+}
+
+int store_events_of_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
+			  struct buf *ret)
+{
+	int r = reading(s);
+
+	if (!r)
+		r = gathered_reading(s);
+	if (!r)
+		r = find_token(s, token, from_ms, to_ms, ret);
+	return r ? r : buf_error(ret);
 }
 
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
@@ -95,6 +112,27 @@ int store_alarms_any(struct store *s, bool *ret)
 	int r = reading(s);
 
 	return r ? r : sql_exists(s, Q_ALARM_MENTION_ANY, NO_ARGS, ret);
+}
+
+/* Rows of a token. */
+static int token_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	(void)a;
+	*(uint64_t *)ret = (uint64_t)col_int(q, 0);
+	return 0;
+}
+
+static const struct sql_shape token_shape = { sizeof(uint64_t), token_row };
+
+int store_alarm_tokens(struct store *s, size_t max, struct buf *ret, bool *ret_all)
+{
+	int r = reading(s);
+
+	if (!r)
+		r = sql_all(s, Q_ALARM_MENTION_TOKENS, ARGS(INT(max + 1)), &token_shape,
+			    NULL, ret);
+	*ret_all = !r && ret->len / sizeof(uint64_t) <= max;
+	return r;
 }
 
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first,

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Reading a resource's story, and what its entries point to: alarm transitions, and the event
- * that issued the session somebody acted in.
+ * Reading a resource's story, and what its entries point to besides states and events: alarm
+ * transitions.
  */
 #include <errno.h>
 
-#include "posting.h"
 #include "private.h"
 #include "rows.h"
 #include "store/derive.h"
@@ -163,35 +162,4 @@ int store_transition_get(struct store *s, int64_t id, struct arena *a,
 			       ret->previous_state.p && ret->reason.p
 		       ? 0
 		       : -ENOMEM;
-}
-
-/* --- sessions ------------------------------------------------------------------------------ */
-
-static int issuer(struct store *s, struct str name, int64_t time_ms, int64_t *ret)
-{
-	struct posting p = { 0 };
-	int r = STORE_E_NOT_FOUND;
-
-	if (name.n)
-		r = postings_as_of(s, POSTING_SESSION,
-				   posting_key_of_token(mention_token(name)), time_ms,
-				   &p);
-	*ret = p.event;
-	return r;
-}
-
-int store_session_issuer(struct store *s, struct str access_key, struct str session_arn,
-			 int64_t time_ms, struct buf *out)
-{
-	int64_t event;
-	int r = reading(s);
-
-	if (!r)
-		r = gathered_reading(s);
-	/* A key belongs to one session, whatever the clocks say; an ARN to many after another. */
-	if (!r)
-		r = issuer(s, access_key, INT64_MAX, &event);
-	if (r == STORE_E_NOT_FOUND)
-		r = issuer(s, session_arn, time_ms, &event);
-	return r ? r : body_of_event(s, event, out);
 }

@@ -230,6 +230,9 @@ X(ALARM_PUT,
   "OR excluded.namespace > namespace OR excluded.metric > metric")
 X(ALARM_BY_NAME, "SELECT id FROM alarm WHERE name = ?1 AND account = ?2 AND region = ?3")
 X(ALARM_MENTION_ANY, "SELECT 1 FROM alarm_mention WHERE token >= -9223372036854775808 LIMIT 1")
+X(ALARM_MENTION_TOKENS,
+  "SELECT DISTINCT token FROM alarm_mention WHERE token >= -9223372036854775808 "
+  "ORDER BY token LIMIT ?1")
 X(ALARM_MENTION_INSERT,
   "INSERT INTO alarm_mention(token, alarm) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
 /*

@@ -4,7 +4,7 @@
  *
  * Rows hold no text of a story, only which state or event it is about; states and records are
  * read, viewed and compared again here, which costs a few microseconds an entry and saves a
- * second copy of everything. Actors are followed back through the sessions' issuing events.
+ * second copy of everything. Of actors see actor.c.
  */
 #include "story_load.h"
 
@@ -42,7 +42,7 @@ int story_load_body(struct store *s, int64_t state, struct arena *a,
 	return r;
 }
 
-static int view_event(struct arena *a, const struct buf *text, struct event *ret)
+int story_view_event(struct arena *a, const struct buf *text, struct event *ret)
 {
 	struct jv *v = NULL;
 	int r = parse_body(a, text, &v);
@@ -60,50 +60,10 @@ static int load_event(struct store *s, int64_t row, struct arena *a,
 	int r = store_event_body(s, row, &text);
 
 	if (!r)
-		r = view_event(a, &text, &ret->event);
+		r = story_view_event(a, &text, &ret->event);
 	if (!r)
 		r = store_actor_of(s, &ret->event, a, &ret->actor);
 	return r;
-}
-
-/* The event that opened the session e acts in. STORE_E_NOT_FOUND: the history has none. */
-static int load_issuer(struct store *s, const struct event *e, struct arena *a,
-		       struct event *ret)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	int r = store_session_issuer(s, e->access_key, jv_get_text(e->identity, "arn"),
-				     e->time_ms, &text);
-
-	return r ? r : view_event(a, &text, ret);
-}
-
-int store_actor_of(struct store *s, const struct event *e, struct arena *a,
-		   struct story_actor *ret)
-{
-	struct story_actor actor = { .principal = event_principal(e, a) };
-	struct str way[STORY_MAX_VIA];
-	struct event current = *e;
-
-	while (actor.n_via < STORY_MAX_VIA && event_is_role_session(&current)) {
-		struct event issuer;
-		int r = load_issuer(s, &current, a, &issuer);
-
-		if (r == STORE_E_NOT_FOUND)
-			break;
-		if (r)
-			return r;
-		/* EC2 or Lambda handing a role to itself is nobody: the session says more. */
-		if (str_is(jv_get_text(issuer.identity, "type"), "AWSService"))
-			break;
-		way[actor.n_via++] = actor.principal;
-		actor.principal = event_principal(&issuer, a);
-		current = issuer;
-	}
-	/* The way was walked backwards. */
-	for (size_t i = 0; i < actor.n_via; i++)
-		actor.via[i] = way[actor.n_via - 1 - i];
-	*ret = actor;
-	return 0;
 }
 
 static int state_name(struct store *s, int64_t state, char ret[NAME_STATE_SIZE])

@@ -22,6 +22,8 @@ struct mention_set {
 
 /* Puts tokens that came in any order into order, and keeps each once. */
 void mention_set_sort(struct mention_set *set);
+/* At which place; -1: it has none. */
+ptrdiff_t mention_set_find(const struct mention_set *set, uint64_t token) _pure_;
 bool mention_set_has(const struct mention_set *set, uint64_t token) _pure_;
 
 #define MENTION_MAX_EVENT \

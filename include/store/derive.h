@@ -155,11 +155,17 @@ struct store_event_hit {
 int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 			    int64_t from_ms, int64_t to_ms, struct arena *a,
 			    struct store_event_hit **ret, size_t *ret_n) _must_check_;
+/* Those of one token, in order of time, appended as struct store_event_hit. */
+int store_events_of_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
+			  struct buf *ret) _must_check_;
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
 				 struct arena *a, struct store_event_hit **ret,
 				 size_t *ret_n) _must_check_;
 /* Does any alarm watch anything? Else there is nothing for the call above to find. */
 int store_alarms_any(struct store *s, bool *ret) _must_check_;
+/* The tokens that it finds any by, uint64_t each, appended; *ret_all: not more than max, all of them. */
+int store_alarm_tokens(struct store *s, size_t max, struct buf *ret,
+		       bool *ret_all) _must_check_;
 /* First and last time of the account's events: is there a trail at all?
    STORE_E_NOT_FOUND when there is none. */
 int store_trail_span(struct store *s, struct str account, int64_t *ret_first,

@@ -180,3 +180,12 @@ int store_story_load(struct store *s, const struct store_resource *resource,
 /* Follows sessions back to whoever opened the first of them (at most STORY_MAX_VIA steps). */
 int store_actor_of(struct store *s, const struct event *e, struct arena *a,
 		   struct story_actor *ret) _must_check_;
+/*
+ * The same, for who asks of many and no facts come in meanwhile: what was found of sessions is kept,
+ * the last thousand of them, 300 KB at most of usual names. NULL keeps nothing.
+ */
+struct store_actors;
+int store_actors_new(struct store_actors **ret) _must_check_;
+struct store_actors *store_actors_free(struct store_actors *k); /* NULL */
+int store_actor_kept(struct store *s, struct store_actors *kept, const struct event *e,
+		     struct arena *a, struct story_actor *ret) _must_check_;

@@ -43,6 +43,32 @@ static size_t hits_of(struct history *h, uint64_t token, struct store_event_hit 
 	return n;
 }
 
+/* What finds a transition is among the tokens, each once; fewer are not all. */
+static void test_tokens(void **state)
+{
+	uint64_t one[] = { 5, 11 }, other[] = { 11, UINT64_MAX };
+	struct transition t = transition_of(alarm_of(ACCOUNT, REGION), 1000, "ALARM");
+	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT;
+	struct history *h = *state;
+	bool all;
+
+	assert_int_equal(store_alarm_tokens(h->s, 0, &tokens, &all), 0);
+	assert_true(all);
+	put(h, &t, one, 2);
+	t.alarm.name = STR("disk");
+	put(h, &t, other, 2);
+	assert_int_equal(store_alarm_tokens(h->s, 2, &tokens, &all), 0);
+	assert_false(all);
+	buf_reset(&tokens);
+	assert_int_equal(store_alarm_tokens(h->s, 3, &tokens, &all), 0);
+	assert_true(all);
+	assert_int_equal(tokens.len, 3 * sizeof(uint64_t));
+	for (size_t i = 0; i < 3; i++)
+		assert_true(((uint64_t *)tokens.data)[i] == 5 ||
+			    ((uint64_t *)tokens.data)[i] == 11 ||
+			    ((uint64_t *)tokens.data)[i] == UINT64_MAX);
+}
+
 static void test_new_and_known(void **state)
 {
 	struct transition t = transition_of(alarm_of(ACCOUNT, REGION), 1000, "ALARM");
@@ -224,8 +250,12 @@ static void test_composite(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_new_and_known),         CASE(test_definition),
-		CASE(test_without_account),       CASE(test_namesakes),
+		cmocka_unit_test_setup_teardown(test_tokens, history_setup,
+						history_teardown),
+		CASE(test_new_and_known),
+		CASE(test_definition),
+		CASE(test_without_account),
+		CASE(test_namesakes),
 		cmocka_unit_test(test_composite),
 	};
 
