@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading the estate at a moment. Resources are gone through in the order of their rows; the
- * state of each is the last row of `shown` at or before the moment, found by its key.
+ * state of each is the last one listed at or before the moment, found in its run.
  */
 #include "store/at.h"
 
@@ -10,7 +10,7 @@
 
 #include "model/name.h"
 #include "private.h"
-#include "told.h"
+#include "run.h"
 
 /* --- folders ------------------------------------------------------------------------------- */
 
@@ -98,28 +98,29 @@ int store_at_any(struct store *s, int64_t folder, int64_t time_ms, bool *ret)
 int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 		 struct store_at_state *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct told told;
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row = NULL;
 	int r = reading(s);
 
 	if (!r)
-		r = sql_get(s, Q_AT_STATE, ARGS(INT(resource), INT(time_ms)), &q);
+		r = run_seek(&c, resource, INT64_MIN, time_ms, true);
+	do {
+		if (!r)
+			r = run_next(&c, &row);
+	} while (!r && row && row->hidden);
 	if (r)
 		return r;
-	if (item_status_is_deleted((enum item_status)col_int(q, 3)))
+	if (!row || item_status_is_deleted((enum item_status)row->status))
 		return STORE_E_NOT_FOUND;
-	/* The state is there whatever is told of it; what is not measured is so when it is asked for. */
-	if (!told_take(col_str(q, 4), &told))
-		told = (struct told){ 0 };
 	*ret = (struct store_at_state){
 		.resource = resource,
-		.state = col_int(q, 0),
-		.time_ms = col_int(q, 1),
-		.size = (uint32_t)col_int(q, 2),
-		.measured = told.measured,
-		.csv_len = told.csv_len,
-		.jsonl_len = told.jsonl_len,
-		.item_len = told.item_len,
+		.state = row->state,
+		.time_ms = row->time_ms,
+		.size = row->size,
+		.measured = row->told.measured,
+		.csv_len = row->told.csv_len,
+		.jsonl_len = row->told.jsonl_len,
+		.item_len = row->told.item_len,
 	};
 	return 0;
 }

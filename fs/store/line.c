@@ -7,11 +7,11 @@
 
 #include "model/name.h"
 #include "private.h"
+#include "run.h"
 #include "store/activity.h"
 #include "store/timeline.h"
 #include "story_load.h"
 #include "tell.h"
-#include "told.h"
 
 static int load_event(struct store *s, int64_t event, struct arena *a, struct event *ret)
 {
@@ -48,16 +48,13 @@ int store_event_line(struct store *s, int64_t event, struct arena *a, struct eve
 	return 0;
 }
 
-static int load_frame(struct store *s, int64_t resource, int64_t state, struct arena *a,
-		      struct story_entry *ret)
+static int load_frame(struct store *s, int64_t resource, const struct run_row *row,
+		      struct arena *a, struct story_entry *ret)
 {
 	_cleanup_(buf_deinit) struct buf folder = BUF_INIT;
 	struct store_resource res;
-	struct store_state row;
 	int r = store_resource_get(s, resource, a, &res);
 
-	if (!r)
-		r = store_state_get(s, state, &row);
 	if (r)
 		return r;
 	name_resource_path(&folder, res.account, res.region, res.type, res.name);
@@ -67,18 +64,18 @@ static int load_frame(struct store *s, int64_t resource, int64_t state, struct a
 	ret->type = res.type;
 	ret->id = res.rid;
 	ret->folder = arena_str(a, buf_str(&folder));
-	name_state(row.time_ms, row.twin, ret->snapshot);
+	name_state(row->time_ms, row->twin, ret->snapshot);
 	return buf_error(&folder) || !ret->folder.p ? -ENOMEM : 0;
 }
 
 /* The cause by that event, or the first one: its row, evidence and confidence. */
-static int find_cause(struct store *s, sqlite3_stmt *change, uint64_t seq, int64_t event,
-		      struct story_event *ret, int64_t *ret_row)
+static int find_cause(struct store *s, int64_t resource, const struct run_row *change,
+		      int64_t event, struct story_event *ret, int64_t *ret_row)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
 	int r = sql_open(s, Q_CAUSES_OF_CHANGE,
-			 ARGS(INT(col_int(change, 0)), INT(col_int(change, 1)), INT(seq)),
+			 ARGS(INT(resource), INT(change->time_ms), INT(change->told.seq)),
 			 &q);
 
 	*ret_row = 0;
@@ -98,30 +95,30 @@ static int find_cause(struct store *s, sqlite3_stmt *change, uint64_t seq, int64
 int store_change_line(struct store *s, int64_t state, int64_t event, struct arena *a,
 		      struct story_entry *ret, struct story_event *ret_cause)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row;
 	int64_t cause = 0;
-	struct told told;
+	struct str why;
 	int r = reading(s);
 
 	*ret = (struct story_entry){ 0 };
 	*ret_cause = (struct story_event){ 0 };
 	if (!r)
-		r = sql_get(s, Q_CHANGE_OF_STATE, ARGS(INT(state)), &q);
-	if (!r)
-		r = told_of(s, q, 2, state, &told);
-	if (!r && !told.has_change)
+		r = run_of_state(&c, state, &row);
+	if (!r && !row->told.has_change)
 		r = STORE_E_NOT_FOUND;
 	if (r)
 		return r;
-	ret->time_ms = col_int(q, 1);
-	ret->change.type = (enum change_type)told.change.change_type;
-	ret->reason = (enum reason)told.change.reason;
-	ret->why = told.change.why.n ? arena_str(a, told.change.why) : STR_NULL;
-	if (told.change.why.n && !ret->why.p)
+	why = row->told.change.why;
+	ret->time_ms = row->time_ms;
+	ret->change.type = (enum change_type)row->told.change.change_type;
+	ret->reason = (enum reason)row->told.change.reason;
+	ret->why = why.n ? arena_str(a, why) : STR_NULL;
+	if (why.n && !ret->why.p)
 		return -ENOMEM;
-	r = load_frame(s, col_int(q, 0), state, a, ret);
+	r = load_frame(s, c.resource, row, a, ret);
 	if (!r)
-		r = find_cause(s, q, told.seq, event, ret_cause, &cause);
+		r = find_cause(s, c.resource, row, event, ret_cause, &cause);
 	if (r || !cause)
 		return r;
 	ret->causes = ret_cause;

@@ -15,6 +15,8 @@
  *   timeline_lines(time, kind, rank, twin, ref, text_len, jsonl_len)
  *                                  a group of lines, as timeline_row.c has them
  *   names_list(id), tokens_list(token)   a group of those, as called.c has them; NULL of none
+ *   run_states(time, twin, state, size, status, hidden, name, arn, told)
+ *                                  a group of listing rows, as run_row.c has them
  *   measured(len, bytes)           the bytes behind their length, as states have what was received;
  *                                  NULL where they are
  *   source_key(name)               the hash that a source is found by
@@ -25,6 +27,7 @@
 
 #include "called.h"
 #include "private.h"
+#include "run.h"
 #include "schema/schema.h"
 #include "source_name.h"
 #include "timeline_row.h"
@@ -212,6 +215,86 @@ static void measured(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
 }
 
+/* Rows, and their texts end to end: of each its name, ARN and reason. */
+struct listing {
+	struct buf rows, texts;
+};
+
+static void listing_add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	struct listing *l = sqlite3_aggregate_context(c, sizeof(*l));
+	struct run_row row = {
+		.time_ms = sqlite3_value_int64(args[0]),
+		.twin = (uint32_t)sqlite3_value_int64(args[1]),
+		.state = sqlite3_value_int64(args[2]),
+		.size = (uint32_t)sqlite3_value_int64(args[3]),
+		.status = (uint8_t)(sqlite3_value_int64(args[4]) & 7),
+		.hidden = sqlite3_value_int64(args[5]) != 0,
+		.name = text_of(args[6]),
+		.arn = text_of(args[7]),
+	};
+
+	if (!told_take(blob_of(args[8]), &row.told)) {
+		sqlite3_result_error(c, "what is told of a state cannot be read", -1);
+	} else if (l) {
+		buf_put_str(&l->texts, row.name);
+		buf_put_str(&l->texts, row.arn);
+		buf_put_str(&l->texts, row.told.change.why);
+		buf_put(&l->rows, &row, sizeof(row));
+	}
+}
+
+static int by_moment(const void *a, const void *b)
+{
+	const struct run_row *x = a, *y = b;
+
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return (x->twin > y->twin) - (x->twin < y->twin);
+}
+
+static struct str text_at(struct listing *l, size_t *at, size_t n)
+{
+	struct str text = { l->texts.data + *at, n };
+
+	*at += n;
+	return n ? text : STR_NULL;
+}
+
+static void listing_encode(struct listing *l, struct buf *out)
+{
+	struct run_row *rows = (struct run_row *)l->rows.data;
+	size_t n = l->rows.len / sizeof(*rows), at = 0;
+	struct run_last last = { 0 };
+
+	for (size_t i = 0; i < n; i++) {
+		rows[i].name = text_at(l, &at, rows[i].name.n);
+		rows[i].arn = text_at(l, &at, rows[i].arn.n);
+		rows[i].told.change.why = text_at(l, &at, rows[i].told.change.why.n);
+	}
+	if (n > 1)
+		qsort(rows, n, sizeof(*rows), by_moment);
+	for (size_t i = 0; i < n; i++)
+		run_row_put(out, &last, &rows[i]);
+}
+
+static void listing_end(sqlite3_context *c)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	struct listing *l = sqlite3_aggregate_context(c, 0);
+
+	if (!l)
+		return;
+	if (!buf_error(&l->rows) && !buf_error(&l->texts))
+		listing_encode(l, &bytes);
+	if (buf_error(&l->rows) || buf_error(&l->texts) || buf_error(&bytes))
+		sqlite3_result_error_nomem(c);
+	else if (bytes.len)
+		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
+	buf_deinit(&l->rows);
+	buf_deinit(&l->texts);
+}
+
 /* --- what a resource is called ------------------------------------------------------------- */
 
 static void number_add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
@@ -303,6 +386,9 @@ int migrate_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "told_bytes", 13, how, NULL,
 						told_bytes, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "run_states", 9, how, NULL, NULL,
+						listing_add, listing_end, NULL);
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "measured", 2, how, NULL, measured,
 						NULL, NULL, NULL);

@@ -21,7 +21,7 @@ struct twin {
 	int64_t state;
 	struct str state_id;
 	int64_t guise, status;
-	struct str told; /* the change it came with, as told.c has it */
+	struct told told; /* the change it came with */
 };
 
 static int by_state_id(const void *a, const void *b)
@@ -75,20 +75,6 @@ static int told_twice(struct store *s, const struct twin *twins, size_t n,
 	return r;
 }
 
-static struct sql_arg blob_or_null(struct str bytes)
-{
-	return bytes.n ? BLOB(bytes) : NUL;
-}
-
-static int insert_row(struct store *s, int64_t resource, int64_t capture_ms,
-		      unsigned twin, int64_t state, size_t size, int64_t status,
-		      struct str told)
-{
-	return sql_run(s, Q_SHOWN_INSERT,
-		       ARGS(INT(resource), INT(capture_ms), INT(twin), INT(state),
-			    INT(size), INT(status), blob_or_null(told)));
-}
-
 /* A file is the body pretty-printed, and a final newline. */
 static size_t file_size(struct str body)
 {
@@ -113,10 +99,15 @@ static void note_listed(struct store *s, struct resource *res, int64_t capture_m
 }
 
 int moment_list_one(struct store *s, struct resource *res, const struct item *item,
-		    int64_t id)
+		    int64_t id, struct run_list *list)
 {
-	int r = insert_row(s, res->id, item->captured_ms, 0, id, file_size(item->body),
-			   item->status, STR_NULL);
+	const struct run_row row = { .time_ms = item->captured_ms,
+				     .state = id,
+				     .size = (uint32_t)file_size(item->body),
+				     .status = item->status,
+				     .told = TOLD_NOTHING };
+	size_t at = run_find(list, row.time_ms);
+	int r = run_put(s, list, at, at, &row, 1);
 
 	if (!r)
 		note_listed(s, res, item->captured_ms, id, 1);
@@ -124,17 +115,22 @@ int moment_list_one(struct store *s, struct resource *res, const struct item *it
 }
 
 static int put_aside(struct store *s, int64_t resource, int64_t capture_ms, int64_t state,
-		     struct str told)
+		     const struct told *told)
 {
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+
+	told_put(&bytes, told);
+	if (buf_error(&bytes))
+		return -ENOMEM;
 	return sql_run(s, Q_UNLISTED_INSERT,
 		       ARGS(INT(resource), INT(capture_ms), INT(state),
-			    blob_or_null(told)));
+			    bytes.len ? BLOB(buf_str(&bytes)) : NUL));
 }
 
 int moment_list_another(struct store *s, struct resource *res, int64_t capture_ms,
 			int64_t id)
 {
-	int r = put_aside(s, res->id, capture_ms, id, STR_NULL);
+	int r = put_aside(s, res->id, capture_ms, id, &TOLD_NOTHING);
 
 	return r ? r : moment_list(s, res, capture_ms);
 }
@@ -145,16 +141,15 @@ int moment_list_another(struct store *s, struct resource *res, int64_t capture_m
  */
 static int keep_change(struct store *s, sqlite3_stmt *q, struct arena *a, struct twin *t)
 {
-	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
-	struct told told;
-	int r = told_of(s, q, 5, t->state, &told);
+	int r = told_of(s, q, 5, t->state, &t->told);
 
-	if (r || !told.has_change)
+	if (r)
 		return r;
-	told.measured = false;
-	told_put(&bytes, &told);
-	t->told = arena_str(a, buf_str(&bytes));
-	return buf_error(&bytes) || !t->told.p ? -ENOMEM : 0;
+	if (!t->told.has_change)
+		t->told = TOLD_NOTHING;
+	t->told.measured = false;
+	t->told.change.why = arena_str(a, t->told.change.why);
+	return t->told.change.why.p ? 0 : -ENOMEM;
 }
 
 static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
@@ -186,12 +181,12 @@ static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
 	return 0;
 }
 
-static int insert_twins(struct store *s, int64_t resource, int64_t capture_ms,
-			const struct twin *twins, size_t n, int64_t *ret_newest,
-			int64_t *ret_n)
+/* Rows of those that are to be listed, as struct run_row; the others are put aside. */
+static int list_twins(struct store *s, int64_t resource, int64_t capture_ms,
+		      const struct twin *twins, size_t n, struct buf *ret)
 {
 	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
-	unsigned listed = 0;
+	struct run_row row = { .time_ms = capture_ms };
 
 	for (size_t i = 0; i < n; i++) {
 		bool twice;
@@ -199,49 +194,51 @@ static int insert_twins(struct store *s, int64_t resource, int64_t capture_ms,
 
 		if (!r && twice)
 			r = put_aside(s, resource, capture_ms, twins[i].state,
-				      twins[i].told);
+				      &twins[i].told);
 		if (r)
 			return r;
 		if (twice)
 			continue;
 		buf_reset(&body);
 		r = body_of_state(s, twins[i].state, &body);
-		if (!r)
-			r = insert_row(s, resource, capture_ms, listed, twins[i].state,
-				       file_size(buf_str(&body)), twins[i].status,
-				       twins[i].told);
 		if (r)
 			return r;
-		*ret_newest = twins[i].state;
-		listed++;
+		row.state = twins[i].state;
+		row.size = (uint32_t)file_size(buf_str(&body));
+		row.status = (uint8_t)twins[i].status;
+		row.told = twins[i].told;
+		buf_put(ret, &row, sizeof(row));
+		row.twin++;
 	}
-	*ret_n = listed;
-	return 0;
+	return buf_error(ret);
 }
 
-/* Rows of the moment that count as shown. */
-static int count_listed(struct store *s, int64_t resource, int64_t capture_ms,
-			int64_t *ret)
+/* Takes the place of what is listed at the moment; *ret_more: by how many more that counts as shown. */
+static int relist(struct store *s, int64_t resource, int64_t capture_ms,
+		  const struct run_row *rows, size_t n, int64_t *ret_more)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_SHOWN_AT_MOMENT, ARGS(INT(resource), INT(capture_ms)), &q);
+	_cleanup_(run_list_deinit) struct run_list list = RUN_LIST_INIT;
+	const struct run_row *old;
+	size_t first, end, n_old;
+	int r = run_list(s, resource, capture_ms, capture_ms, &list);
 
-	*ret = 0;
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		*ret += col_int(q, 4) == 0;
-	}
-	return r;
+	if (r)
+		return r;
+	old = run_rows(&list, &n_old);
+	first = end = run_find(&list, capture_ms);
+	*ret_more = (int64_t)n;
+	for (; end < n_old && old[end].time_ms == capture_ms; end++)
+		*ret_more -= !old[end].hidden;
+	return run_put(s, &list, first, end, rows, n);
 }
 
 int moment_list(struct store *s, struct resource *res, int64_t capture_ms)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(freep) struct twin *twins = NULL;
-	int64_t newest = 0, before, after;
+	_cleanup_(buf_deinit) struct buf listed = BUF_INIT;
+	const struct run_row *rows;
+	int64_t more = 0;
 	size_t n;
 	int r = read_twins(s, res->id, capture_ms, &a, &twins, &n);
 
@@ -249,16 +246,14 @@ int moment_list(struct store *s, struct resource *res, int64_t capture_ms)
 		return r;
 	if (n)
 		qsort(twins, n, sizeof(twins[0]), by_state_id);
-	r = count_listed(s, res->id, capture_ms, &before);
+	r = sql_run(s, Q_UNLISTED_DELETE_MOMENT, ARGS(INT(res->id), INT(capture_ms)));
 	if (!r)
-		r = sql_run(s, Q_SHOWN_DELETE_MOMENT,
-			    ARGS(INT(res->id), INT(capture_ms)));
+		r = list_twins(s, res->id, capture_ms, twins, n, &listed);
+	rows = (const struct run_row *)listed.data;
+	n = listed.len / sizeof(*rows);
 	if (!r)
-		r = sql_run(s, Q_UNLISTED_DELETE_MOMENT,
-			    ARGS(INT(res->id), INT(capture_ms)));
+		r = relist(s, res->id, capture_ms, rows, n, &more);
 	if (!r)
-		r = insert_twins(s, res->id, capture_ms, twins, n, &newest, &after);
-	if (!r)
-		note_listed(s, res, capture_ms, newest, after - before);
+		note_listed(s, res, capture_ms, n ? rows[n - 1].state : 0, more);
 	return r;
 }

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "private.h"
+#include "run.h"
 
 #define BUSY_TIMEOUT_MS 10000
 
@@ -183,7 +184,14 @@ static int open_writer(struct store *s, struct fault *f)
 
 int connection_open(struct store *s, struct fault *f)
 {
-	return s->mode == STORE_WRITE ? open_writer(s, f) : open_reader(s, f);
+	int r = s->mode == STORE_WRITE ? open_writer(s, f) : open_reader(s, f);
+	int rc;
+
+	if (r)
+		return r;
+	/* Only now: older schemas have a table of that name. */
+	rc = run_table(s);
+	return rc == SQLITE_OK ? 0 : open_fault(s, sql_fail(s, rc, "set up"), f);
 }
 
 void connection_close(struct store *s)
@@ -194,6 +202,8 @@ void connection_close(struct store *s)
 	}
 	(void)sqlite3_close(s->db);
 	s->db = NULL;
+	buf_deinit(&s->run_bytes);
+	buf_deinit(&s->run_rows);
 }
 
 static void closed(struct store **s)

@@ -30,6 +30,7 @@ struct store {
 	uint64_t reopened; /* immutable: times the file was found changed */
 	struct writer *writer; /* NULL for readers */
 	struct bodies bodies;
+	struct buf run_bytes, run_rows; /* memory of who reads runs next */
 	char message[512];
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 };
@@ -52,7 +53,8 @@ int migrate_check(struct store *s, int64_t *ret_version, struct fault *f) _must_
 /* A struct store_resource with account, region, type and id, of the columns of Q_RESOURCE. */
 int resource_row_whole(sqlite3_stmt *q, struct arena *a, void *ret) _must_check_;
 
-/* A state as listed, of a statement whose first columns are those of Q_SHOWN_BY_TIME. */
+/* A state as listed, of a statement whose first columns are state, resource, capture_ms, twin,
+   size, status, hidden of `shown`. */
 void state_row(sqlite3_stmt *q, struct store_state *ret);
 
 /* Now, in milliseconds since 1970. */

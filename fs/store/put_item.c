@@ -10,6 +10,7 @@
 #include "coverage.h"
 #include "moment.h"
 #include "private.h"
+#include "run.h"
 #include "store/write.h"
 #include "trim.h"
 #include "util/varint.h"
@@ -18,12 +19,14 @@
 struct copy {
 	int64_t id;
 	int64_t guise, source;
-	bool others; /* other states of the same moment */
+	bool others;          /* other states of the same moment */
+	struct run_list list; /* where it would be listed */
 	struct buf body, raw;
 };
 
 static void copy_deinit(struct copy *copy)
 {
+	run_list_deinit(&copy->list);
 	buf_deinit(&copy->body);
 	buf_deinit(&copy->raw);
 }
@@ -34,6 +37,15 @@ void store_ousted_deinit(struct store_ousted *ousted)
 	buf_deinit(&ousted->raw);
 }
 
+/* Every moment has a state that is listed. */
+static bool has_moment(const struct run_list *list, int64_t time_ms)
+{
+	size_t n, at = run_find(list, time_ms);
+	const struct run_row *rows = run_rows(list, &n);
+
+	return at < n && rows[at].time_ms == time_ms;
+}
+
 static int find_copy(struct store *s, const struct resource *res, const struct item *item,
 		     struct copy *ret)
 {
@@ -41,8 +53,12 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 	bool row = true;
 	int r;
 
+	ret->list.resource = res->id;
 	if (res->fresh)
 		return 0;
+	r = run_list(s, res->id, item->captured_ms, item->captured_ms, &ret->list);
+	if (r || !has_moment(&ret->list, item->captured_ms))
+		return r;
 	r = sql_open(s, Q_COPIES, ARGS(INT(res->id), INT(item->captured_ms)), &q);
 	while (!r) {
 		r = sql_next(s, q, &row);
@@ -190,7 +206,7 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 }
 
 static int put_new(struct store *s, struct resource *res, const struct item *item,
-		   bool others, int64_t source_id)
+		   struct copy *copy, int64_t source_id)
 {
 	bool fresh = res->fresh;
 	int64_t id;
@@ -199,8 +215,8 @@ static int put_new(struct store *s, struct resource *res, const struct item *ite
 	if (r)
 		return r;
 	res->fresh = false;
-	r = others ? moment_list_another(s, res, item->captured_ms, id)
-		   : moment_list_one(s, res, item, id);
+	r = copy->others ? moment_list_another(s, res, item->captured_ms, id)
+			 : moment_list_one(s, res, item, id, &copy->list);
 	if (r)
 		return r;
 	res->items++;
@@ -467,7 +483,7 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 	if (!r && copy.id)
 		r = put_copy(s, res, item, &copy, source_id, &put, ret_ousted);
 	else if (!r)
-		r = put_new(s, res, item, copy.others, source_id);
+		r = put_new(s, res, item, &copy, source_id);
 	if (r)
 		return written(s, r);
 	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT) {

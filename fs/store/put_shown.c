@@ -1,38 +1,28 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Putting a story's listing rows. A state is listed when it is put, and most rows of a story are
- * there as they should be but for the lengths that only deriving knows; so old and new ones are
- * compared, and a row is written where they differ. A change stands with the state it came with.
+ * there as they should be but for what only deriving knows; so what is told of a state by an old row
+ * goes on with the new one. A change stands with the state it came with.
  */
 #include "story_put.h"
 
 #include <errno.h>
 
 #include "private.h"
+#include "run.h"
 
-enum act { ACT_INSERT, ACT_KEEP, ACT_TELL, ACT_REPLACE };
-
-struct key {
-	int64_t time_ms, twin;
-};
-
-struct comparison {
+struct listing {
 	const struct store_story *story;
-	struct buf acts; /* char each, of new rows: an enum act */
-	struct buf told; /* what is told of new rows, end to end */
-	struct buf ends; /* size_t each: where that of a new row ends */
-	struct buf gone; /* struct key: old rows without a new one */
-	size_t at;       /* new rows before it are compared */
-	int64_t visible; /* of the old rows */
+	struct run_list old; /* those from `first` on are to be replaced */
+	size_t first;
+	struct buf rows; /* struct run_row, of the story */
 	struct shown_put *put;
 };
 
-static void comparison_deinit(struct comparison *c)
+static void listing_deinit(struct listing *l)
 {
-	buf_deinit(&c->acts);
-	buf_deinit(&c->told);
-	buf_deinit(&c->ends);
-	buf_deinit(&c->gone);
+	run_list_deinit(&l->old);
+	buf_deinit(&l->rows);
 }
 
 /* --- what is told of the new rows --------------------------------------------------------- */
@@ -67,14 +57,15 @@ static const struct store_entry *change_at(struct changes *c)
 }
 
 /* `last` is the state of the change before. */
-static void tell_row(const struct store_shown *row, struct changes *c, int64_t *last,
-		     struct buf *out)
+static struct told told_of_row(const struct store_shown *row, struct changes *c,
+			       int64_t *last)
 {
 	const struct store_entry *change = change_at(c);
 	struct told told = { .measured = true,
 			     .csv_len = row->csv_len,
 			     .jsonl_len = row->jsonl_len,
-			     .item_len = row->item_len };
+			     .item_len = row->item_len,
+			     .follows = true };
 
 	if (change && change->ref == row->state) {
 		told.has_change = true;
@@ -84,201 +75,167 @@ static void tell_row(const struct store_shown *row, struct changes *c, int64_t *
 		*last = change->ref;
 		pass(c);
 	}
-	told_put(out, &told);
+	return told;
 }
 
-static int tell_rows(struct store *s, int64_t from_ms, struct comparison *c)
+static struct run_row row_of(const struct store_shown *shown)
 {
-	struct changes changes = { .story = c->story };
+	return (struct run_row){ .time_ms = shown->time_ms,
+				 .state = shown->state,
+				 .twin = shown->twin,
+				 .size = shown->size,
+				 .hidden = shown->hidden,
+				 .name = shown->name,
+				 .arn = shown->arn };
+}
+
+static int make_rows(struct store *s, int64_t from_ms, struct listing *l)
+{
+	struct changes changes = { .story = l->story };
 	int64_t last = 0;
 	int r = from_ms == INT64_MIN
 			? 0
-			: told_before(s, c->story->dirty.resource, from_ms, &last);
+			: told_before(s, l->story->dirty.resource, from_ms, &last);
 
-	for (size_t i = 0; i < c->story->n_shown && !r; i++) {
-		tell_row(&c->story->shown[i], &changes, &last, &c->told);
-		buf_put(&c->ends, &c->told.len, sizeof(c->told.len));
-		r = buf_error(&c->told);
+	for (size_t i = 0; i < l->story->n_shown && !r; i++) {
+		struct run_row row = row_of(&l->story->shown[i]);
+
+		row.told = told_of_row(&l->story->shown[i], &changes, &last);
+		buf_put(&l->rows, &row, sizeof(row));
+		r = buf_error(&l->rows);
 	}
 	if (!r && change_at(&changes))
 		r = -EINVAL; /* a change of a state that is not listed */
-	return r ? r : buf_error(&c->ends);
-}
-
-static struct str told_row(const struct comparison *c, size_t i)
-{
-	const size_t *ends = (const size_t *)c->ends.data;
-	size_t start = i ? ends[i - 1] : 0;
-
-	return (struct str){ c->told.data + start, ends[i] - start };
+	return r;
 }
 
 /* --- old rows and new --------------------------------------------------------------------- */
 
-static int by_key(const struct store_shown *row, sqlite3_stmt *q)
-{
-	int64_t time_ms = col_int(q, 0), twin = col_int(q, 1);
-
-	if (row->time_ms != time_ms)
-		return row->time_ms < time_ms ? -1 : 1;
-	return (row->twin > twin) - (row->twin < twin);
-}
-
-static enum act act_on(const struct store_shown *row, struct str told, sqlite3_stmt *q)
-{
-	if (col_int(q, 2) != row->state)
-		return ACT_REPLACE; /* its status is another state's */
-	if (col_int(q, 3) == row->size && (col_int(q, 4) != 0) == row->hidden &&
-	    str_eq(col_str(q, 5), row->name) && str_eq(col_str(q, 6), row->arn) &&
-	    str_eq(col_str(q, 7), told))
-		return ACT_KEEP;
-	return ACT_TELL;
-}
-
 /* Notes what a row told before. */
-static int note_old(struct store *s, sqlite3_stmt *q, int column, int64_t time_ms,
-		    int64_t state, bool hidden, struct comparison *c)
+static int note_old(struct listing *l, const struct told *old, int64_t time_ms,
+		    int64_t state, bool hidden)
 {
-	struct told told;
-	int r = told_of(s, q, column, state, &told);
+	struct told told = *old;
 
-	if (r)
-		return r;
-	c->put->told |= told.measured || told.has_change;
+	l->put->told |= told.measured || told.has_change;
 	if (told.has_change || (told.measured && !hidden))
-		c->put->told_ms = MAX(c->put->told_ms, time_ms);
+		l->put->told_ms = MAX(l->put->told_ms, time_ms);
 	told.change.time_ms = time_ms;
 	told.change.ref = state;
 	told.change.why = STR_NULL;
-	return told.has_change ? told_change_add(&c->put->gone, &told) : 0;
-}
-
-/* An old row; both come in the same order. */
-static int compare_row(struct store *s, struct comparison *c, sqlite3_stmt *q)
-{
-	const struct store_story *story = c->story;
-	struct key key = { col_int(q, 0), col_int(q, 1) };
-
-	c->visible += col_int(q, 4) == 0;
-	while (c->at < story->n_shown && by_key(&story->shown[c->at], q) < 0)
-		c->at++;
-	if (c->at < story->n_shown && by_key(&story->shown[c->at], q) == 0) {
-		c->acts.data[c->at] =
-			(char)act_on(&story->shown[c->at], told_row(c, c->at), q);
-		c->at++;
-	} else {
-		buf_put(&c->gone, &key, sizeof(key));
-	}
-	return note_old(s, q, 7, key.time_ms, col_int(q, 2), col_int(q, 4) != 0, c);
+	return told.has_change ? told_change_add(&l->put->gone, &told) : 0;
 }
 
 /* States that are not listed any more, but have told of a change until now. */
-static int compare_unlisted(struct store *s, int64_t from_ms, struct comparison *c)
+static int note_unlisted(struct store *s, int64_t from_ms, struct listing *l)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int64_t resource = c->story->dirty.resource;
+	int64_t resource = l->story->dirty.resource;
 	bool row = true, any = false;
 	int r = sql_open(s, Q_UNLISTED_TOLD, ARGS(INT(resource), INT(from_ms)), &q);
 
 	while (!r) {
+		struct told told;
+
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
 		any = true;
-		r = note_old(s, q, 2, col_int(q, 0), col_int(q, 1), true, c);
+		r = told_of(s, q, 2, col_int(q, 1), &told);
+		if (!r)
+			r = note_old(l, &told, col_int(q, 0), col_int(q, 1), true);
 	}
 	if (!r && any)
 		r = sql_run(s, Q_UNLISTED_FORGET, ARGS(INT(resource), INT(from_ms)));
 	return r;
 }
 
-static int compare(struct store *s, int64_t from_ms, struct comparison *c)
+/* *ret: how many of the old rows are visible. */
+static int note_listed(struct listing *l, int64_t *ret)
+{
+	size_t n;
+	const struct run_row *old = run_rows(&l->old, &n);
+	int r = 0;
+
+	for (size_t i = l->first; i < n && !r; i++) {
+		*ret += !old[i].hidden;
+		r = note_old(l, &old[i].told, old[i].time_ms, old[i].state,
+			     old[i].hidden);
+	}
+	return r;
+}
+
+/* The status of a state that was listed elsewhere, or not at all. */
+static int find_status(struct store *s, struct run_row *row)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r;
+	int r = sql_get(s, Q_STATE_STATUS_OF, ARGS(INT(row->state)), &q);
 
-	for (size_t i = 0; i < c->story->n_shown; i++)
-		buf_put_char(&c->acts, ACT_INSERT);
-	r = buf_error(&c->acts);
 	if (!r)
-		r = sql_open(s, Q_SHOWN_FROM,
-			     ARGS(INT(c->story->dirty.resource), INT(from_ms)), &q);
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = compare_row(s, c, q);
+		row->status = (uint8_t)col_int(q, 0);
+	/* Without the state there is nothing to list. */
+	return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", row->state) : r;
+}
+
+/* The old row of the state, among those from *at on; both are in the order of time. */
+static const struct run_row *old_row(const struct listing *l, const struct run_row *row,
+				     size_t *at)
+{
+	size_t n;
+	const struct run_row *old = run_rows(&l->old, &n);
+
+	while (*at < n && old[*at].time_ms < row->time_ms)
+		++*at;
+	for (size_t i = *at; i < n && old[i].time_ms == row->time_ms; i++)
+		if (old[i].state == row->state)
+			return &old[i];
+	return NULL;
+}
+
+static int find_statuses(struct store *s, struct listing *l)
+{
+	struct run_row *rows = (struct run_row *)l->rows.data;
+	size_t n = l->rows.len / sizeof(*rows), at = l->first;
+	int r = 0;
+
+	for (size_t i = 0; i < n && !r; i++) {
+		const struct run_row *old = old_row(l, &rows[i], &at);
+
+		if (old)
+			rows[i].status = old->status;
+		else
+			r = find_status(s, &rows[i]);
 	}
-	return r ? r : buf_error(&c->gone);
-}
-
-static int delete (struct store *s, int64_t resource, int64_t time_ms, int64_t twin)
-{
-	return sql_run(s, Q_SHOWN_DELETE, ARGS(INT(resource), INT(time_ms), INT(twin)));
-}
-
-static struct sql_arg text_or_null(struct str text)
-{
-	return text.n ? TEXT(text) : NUL;
-}
-
-static int put_row(struct store *s, int64_t resource, const struct store_shown *row,
-		   struct str told, enum act act)
-{
-	int r = 0;
-
-	if (act == ACT_KEEP)
-		return 0;
-	if (act == ACT_TELL)
-		return sql_run(s, Q_SHOWN_TELL,
-			       ARGS(INT(resource), INT(row->time_ms), INT(row->twin),
-				    INT(row->size), INT(row->hidden),
-				    text_or_null(row->name), text_or_null(row->arn),
-				    BLOB(told)));
-	if (act == ACT_REPLACE)
-		r = delete (s, resource, row->time_ms, row->twin);
-	return r ? r
-		 : sql_run(s, Q_SHOWN_PUT,
-			   ARGS(INT(resource), INT(row->time_ms), INT(row->twin),
-				INT(row->state), INT(row->size), INT(row->hidden),
-				text_or_null(row->name), text_or_null(row->arn),
-				BLOB(told)));
-}
-
-static int put(struct store *s, const struct comparison *c)
-{
-	const struct key *gone = (const struct key *)c->gone.data;
-	const struct store_story *story = c->story;
-	int64_t resource = story->dirty.resource;
-	int r = 0;
-
-	for (size_t i = 0; i < c->gone.len / sizeof(*gone) && !r; i++)
-		r = delete (s, resource, gone[i].time_ms, gone[i].twin);
-	for (size_t i = 0; i < story->n_shown && !r; i++)
-		r = put_row(s, resource, &story->shown[i], told_row(c, i),
-			    (enum act)c->acts.data[i]);
 	return r;
 }
 
 int shown_replace(struct store *s, const struct store_story *story, int64_t from_ms,
 		  struct shown_put *ret)
 {
-	_cleanup_(comparison_deinit) struct comparison c = { .story = story, .put = ret };
-	int64_t visible = 0;
-	int r = tell_rows(s, from_ms, &c);
+	_cleanup_(listing_deinit) struct listing l = { .story = story, .put = ret };
+	int64_t before = 0, after = 0;
+	size_t n_old;
+	int r = make_rows(s, from_ms, &l);
 
 	if (!r)
-		r = compare(s, from_ms, &c);
+		r = run_list(s, story->dirty.resource, from_ms, INT64_MAX, &l.old);
+	if (r)
+		return r;
+	l.first = run_find(&l.old, from_ms);
+	(void)run_rows(&l.old, &n_old);
+	r = note_listed(&l, &before);
 	if (!r)
-		r = compare_unlisted(s, from_ms, &c);
+		r = note_unlisted(s, from_ms, &l);
 	if (!r)
-		r = put(s, &c);
+		r = find_statuses(s, &l);
+	if (!r)
+		r = run_put(s, &l.old, l.first, n_old,
+			    (const struct run_row *)l.rows.data, story->n_shown);
 	if (r)
 		return r;
 	for (size_t i = 0; i < story->n_shown; i++)
-		visible += !story->shown[i].hidden;
-	ret->more = visible - c.visible;
+		after += !story->shown[i].hidden;
+	ret->more = after - before;
 	writer_count(s, COUNTER_SHOWN, ret->more);
 	return 0;
 }

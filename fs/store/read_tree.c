@@ -9,6 +9,7 @@
 #include "model/name.h"
 #include "private.h"
 #include "rows.h"
+#include "run.h"
 
 /* A row's text in the arena; the error is the sticky -ENOMEM in *r. */
 static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
@@ -211,56 +212,85 @@ void state_row(sqlite3_stmt *q, struct store_state *ret)
 				     .hidden = col_int(q, 6) != 0 };
 }
 
-static int state_get(struct store *s, enum statement id, const struct sql_arg *args,
-		     size_t n, struct store_state *ret)
+static struct store_state state_of_run(const struct run_cursor *c,
+				       const struct run_row *row)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = reading(s);
-
-	if (!r)
-		r = sql_get(s, id, args, n, &q);
-	if (!r)
-		state_row(q, ret);
-	return r;
+	return (struct store_state){ .id = row->state,
+				     .resource = c->resource,
+				     .time_ms = row->time_ms,
+				     .twin = row->twin,
+				     .size = row->size,
+				     .status = (enum item_status)row->status,
+				     .hidden = row->hidden };
 }
 
 int store_state_get(struct store *s, int64_t id, struct store_state *ret)
 {
-	return state_get(s, Q_SHOWN_OF_STATE, ARGS(INT(id)), ret);
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row;
+	int r = reading(s);
+
+	if (!r)
+		r = run_of_state(&c, id, &row);
+	if (!r)
+		*ret = state_of_run(&c, row);
+	return r;
 }
 
 int store_state_find(struct store *s, int64_t resource, int64_t time_ms, unsigned twin,
 		     struct store_state *ret)
 {
-	return state_get(s, Q_SHOWN_BY_TIME, ARGS(INT(resource), INT(time_ms), INT(twin)),
-			 ret);
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = run_seek(&c, resource, time_ms, time_ms, false);
+	do {
+		if (!r)
+			r = run_next(&c, &row);
+	} while (!r && row && row->twin != twin);
+	if (!r && row)
+		*ret = state_of_run(&c, row);
+	return r ? r : row ? 0 : STORE_E_NOT_FOUND;
 }
 
 int store_state_as_of(struct store *s, int64_t resource, int64_t time_ms,
 		      bool with_hidden, struct store_state *ret)
 {
-	return state_get(s, Q_SHOWN_AS_OF,
-			 ARGS(INT(resource), INT(time_ms), INT(with_hidden)), ret);
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = run_seek(&c, resource, INT64_MIN, time_ms, true);
+	do {
+		if (!r)
+			r = run_next(&c, &row);
+	} while (!r && row && row->hidden && !with_hidden);
+	if (!r && row)
+		*ret = state_of_run(&c, row);
+	return r ? r : row ? 0 : STORE_E_NOT_FOUND;
 }
 
 int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned after_twin,
 		 bool with_hidden, struct store_state *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row;
 	int r = reading(s);
 
 	*ret_n = 0;
 	if (!r)
-		r = sql_open(s, Q_SHOWN_AFTER,
-			     ARGS(INT(resource), INT(after_ms), INT(after_twin),
-				  INT(with_hidden)),
-			     &q);
+		r = run_seek(&c, resource, after_ms, INT64_MAX, false);
 	while (!r && *ret_n < n) {
-		r = sql_next(s, q, &row);
+		r = run_next(&c, &row);
 		if (r || !row)
 			break;
-		state_row(q, &ret[*ret_n]);
+		if ((row->time_ms == after_ms && row->twin <= after_twin) ||
+		    (row->hidden && !with_hidden))
+			continue;
+		ret[*ret_n] = state_of_run(&c, row);
 		++*ret_n;
 	}
 	return r;
@@ -269,14 +299,15 @@ int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned a
 int store_state_inherited(struct store *s, int64_t id, struct arena *a,
 			  struct str *ret_name, struct str *ret_arn)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row;
 	int r = reading(s);
 
 	if (!r)
-		r = sql_get(s, Q_SHOWN_OF_STATE, ARGS(INT(id)), &q);
+		r = run_of_state(&c, id, &row);
 	if (r)
 		return r;
-	*ret_name = keep(a, q, 7, &r);
-	*ret_arn = keep(a, q, 8, &r);
-	return r;
+	*ret_name = arena_str(a, row->name);
+	*ret_arn = arena_str(a, row->arn);
+	return ret_name->p && ret_arn->p ? 0 : -ENOMEM;
 }

@@ -155,7 +155,7 @@ X(RESOURCE_NTH, "SELECT id FROM resource WHERE folder = ?1 LIMIT 1 OFFSET ?2")
 /* states, and their listing rows */
 #include "statement_states.h"
 
-/* all states of a resource, with their bodies (see SHOWN_OF_STATE, STATE_BODY) */
+/* all states of a resource, with their bodies (see state_row(), STATE_BODY) */
 X(DOSSIER,
   "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn, "
   BODY_COLUMNS "FROM shown n JOIN state s ON s.id = n.state "
@@ -195,10 +195,6 @@ X(AT_RESOURCE_NAMES,
 X(AT_RESOURCES_CHANGED,
   "SELECT r.id FROM resource r JOIN resource_view v ON v.resource = r.id "
   "WHERE r.folder = ?1 AND v.changed_ms >= ?2")
-X(AT_STATE,
-  "SELECT state, capture_ms, size, status, told FROM shown "
-  "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden = 0 "
-  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
 /* Folder by folder until there is a resource that exists; ITEM_DELETED is 3, its like 4. */
 X(AT_ANY,
   "WITH RECURSIVE beneath(id) AS (SELECT ?1 UNION ALL SELECT f.id FROM beneath "

@@ -44,10 +44,17 @@ X(KEYFRAMES_FIRST,
   "SELECT id FROM state WHERE id > ?1 AND base <= 0 ORDER BY id LIMIT ?2")
 
 /* listing rows */
-X(SHOWN_INSERT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, told) "
-  "VALUES(?1, ?2, ?3, ?4, ?5, ?6, 0, NULL, NULL, ?7)")
-X(SHOWN_DELETE_MOMENT, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2")
+X(RUNS_DOWN,
+  "SELECT first_ms, states FROM shown_run WHERE resource = ?1 AND first_ms <= ?2 "
+  "ORDER BY first_ms DESC")
+X(RUNS_UP,
+  "SELECT first_ms, states FROM shown_run WHERE resource = ?1 AND first_ms >= ?2 "
+  "ORDER BY first_ms")
+X(RUN_INSERT, "INSERT INTO shown_run(resource, first_ms, states) VALUES(?1, ?2, ?3)")
+X(RUN_UPDATE, "UPDATE shown_run SET states = ?3 WHERE resource = ?1 AND first_ms = ?2")
+X(RUN_DELETE, "DELETE FROM shown_run WHERE resource = ?1 AND first_ms = ?2")
+X(STATE_MOMENT, "SELECT resource, capture_ms FROM state WHERE id = ?1")
+X(STATE_STATUS_OF, "SELECT " STATE_STATUS " FROM state s WHERE id = ?1")
 X(UNLISTED_INSERT, "INSERT INTO unlisted(resource, capture_ms, state, told) VALUES(?1, ?2, ?3, ?4)")
 X(UNLISTED_TOLD,
   "SELECT capture_ms, state, told FROM unlisted "
@@ -55,39 +62,18 @@ X(UNLISTED_TOLD,
 X(UNLISTED_FORGET,
   "UPDATE unlisted SET told = NULL WHERE resource = ?1 AND capture_ms >= ?2 AND told IS NOT NULL")
 X(UNLISTED_DELETE_MOMENT, "DELETE FROM unlisted WHERE resource = ?1 AND capture_ms = ?2")
-X(SHOWN_DELETE, "DELETE FROM shown WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
-X(SHOWN_FROM,
-  "SELECT capture_ms, twin, state, size, hidden, name, arn, told FROM shown "
-  "WHERE resource = ?1 AND capture_ms >= ?2 ORDER BY capture_ms, twin")
-X(SHOWN_TELL,
-  "UPDATE shown SET size = ?4, hidden = ?5, name = ?6, arn = ?7, told = ?8 "
-  "WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
-X(SHOWN_AT_MOMENT,
-  "SELECT state, twin, size, status, hidden FROM shown WHERE resource = ?1 AND capture_ms = ?2 "
-  "ORDER BY twin")
 X(SHOWN_FIRST,
   "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
   "ORDER BY capture_ms, twin LIMIT 1")
 X(SHOWN_NEWEST,
   "SELECT capture_ms, state FROM shown WHERE resource = ?1 AND hidden = 0 "
   "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
-X(SHOWN_PUT,
-  "INSERT INTO shown(resource, capture_ms, twin, state, size, status, hidden, name, arn, told) "
-  "SELECT ?1, ?2, ?3, id, ?5, " STATE_STATUS ", ?6, ?7, ?8, ?9 FROM state s WHERE id = ?4")
 /* What is told of states: those that are not listed any more until the next story is put */
 X(TOLD_BETWEEN,
   "SELECT capture_ms, state, told FROM shown "
   "WHERE resource = ?1 AND capture_ms BETWEEN ?2 AND ?3 AND told IS NOT NULL UNION ALL "
   "SELECT capture_ms, state, told FROM unlisted "
   "WHERE resource = ?1 AND capture_ms BETWEEN ?2 AND ?3 AND told IS NOT NULL ORDER BY 1")
-X(TOLD_DOWN,
-  "SELECT state, told FROM shown WHERE resource = ?1 AND capture_ms < ?2 "
-  "ORDER BY capture_ms DESC, twin DESC")
-#define CHANGE_OF_STATE(table) \
-  "SELECT s.resource, s.capture_ms, n.told FROM state s JOIN " table " n " \
-  "ON n.resource = s.resource AND n.capture_ms = s.capture_ms AND n.state = s.id " \
-  "WHERE s.id = ?1 AND n.told IS NOT NULL"
-X(CHANGE_OF_STATE, CHANGE_OF_STATE("shown") " UNION ALL " CHANGE_OF_STATE("unlisted"))
 #define CHANGES_OF_EVENT(table) \
   "SELECT c.time_ms, n.state, c.seq, n.told, " \
   "f.account || '/' || f.region || '/' || f.type || '/' || r.rid " \
@@ -95,18 +81,3 @@ X(CHANGE_OF_STATE, CHANGE_OF_STATE("shown") " UNION ALL " CHANGE_OF_STATE("unlis
   "JOIN resource r ON r.id = c.resource JOIN folder f ON f.id = r.folder " \
   "WHERE c.event = ?1 AND n.told IS NOT NULL"
 X(CHANGES_OF_EVENT, CHANGES_OF_EVENT("shown") " UNION ALL " CHANGES_OF_EVENT("unlisted"))
-X(SHOWN_OF_STATE,
-  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
-  "FROM state s JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
-  "AND n.state = s.id WHERE s.id = ?1")
-X(SHOWN_BY_TIME,
-  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
-  "WHERE resource = ?1 AND capture_ms = ?2 AND twin = ?3")
-X(SHOWN_AS_OF,
-  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
-  "WHERE resource = ?1 AND capture_ms <= ?2 AND hidden <= ?3 "
-  "ORDER BY capture_ms DESC, twin DESC LIMIT 1")
-X(SHOWN_AFTER,
-  "SELECT state, resource, capture_ms, twin, size, status, hidden FROM shown "
-  "WHERE resource = ?1 AND (capture_ms, twin) > (?2, ?3) AND hidden <= ?4 "
-  "ORDER BY capture_ms, twin")

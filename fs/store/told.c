@@ -16,6 +16,7 @@
 
 #include "private.h"
 #include "rows.h"
+#include "run.h"
 #include "util/varint.h"
 
 #define TYPE_MASK    3u
@@ -126,21 +127,20 @@ int told_of(struct store *s, sqlite3_stmt *q, int column, int64_t state, struct 
 
 int told_before(struct store *s, int64_t resource, int64_t time_ms, int64_t *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_TOLD_DOWN, ARGS(INT(resource), INT(time_ms)), &q);
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row = NULL;
+	int r = 0;
 
 	*ret = 0;
-	while (!r && !*ret) {
-		struct told told;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = told_of(s, q, 1, col_int(q, 0), &told);
-		if (!r && told.has_change)
-			*ret = col_int(q, 0);
-	}
+	if (time_ms == INT64_MIN)
+		return 0;
+	r = run_seek(&c, resource, INT64_MIN, time_ms - 1, true);
+	do {
+		if (!r)
+			r = run_next(&c, &row);
+	} while (!r && row && !row->told.has_change);
+	if (!r && row)
+		*ret = row->state;
 	return r;
 }
 

@@ -23,6 +23,9 @@ struct told {
 	bool follows; /* on the change before it, whatever that is: change.previous is not told */
 };
 
+/* Of a state whose story is not made yet. */
+#define TOLD_NOTHING ((struct told){ .follows = true })
+
 /* Nothing is put of what tells nothing. */
 void told_put(struct buf *out, const struct told *told);
 /* false: these are not such bytes. `why` is borrowed from them. */

@@ -320,6 +320,74 @@ def timeline(db):
         yield from timeline_lines(*row)
 
 
+def varint(number):
+    out = b""
+    while number >= 0x80:
+        out, number = out + bytes([number & 0x7f | 0x80]), number >> 7
+    return out + bytes([number])
+
+
+def signed(number):
+    return ~(number >> 1) if number & 1 else number >> 1
+
+
+def states_of_run(time_ms, states):
+    """(capture_ms, twin, state, size, status, hidden, name, arn, told) of each state of a run, the
+    last as one row had it before there were runs; see fs/store/run_row.c."""
+    at, state, size, twin, lengths = 0, 0, 0, None, [0] * 7
+
+    def number():
+        nonlocal at
+        start = at
+        while states[at] >= 0x80:
+            at += 1
+        at += 1
+        return next(numbers(states[start:at]))
+
+    def text(n):
+        nonlocal at
+        at += n
+        return states[at - n:at]
+
+    while at < len(states):
+        flags = text(1)[0]
+        odd = text(1)[0] if flags & 128 else 0
+        step = number() if twin is not None else 0
+        twin = twin + 1 if twin is not None and not step else 0
+        time_ms += step
+        state += signed(number())
+        grown = signed(number())
+        size += grown
+        has_change, measured = flags & 3 < 3, flags & 64
+        first, end = 0 if measured else 3, 7 if has_change else 3
+        before, told_bytes = list(lengths), bytes([flags & 127])
+        differs = text(1)[0] if first < end else 0
+        for i in range(first, end):
+            lengths[i] += grown if i == 2 else lengths[3] - before[3] if i == 4 else 0
+            lengths[i] += signed(number()) if differs >> i & 1 else 0
+            told_bytes += varint(lengths[i])
+        if flags & 32:
+            told_bytes += varint(number()) + varint(number()) + text(number())
+        twin = number() if odd & 64 else twin
+        name = text(number()).decode() if odd & 16 else None
+        arn = text(number()).decode() if odd & 32 else None
+        yield (time_ms, twin, state, size, odd & 7, odd >> 3 & 1, name, arn,
+               told_bytes if first < end else None)
+
+
+def shown(db):
+    """Each row that lists a state, with its resource."""
+    for resource, first_ms, states in db.execute("SELECT * FROM shown_run ORDER BY 1, 2"):
+        for row in states_of_run(first_ms, states):
+            yield resource, *row
+
+
+def shown_table(db):
+    db.execute("CREATE TEMP TABLE shown(resource, capture_ms, twin, state, size, status, hidden, name, "
+               "arn, told)")
+    db.executemany("INSERT INTO shown VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", shown(db))
+
+
 class Event:
     """What the rows of a block tell of one; eventID: its 16 bytes, None when they are not apart."""
 
@@ -373,10 +441,6 @@ def event_table(db):
     assert not keys, "keys of events that are not there"
 
 
-def signed(number):
-    return ~(number >> 1) if number & 1 else number >> 1
-
-
 def postings(db, table):
     """(key, time, event) of each of a list; see fs/store/posting.c."""
     for key, time_ms, one, places in db.execute(POSTINGS[table]):
@@ -417,6 +481,7 @@ def dump(history):
         # The state before is a row id.
         db.create_function("told", 1, lambda b: repr(told(b) | {"previous": None}))
         event_table(db)
+        shown_table(db)
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
         keys = dict(db.execute("SELECT id, key FROM event"))

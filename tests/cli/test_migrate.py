@@ -16,8 +16,8 @@ import urllib.parse
 import uuid
 
 from support import (DONE, FAILED, Case, driftfs, dump, event, events,
-                     events_of_block, history_file, item, numbers, postings, timeline, told,
-                     trail_file)
+                     events_of_block, history_file, item, numbers, postings, shown, timeline, told,
+                     trail_file, varint)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -272,9 +272,19 @@ SPANS_32 = """DELETE FROM counter
 WHERE name IN ('first item', 'last item', 'first event', 'last event', 'commit');
 """
 
+RUNS_33 = """CREATE TABLE shown(
+resource INTEGER NOT NULL REFERENCES resource, capture_ms INTEGER NOT NULL, twin INTEGER NOT NULL,
+state INTEGER NOT NULL REFERENCES state, size INTEGER NOT NULL, status INTEGER NOT NULL,
+hidden INTEGER NOT NULL, name TEXT, arn TEXT, told BLOB,
+PRIMARY KEY(resource, capture_ms, twin)) STRICT, WITHOUT ROWID;
+INSERT INTO shown SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5,
+value ->> 6, value ->> 7, value ->> 8, bytes_of(value ->> 9) FROM json_each(rows_of_runs());
+DROP TABLE shown_run;
+"""
+
 # What takes a history down from a version to the one before it.
-DOWN = {32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28, 27: STATES_27,
-        26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
+DOWN = {33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
+        27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
 
@@ -306,13 +316,6 @@ def canonical(one):
            "resourceCreationTime": None, **one, "relationships": related}
     return json.dumps(opened(one), sort_keys=True, separators=(",", ":"),
                       ensure_ascii=False).encode()
-
-
-def varint(number):
-    out = b""
-    while number >= 0x80:
-        out, number = out + bytes([number & 0x7f | 0x80]), number >> 7
-    return out + bytes([number])
 
 
 def rows_of_one_key(postings_in_order):
@@ -445,7 +448,8 @@ class Migrate(Case):
         singly = {table: json.dumps(list(postings(db, table))) for table in ("session", "person")}
         db.create_function("rows_of", 1, lambda table: lists[table])
         db.create_function("postings_of", 1, lambda table: singly[table])
-        db.create_function("bytes_of", 1, bytes.fromhex)
+        db.create_function("bytes_of", 1,
+                           lambda text: None if text is None else bytes.fromhex(text))
 
     def take_down(self, version, bodies, records):
         with contextlib.closing(sqlite3.connect(self.history)) as db:
@@ -457,6 +461,8 @@ class Migrate(Case):
             self.posting_functions(db)
             lines = json.dumps(list(timeline(db)))
             db.create_function("lines_of_timeline", 0, lambda: lines)
+            rows = json.dumps([(*row, said and said.hex()) for *row, said in shown(db)])
+            db.create_function("rows_of_runs", 0, lambda: rows)
             db.create_function("measured_len", 1, lambda b: b and next(numbers(b)))
             db.create_function("measured_bytes", 1,
                                lambda b: b and b[len(varint(next(numbers(b)))):])

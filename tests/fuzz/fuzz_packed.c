@@ -14,6 +14,7 @@
 #include "called.h"
 #include "gathered.h"
 #include "posting.h"
+#include "run.h"
 #include "timeline_row.h"
 #include "told.h"
 #include "trim.h"
@@ -268,12 +269,40 @@ static void check_called(struct str in)
 	require(bytes.len <= in.n);
 }
 
+/* Rows of a run: in order, and they come back. */
+static void check_run(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT, again = BUF_INIT;
+	struct run_last last = { 0 }, put = { 0 };
+	struct run_row row = { 0 };
+	struct str left = in;
+
+	while (left.n) {
+		struct run_row before = row;
+		bool any = last.any;
+
+		if (!run_row_take(&left, &last, &row))
+			return;
+		require(!any || row.time_ms > before.time_ms ||
+			(row.time_ms == before.time_ms && row.twin > before.twin));
+		run_row_put(&bytes, &put, &row);
+	}
+	require(bytes.len <= in.n);
+	last = put = (struct run_last){ 0 };
+	left = buf_str(&bytes);
+	while (left.n) {
+		require(run_row_take(&left, &last, &row));
+		run_row_put(&again, &put, &row);
+	}
+	require(str_eq(buf_str(&bytes), buf_str(&again)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
-		check_postings, check_rows,     check_trimmed, check_shape,
-		check_frame,    check_record,   check_cut,     check_told,
-		check_lines,    check_gathered, check_phrases, check_called,
+		check_postings, check_rows,   check_trimmed, check_shape, check_frame,
+		check_record,   check_cut,    check_told,    check_lines, check_gathered,
+		check_phrases,  check_called, check_run,
 	};
 	struct str input = { (const char *)data, size };
 

@@ -304,6 +304,7 @@ static const struct migration ladder[] = {
 	{ .version = 30, .sql = schema_values },
 	{ .version = 31, .sql = schema_listed },
 	{ .version = 32, .sql = schema_spans },
+	{ .version = 33, .sql = schema_runs },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

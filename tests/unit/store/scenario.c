@@ -152,7 +152,7 @@ void scenario_assert(struct history *h)
 {
 	static const char *const zero[] = {
 		"SELECT count(*) - 24 FROM state",
-		"SELECT count(*) - 24 FROM shown",
+		"SELECT count(*) - 24 FROM resource r JOIN shown n ON n.resource = r.id",
 		"SELECT count(*) - 5 FROM resource",
 		"SELECT count(*) - 1 FROM refusal",
 		"SELECT n - 24 FROM counter WHERE name = 'item'",

@@ -25,7 +25,7 @@ static const char *const columns[][2] = {
 	{ "event_block", "body" }, { "event_block", "rows" },
 	{ "event_block", "ids" },  { "event_block", "dictionary" },
 	{ "mention", "places" },   { "event_key", "places" },
-	{ "shown", "told" },       { "timeline", "lines" },
+	{ "shown_run", "states" }, { "timeline", "lines" },
 };
 
 /* A change each, of the one resource. */
@@ -200,8 +200,8 @@ static void test_every_column(void **state)
 		const char *key = list ? "event" : "id";
 		char sql[256];
 
-		if (strcmp(column, "told") == 0)
-			key = "state";
+		if (strcmp(table, "shown_run") == 0)
+			key = "resource";
 		else if (strcmp(table, "timeline") == 0)
 			key = "first";
 		history_close(h);

@@ -93,7 +93,9 @@ static const char *walked(const char *detail, const char *sql, char table[64])
 	bool scan = sscanf(detail, "SCAN %63s", table) == 1;
 	bool search = sscanf(detail, "SEARCH %63s", table) == 1;
 
-	if (scan && strstr(detail, "CONSTANT ROW"))
+	/* Nothing, or a table of which another file makes the rows: those that are equal to something. */
+	if (scan && (strstr(detail, "CONSTANT ROW") ||
+		     (strstr(detail, "VIRTUAL TABLE") && strstr(detail, "=?"))))
 		return NULL;
 	if (scan && !is_gathered(table))
 		return table;
@@ -165,10 +167,11 @@ static void test_faults(void **state)
 {
 	static const char *const bad[] = {
 		"SELECT rid FROM resource",
-		"SELECT max(size) FROM shown",
+		"SELECT max(body_len) FROM state",
 		"SELECT id FROM event_block WHERE id > ?1",
 		"SELECT id FROM event_block WHERE id > (SELECT id FROM source LIMIT 1) ORDER BY id",
-		"SELECT r.id FROM resource r JOIN shown n ON n.state = r.id WHERE r.id = ?1",
+		"SELECT r.id FROM resource r JOIN state n ON n.base = r.id WHERE r.id = ?1",
+		"SELECT state FROM shown WHERE resource = ?1 ORDER BY twin",
 		"SELECT id FROM resource WHERE folder = ?1 ORDER BY chain",
 		"UPDATE resource SET chain = 0",
 		"DELETE FROM entry WHERE kind = ?1",
@@ -177,6 +180,7 @@ static void test_faults(void **state)
 	};
 	static const char *const good[] = {
 		"SELECT rid FROM resource WHERE id = ?1",
+		"SELECT state FROM shown WHERE resource = ?1 ORDER BY capture_ms DESC, twin DESC",
 		"SELECT id FROM event_block WHERE id > ?1 ORDER BY id LIMIT ?2",
 		"SELECT id FROM event_block WHERE id > ?1 AND id < ?2",
 	};

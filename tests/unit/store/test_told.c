@@ -169,7 +169,7 @@ static void test_no_state(void **state)
 	store_rollback(h->s);
 }
 
-/* What is told of one state is damaged: that is said where it is wanted, and the state is there. */
+/* The run that the state is in is damaged: that is said wherever it is read. */
 static void test_damaged(void **state)
 {
 	static const struct store_cause cause = { .event = 7 };
@@ -201,16 +201,16 @@ static void test_damaged(void **state)
 	assert_int_equal(store_changes_of_event(h->s, 7, &h->a, &caused, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(caused[0], states[0].id);
-	assert_int_equal(ask(h, "UPDATE shown SET told = x'60ff' RETURNING 1"), 1);
-	assert_int_equal(store_at_get(h->s, 1, 5000, &at), 0);
-	assert_false(at.measured);
-	assert_int_equal(at.size, 10);
-	assert_int_equal(store_story(h->s, 1, &h->a, &got, &n), STORE_E_DAMAGED);
+	assert_int_equal(ask(h, "UPDATE shown_run SET states = x'60ff' RETURNING 1"), 1);
+	assert_int_equal(store_at_get(h->s, 1, 5000, &at), STORE_E_DAMAGED);
 	assert_string_equal(store_message(h->s),
-			    "what is told of state 1 cannot be decoded");
+			    "the list of states of resource 1 cannot be decoded");
+	assert_int_equal(store_story(h->s, 1, &h->a, &got, &n), STORE_E_DAMAGED);
 	assert_int_equal(store_changes_of_event(h->s, 7, &h->a, &caused, &n),
 			 STORE_E_DAMAGED);
-	assert_int_equal(states_of(h, 1, states), 1);
+	assert_non_null(strstr(store_message(h->s), "states of resource 1"));
+	assert_int_equal(store_states(h->s, 1, INT64_MIN, 0, true, states, 64, &n),
+			 STORE_E_DAMAGED);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
