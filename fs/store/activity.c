@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "merged.h"
 #include "posting.h"
 #include "private.h"
 #include "rows.h"
@@ -112,14 +113,9 @@ int store_values_stamp(struct store *s, enum store_value_kind kind, uint64_t *re
 
 /* --- runs --------------------------------------------------------------------------------- */
 
-/* A value whose places belong to the file. */
-struct run {
-	int64_t value, first, last; /* seconds */
-};
-
 static int add_run(struct store *s, int64_t value, int64_t from, struct buf *runs)
 {
-	struct run run = { .value = value };
+	struct merged run = { .value = value };
 	int r = postings_span(s, POSTING_ACTIVITY, value, &run.first, &run.last);
 
 	if (r)
@@ -133,13 +129,12 @@ static int add_run(struct store *s, int64_t value, int64_t from, struct buf *run
 
 static int by_first(const void *a, const void *b)
 {
-	const struct run *x = a, *y = b;
+	const struct merged *x = a, *y = b;
 
 	return (x->first > y->first) - (x->first < y->first);
 }
 
-/* The value's own and its sessions', as far as they reach behind `from`, by their beginnings. */
-static int find_runs(struct store *s, int64_t value, int64_t from, struct buf *runs)
+int merged_find(struct store *s, int64_t value, int64_t from, struct buf *runs)
 {
 	_cleanup_(buf_deinit) struct buf units = BUF_INIT;
 	int r = add_run(s, value, from, runs);
@@ -149,8 +144,8 @@ static int find_runs(struct store *s, int64_t value, int64_t from, struct buf *r
 	for (size_t i = 0; i < units.len / sizeof(int64_t) && !r; i++)
 		r = add_run(s, ((const int64_t *)units.data)[i], from, runs);
 	if (!r && runs->len)
-		qsort(runs->data, runs->len / sizeof(struct run), sizeof(struct run),
-		      by_first);
+		qsort(runs->data, runs->len / sizeof(struct merged),
+		      sizeof(struct merged), by_first);
 	return r;
 }
 
@@ -227,13 +222,13 @@ int store_activity(struct store *s, int64_t value, const struct store_act *after
 		   struct store_act *ret, size_t n, size_t *ret_n)
 {
 	_cleanup_(buf_deinit) struct buf runs = BUF_INIT, acts = BUF_INIT;
-	const struct run *run;
+	const struct merged *run;
 	size_t n_runs;
 	int r = tell_reading(s);
 
 	if (!r)
-		r = find_runs(s, value, after->second, &runs);
-	run = (const struct run *)runs.data;
+		r = merged_find(s, value, after->second, &runs);
+	run = (const struct merged *)runs.data;
 	n_runs = runs.len / sizeof(*run);
 	for (size_t i = 0; i < n_runs && !r; i++) {
 		/* Full, and all later runs begin behind it. */
@@ -251,76 +246,6 @@ int store_activity(struct store *s, int64_t value, const struct store_act *after
 	if (acts.len)
 		memcpy(ret, acts.data, acts.len);
 	return 0;
-}
-
-/* --- places by offset --------------------------------------------------------------------- */
-
-/* The day that the byte is in, and where that begins. */
-static int seek_day(struct store *s, int64_t value, int column, uint64_t offset,
-		    int64_t *ret_day, uint64_t *ret_offset)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	uint64_t at = 0;
-	int r = sql_open(s, Q_VALUE_DAYS, ARGS(INT(value)), &q);
-
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row || at > offset)
-			break;
-		*ret_day = col_int(q, 0);
-		*ret_offset = at;
-		at += (uint64_t)col_int(q, column);
-	}
-	return r;
-}
-
-static int length_of(struct store *s, int64_t event, bool jsonl, uint64_t *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *caused = NULL;
-	struct block_row row;
-	int r = event_row(s, event, &row);
-
-	if (!r)
-		r = sql_get(s, Q_CAUSED_LENGTHS, ARGS(INT(event)), &caused);
-	if (!r)
-		*ret = (jsonl ? row.jsonl_len : row.text_len) +
-		       (uint64_t)col_int(caused, jsonl);
-	return r;
-}
-
-#define SEEK_PAGE 512
-
-int store_activity_seek(struct store *s, int64_t value, bool jsonl, uint64_t offset,
-			struct store_act *ret_after, uint64_t *ret_offset)
-{
-	struct store_act page[SEEK_PAGE];
-	int64_t day = 0;
-	uint64_t at = 0;
-	size_t n = SEEK_PAGE;
-	int r = tell_reading(s);
-
-	if (!r)
-		r = seek_day(s, value, jsonl ? 2 : 1, offset, &day, &at);
-	*ret_after = (struct store_act){ .second = day * 86400 };
-	*ret_offset = at;
-	while (!r && n == SEEK_PAGE) {
-		r = store_activity(s, value, ret_after, page, SEEK_PAGE, &n);
-		for (size_t i = 0; i < n && !r; i++) {
-			uint64_t length;
-
-			r = length_of(s, page[i].event, jsonl, &length);
-			if (r || at + length > offset)
-				return r;
-			at += length;
-			/* What stands there twice is read on behind as a whole. */
-			if (i + 1 < n && by_order(&page[i], &page[i + 1]) == 0)
-				continue;
-			*ret_offset = at;
-			*ret_after = page[i];
-		}
-	}
-	return r;
 }
 
 /* --- what an event caused ----------------------------------------------------------------- */

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#pragma once
+
+/*
+ * What a file of activity/ is merged of, run by run. See activity.c.
+ */
+
+#include <stdint.h>
+
+#include "util/buf.h"
+
+struct store;
+
+/* A value whose places belong to the file. */
+struct merged {
+	int64_t value, first, last; /* seconds */
+};
+
+/* The value's own and its sessions', as far as they reach behind `from`, by their beginnings: struct merged,
+   appended. */
+int merged_find(struct store *s, int64_t value, int64_t from,
+		struct buf *runs) _must_check_;
