@@ -4,6 +4,7 @@
  * over the resources' ids is asked, and the first resource of an id stands for it.
  */
 #include <errno.h>
+#include <stdlib.h>
 
 #include "model/name.h"
 #include "names.h"
@@ -185,6 +186,78 @@ int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
 			break;
 	}
 	return r;
+}
+
+/* A name's row, and its place in the listing. */
+struct placed {
+	int64_t id;
+	size_t place;
+};
+
+static int by_id(const void *a, const void *b)
+{
+	const struct placed *x = a, *y = b;
+
+	return (x->id > y->id) - (x->id < y->id);
+}
+
+static int read_placed(struct store *s, int64_t space, size_t max, struct buf *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct placed p = { 0 };
+	bool row = true;
+	int r = sql_open(s, Q_NAME_IDS, ARGS(INT(space), INT(max)), &q);
+
+	while (!r) {
+		r = sql_next(s, q, &row);
+		if (r || !row)
+			break;
+		p.id = col_int(q, 0);
+		buf_put(ret, &p, sizeof(p));
+		p.place++;
+	}
+	return r ? r : buf_error(ret);
+}
+
+int store_keys_all(struct store *s, int64_t space, size_t max, struct arena *a,
+		   struct store_key **ret, size_t *ret_n)
+{
+	_cleanup_(buf_deinit) struct buf all = BUF_INIT;
+	struct placed *placed;
+	int r = reading(s);
+
+	if (!r)
+		r = read_placed(s, space, max + 1, &all);
+	if (r)
+		return r;
+	placed = (struct placed *)all.data;
+	*ret_n = all.len / sizeof(*placed);
+	if (*ret_n > max)
+		return STORE_E_LARGE;
+	*ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	if (*ret_n > 1)
+		qsort(placed, *ret_n, sizeof(*placed), by_id);
+	for (size_t i = 0; i < *ret_n && !r; i++) {
+		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+
+		r = sql_get(s, Q_NAME, ARGS(INT(placed[i].id)), &q);
+		if (!r)
+			r = key_row(q, a, &(*ret)[placed[i].place]);
+	}
+	return r == STORE_E_NOT_FOUND ? STORE_E_DAMAGED : r;
+}
+
+int store_keys_more(struct store *s, int64_t space, size_t n, bool *ret)
+{
+	int r = reading(s);
+
+	if (r)
+		return r;
+	return space == STORE_SPACE_IDS
+		       ? sql_exists(s, Q_ID_NTH, ARGS(INT(n)), ret)
+		       : sql_exists(s, Q_NAME_NTH, ARGS(INT(space), INT(n)), ret);
 }
 
 int store_key_has(struct store *s, const struct store_key *key, int64_t resource)

@@ -394,6 +394,10 @@ X(NAMES,
   "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
   "FROM name n LEFT JOIN stem s ON s.id = n.stem "
   "WHERE n.space = ?1 AND (n.hash, n.id) > (?2, ?3) ORDER BY n.hash, n.id")
+X(NAME_IDS,
+  "SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 ORDER BY hash, id LIMIT ?2")
+X(NAME_NTH, "SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 LIMIT 1 OFFSET ?2")
+X(ID_NTH, "SELECT id FROM resource WHERE id > 0 LIMIT 1 OFFSET ?1")
 X(BEARER, "SELECT 1 FROM bearer WHERE name = ?1 AND resource = ?2")
 X(BEARERS,
   "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "

@@ -10,8 +10,6 @@
 
 #include <errno.h>
 
-#include "model/name.h"
-
 static int by_getattr(struct request *q, uint64_t node, struct tree_attr *ret)
 {
 	struct store_totals totals;
@@ -39,43 +37,17 @@ static int by_lookup(struct request *q, uint64_t node, struct str name,
 	return r ? r : names_attr(q, &key, false, ret);
 }
 
-struct listing {
-	struct request *q;
-	const struct tree_lister *lister;
-	int error;
-};
-
-static bool list_key(void *ctx, const struct store_key *key)
-{
-	_cleanup_(buf_deinit) struct buf name = BUF_INIT;
-	struct listing *l = ctx;
-	struct tree_attr attr;
-
-	name_escape(&name, key->text);
-	l->error = buf_error(&name);
-	if (l->error == 0)
-		l->error = names_attr(l->q, key, l->lister->names, &attr);
-	return l->error == 0 &&
-	       l->lister->entry(l->lister->ctx,
-				&(struct tree_entry){ buf_str(&name), &attr,
-						      key->cookie });
-}
-
-int names_list(struct request *q, int64_t space, uint64_t cookie,
-	       const struct tree_lister *lister)
-{
-	struct listing l = { .q = q, .lister = lister };
-	int r = view_error(store_keys(q->store, space, cookie, q->arena, list_key, &l));
-
-	return r ? r : l.error;
-}
-
 static int by_readdir(struct request *q, uint64_t node, uint64_t cookie,
 		      const struct tree_lister *lister)
 {
 	if (cookie >> 62)
 		return TREE_E_BAD_COOKIE;
 	return names_list(q, names_space(node), cookie, lister);
+}
+
+static int by_has_more(struct request *q, uint64_t node, size_t n, bool *ret)
+{
+	return view_error(store_keys_more(q->store, names_space(node), n, ret));
 }
 
 /* --- a name that is shared ---------------------------------------------------------------- */
@@ -183,6 +155,7 @@ const struct view view_by = {
 	.getattr = by_getattr,
 	.lookup = by_lookup,
 	.readdir = by_readdir,
+	.has_more = by_has_more,
 };
 const struct view view_key = {
 	.getattr = key_getattr,

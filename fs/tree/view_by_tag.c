@@ -126,8 +126,15 @@ const struct view view_by_tag = {
 	.lookup = by_tag_lookup,
 	.readdir = by_tag_readdir,
 };
+
+static int tag_has_more(struct request *q, uint64_t node, size_t n, bool *ret)
+{
+	return view_error(store_keys_more(q->store, node_row(node), n, ret));
+}
+
 const struct view view_tag_key = {
 	.getattr = tag_key_getattr,
 	.lookup = tag_key_lookup,
 	.readdir = tag_key_readdir,
+	.has_more = tag_has_more,
 };

@@ -36,6 +36,14 @@ int store_key_find(struct store *s, int64_t space, struct str file_name, struct 
 int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
 	       bool (*visit)(void *ctx, const struct store_key *key),
 	       void *ctx) _must_check_;
+/*
+ * All names of a space that is no ids', in the order of their listing. They are read in the order of
+ * their rows: of many a fraction of what store_keys() takes. STORE_E_LARGE: there are more than max.
+ */
+int store_keys_all(struct store *s, int64_t space, size_t max, struct arena *a,
+		   struct store_key **ret, size_t *ret_n) _must_check_;
+/* Are there more than n, as near as can be told cheaply: of ids the resources that have them count. */
+int store_keys_more(struct store *s, int64_t space, size_t n, bool *ret) _must_check_;
 /* Does the resource have it? 0 or STORE_E_NOT_FOUND. */
 int store_key_has(struct store *s, const struct store_key *key,
 		  int64_t resource) _must_check_;
