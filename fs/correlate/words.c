@@ -161,29 +161,41 @@ bool words_match_service(struct str event_source, const struct type_words *type)
 	return !strcmp(service, type->service);
 }
 
-/* "dBInstanceIdentifier" -> "dbinstance"; "name" -> "". */
+#define SUFFIX(text)                   \
+	{                              \
+		text, sizeof(text) - 1 \
+	}
+
+/* "dBInstanceIdentifier" -> "dbinstance"; "name" -> "". Asked of each value of each call. */
 static void subject_of(struct str key, char ret[WORD_SIZE])
 {
-	static const char *const suffixes[] = {
-		"identifiers", "identifier", "names", "name", "arns", "arn", "ids",
-		"id",          "url",        "list",  "set",  "s",    NULL
-	};
+	static const struct {
+		const char *text;
+		size_t n;
+	} suffixes[] = { SUFFIX("identifiers"), SUFFIX("identifier"), SUFFIX("names"),
+			 SUFFIX("name"),        SUFFIX("arns"),       SUFFIX("arn"),
+			 SUFFIX("ids"),         SUFFIX("id"),         SUFFIX("url"),
+			 SUFFIX("list"),        SUFFIX("set"),        SUFFIX("s") };
 	bool cut = true;
+	size_t n;
 
 	lower(ret, key);
+	n = strlen(ret);
 	while (cut) {
 		cut = false;
-		for (size_t i = 0; suffixes[i] && !cut; i++) {
-			size_t n = strlen(ret), m = strlen(suffixes[i]);
+		for (size_t i = 0; i < ARRAY_SIZE(suffixes) && !cut; i++) {
+			size_t m = suffixes[i].n;
 
 			/* "address" ends in an s that is its own. */
-			if (n >= m && !strcmp(ret + n - m, suffixes[i]) &&
+			if (n >= m && ret[n - 1] == suffixes[i].text[m - 1] &&
+			    !memcmp(ret + n - m, suffixes[i].text, m) &&
 			    !(m == 1 && n > 1 && ret[n - 2] == 's')) {
-				ret[n - m] = '\0';
+				n -= m;
 				cut = true;
 			}
 		}
 	}
+	ret[n] = '\0';
 }
 
 enum subject_match words_match_key(struct str key, const struct type_words *type)

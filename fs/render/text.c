@@ -52,6 +52,19 @@ static bool is_unsafe(uint32_t c)
 	       c == 0xfeff || (c >= 0xd800 && c <= 0xdfff);
 }
 
+#define ONES  UINT64_C(0x0101010101010101)
+#define HIGHS UINT64_C(0x8080808080808080)
+
+/* Is none of eight bytes a control character, or above ASCII? Most text is so. */
+static bool is_plain(const char *p)
+{
+	uint64_t w;
+
+	memcpy(&w, p, sizeof(w));
+	/* Below 0x20 a byte borrows, 0x7f carries; above 0x7f it has the bit. */
+	return !(((w - ONES * 0x20) | (w + ONES) | w) & HIGHS);
+}
+
 /* Length of the first part that can stay as it is. */
 static size_t safe_prefix(struct str s)
 {
@@ -64,6 +77,8 @@ static size_t safe_prefix(struct str s)
 
 		if (byte >= 0x20 && byte < 0x7f) {
 			i++;
+			while (s.n - i >= 8 && is_plain(s.p + i))
+				i += 8;
 			continue;
 		}
 		n = decode((const unsigned char *)s.p + i, s.n - i, &c);
@@ -93,29 +108,38 @@ void text_safe(struct buf *out, struct str s)
 	}
 }
 
+/* How much of a text that is too long is shown: no character in half. */
+static size_t brief_prefix(const char *p)
+{
+	size_t n = RENDER_BRIEF_BYTES - 3;
+
+	while (n > 0 && ((unsigned char)p[n] & 0xc0) == 0x80)
+		n--;
+	return n;
+}
+
 void text_brief(struct buf *out, struct str s)
 {
-	size_t n = s.n;
-
-	if (n <= RENDER_BRIEF_BYTES) {
+	if (s.n <= RENDER_BRIEF_BYTES) {
 		text_safe(out, s);
 		return;
 	}
-	n = RENDER_BRIEF_BYTES - 3;
-	while (n > 0 && ((unsigned char)s.p[n] & 0xc0) == 0x80)
-		n--;
-	text_safe(out, (struct str){ s.p, n });
+	text_safe(out, (struct str){ s.p, brief_prefix(s.p) });
 	buf_put_text(out, "...");
 }
 
 void text_brief_json(struct buf *out, const struct jv *v)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	size_t from = out->len;
+	bool brief;
 
-	jv_write(&text, v);
-	if (text.failed)
-		out->failed = true;
-	text_brief(out, buf_str(&text));
+	jv_write(out, v);
+	brief = out->len - from <= RENDER_BRIEF_BYTES;
+	if (!brief)
+		out->len = from + brief_prefix(out->data + from);
+	text_make_safe(out, from);
+	if (!brief)
+		buf_put_text(out, "...");
 }
 
 void text_make_safe(struct buf *out, size_t from)
