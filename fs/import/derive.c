@@ -28,6 +28,8 @@
 #define BATCH_MS    1000   /* ... which ends after so much time, as those of facts do */
 #define SLICE       2048   /* both, where only some time is left */
 #define RUN         128    /* taken at once by one worker, of one account */
+#define ASKS        10     /* names of a resource, or about */
+#define ASKS_MIN    100000 /* then names are looked at before */
 #define READY_MAX   64     /* made and not yet put, by all workers */
 #define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
 
@@ -42,6 +44,7 @@ struct made {
 /* Indexes of the batch under way. */
 struct span {
 	size_t next, end;
+	size_t asked; /* names are to be looked at first: as `to_ask` has it */
 };
 
 struct shared {
@@ -57,6 +60,8 @@ struct shared {
 	int error;
 	int64_t failed; /* the resource it is of; 0: of none */
 	bool stop;
+	size_t to_ask; /* about so many names will be asked for; nobody has looked at them yet */
+	struct store_named *named; /* ... and what came of it; NULL: nothing, or not yet */
 	const char *history;
 	uint32_t without_evidence;
 };
@@ -101,7 +106,8 @@ static void take_run(struct shared *sh, struct span *own)
 }
 
 /* The next resource of the batch; false when the worker is to end. */
-static bool take(struct shared *sh, struct span *own, struct store_dirty *ret)
+static bool take(struct shared *sh, struct span *own, struct story_memo *memo,
+		 struct store_dirty *ret)
 {
 	bool got = false;
 
@@ -113,6 +119,9 @@ static bool take(struct shared *sh, struct span *own, struct store_dirty *ret)
 		if (own->next == own->end)
 			take_run(sh, own);
 		*ret = sh->dirty[own->next++];
+		memo->named = sh->named;
+		own->asked = sh->to_ask;
+		sh->to_ask = 0;
 		got = true;
 	}
 	pthread_mutex_unlock(&sh->lock);
@@ -154,6 +163,25 @@ static int make_one(struct store *s, struct story_memo *memo,
 	return 0;
 }
 
+/*
+ * Before many stories are made one of the workers looks which names events have at all, while the
+ * others begin. What is damaged is told by the story that needs it.
+ */
+static int look_at_names(struct shared *sh, struct store *s, size_t asked)
+{
+	struct store_named *named = NULL;
+	int r = store_read_begin(s);
+
+	if (r)
+		return r;
+	r = store_named_new(s, asked, &named);
+	store_read_end(s);
+	pthread_mutex_lock(&sh->lock);
+	sh->named = named;
+	pthread_mutex_unlock(&sh->lock);
+	return r == STORE_E_DAMAGED ? 0 : r;
+}
+
 static void *worker(void *arg)
 {
 	_cleanup_(story_memo_deinit) struct story_memo memo = { 0 };
@@ -163,10 +191,13 @@ static void *worker(void *arg)
 	struct span own = { 0 };
 	int r = store_open(sh->history, STORE_WORKER, false, &s, NULL);
 
-	while (!r && take(sh, &own, &dirty)) {
+	while (!r && take(sh, &own, &memo, &dirty)) {
 		struct made *m = NULL;
 
-		r = make_one(s, &memo, &dirty, sh->without_evidence, &m);
+		if (own.asked)
+			r = look_at_names(sh, s, own.asked);
+		if (!r)
+			r = make_one(s, &memo, &dirty, sh->without_evidence, &m);
 		if (!r)
 			give(sh, m);
 	}
@@ -325,6 +356,9 @@ static int put_page(struct going *g, size_t *n)
 	int r = 0;
 
 	*n = 0;
+	pthread_mutex_lock(&sh->lock);
+	sh->to_ask = !sh->named && all >= ASKS_MIN / ASKS ? all * ASKS : 0;
+	pthread_mutex_unlock(&sh->lock);
 	do {
 		k = MIN(all - *n, (size_t)BATCH);
 		pthread_mutex_lock(&sh->lock);
@@ -436,6 +470,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 	pthread_mutex_unlock(&sh.lock);
 	for (unsigned i = 0; i < started; i++)
 		pthread_join(threads[i], NULL);
+	store_named_free(sh.named);
 	while (sh.made) {
 		struct made *m = sh.made;
 

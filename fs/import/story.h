@@ -34,6 +34,7 @@ struct story_memo {
 	struct store_trail_gap *gaps;
 	size_t n_gaps;
 	struct story_events events;
+	const struct store_named *named; /* borrowed; NULL: not known */
 	struct store_actors *actors; /* sessions that calls were made in; NULL: none yet */
 	struct arena_ring states;    /* of the story under way, those looked at last */
 	struct arena correlating;    /* until that is done */

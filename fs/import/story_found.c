@@ -34,6 +34,16 @@ static int with_bare(struct story_work *w, const struct mention_set *tokens,
 	return 0;
 }
 
+static int look_up(struct story_work *w, uint64_t token, int64_t from_ms, int64_t to_ms,
+		   struct buf *ret)
+{
+	const struct store_named *named = w->memo->named;
+
+	if (named && !store_may_be_named(named, token))
+		return 0;
+	return store_events_of_token(w->s, token, from_ms, to_ms, ret);
+}
+
 int story_found_keep(struct story_work *w, const struct mention_set *tokens,
 		     int64_t from_ms)
 {
@@ -46,8 +56,7 @@ int story_found_keep(struct story_work *w, const struct mention_set *tokens,
 	if (!r && !f->ends)
 		r = -ENOMEM;
 	for (size_t i = 0; !r && i < f->tokens.n; i++) {
-		r = store_events_of_token(w->s, f->tokens.tokens[i], from_ms, INT64_MAX,
-					  &f->hits);
+		r = look_up(w, f->tokens.tokens[i], from_ms, INT64_MAX, &f->hits);
 		f->ends[i] = f->hits.len / sizeof(struct store_event_hit);
 	}
 	if (r)
@@ -77,8 +86,7 @@ int story_find(struct story_work *w, const struct mention_set *tokens, int64_t f
 
 	for (size_t i = 0; !r && i < tokens->n; i++)
 		if (!add_kept(&w->found, tokens->tokens[i], from_ms, to_ms, ret))
-			r = store_events_of_token(w->s, tokens->tokens[i], from_ms, to_ms,
-						  ret);
+			r = look_up(w, tokens->tokens[i], from_ms, to_ms, ret);
 	return r ? r : buf_error(ret);
 }
 

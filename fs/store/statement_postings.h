@@ -31,4 +31,9 @@ POSTINGS(BEHIND, "person_behind", "unit", "time_ms", "person")
 POSTINGS(VALUE_NAME, "value_name", "part", "hash", "value")
 POSTINGS(ALIAS, "alias", "part", "hash", "resource")
 
+/* all rows of a list */
+X(MENTIONS,
+  "SELECT token, time_ms, event, places FROM mention WHERE token >= ?1 "
+  "ORDER BY token, time_ms, event")
+
 #undef POSTINGS

@@ -158,6 +158,14 @@ int store_events_mentioning(struct store *s, const struct mention_set *tokens,
 /* Those of one token, in order of time, appended as struct store_event_hit. */
 int store_events_of_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
 			  struct buf *ret) _must_check_;
+/*
+ * Which tokens it surely finds nothing by, for who will ask of so many, while no facts come in: all
+ * mentions are read for it. *ret is NULL where that would take longer than the searches.
+ */
+struct store_named;
+int store_named_new(struct store *s, size_t asked, struct store_named **ret) _must_check_;
+struct store_named *store_named_free(struct store_named *n); /* NULL */
+bool store_may_be_named(const struct store_named *n, uint64_t token) _pure_;
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
 				 struct arena *a, struct store_event_hit **ret,
 				 size_t *ret_n) _must_check_;
