@@ -365,7 +365,9 @@ void resource_touch(struct store *s, struct resource *res)
 	if (res->touched)
 		return;
 	res->touched = true;
-	res->next_touched = w->resources_touched;
-	w->resources_touched = res;
+	/* At the end: new ones are written in the order of their rows, which fills pages. */
+	res->next_touched = NULL;
+	*w->resources_end = res;
+	w->resources_end = &res->next_touched;
 	w->pending = true;
 }

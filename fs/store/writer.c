@@ -57,6 +57,7 @@ int writer_new(struct writer **ret)
 	*ret = calloc(1, sizeof(**ret));
 	if (!*ret)
 		return -ENOMEM;
+	(*ret)->resources_end = &(*ret)->resources_touched;
 	gathered_init(&(*ret)->gathered);
 	return 0;
 }
@@ -112,6 +113,7 @@ static void forget_cached(struct writer *w)
 	arena_reset(&w->cached);
 	w->leaves_touched = NULL;
 	w->resources_touched = NULL;
+	w->resources_end = &w->resources_touched;
 }
 
 void writer_forget(struct writer *w)
@@ -278,6 +280,8 @@ static int settle_resources(struct store *s)
 		if (r)
 			return r;
 		w->resources_touched = res->next_touched;
+		if (!w->resources_touched)
+			w->resources_end = &w->resources_touched;
 		res->touched = false;
 		res->dirty = false;
 		res->items = 0;

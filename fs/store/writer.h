@@ -127,7 +127,8 @@ struct writer {
 	struct map leaves, resources;
 	struct arena cached; /* nodes of both */
 	struct leaf *leaves_touched;
-	struct resource *resources_touched;
+	struct resource *resources_touched,
+		**resources_end; /* in the order of their touch */
 	struct map tallies, trails, skipped;
 	struct arena summed; /* nodes of all three */
 	struct tally *tally_list;
