@@ -64,6 +64,8 @@ X(TALLY_ADD,
   "last_ms = max(last_ms, excluded.last_ms)")
 X(TALLIES, "SELECT what, account, region, type, n, resources, first_ms, last_ms FROM tally "
   "ORDER BY what, account, region, type")
+X(TALLIES_OF, "SELECT what, account, region, type, n, resources, first_ms, last_ms FROM tally "
+  "WHERE what = ?1 ORDER BY account, region, type")
 X(TRAIL_ADD,
   "INSERT INTO trail(account, first_ms, last_ms) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
   "first_ms = min(first_ms, excluded.first_ms), last_ms = max(last_ms, excluded.last_ms)")

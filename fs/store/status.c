@@ -108,11 +108,22 @@ static int tally_row(sqlite3_stmt *q, struct arena *a, void *ret)
 	return t->what.p && t->account.p && t->region.p && t->type.p ? 0 : -ENOMEM;
 }
 
+static const struct sql_shape tally_shape = { sizeof(struct store_tally), tally_row };
+
 int store_tallies(struct store *s, struct arena *a, struct store_tally **ret,
 		  size_t *ret_n)
 {
-	static const struct sql_shape shape = { sizeof(struct store_tally), tally_row };
 	int r = reading(s);
 
-	return r ? r : sql_list(s, Q_TALLIES, NO_ARGS, &shape, a, ret, ret_n);
+	return r ? r : sql_list(s, Q_TALLIES, NO_ARGS, &tally_shape, a, ret, ret_n);
+}
+
+int store_tallies_of(struct store *s, struct str what, struct arena *a,
+		     struct store_tally **ret, size_t *ret_n)
+{
+	int r = reading(s);
+
+	return r ? r
+		 : sql_list(s, Q_TALLIES_OF, ARGS(TEXT(what)), &tally_shape, a, ret,
+			    ret_n);
 }

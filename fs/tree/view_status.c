@@ -70,13 +70,16 @@ const struct view view_status = {
 
 /* Lines of one account, region and type; and in all, so that the page is kept in few megabytes. */
 #define CHURN_RESOURCES 100
-#define CHURN_LINES     10000
+#ifndef CHURN_LINES /* a test sets it lower */
+#define CHURN_LINES 10000
+#endif
 
 struct churn {
 	struct request *q;
 	uint64_t all;                /* items in the history */
-	uint64_t above;              /* resources with no more items would not be kept */
 	struct buf types, resources; /* struct render_churn each */
+	bool full;                   /* there are as many resources as are kept: */
+	struct render_churn last;    /* ... the last of them, but for its id */
 	struct arena rids;           /* of resources */
 };
 
@@ -107,6 +110,16 @@ static void sort(struct buf *lines)
 		qsort(lines->data, n, sizeof(struct render_churn), by_items);
 }
 
+static int by_place(const void *a, const void *b)
+{
+	const struct render_churn *x = a, *y = b;
+	int order = str_cmp(x->account, y->account);
+
+	if (!order)
+		order = str_cmp(x->region, y->region);
+	return order ? order : str_cmp(x->type, y->type);
+}
+
 /* Puts the resources in order, and leaves out those beyond the first so many. */
 static int keep_busiest(struct churn *c)
 {
@@ -117,9 +130,9 @@ static int keep_busiest(struct churn *c)
 
 	sort(&c->resources);
 	c->resources.len = n * sizeof(*all);
-	/* What is still to come stands behind its equals: types are gone through in order. */
-	if (n == CHURN_LINES)
-		c->above = all[n - 1].items;
+	c->full = n == CHURN_LINES;
+	if (c->full)
+		c->last = all[n - 1];
 	for (size_t i = 0; i < n; i++) {
 		all[i].rid = arena_str(&kept, all[i].rid);
 		if (!all[i].rid.p)
@@ -128,6 +141,23 @@ static int keep_busiest(struct churn *c)
 	arena_deinit(&c->rids);
 	c->rids = kept;
 	return r;
+}
+
+/*
+ * Resources of the type with no more items are not kept; what has as many as the last one is, where
+ * its type stands before that one's.
+ */
+static uint64_t least_of(const struct churn *c, const struct render_churn *type)
+{
+	if (!c->full)
+		return 0;
+	return by_place(type, &c->last) > 0 ? c->last.items : c->last.items - 1;
+}
+
+/* What a resource of the type has at most: each of the others came with an item. */
+static uint64_t most_of(const struct store_tally *t)
+{
+	return t->n >= t->resources ? t->n + 1 - t->resources : MAX(t->n, 1);
 }
 
 static int add_type(struct churn *c, const struct store_tally *t)
@@ -141,11 +171,15 @@ static int add_type(struct churn *c, const struct store_tally *t)
 				     .resources = t->resources,
 				     .first_ms = t->first_ms,
 				     .last_ms = t->last_ms };
+	uint64_t least = least_of(c, &line);
 	size_t n;
-	int r = view_error(store_churn(c->q->store, t->account, t->region, t->type,
-				       c->above, &c->rids, page, ARRAY_SIZE(page), &n));
+	int r;
 
 	buf_put(&c->types, &line, sizeof(line));
+	if (most_of(t) <= least)
+		return 0;
+	r = view_error(store_churn(c->q->store, t->account, t->region, t->type, least,
+				   &c->rids, page, ARRAY_SIZE(page), &n));
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		line.rid = page[i].rid;
 		line.items = page[i].items;
@@ -165,16 +199,6 @@ static void put_lines(const struct buf *lines, struct buf *out)
 
 	for (size_t i = 0; i < lines->len / sizeof(*all); i++)
 		render_churn(out, &all[i]);
-}
-
-static int by_place(const void *a, const void *b)
-{
-	const struct render_churn *x = a, *y = b;
-	int order = str_cmp(x->account, y->account);
-
-	if (!order)
-		order = str_cmp(x->region, y->region);
-	return order ? order : str_cmp(x->type, y->type);
 }
 
 /* What the resources without a line have, a line for each type; so the lines sum up to the types. */
@@ -211,6 +235,23 @@ static int put_rest(struct churn *c, struct buf *out)
 	return 0;
 }
 
+/*
+ * Types that may have very busy resources first, roughly: with those most of the others need not be
+ * looked at.
+ */
+static int add_types(struct churn *c, const struct store_tally *tallies, size_t n)
+{
+	static const uint64_t steps[] = { UINT64_MAX, 64, 32, 16, 8, 4, 2, 0 };
+	int r = 0;
+
+	for (size_t step = 1; step < ARRAY_SIZE(steps); step++)
+		for (size_t i = 0; r == 0 && i < n; i++)
+			if (most_of(&tallies[i]) > steps[step] &&
+			    most_of(&tallies[i]) <= steps[step - 1])
+				r = add_type(c, &tallies[i]);
+	return r;
+}
+
 static int churn_render(struct request *q, uint64_t node, struct buf *out)
 {
 	_cleanup_(churn_deinit) struct churn c = { .q = q };
@@ -222,10 +263,10 @@ static int churn_render(struct request *q, uint64_t node, struct buf *out)
 	(void)node;
 	c.all = totals.items;
 	if (r == 0)
-		r = view_error(store_tallies(q->store, q->arena, &tallies, &n));
-	for (size_t i = 0; r == 0 && i < n; i++)
-		if (str_is(tallies[i].what, "item"))
-			r = add_type(&c, &tallies[i]);
+		r = view_error(
+			store_tallies_of(q->store, STR("item"), q->arena, &tallies, &n));
+	if (r == 0)
+		r = add_types(&c, tallies, n);
 	if (r == 0)
 		r = buf_error(&c.types);
 	if (r == 0)

@@ -142,6 +142,8 @@ struct store_tally {
 };
 int store_tallies(struct store *s, struct arena *a, struct store_tally **ret,
 		  size_t *ret_n) _must_check_;
+int store_tallies_of(struct store *s, struct str what, struct arena *a,
+		     struct store_tally **ret, size_t *ret_n) _must_check_;
 
 /* Read-only calls that were not taken in, by service and name; `after` as with listings. */
 struct store_skipped {

@@ -208,13 +208,73 @@ static void test_affected(void **state)
 	assert_int_equal(churn, 0);
 }
 
+#ifndef CHURN_LINES /* as view_status.c has it */
+#define CHURN_LINES 10000
+#endif
+
+#define BUSY_TYPES     6
+#define BUSY_RESOURCES 5
+
+/* A resource of a type, by number: how many items it has, with many equals. */
+static int items_of(int type, int resource)
+{
+	return 1 + (type * 7 + resource * 3) % 5 + (type == 4 && resource == 0 ? 9 : 0);
+}
+
+/* The lines of resources are those with the most items of all, equals by their place. */
+static void test_churn(void **state)
+{
+	_cleanup_(buf_deinit) struct buf want = BUF_INIT, got = BUF_INIT, text = BUF_INIT;
+	const struct tree_content *content = NULL;
+	struct estate *e = *state;
+	size_t lines = 0;
+
+	estate_begin(e);
+	for (int type = BUSY_TYPES - 1; type >= 0; type--)
+		for (int one = 0; one < BUSY_RESOURCES; one++)
+			for (int n = 0; n < items_of(type, one); n++) {
+				char name[16], id[16];
+
+				(void)snprintf(name, sizeof(name), "T%d", type);
+				(void)snprintf(id, sizeof(id), "r%d", one);
+				estate_put(e, name, id, T0 + n);
+			}
+	estate_commit(e);
+	for (int items = 20; items > 0; items--)
+		for (int type = 0; type < BUSY_TYPES; type++)
+			for (int one = 0; one < BUSY_RESOURCES; one++)
+				if (items_of(type, one) == items && lines < CHURN_LINES) {
+					buf_printf(&want, "%d T%d r%d\n", items, type,
+						   one);
+					lines++;
+				}
+	assert_int_equal(tree_content_get(e->t, estate_at(e, "status/churn.tsv").node,
+					  &content),
+			 0);
+	buf_put(&text, content->data, content->len);
+	buf_put_char(&text, '\0');
+	for (const char *at = text.data; *at; at = strchr(at, '\n') + 1) {
+		char type[32], id[32];
+		int items;
+
+		/* There are others, of one item each. */
+		if (sscanf(at,
+			   "resource\t%d\t%*[^\t]\t" ACCOUNT
+			   "\t%*[^\t]\t%31[^\t]\t%31[^\t]",
+			   &items, type, id) == 3 &&
+		    type[0] == 'T')
+			buf_printf(&got, "%d %s %s\n", items, type, id);
+	}
+	assert_true(str_eq(buf_str(&want), buf_str(&got)));
+	tree_content_put(e->t, content);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_reads),
-		cmocka_unit_test(test_coverage),
-		cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_affected),
+		cmocka_unit_test(test_reads),   cmocka_unit_test(test_coverage),
+		cmocka_unit_test(test_refused), cmocka_unit_test(test_affected),
+		cmocka_unit_test(test_churn),
 	};
 
 	return cmocka_run_group_tests(tests, setup, estate_teardown);
