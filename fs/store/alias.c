@@ -13,35 +13,87 @@
 
 struct search {
 	struct store *s;
-	uint64_t token; /* least byte first, as in the set */
-	struct buf *found;
+	const uint64_t *tokens; /* in order */
+	size_t n;
+	alias_fn *each;
+	void *ctx;
 };
+
+/* What of a token its list has. */
+static uint64_t listed(uint64_t token)
+{
+	return token >> 32;
+}
+
+/* The first token that the list has as it has this one; n: there is none. */
+static size_t first_listed(const struct search *c, const struct posting *p)
+{
+	uint64_t sought = (uint64_t)p->key << 24 | (uint64_t)p->time_ms;
+	size_t low = 0, high = c->n;
+
+	while (low < high) {
+		size_t mid = low + (high - low) / 2;
+
+		if (listed(c->tokens[mid]) < sought)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < c->n && listed(c->tokens[low]) == sought ? low : c->n;
+}
+
+static bool has_token(struct str set, uint64_t token)
+{
+	token = htole64(token);
+	for (size_t at = 0; at + sizeof(token) <= set.n; at += sizeof(token))
+		if (!memcmp(set.p + at, &token, sizeof(token)))
+			return true;
+	return false;
+}
 
 static int look_at(void *ctx, const struct posting *p, bool *more _unused_)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct search *c = ctx;
-	struct str set;
+	const struct search *c = ctx;
+	size_t i = first_listed(c, p);
 	int r = sql_get(c->s, Q_ALIASES_OF_RESOURCE, ARGS(INT(p->event)), &q);
 
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
-	set = col_str(q, 0);
-	for (size_t at = 0; at + sizeof(c->token) <= set.n; at += sizeof(c->token)) {
-		if (memcmp(set.p + at, &c->token, sizeof(c->token)))
-			continue;
-		buf_put(c->found, &p->event, sizeof(p->event));
-		break;
+	for (uint64_t alike = i < c->n ? listed(c->tokens[i]) : 0;
+	     i < c->n && listed(c->tokens[i]) == alike && !r; i++)
+		if (has_token(col_str(q, 0), c->tokens[i]))
+			r = c->each(c->ctx, i, p->event);
+	return r;
+}
+
+int alias_resources_of(struct store *s, const uint64_t *tokens, size_t n, alias_fn *each,
+		       void *ctx)
+{
+	_cleanup_(buf_deinit) struct buf places = BUF_INIT;
+	struct search c = { s, tokens, n, each, ctx };
+
+	for (size_t i = 0; i < n; i++) {
+		struct posting p = posting_of_hash(tokens[i], 0);
+
+		if (!i || listed(tokens[i]) != listed(tokens[i - 1]))
+			buf_put(&places, &p, sizeof(p));
 	}
-	return buf_error(c->found);
+	if (buf_error(&places))
+		return -ENOMEM;
+	return postings_of(s, POSTING_ALIAS, (const struct posting *)places.data,
+			   places.len / sizeof(struct posting), look_at, &c);
+}
+
+static int add_found(void *ctx, size_t token _unused_, int64_t resource)
+{
+	buf_put(ctx, &resource, sizeof(resource));
+	return buf_error(ctx);
 }
 
 int alias_resources(struct store *s, uint64_t token, struct buf *ret)
 {
-	struct search c = { s, htole64(token), ret };
-	struct posting p = posting_of_hash(token, 0);
-
-	return postings_each(s, POSTING_ALIAS, p.key, p.time_ms, p.time_ms, look_at, &c);
+	return alias_resources_of(s, &token, 1, add_found, ret);
 }
 
 /* --- a resource's row ---------------------------------------------------------------------- */

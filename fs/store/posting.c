@@ -445,6 +445,75 @@ int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t 
 	return 0;
 }
 
+/* By key and time alone. */
+static int place_order(const struct posting *a, const struct posting *b)
+{
+	if (a->key != b->key)
+		return a->key < b->key ? -1 : 1;
+	return (a->time_ms > b->time_ms) - (a->time_ms < b->time_ms);
+}
+
+struct joining {
+	const struct posting *places;
+	size_t n, at; /* places before `at` are done with */
+	posting_fn *each;
+	void *ctx;
+	bool more;
+};
+
+/* Goes through a row up to its last place, which the next row may have, too. */
+static int join_row(struct joining *j, const struct posting *row, size_t n)
+{
+	size_t i = 0;
+	int r = 0;
+
+	while (j->at < j->n && place_order(&j->places[j->at], &row[n - 1]) <= 0) {
+		const struct posting *place = &j->places[j->at];
+
+		while (place_order(&row[i], place) < 0)
+			i++;
+		for (; i < n && !place_order(&row[i], place) && j->more && !r; i++)
+			r = j->each(j->ctx, &row[i], &j->more);
+		if (i == n || r || !j->more)
+			break;
+		j->at++;
+	}
+	return r;
+}
+
+/* From a row to the one behind it; where that was not far enough, the place is looked for. */
+int postings_of(struct store *s, enum posting_list list, const struct posting *places,
+		size_t n, posting_fn *each, void *ctx)
+{
+	_cleanup_(buf_deinit) struct buf buf = BUF_INIT;
+	struct joining j = { places, n, 0, each, ctx, true };
+	enum statement at = lists[list].at, behind = lists[list].behind, id = at;
+	struct posting from = { 0 };
+
+	while (j.at < n && j.more) {
+		const struct posting *row, *place = &places[j.at];
+		size_t n_row;
+		int r;
+
+		if (id == at)
+			from = (struct posting){ place->key, place->time_ms, INT64_MIN };
+		r = one_row(s, id, &from, &buf);
+		row = (const struct posting *)buf.data;
+		n_row = buf.len / sizeof(*row);
+		if (!r && n_row)
+			r = join_row(&j, row, n_row);
+		if (r || (!n_row && id == behind))
+			return r;
+		if (n_row)
+			from = row[0];
+		id = n_row && id == behind && j.at < n &&
+				     place_order(&places[j.at], &row[n_row - 1]) > 0
+			     ? at
+			     : behind;
+	}
+	return 0;
+}
+
 static int add_event(void *ctx, const struct posting *p, bool *more _unused_)
 {
 	buf_put(ctx, &p->event, sizeof(p->event));

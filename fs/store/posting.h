@@ -80,6 +80,12 @@ int postings_remove(struct store *s, enum posting_list list,
 typedef int posting_fn(void *ctx, const struct posting *p, bool *more);
 int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t from_ms,
 		  int64_t to_ms, posting_fn *each, void *ctx) _must_check_;
+/*
+ * Called with each posting of one of the keys and times, which are in order, each once; the events
+ * of these places do not matter. Of many places each row of the list is read once.
+ */
+int postings_of(struct store *s, enum posting_list list, const struct posting *places,
+		size_t n, posting_fn *each, void *ctx) _must_check_;
 /* Appends the events of a key, int64_t each. */
 int postings_events(struct store *s, enum posting_list list, int64_t key,
 		    struct buf *out) _must_check_;

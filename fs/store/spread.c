@@ -27,6 +27,7 @@
 #include "store/derive.h"
 #include "store/timeline.h"
 #include "told.h"
+#include "util/radix.h"
 
 /* A change may be captured so long after the trail's last event and yet look for its cause there. */
 #define TRAIL_SLACK_MS (INT64_C(48) * 3600 * 1000)
@@ -61,23 +62,13 @@ static void pair_add(struct buf *pairs, int64_t what, int64_t time_ms)
 	buf_put(pairs, &p, sizeof(p));
 }
 
-static int by_what(const void *a, const void *b)
-{
-	const struct pair *x = a, *y = b;
-
-	if (x->what != y->what)
-		return x->what < y->what ? -1 : 1;
-	return (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
-}
-
 /* Sorts, and keeps of each `what` the earliest. */
 static struct pair *earliest_of_each(struct buf *pairs, size_t *ret_n)
 {
 	struct pair *p = (struct pair *)pairs->data;
 	size_t n = pairs->len / sizeof(*p), kept = 0;
 
-	if (n)
-		qsort(p, n, sizeof(*p), by_what);
+	radix_sort(p, n, sizeof(*p), 2);
 	for (size_t i = 0; i < n; i++)
 		if (i == 0 || p[i].what != p[i - 1].what)
 			p[kept++] = p[i];
@@ -87,14 +78,31 @@ static struct pair *earliest_of_each(struct buf *pairs, size_t *ret_n)
 
 /* --- resources concerned ------------------------------------------------------------------- */
 
-static int resources_named(struct store *s, const struct pair *token, struct buf *dirt)
-{
-	_cleanup_(buf_deinit) struct buf found = BUF_INIT;
-	int r = alias_resources(s, (uint64_t)token->what, &found);
+/* Tokens as numbers without a sign, whose order the list of names has. */
+struct named {
+	const struct pair *pairs;
+	struct buf *dirt;
+};
 
-	for (size_t i = 0; i < found.len / sizeof(int64_t) && !r; i++)
-		pair_add(dirt, ((const int64_t *)found.data)[i], token->time_ms);
-	return r ? r : buf_error(dirt);
+static int add_named(void *ctx, size_t token, int64_t resource)
+{
+	const struct named *c = ctx;
+
+	pair_add(c->dirt, resource, c->pairs[token].time_ms);
+	return buf_error(c->dirt);
+}
+
+static int resources_named(struct store *s, const struct pair *pairs, size_t n,
+			   struct buf *dirt)
+{
+	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT;
+	struct named c = { pairs, dirt };
+
+	for (size_t i = 0; i < n; i++)
+		buf_put(&tokens, &pairs[i].what, sizeof(pairs[i].what));
+	if (buf_error(&tokens))
+		return -ENOMEM;
+	return alias_resources_of(s, (const uint64_t *)tokens.data, n, add_named, &c);
 }
 
 /* Is it a change that has no cause for want of a trail? */
@@ -133,15 +141,18 @@ static int add_stories(struct store *s, enum statement id, const struct sql_arg 
 	return r ? r : buf_error(dirt);
 }
 
+/* Those of which the highest bit is set stand first here, and last in the list. */
 static int resolve_named(struct store *s, struct buf *tokens, struct buf *dirt)
 {
-	size_t n;
+	size_t n, high = 0;
 	const struct pair *pairs = earliest_of_each(tokens, &n);
 	int r = buf_error(tokens);
 
-	for (size_t i = 0; i < n && !r; i++)
-		r = resources_named(s, &pairs[i], dirt);
-	return r;
+	while (high < n && pairs[high].what < 0)
+		high++;
+	if (!r)
+		r = resources_named(s, pairs + high, n - high, dirt);
+	return r ? r : resources_named(s, pairs, high, dirt);
 }
 
 /* --- credentials --------------------------------------------------------------------------- */

@@ -323,6 +323,62 @@ static void assert_hashes(struct history *h, size_t n, bool some)
 	}
 }
 
+/* The places asked for, of which many are in no row, one is in two, and some are behind all. */
+static void test_many_places(void **state)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, places = BUF_INIT,
+					 got = BUF_INIT, wanted = BUF_INIT;
+	struct history *h = *state;
+
+	for (int64_t i = 0; i < MANY; i++) {
+		struct posting p = { i / 100, i % 100 / 3 * 7, i + 1 };
+
+		/* Five hundred of one place: more than a row has. */
+		if (i >= 1000 && i < 1500)
+			p = (struct posting){ 10, 0, i + 1 };
+		buf_put(&rows, &p, sizeof(p));
+	}
+	assert_int_equal(buf_error(&rows), 0);
+	begin(h);
+	postings_sort((struct posting *)rows.data, MANY);
+	assert_int_equal(postings_put(h->s, POSTING_MENTION,
+				      (const struct posting *)rows.data, MANY),
+			 0);
+	commit(h);
+	/* All of them, each seventh, one, none. */
+	for (int64_t step = 1; step < 10000; step *= 7) {
+		const struct posting *row = (const struct posting *)rows.data;
+
+		buf_reset(&places);
+		buf_reset(&got);
+		buf_reset(&wanted);
+		for (int64_t k = step / 2 - 1; k < 35 * 240; k += step) {
+			struct posting p = { k / 240, k % 240, 0 };
+
+			buf_put(&places, &p, sizeof(p));
+			for (size_t i = 0; i < MANY; i++)
+				if (row[i].key == p.key && row[i].time_ms == p.time_ms)
+					buf_put(&wanted, &row[i], sizeof(row[i]));
+		}
+		assert_int_equal(buf_error(&places), 0);
+		assert_int_equal(buf_error(&wanted), 0);
+		assert_int_equal(postings_of(h->s, POSTING_MENTION,
+					     (const struct posting *)places.data,
+					     places.len / sizeof(struct posting), collect,
+					     &got),
+				 0);
+		assert_true(str_eq(buf_str(&got), buf_str(&wanted)));
+		assert_true(step > 400 || got.len);
+	}
+	assert_int_equal(postings_of(h->s, POSTING_MENTION, NULL, 0, collect, &got), 0);
+	/* A list that is empty. */
+	buf_reset(&got);
+	assert_int_equal(postings_of(h->s, POSTING_ACTOR, &(struct posting){ .key = 1 },
+				     1, collect, &got),
+			 0);
+	assert_int_equal(got.len, 0);
+}
+
 #define HASHES 60000
 
 /* Hashes with their upper bits: found, also what several have, and taken out again. */
@@ -454,6 +510,7 @@ int main(void)
 		CASE(test_many_keys),
 		CASE(test_long_key),
 		CASE(test_rows_overlap),
+		CASE(test_many_places),
 		CASE(test_hashes),
 		cmocka_unit_test_setup_teardown(test_brought_up, history_setup_closed,
 						history_teardown),
