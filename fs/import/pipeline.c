@@ -7,6 +7,9 @@
  * Nothing can get stuck: the head is always claimed before any other file, its reader may
  * always hand over a chunk when none of the head's is under way, and the head's first chunk
  * may always be parsed; both whatever the number of bytes in flight.
+ *
+ * The writer is the slowest as a rule, and must not wait for a processor: as long as it has
+ * something to go on with, no second worker is woken; when it has not, all are.
  */
 #include "pipeline.h"
 
@@ -36,7 +39,9 @@ struct pipeline {
 	struct chunk *queue, **queue_last; /* to be parsed */
 	struct chunk *spare;
 	unsigned n_spare, n_flying;
-	size_t bytes; /* in flight */
+	unsigned n_working; /* workers that do not wait */
+	bool hungry;        /* the writer waits */
+	size_t bytes;       /* in flight */
 	uint64_t read_bytes;
 	bool stop;
 	int error;
@@ -144,6 +149,20 @@ static void stop(struct pipeline *p, int error)
 	pthread_cond_signal(&p->ready);
 }
 
+static void wait_for_work(struct pipeline *p)
+{
+	p->n_working--;
+	pthread_cond_wait(&p->work, &p->lock);
+	p->n_working++;
+}
+
+/* There is something to do. */
+static void wake_one(struct pipeline *p)
+{
+	if (p->hungry || !p->n_working)
+		pthread_cond_signal(&p->work);
+}
+
 /* --- workers ------------------------------------------------------------------------------- */
 
 /* Entered and left with the lock held. */
@@ -181,6 +200,7 @@ static void read_file(struct pipeline *p, void *worker, struct import_file *file
 static void work(struct pipeline *p, void *worker)
 {
 	pthread_mutex_lock(&p->lock);
+	p->n_working++;
 	while (!p->stop) {
 		struct chunk *c = first_to_parse(p);
 
@@ -189,7 +209,7 @@ static void work(struct pipeline *p, void *worker)
 		else if (p->unclaimed && (!crowded(p) || p->unclaimed == p->head))
 			read_file(p, worker, p->unclaimed);
 		else
-			pthread_cond_wait(&p->work, &p->lock);
+			wait_for_work(p);
 	}
 	pthread_mutex_unlock(&p->lock);
 }
@@ -237,7 +257,7 @@ int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
 		if (other)
 			parse(p, worker, other);
 		else
-			pthread_cond_wait(&p->work, &p->lock);
+			wait_for_work(p);
 	}
 	if (p->stop) {
 		pthread_mutex_unlock(&p->lock);
@@ -250,9 +270,12 @@ int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
 	p->n_flying++;
 	charge(p, chunk, chunk_bytes(chunk));
 	queue_add(p, chunk);
-	/* A reader comes to parse itself; the first chunk of a file may be all there is. */
-	if (p->queue != chunk || file->stream || file->given)
+	/* A reader comes to parse itself; the first chunk of a file may be all there is. One that
+	   waits for its source has a processor to spare. */
+	if (file->stream || file->given)
 		pthread_cond_signal(&p->work);
+	else if (p->queue != chunk)
+		wake_one(p);
 	pthread_mutex_unlock(&p->lock);
 	return 0;
 }
@@ -389,7 +412,7 @@ void pipeline_add(struct pipeline *p, struct import_file *file)
 	if (!p->unclaimed)
 		p->unclaimed = file;
 	if (drained(p) || p->unclaimed == p->head)
-		pthread_cond_signal(&p->work);
+		wake_one(p);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -439,9 +462,13 @@ int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken
 	int r = 0;
 
 	pthread_mutex_lock(&p->lock);
+	p->hungry = p->head && !head_is_ready(p);
+	if (p->hungry)
+		pthread_cond_broadcast(&p->work);
 	while (!r && !p->error && p->head && !head_is_ready(p))
 		if (pthread_cond_timedwait(&p->ready, &p->lock, &deadline))
 			r = PIPELINE_E_TIMEOUT;
+	p->hungry = false;
 	if (p->error)
 		r = p->error;
 	else if (!p->head)
@@ -472,7 +499,7 @@ void pipeline_give_back(struct pipeline *p, struct chunk *chunk)
 		chunk = NULL;
 	}
 	if (drained(p) && (p->queue || p->unclaimed))
-		pthread_cond_broadcast(&p->work);
+		wake_one(p);
 	pthread_mutex_unlock(&p->lock);
 	chunk_free(chunk);
 }
