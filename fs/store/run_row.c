@@ -248,8 +248,9 @@ static bool take_place(struct str *in, const struct run_last *last, struct run_r
 {
 	uint64_t time = 0, state;
 
+	/* No state is listed twice, nor is there one of number 0: bytes of zeros are no rows. */
 	if ((last->any && !varint_take(in, &time)) || time > INT64_MAX ||
-	    !varint_take(in, &state))
+	    !varint_take(in, &state) || !state)
 		return false;
 	ret->state = (int64_t)((uint64_t)last->state + (uint64_t)unzigzag(state));
 	return !__builtin_add_overflow(last->time_ms, (int64_t)time, &ret->time_ms) &&

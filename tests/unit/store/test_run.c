@@ -122,6 +122,7 @@ static void test_damaged(void **state _unused_)
 		{ "\x01\2\2\x01\2", 5 },             /* likewise */
 		{ "\x03\2\xff\xff\xff\xff\x7f", 7 }, /* a size of 35 bits */
 		{ "\x83\x10\2\2\5abcd", 9 },         /* a name cut off */
+		{ "\0\0\0\0\0\0\0\0", 8 },           /* the state 0 */
 	};
 	struct run_row row;
 
@@ -132,6 +133,12 @@ static void test_damaged(void **state _unused_)
 		if (run_row_take(&in, &last, &row))
 			fail_msg("%zu is taken", i);
 	}
+	/* A state, and the same one again. */
+	struct run_last last = { 0 };
+	struct str in = { "\3\2\2\3\1\0\2", 7 };
+
+	assert_true(run_row_take(&in, &last, &row));
+	assert_false(run_row_take(&in, &last, &row));
 }
 
 /* --- in the history ------------------------------------------------------------------------ */
