@@ -15,6 +15,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "util/clock.h"
@@ -59,6 +60,7 @@ struct shared {
 	struct made *made;
 	int error;
 	int64_t failed; /* the resource it is of; 0: of none */
+	char why[256];  /* what the worker's connection says of it, if it knows */
 	bool stop;
 	size_t to_ask; /* about so many names will be asked for; nobody has looked at them yet */
 	struct store_named *named; /* ... and what came of it; NULL: nothing, or not yet */
@@ -76,12 +78,13 @@ static struct made *made_free(struct made *m)
 
 /* --- workers ------------------------------------------------------------------------------- */
 
-static void fail(struct shared *sh, int error, int64_t resource)
+static void fail(struct shared *sh, int error, int64_t resource, const char *why)
 {
 	pthread_mutex_lock(&sh->lock);
 	if (!sh->error) {
 		sh->error = error;
 		sh->failed = resource;
+		(void)snprintf(sh->why, sizeof(sh->why), "%s", why);
 	}
 	pthread_cond_broadcast(&sh->ready);
 	pthread_cond_broadcast(&sh->work);
@@ -201,8 +204,10 @@ static void *worker(void *arg)
 		if (!r)
 			give(sh, m);
 	}
+	/* A story tells of damage by this code; which row it is the connection knows. */
 	if (r)
-		fail(sh, r > 0 ? -EIO : r, dirty.resource);
+		fail(sh, r > 0 ? -EIO : r, dirty.resource,
+		     r == -EBADMSG ? store_message(s) : "");
 	store_close(s);
 	return NULL;
 }
@@ -412,7 +417,7 @@ static void tell_failed(struct store *writer, const struct shared *sh, int error
 			struct fault *f)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
-	const char *why = store_message(writer);
+	const char *why = *sh->why ? sh->why : store_message(writer);
 	struct store_resource of;
 
 	why = *why ? why : strerror(abs(error));

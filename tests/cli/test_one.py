@@ -83,10 +83,29 @@ class One(Case):
         for _ in range(2):
             _, err = self.run_program("import", self.history, "new.json", status=FAILED)
             self.assertIn("making the story of AWS::EC2::SecurityGroup sg-1 of 123456789012, "
-                          "us-east-1: ", err)
+                          "us-east-1: state 10 cannot be decoded", err)
         self.assert_totals(items=20)
         self.assertIn("2024-05-01T100000.000Z.json",
                       self.ls("/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1"))
+
+    def test_a_damaged_list_of_states(self):
+        """One run of several: what is not in it can be read, and a new state says what is wrong."""
+        states = [item("sg-1", f"2024-05-01T{10 + n // 60}:{n % 60:02}:00.000Z",
+                       configuration={"n": n}, configurationStateId=n) for n in range(80)]
+        self.write("old.json", history_file(states[:-1]))
+        self.write("new.json", history_file(states[-1:]))
+        self.import_("old.json")
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            runs = db.execute("""UPDATE shown_run SET states = substr(states, 1, length(states) - 1)
+                                 WHERE first_ms = (SELECT min(first_ms) FROM shown_run)""")
+            self.assertEqual(runs.rowcount, 1)
+        folder = "/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1/"
+        self.assertIn('"n": 78', self.cat(folder + "2024-05-01T111800.000Z.json"))
+        _, err = self.run_program("import", self.history, "new.json", status=FAILED)
+        self.assertIn("the list of states of resource 1 cannot be decoded", err)
+        _, err = self.run_program("ls", self.history, folder, status=FAILED)
+        self.assertIn("Input/output error", err)
+        self.assert_totals(items=80)
 
     def assert_the_same_in_any_order(self):
         self.import_(self.folder / "in")
