@@ -6,10 +6,11 @@
  *
  * A commit by another process shows as a new generation, which SQLite counts per connection, so
  * the tree has a label of its own that grows whenever any connection sees a generation it did
- * not see before, but for commits that another one saw first: those the history counts. Content is kept with the label its request began under: while the label
- * stays, no one has seen a later commit, and the content is as good as new. The order matters:
- * the label is read before the view of the history is taken. A commit between the two makes
- * the content newer than its label says, which costs a look at its stamp, never a stale reply.
+ * not see before, but for commits that another one saw first: those the history counts. Content
+ * is kept with the label its request began under: while the label stays, no one has seen a later
+ * commit, and the content is as good as new. The order matters: the label is read before the view
+ * of the history is taken. A commit between the two that somebody else notices first leaves the
+ * request without a label: it neither takes nor leaves content of another view than its own.
  *
  * A view costs more than most requests ask in it: so where someone polls, it is held until the next
  * commit is noticed, and between two such moments a client sees sizes and bytes of one history. One
@@ -241,21 +242,29 @@ bool tree_knows(const struct tree *t, const struct connection_news *news)
 	return news->commits && news->commits == t->commits;
 }
 
+void request_note(struct request *q, const struct connection_news *news)
+{
+	struct tree *t = q->tree;
+
+	pthread_mutex_lock(&t->lock);
+	if (!tree_knows(t, news))
+		begin_label(q);
+	else if (t->label != q->label)
+		/* Known by a later label: what this one has may be of the commit before. */
+		q->label = 0;
+	t->commits = news->commits;
+	pthread_mutex_unlock(&t->lock);
+}
+
 /* The view is taken; has it a commit that the tree's label does not know? */
 static int note_generation(struct request *q)
 {
 	struct connection_news news;
-	struct tree *t = q->tree;
 	int r = connection_look(q->connection, &news);
 
-	if (r || !news.any)
-		return r;
-	pthread_mutex_lock(&t->lock);
-	if (!tree_knows(t, &news))
-		begin_label(q);
-	t->commits = news.commits;
-	pthread_mutex_unlock(&t->lock);
-	return 0;
+	if (!r && news.any)
+		request_note(q, &news);
+	return r;
 }
 
 int request_begin(struct tree *t, struct request *ret)

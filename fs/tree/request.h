@@ -82,6 +82,8 @@ struct connection_news {
 	uint64_t commits; /* 0: it is not known what they are */
 };
 int connection_look(struct connection *c, struct connection_news *ret) _must_check_;
+/* What the view of a request that begins shows: its label is one that is sure, or 0. */
+void request_note(struct request *q, const struct connection_news *news);
 /* With the tree's lock: its label is of a time when a connection saw these. */
 bool tree_knows(const struct tree *t, const struct connection_news *news) _pure_;
 /* Lets views go that no request has used since this was called last. */

@@ -145,6 +145,30 @@ static void test_label(void **state)
 	}
 }
 
+/* A commit that came, and was noticed, between the label and the view: nothing is sure. */
+static void test_between(void **state)
+{
+	struct estate *e = *state;
+	struct request q = { 0 };
+	struct connection_news news;
+
+	assert_true(changed(e));
+	assert_int_equal(request_begin(e->t, &q), 0);
+	/* As a request that had read the label, but had no view yet. */
+	estate_add(e, "sg-1", T0 + DAY);
+	assert_true(changed(e));
+	news = (struct connection_news){ true, e->t->commits };
+	assert_true(tree_knows(e->t, &news));
+	assert_true(q.label != 0 && q.label != tree_label(e->t));
+	request_note(&q, &news);
+	assert_true(q.label == 0);
+	/* One that reads the label now has that of the commit. */
+	q.label = tree_label(e->t);
+	request_note(&q, &news);
+	assert_true(q.label == tree_label(e->t));
+	request_end(&q);
+}
+
 /* Another generation of as many commits: it was changed by who does not count them. */
 static void test_uncounted(void **state)
 {
@@ -258,9 +282,10 @@ static void test_totals(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_poll),  TEST(test_stamps),    TEST(test_affected),
-		TEST(test_held),  TEST(test_forward),   TEST(test_affected_stops),
-		TEST(test_label), TEST(test_uncounted), TEST(test_totals),
+		TEST(test_poll),    TEST(test_stamps),    TEST(test_affected),
+		TEST(test_held),    TEST(test_forward),   TEST(test_affected_stops),
+		TEST(test_label),   TEST(test_uncounted), TEST(test_totals),
+		TEST(test_between),
 	};
 
 	return cmocka_run_group_tests_name("change", tests, NULL, NULL);
