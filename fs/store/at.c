@@ -267,7 +267,33 @@ int store_at_roster(struct store *s, int64_t folder, int64_t time_ms, int64_t af
 
 /* --- the estate ---------------------------------------------------------------------------- */
 
-/* The account of each folder, by the folder's row: a folder is made behind the one it is in. */
+struct placed_folder {
+	int64_t folder, account;
+};
+
+static int by_placed_folder(const void *a, const void *b)
+{
+	const struct placed_folder *x = a, *y = b;
+
+	return (x->folder > y->folder) - (x->folder < y->folder);
+}
+
+/* In the order of their rows. */
+static int account_of(struct store *s, const struct buf *folders, int64_t folder,
+		      int64_t *ret)
+{
+	const struct placed_folder key = { folder, 0 }, *found = NULL;
+
+	if (folders->len)
+		found = bsearch(&key, folders->data, folders->len / sizeof(key),
+				sizeof(key), by_placed_folder);
+	if (!found)
+		return body_damaged(s, "folder", folder);
+	*ret = found->account;
+	return 0;
+}
+
+/* The account of each folder; a folder is made behind the one it is in. */
 static int read_accounts(struct store *s, struct buf *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -275,21 +301,16 @@ static int read_accounts(struct store *s, struct buf *ret)
 	int r = sql_open(s, Q_AT_PARENTS, NO_ARGS, &q);
 
 	while (!r) {
-		int64_t id, account, none = 0;
+		struct placed_folder one;
 
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		id = account = col_int(q, 0);
-		if (col_int(q, 1) != STORE_ROOT) {
-			if (col_int(q, 1) < 0 || col_int(q, 1) >= id)
-				return STORE_E_DAMAGED;
-			account = ((const int64_t *)ret->data)[col_int(q, 1)];
-		}
-		while (ret->len < (size_t)id * sizeof(none) && !buf_error(ret))
-			buf_put(ret, &none, sizeof(none));
-		buf_put(ret, &account, sizeof(account));
-		r = buf_error(ret);
+		one.folder = one.account = col_int(q, 0);
+		if (col_int(q, 1) != STORE_ROOT)
+			r = account_of(s, ret, col_int(q, 1), &one.account);
+		buf_put(ret, &one, sizeof(one));
+		r = r ? r : buf_error(ret);
 	}
 	return r;
 }
@@ -311,7 +332,7 @@ int store_at_estate(struct store *s, int64_t time_ms,
 	while (!r) {
 		struct store_at_state st;
 		struct store_at_row one;
-		size_t folder;
+		int64_t account = 0;
 
 		r = sql_next(s, q, &row);
 		if (r || !row)
@@ -321,13 +342,12 @@ int store_at_estate(struct store *s, int64_t time_ms,
 			r = 0;
 			continue;
 		}
-		folder = (size_t)col_int(q, 1);
-		if (!r && folder >= accounts.len / sizeof(int64_t))
-			r = STORE_E_DAMAGED;
+		if (!r)
+			r = account_of(s, &accounts, col_int(q, 1), &account);
 		if (r)
 			break;
 		one = row_of(&st);
-		r = visit(ctx, ((const int64_t *)accounts.data)[folder], &one);
+		r = visit(ctx, account, &one);
 	}
 	return r;
 }

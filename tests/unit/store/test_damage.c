@@ -11,6 +11,7 @@
 #include "history.h"
 #include "posting.h"
 #include "private.h"
+#include "store/at.h"
 #include "store/timeline.h"
 
 #define STATES 20u
@@ -267,12 +268,45 @@ static void test_block_missing(void **state)
 	assert_int_equal(store_event_find(h->s, str_of(id), &event), STORE_E_DAMAGED);
 }
 
+static int note_account(void *ctx, int64_t account, const struct store_at_row *row)
+{
+	assert_int_equal(row->resource, 1);
+	*(int64_t *)ctx = account;
+	return 0;
+}
+
+/* Folders whose account is not there: what is beneath them belongs to nobody. */
+static void test_folders(void **state)
+{
+	struct history *h = *state;
+	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{}");
+	int64_t account = 0;
+
+	put_item(h, &item);
+	history_open(h, STORE_READ, 0);
+	assert_int_equal(store_at_estate(h->s, 1000, note_account, &account), 0);
+	assert_int_equal(account, ask(h, "SELECT id FROM folder WHERE parent = 0"));
+	account = 0;
+	assert_int_equal(store_at_estate(h->s, 999, note_account, &account), 0);
+	assert_int_equal(account, 0);
+	history_close(h);
+	(void)ask(h, "UPDATE folder SET id = id + 1000000000000 WHERE parent = 0 "
+		     "RETURNING 0");
+	history_open(h, STORE_READ, 0);
+	expect(h, store_at_estate(h->s, 1000, note_account, &account));
+	assert_int_equal(store_at_estate(h->s, 1000, note_account, &account),
+			 STORE_E_DAMAGED);
+	assert_int_equal(account, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_block_missing, history_setup,
 						history_teardown),
 		cmocka_unit_test_setup_teardown(test_every_column, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_folders, history_setup,
 						history_teardown),
 	};
 
