@@ -303,19 +303,57 @@ const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i)
 	return NULL;
 }
 
+static size_t room_of(const struct block *b)
+{
+	return b->bytes.cap + b->ids.cap;
+}
+
+/* The place of the one asked for longest ago; places that are free come first. */
+static size_t oldest_place(const struct kept_blocks *k)
+{
+	size_t oldest = 0;
+
+	for (size_t i = 1; i < k->n; i++)
+		if (k->places[i].used < k->places[oldest].used)
+			oldest = i;
+	return oldest;
+}
+
+/* Blocks of very large records go sooner, from the one asked for longest ago on. */
+static void make_room(struct kept_blocks *k, const struct block *coming)
+{
+	size_t room = room_of(coming);
+
+	for (size_t i = 0; i < k->n; i++)
+		room += room_of(&k->blocks[i]);
+	while (room > k->n * BLOCK_KEPT_ROOM) {
+		size_t oldest = k->n;
+
+		for (size_t i = 0; i < k->n; i++)
+			if (k->places[i].n &&
+			    (oldest == k->n ||
+			     k->places[i].used < k->places[oldest].used))
+				oldest = i;
+		if (oldest == k->n)
+			return;
+		room -= room_of(&k->blocks[oldest]);
+		block_deinit(&k->blocks[oldest]);
+		k->places[oldest] = (struct kept_place){ 0 };
+	}
+}
+
 /* The block read takes the place of the one asked for longest ago, which is read into next time. */
 static int fetch(struct store *s, int64_t event, const struct block **ret)
 {
 	struct kept_blocks *k = &s->bodies.blocks;
 	struct block *spare = &k->spare, read;
-	size_t oldest = 0;
+	size_t oldest;
 	int r = block_read(s, event, spare);
 
 	if (r)
 		return r;
-	for (size_t i = 1; i < k->n; i++)
-		if (k->places[i].used < k->places[oldest].used)
-			oldest = i;
+	make_room(k, spare);
+	oldest = oldest_place(k);
 	read = *spare;
 	*spare = k->blocks[oldest];
 	k->blocks[oldest] = read;

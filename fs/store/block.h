@@ -58,6 +58,9 @@ struct packing {
 	unsigned rows;   /* for how many; 0: none */
 };
 
+#define BLOCK_KEPT_ROOM \
+	((size_t)128 << 10) /* bytes of each that is kept, on the average at most */
+
 /* Blocks read last; where they are is apart, since it is gone through for each event. */
 struct kept_place {
 	int64_t first;

@@ -293,6 +293,58 @@ static void test_codes(void **state)
 	assert_events(h, 700);
 }
 
+/* A record of eight kilobytes that packs to next to nothing. */
+static void make_long(int i, struct buf *ret)
+{
+	buf_reset(ret);
+	buf_printf(ret, "{\"eventVersion\":\"%d\",\"text\":\"", i);
+	for (int k = 0; k < 1 << 7; k++)
+		buf_put_text(
+			ret,
+			"a line of sixty-four bytes, as it may stand in many a request. ");
+	buf_put_text(ret, "\"}");
+	assert_int_equal(buf_error(ret), 0);
+}
+
+/* Blocks of very long records are kept up to so many bytes, and the last one. */
+static void test_long_records(void **state)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT, got = BUF_INIT;
+	struct history *h = *state;
+	enum { N = 1600 };
+
+	begin(h);
+	for (int i = 1; i <= N; i++) {
+		char id[32];
+		struct event e;
+		enum store_put put;
+
+		(void)snprintf(id, sizeof(id), "event-%d", i);
+		make_long(i, &record);
+		e = event_of(id, i);
+		assert_int_equal(store_put_event(h->s, &e, e.id, buf_str(&record), NULL,
+						 NULL, 1, &put),
+				 0);
+	}
+	commit(h);
+	history_open(h, STORE_READ, 0);
+	for (int i = 1; i <= N; i++) {
+		const struct kept_blocks *k = &h->s->bodies.blocks;
+		size_t bytes = 0, n = 0;
+
+		make_long(i, &record);
+		buf_reset(&got);
+		assert_int_equal(store_event_body(h->s, i, &got), 0);
+		assert_true(str_eq(buf_str(&got), buf_str(&record)));
+		for (size_t b = 0; b < k->n; b++) {
+			bytes += k->blocks[b].bytes.cap;
+			n += k->places[b].n > 0;
+		}
+		assert_true(bytes <= k->n * BLOCK_KEPT_ROOM);
+		assert_true(i < N || n > 4);
+	}
+}
+
 /* Bodies that teach nothing: no dictionary, and no failure. */
 static void test_nothing_to_learn(void **state)
 {
@@ -399,6 +451,7 @@ int main(void)
 		CASE(test_damaged_phrases),  CASE(test_rolled_back),
 		CASE(test_nothing_to_learn), CASE(test_states),
 		CASE(test_restack),          CASE(test_codes),
+		CASE(test_long_records),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
