@@ -17,26 +17,28 @@
 #define ROW_WORDS (RADIX_SIZE_MAX / sizeof(uint64_t))
 #define SIGN      (UINT64_C(1) << 63)
 
+/* Rows are looked at as words, whatever a caller has behind the keys. */
+typedef uint64_t _may_alias_ word;
+
 struct rows {
-	uint64_t *words;
+	word *words;
 	size_t width; /* words of a row */
 	unsigned keys;
 };
 
-static uint64_t *row_at(const struct rows *r, size_t i)
+static word *row_at(const struct rows *r, size_t i)
 {
 	return r->words + i * r->width;
 }
 
-static void copy(const struct rows *r, uint64_t *to, const uint64_t *from)
+static void copy(const struct rows *r, word *to, const word *from)
 {
 	for (size_t i = 0; i < r->width; i++)
 		to[i] = from[i];
 }
 
 /* Two rows, which are alike in the keys before this one. */
-static bool is_less(const struct rows *r, const uint64_t *a, const uint64_t *b,
-		    unsigned key)
+static bool is_less(const struct rows *r, const word *a, const word *b, unsigned key)
 {
 	for (; key < r->keys; key++)
 		if (a[key] != b[key])
@@ -46,7 +48,7 @@ static bool is_less(const struct rows *r, const uint64_t *a, const uint64_t *b,
 
 static void insert_each(const struct rows *r, size_t n, unsigned key)
 {
-	uint64_t row[ROW_WORDS];
+	word row[ROW_WORDS];
 
 	for (size_t i = 1; i < n; i++) {
 		size_t to = i;
@@ -81,7 +83,7 @@ static bool find_digit(const struct rows *r, size_t n, unsigned key, unsigned *r
 	return true;
 }
 
-static size_t digit_of(const uint64_t *row, unsigned key, unsigned shift)
+static size_t digit_of(const word *row, unsigned key, unsigned shift)
 {
 	return (row[key] ^ SIGN) >> shift & (PILES - 1);
 }
@@ -91,7 +93,7 @@ static void pile_up(const struct rows *r, size_t n, unsigned key, unsigned shift
 		    size_t ends[PILES])
 {
 	size_t next[PILES], at = 0;
-	uint64_t row[ROW_WORDS], other[ROW_WORDS];
+	word row[ROW_WORDS], other[ROW_WORDS];
 
 	memset(ends, 0, PILES * sizeof(ends[0]));
 	for (size_t i = 0; i < n; i++)

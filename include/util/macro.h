@@ -13,6 +13,7 @@
 #define _printf_(fmt, args) __attribute__((__format__(__printf__, fmt, args)))
 #define _cleanup_(fn)       __attribute__((__cleanup__(fn)))
 #define _unused_            __attribute__((__unused__))
+#define _may_alias_         __attribute__((__may_alias__))
 #define _pure_              __attribute__((__pure__))
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
