@@ -190,6 +190,75 @@ static void test_places(void **state)
 	}
 }
 
+/* Lines of one file as they stand in it: where each begins, and its key. */
+struct lines {
+	struct store_act acts[400];
+	uint64_t start[401];
+	size_t n;
+};
+
+static void read_lines(struct history *h, int64_t value, const uint32_t *length_of,
+		       struct lines *ret)
+{
+	struct store_act after = { 0 };
+	size_t n;
+
+	ret->n = 0;
+	ret->start[0] = 0;
+	do {
+		assert_int_equal(store_activity(h->s, value, &after, ret->acts + ret->n,
+						7, &n),
+				 0);
+		for (size_t end = ret->n + n; ret->n < end; ret->n++) {
+			after = ret->acts[ret->n];
+			ret->start[ret->n + 1] =
+				ret->start[ret->n] + length_of[after.event];
+		}
+	} while (n == 7);
+}
+
+/* From each byte on the lines go on where it is said, whichever end of the day is nearer. */
+static void test_seek_each_byte(void **state)
+{
+	struct history *h = *state;
+	static uint32_t length_of[301];
+	static struct lines lines;
+	uint64_t all;
+	int64_t alice;
+
+	/* Two days and one without any, at all hours, two in each millisecond. */
+	for (int from = 0; from < 300; from += 150) {
+		begin(h);
+		for (int i = from; i < from + 150; i++) {
+			int64_t at = i % 2 * 2 * DAY_MS + i % 25 * 3456000 + i % 3;
+
+			length_of[i + 1] = (uint32_t)(1 + i % 4);
+			tell(h, i, T0 + at, "user/alice", length_of[i + 1], false);
+		}
+		commit(h);
+	}
+	alice = value_of(h, "user%2Falice").id;
+	all = value_of(h, "user%2Falice").text_len;
+	read_lines(h, alice, length_of, &lines);
+	assert_int_equal(lines.n, 300);
+	assert_true(lines.start[lines.n] == all);
+	for (uint64_t offset = 0, line = 0; offset <= all + 2; offset++) {
+		struct store_act after, next;
+		uint64_t at;
+		size_t n;
+
+		while (line < lines.n && lines.start[line + 1] <= offset)
+			line++;
+		assert_int_equal(
+			store_activity_seek(h->s, alice, false, offset, &after, &at), 0);
+		assert_int_equal(at, lines.start[line]);
+		assert_int_equal(store_activity(h->s, alice, &after, &next, 1, &n), 0);
+		assert_int_equal(n, line < lines.n);
+		if (n)
+			assert_int_equal(next.event, lines.acts[line].event);
+	}
+}
+
 static uint64_t day_length(struct history *h, int64_t ms)
 {
 	struct store_day day;
@@ -356,9 +425,14 @@ static void test_alarm_twins(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sums), TEST(test_values), TEST(test_names),
-		TEST(test_places),           TEST(test_story),  TEST(test_seek_in_a_day),
+		cmocka_unit_test(test_sums),
+		TEST(test_values),
+		TEST(test_names),
+		TEST(test_places),
+		TEST(test_story),
+		TEST(test_seek_in_a_day),
 		TEST(test_alarm_twins),
+		TEST(test_seek_each_byte),
 	};
 
 	return cmocka_run_group_tests_name("tell", tests, NULL, NULL);
