@@ -10,6 +10,7 @@
 #include "coverage.h"
 #include "moment.h"
 #include "private.h"
+#include "put_order.h"
 #include "run.h"
 #include "store/write.h"
 #include "trim.h"
@@ -198,7 +199,9 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 	*ret_id = sqlite3_last_insert_rowid(s->db);
 	res->last = *ret_id;
 	res->chain = p.base ? res->chain + 1 : 1;
-	r = stored_note(s, *ret_id, buf_str(&s->writer->trimmed));
+	r = put_order_note(s, res->id, *ret_id);
+	if (!r)
+		r = stored_note(s, *ret_id, buf_str(&s->writer->trimmed));
 	if (r || p.base)
 		return r;
 	writer_count(s, COUNTER_KEYFRAME, 1);
@@ -304,43 +307,11 @@ static void dependants_deinit(struct dependants *d)
 	buf_deinit(&d->bodies);
 }
 
-/* Keeps the smallest ids, in order. */
-static void dependants_add(struct dependants *d, int64_t id)
-{
-	size_t i = d->n;
-
-	if (d->n == CHAIN_MAX && id > d->ids[d->n - 1])
-		return;
-	if (d->n < CHAIN_MAX)
-		d->n++;
-	else
-		i--;
-	for (; i && d->ids[i - 1] > id; i--)
-		d->ids[i] = d->ids[i - 1];
-	d->ids[i] = id;
-}
-
 /* They can only be among the next that were put. */
-static int dependants_find(struct store *s, int64_t resource, int64_t base,
-			   struct dependants *d)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_STATES_BEHIND, ARGS(INT(resource), INT(base)), &q);
-
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		dependants_add(d, col_int(q, 0));
-	}
-	return r;
-}
-
 static int dependants_read(struct store *s, int64_t resource, int64_t base,
 			   struct dependants *d)
 {
-	int r = dependants_find(s, resource, base, d);
+	int r = put_order_behind(s, resource, base, d->ids, CHAIN_MAX, &d->n);
 	size_t n = 0;
 
 	for (size_t i = 0; i < d->n && !r; i++) {

@@ -29,9 +29,9 @@ X(SHAPE, "SELECT len, text FROM shape WHERE id = ?1")
 X(SHAPE_NEWEST, "SELECT id, n FROM shape WHERE kind = ?1 ORDER BY id DESC LIMIT 1")
 X(SHAPE_INSERT, "INSERT INTO shape(kind, n, len, text) VALUES(?1, ?2, ?3, ?4)")
 X(STATE_ENCODING, "SELECT base FROM state WHERE id = ?1")
-X(STATES_BEHIND,
-  "SELECT state FROM shown WHERE resource = ?1 AND state > ?2 UNION ALL "
-  "SELECT state FROM unlisted WHERE resource = ?1 AND state > ?2")
+X(STATES_OF,
+  "SELECT state FROM shown WHERE resource = ?1 UNION ALL "
+  "SELECT state FROM unlisted WHERE resource = ?1")
 X(STATE_REENCODE, "UPDATE state SET base = ?2, body = ?3 WHERE id = ?1")
 #define STATE_COLUMNS \
   "id, resource, capture_ms, state_id, source, kind, base, body_len, body, raw"

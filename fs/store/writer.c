@@ -75,6 +75,7 @@ struct writer *writer_free(struct writer *w)
 	arena_deinit(&w->cached);
 	arena_deinit(&w->summed);
 	gathered_deinit(&w->gathered);
+	put_order_forget(&w->order);
 	block_deinit(&w->events.block);
 	free(w->aliases.rows);
 	sums_deinit(&w->grown);
@@ -121,6 +122,7 @@ void writer_forget(struct writer *w)
 	forget_sums(w);
 	forget_cached(w);
 	gathered_forget(&w->gathered);
+	put_order_forget(&w->order);
 	block_deinit(&w->events.block);
 	w->aliases.n = 0;
 	w->grown.n = 0;

@@ -12,6 +12,7 @@
 #include "block.h"
 #include "gathered.h"
 #include "map.h"
+#include "put_order.h"
 #include "tell.h"
 #include "util/arena.h"
 #include "util/buf.h"
@@ -126,6 +127,7 @@ struct path_length {
 struct writer {
 	struct map leaves, resources;
 	struct arena cached; /* nodes of both */
+	struct put_order order;
 	struct leaf *leaves_touched;
 	struct resource *resources_touched,
 		**resources_end; /* in the order of their touch */

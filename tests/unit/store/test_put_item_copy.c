@@ -173,15 +173,85 @@ static void test_no_contradiction(void **state)
 	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
 }
 
+#define MANY 200
+
+/* Bodies much alike, so that they are packed against each other; a fuller one is another. */
+static void put_many(struct history *h, const char *rid, int64_t from, int64_t end,
+		     bool full)
+{
+	for (int64_t i = from; i < end; i++) {
+		enum store_put put;
+		struct item item;
+		char body[160];
+
+		(void)snprintf(
+			body, sizeof(body),
+			"{\"a\":\"what all of them have in common, and much of it\","
+			"\"%s\":%lld}",
+			full ? "full" : "less", (long long)i * 7919);
+		item = item_of(GROUP, rid, i * 1000, "1", body);
+		item.guise = full ? ITEM_GUISE_DELIVERY : ITEM_GUISE_API;
+		assert_int_equal(store_put_item(h->s, &item, 1, &put, &h->ousted), 0);
+		assert_int_equal(put, full ? STORE_PUT_FULLER : STORE_PUT_NEW);
+	}
+}
+
+/* Each of many states is told more fully; what is packed against it is packed anew. */
+static void test_many_copies(void **state)
+{
+	struct history *h = *state;
+	struct store_state states[MANY + 40];
+	size_t n;
+
+	begin(h);
+	put_many(h, "sg-1", 0, MANY, false);
+	commit(h);
+	/* The states that come meanwhile are packed against such as are replaced then. */
+	begin(h);
+	put_many(h, "sg-1", 0, MANY / 2, true);
+	put_many(h, "sg-1", MANY, MANY + 20, false);
+	put_many(h, "sg-1", MANY / 2, MANY + 10, true);
+	commit(h);
+	/* What was put is gone, and its ids are given to others. */
+	begin(h);
+	put_many(h, "sg-1", MANY + 10, MANY + 20, true);
+	put_many(h, "sg-1", MANY + 20, MANY + 40, false);
+	store_rollback(h->s);
+	begin(h);
+	put_many(h, "sg-2", 0, 20, false);
+	put_many(h, "sg-1", MANY + 20, MANY + 40, false);
+	put_many(h, "sg-1", MANY + 10, MANY + 20, true);
+	commit(h);
+	/* Nothing is at hand any more. */
+	history_close(h);
+	history_open(h, STORE_READ, 0);
+	assert_int_equal(store_states(h->s, 1, INT64_MIN, 0, true, states,
+				      ARRAY_SIZE(states), &n),
+			 0);
+	assert_int_equal(n, MANY + 40);
+	for (size_t i = 0; i < n; i++) {
+		char body[160];
+
+		(void)snprintf(
+			body, sizeof(body),
+			"{\"a\":\"what all of them have in common, and much of it\","
+			"\"%s\":%zu}",
+			i < MANY + 20 ? "full" : "less", i * 7919);
+		assert_body(h, states[i].id, body);
+	}
+	assert_in_range(ask(h,
+			    "SELECT count(*) FROM state WHERE resource = 1 AND base > 0"),
+			MANY, n);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_any_order_of_copies),
-		CASE(test_what_a_copy_says),
-		CASE(test_contradiction),
-		CASE(test_no_contradiction),
+		CASE(test_any_order_of_copies), CASE(test_what_a_copy_says),
+		CASE(test_contradiction),       CASE(test_no_contradiction),
+		CASE(test_many_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
