@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Putting a story's listing rows. A state is listed when it is put, and most rows of a story are
- * there as they should be but for what only deriving knows; so what is told of a state by an old row
- * goes on with the new one. A change stands with the state it came with.
+ * Putting a story's listing rows. A state is listed when it is put, so most rows of a story are there
+ * but for what only deriving knows: they take the place of the old ones, whose status alone goes on. A
+ * change stands with the state it came with.
  */
 #include "story_put.h"
 
