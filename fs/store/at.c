@@ -103,14 +103,10 @@ int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 	int r = reading(s);
 
 	if (!r)
-		r = run_seek(&c, resource, INT64_MIN, time_ms, true);
-	do {
-		if (!r)
-			r = run_next(&c, &row);
-	} while (!r && row && row->hidden);
+		r = run_as_of(&c, resource, time_ms, false, &row);
 	if (r)
 		return r;
-	if (!row || item_status_is_deleted((enum item_status)row->status))
+	if (item_status_is_deleted((enum item_status)row->status))
 		return STORE_E_NOT_FOUND;
 	*ret = (struct store_at_state){
 		.resource = resource,

@@ -263,14 +263,10 @@ int store_state_as_of(struct store *s, int64_t resource, int64_t time_ms,
 	int r = reading(s);
 
 	if (!r)
-		r = run_seek(&c, resource, INT64_MIN, time_ms, true);
-	do {
-		if (!r)
-			r = run_next(&c, &row);
-	} while (!r && row && row->hidden && !with_hidden);
-	if (!r && row)
+		r = run_as_of(&c, resource, time_ms, with_hidden, &row);
+	if (!r)
 		*ret = state_of_run(&c, row);
-	return r ? r : row ? 0 : STORE_E_NOT_FOUND;
+	return r;
 }
 
 int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned after_twin,

@@ -158,6 +158,18 @@ int run_of_state(struct run_cursor *c, int64_t state, const struct run_row **ret
 	return r ? r : *ret ? 0 : STORE_E_NOT_FOUND;
 }
 
+int run_as_of(struct run_cursor *c, int64_t resource, int64_t time_ms, bool with_hidden,
+	      const struct run_row **ret)
+{
+	int r = run_seek(c, resource, INT64_MIN, time_ms, true);
+
+	do {
+		if (!r)
+			r = run_next(c, ret);
+	} while (!r && *ret && (*ret)->hidden && !with_hidden);
+	return r ? r : *ret ? 0 : STORE_E_NOT_FOUND;
+}
+
 /* --- writing ------------------------------------------------------------------------------- */
 
 /* A run: its bytes are so many of all. */

@@ -69,6 +69,9 @@ int run_next(struct run_cursor *c, const struct run_row **ret) _must_check_;
 /* The row of a state, of c->resource; STORE_E_NOT_FOUND: it is not listed. */
 int run_of_state(struct run_cursor *c, int64_t state,
 		 const struct run_row **ret) _must_check_;
+/* The newest row up to a time, of those hidden too when asked for; STORE_E_NOT_FOUND: none. */
+int run_as_of(struct run_cursor *c, int64_t resource, int64_t time_ms, bool with_hidden,
+	      const struct run_row **ret) _must_check_;
 
 /* --- writing ------------------------------------------------------------------------------- */
 

@@ -23,13 +23,7 @@
 #include "run.h"
 #include "util/varint.h"
 
-#define TYPE_MASK    3u
-#define TYPE_NONE    3u
-#define REASON_SHIFT 2
-#define REASON_MASK  7u
-#define MORE         (1u << 5)
-#define MEASURED     (1u << 6)
-#define ODD          (1u << 7)
+#define ODD (1u << 7) /* which told_flags() leaves */
 
 #define STATUS_MASK 7u
 #define HIDDEN      (1u << 3)
@@ -74,16 +68,6 @@ static unsigned odd_of(const struct run_row *row, const struct run_last *last)
 	       (row->twin != expected_twin(last, row->time_ms) ? TWIN : 0);
 }
 
-static unsigned flags_of(const struct told *t)
-{
-	const struct store_entry *c = &t->change;
-	bool more = t->has_change && (t->seq || !t->follows || c->why.n);
-
-	return (t->measured ? MEASURED : 0) | (more ? MORE : 0) |
-	       (t->has_change ? c->change_type | (unsigned)c->reason << REASON_SHIFT
-			      : TYPE_NONE);
-}
-
 static void lengths_of(const struct told *t, uint32_t ret[LENGTHS])
 {
 	const struct store_entry *c = &t->change;
@@ -126,7 +110,7 @@ static void put_more(struct buf *out, const struct told *t)
 
 void run_row_put(struct buf *out, struct run_last *last, const struct run_row *row)
 {
-	unsigned odd = odd_of(row, last), flags = flags_of(&row->told);
+	unsigned odd = odd_of(row, last), flags = told_flags(&row->told);
 	uint32_t grown = row->size - last->size;
 
 	buf_put_char(out, (char)(flags | (odd ? ODD : 0)));
@@ -137,7 +121,7 @@ void run_row_put(struct buf *out, struct run_last *last, const struct run_row *r
 	varint_put(out, zigzag((int64_t)((uint64_t)row->state - (uint64_t)last->state)));
 	varint_put(out, zigzag((int32_t)grown));
 	put_lengths(out, last, &row->told, grown);
-	if (flags & MORE)
+	if (flags & TOLD_MORE)
 		put_more(out, &row->told);
 	if (odd & TWIN)
 		varint_put(out, row->twin);
@@ -228,22 +212,6 @@ static bool take_more(struct str *in, struct told *t)
 	return true;
 }
 
-/* Of the flags; false: there are no such. */
-static bool take_told(unsigned flags, struct told *ret)
-{
-	unsigned reason = flags >> REASON_SHIFT & REASON_MASK;
-
-	*ret = (struct told){ .measured = flags & MEASURED,
-			      .has_change = (flags & TYPE_MASK) != TYPE_NONE,
-			      .follows = true };
-	if (!ret->has_change)
-		return !reason && !(flags & MORE);
-	ret->change.kind = STORE_ENTRY_CHANGE;
-	ret->change.change_type = flags & TYPE_MASK;
-	ret->change.reason = (uint8_t)reason;
-	return reason <= REASON_NOT_RECORDED;
-}
-
 static bool take_place(struct str *in, const struct run_last *last, struct run_row *ret)
 {
 	uint64_t time = 0, state;
@@ -281,9 +249,10 @@ bool run_row_take(struct str *in, struct run_last *last, struct run_row *ret)
 	*ret = (struct run_row){ 0 };
 	if (!take_byte(in, &flags) || (flags & ODD && !take_byte(in, &odd)) ||
 	    odd > (TWIN | ARN | NAMED | HIDDEN | STATUS_MASK) ||
-	    !take_told(flags, &ret->told) || !take_place(in, last, ret) ||
+	    !told_of_flags(flags, &ret->told) || !take_place(in, last, ret) ||
 	    !take_lengths(in, last, &ret->told, ret->size - last->size) ||
-	    (flags & MORE && !take_more(in, &ret->told)) || !take_odd(in, odd, last, ret))
+	    (flags & TOLD_MORE && !take_more(in, &ret->told)) ||
+	    !take_odd(in, odd, last, ret))
 		return false;
 	last->time_ms = ret->time_ms;
 	last->state = ret->state;

@@ -23,27 +23,43 @@
 #define TYPE_NONE    3u
 #define REASON_SHIFT 2
 #define REASON_MASK  7u
-#define MORE         (1u << 5)
 #define MEASURED     (1u << 6)
 
 _Static_assert(CHANGE_DELETE < TYPE_NONE && REASON_NOT_RECORDED <= REASON_MASK,
 	       "kinds of changes, or reasons, outgrow their bits");
 
-static bool has_more(const struct told *t)
+unsigned told_flags(const struct told *t)
 {
-	return t->seq || !t->follows || t->change.why.n;
+	const struct store_entry *c = &t->change;
+	bool more = t->has_change && (t->seq || !t->follows || c->why.n);
+
+	return (t->measured ? MEASURED : 0) | (more ? TOLD_MORE : 0) |
+	       (t->has_change ? c->change_type | (unsigned)c->reason << REASON_SHIFT
+			      : TYPE_NONE);
+}
+
+bool told_of_flags(unsigned flags, struct told *ret)
+{
+	unsigned reason = flags >> REASON_SHIFT & REASON_MASK;
+
+	*ret = (struct told){ .measured = flags & MEASURED,
+			      .has_change = (flags & TYPE_MASK) != TYPE_NONE,
+			      .follows = true };
+	if (!ret->has_change)
+		return !reason && !(flags & TOLD_MORE);
+	ret->change.kind = STORE_ENTRY_CHANGE;
+	ret->change.change_type = flags & TYPE_MASK;
+	ret->change.reason = (uint8_t)reason;
+	return reason <= REASON_NOT_RECORDED;
 }
 
 void told_put(struct buf *out, const struct told *t)
 {
 	const struct store_entry *c = &t->change;
-	unsigned flags = t->measured ? MEASURED : 0;
+	unsigned flags = told_flags(t);
 
 	if (!t->measured && !t->has_change)
 		return;
-	flags |= t->has_change ? c->change_type | (unsigned)c->reason << REASON_SHIFT |
-					 (has_more(t) ? MORE : 0)
-			       : TYPE_NONE;
 	buf_put_char(out, (char)flags);
 	if (t->measured) {
 		varint_put(out, t->csv_len);
@@ -56,7 +72,7 @@ void told_put(struct buf *out, const struct told *t)
 	varint_put(out, c->jsonl_len);
 	varint_put(out, c->line_len);
 	varint_put(out, c->line_jsonl_len);
-	if (!has_more(t))
+	if (!(flags & TOLD_MORE))
 		return;
 	varint_put(out, t->seq);
 	varint_put(out, t->follows ? 0 : (uint64_t)c->previous + 1);
@@ -92,28 +108,22 @@ bool told_take(struct str in, struct told *ret)
 	struct store_entry *c = &ret->change;
 	unsigned flags;
 
-	*ret = (struct told){ .follows = true };
+	*ret = TOLD_NOTHING;
 	if (!in.n)
 		return true;
 	flags = (unsigned char)in.p[0];
 	in = str_from(in, 1);
-	ret->measured = flags & MEASURED;
+	if (!told_of_flags(flags, ret))
+		return false;
 	if (ret->measured &&
 	    (!take_length(&in, &ret->csv_len) || !take_length(&in, &ret->jsonl_len) ||
 	     !take_length(&in, &ret->item_len)))
 		return false;
-	ret->has_change = (flags & TYPE_MASK) != TYPE_NONE;
-	if (!ret->has_change)
-		return in.n == 0;
-	c->kind = STORE_ENTRY_CHANGE;
-	c->change_type = flags & TYPE_MASK;
-	c->reason = flags >> REASON_SHIFT & REASON_MASK;
-	if (!take_length(&in, &c->text_len) || !take_length(&in, &c->jsonl_len) ||
-	    !take_length(&in, &c->line_len) || !take_length(&in, &c->line_jsonl_len))
+	if (ret->has_change &&
+	    (!take_length(&in, &c->text_len) || !take_length(&in, &c->jsonl_len) ||
+	     !take_length(&in, &c->line_len) || !take_length(&in, &c->line_jsonl_len)))
 		return false;
-	if (flags & MORE && !take_more(&in, ret))
-		return false;
-	return in.n == 0 && c->reason <= REASON_NOT_RECORDED;
+	return (!(flags & TOLD_MORE) || take_more(&in, ret)) && in.n == 0;
 }
 
 int told_of(struct store *s, sqlite3_stmt *q, int column, int64_t state, struct told *ret)

@@ -26,6 +26,12 @@ struct told {
 /* Of a state whose story is not made yet. */
 #define TOLD_NOTHING ((struct told){ .follows = true })
 
+/* The byte that what is told begins with; its bit 7 is not used. */
+#define TOLD_MORE 32u /* the change's order, the one before it and why are told */
+unsigned told_flags(const struct told *told);
+/* What the byte alone tells. false: there is no such. */
+bool told_of_flags(unsigned flags, struct told *ret) _must_check_;
+
 /* Nothing is put of what tells nothing. */
 void told_put(struct buf *out, const struct told *told);
 /* false: these are not such bytes. `why` is borrowed from them. */
