@@ -56,7 +56,17 @@ static inline int64_t posting_key_of_token(uint64_t token)
 }
 
 /* By key, then time, then event. */
-int posting_order(const void *a, const void *b) _pure_;
+static inline int posting_order(const void *a, const void *b)
+{
+	const struct posting *x = a, *y = b;
+
+	if (x->key != y->key)
+		return x->key < y->key ? -1 : 1;
+	if (x->time_ms != y->time_ms)
+		return x->time_ms < y->time_ms ? -1 : 1;
+	return (x->event > y->event) - (x->event < y->event);
+}
+
 void postings_sort(struct posting *rows, size_t n);
 
 /*
