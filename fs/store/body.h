@@ -25,7 +25,7 @@ enum dictionary_kind {
 
 #define BLOCKS_KEPT 64u /* of 30 KB, mostly */
 #define BLOCKS_KEPT_WORKER \
-	256u /* who makes stories reads an account's blocks time and again */
+	128u /* who makes stories reads an account's blocks time and again */
 #define STORED_SLOTS 1024u
 #define STORED_SLOTS_WRITER \
 	8192u         /* the last states of so many resources, whose next are to come */
