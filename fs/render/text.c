@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "render/entry.h"
+#include "util/word.h"
 
 /*
  * Decodes one sequence of UTF-8, surrogates included (lone ones come out of JSON escapes).
@@ -52,17 +53,13 @@ static bool is_unsafe(uint32_t c)
 	       c == 0xfeff || (c >= 0xd800 && c <= 0xdfff);
 }
 
-#define ONES  UINT64_C(0x0101010101010101)
-#define HIGHS UINT64_C(0x8080808080808080)
-
 /* Is none of eight bytes a control character, or above ASCII? Most text is so. */
 static bool is_plain(const char *p)
 {
-	uint64_t w;
+	uint64_t w = word_at(p);
 
-	memcpy(&w, p, sizeof(w));
-	/* Below 0x20 a byte borrows, 0x7f carries; above 0x7f it has the bit. */
-	return !(((w - ONES * 0x20) | (w + ONES) | w) & HIGHS);
+	/* 0x7f carries into its highest bit. */
+	return !(word_controls(w) | ((w + WORD_EACH(1)) & WORD_HIGHS));
 }
 
 /* Length of the first part that can stay as it is. */

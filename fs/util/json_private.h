@@ -7,7 +7,7 @@
 
 #include "util/json.h"
 
-#include "utf8.h"
+#include "util/word.h"
 
 /* The text being parsed, and what to say about it. Functions that return where they got to
    return NULL when they failed, with the error (and for JV_E_SYNTAX the fault) filled in. */
@@ -30,17 +30,17 @@ const char *jv_string_decode(struct jv_reader *in, struct arena *a, const char *
 static inline const char *jv_plain_end(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w = utf8_word(p);
-		uint64_t quote = w ^ UTF8_ONES * '"';
-		uint64_t escape = w ^ UTF8_ONES * '\\';
+		uint64_t w = word_at(p);
+		uint64_t quote = w ^ WORD_EACH('"');
+		uint64_t escape = w ^ WORD_EACH('\\');
 		/*
 		 * Each term borrows into its byte's highest bit when the byte is one of those
 		 * looked for. A borrow can run on into higher bytes, never into lower ones, so
 		 * the lowest bit that is set is always right.
 		 */
-		uint64_t hit = ((w - UTF8_ONES * 0x20) | (quote - UTF8_ONES) |
-				(escape - UTF8_ONES) | w) &
-			       UTF8_HIGHS;
+		uint64_t hit = ((w - WORD_EACH(0x20)) | (quote - WORD_EACH(1)) |
+				(escape - WORD_EACH(1)) | w) &
+			       WORD_HIGHS;
 
 		if (hit)
 			return p + __builtin_ctzll(hit) / 8;

@@ -8,8 +8,9 @@
 
 #include "json_scan.h"
 
-#include <endian.h>
 #include <string.h>
+
+#include "util/word.h"
 
 enum byte_class {
 	CLASS_BAD,
@@ -49,9 +50,6 @@ static const char *const expected[] = {
 	[JSON_EXPECT_NEXT] = "a comma or a closing bracket should stand here",
 };
 
-#define ONES  0x0101010101010101ull
-#define HIGHS 0x8080808080808080ull
-
 void json_scan_begin(struct json_scan *c, unsigned key_depth, uint64_t watch_sizes)
 {
 	c->depth = 0;
@@ -84,16 +82,11 @@ static inline bool in_object(const struct json_scan *c, unsigned depth)
 static inline const char *string_stop(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w, quote, slash, hit;
+		uint64_t w = word_at(p);
+		uint64_t hit = word_zeros(w ^ WORD_EACH('"')) |
+			       word_zeros(w ^ WORD_EACH('\\')) |
+			       ((w - WORD_EACH(0x20)) & ~w & WORD_HIGHS);
 
-		memcpy(&w, p, sizeof(w));
-		w = le64toh(w);
-		quote = w ^ ONES * '"';
-		slash = w ^ ONES * '\\';
-		/* Borrows make wrong hits above a right one only: the lowest is always right. */
-		hit = (((quote - ONES) & ~quote) | ((slash - ONES) & ~slash) |
-		       ((w - ONES * 0x20) & ~w)) &
-		      HIGHS;
 		if (hit)
 			return p + __builtin_ctzll(hit) / 8;
 		p += 8;

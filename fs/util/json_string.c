@@ -11,6 +11,7 @@
 #include "util/hex.h"
 
 #include "json_private.h"
+#include "utf8.h"
 
 const char *jv_reader_fail(struct jv_reader *in, const char *p, const char *reason)
 {

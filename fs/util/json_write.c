@@ -12,25 +12,19 @@
 #include <stdlib.h>
 
 #include "json_private.h"
-#include "utf8.h"
+#include "util/word.h"
 
 /* --- strings -------------------------------------------------------------------------------- */
-
-/* In each byte that is zero the highest bit; bits above the lowest one set may be wrong. */
-static inline uint64_t zero_bytes(uint64_t w)
-{
-	return (w - UTF8_ONES) & ~w & UTF8_HIGHS;
-}
 
 /* The first byte that cannot be written as it is, or may be the first one of a surrogate. */
 static const char *verbatim_end(const char *p, const char *end)
 {
 	while (end - p >= 8) {
-		uint64_t w = utf8_word(p);
-		uint64_t hit = ((w - UTF8_ONES * 0x20) & ~w & UTF8_HIGHS) |
-			       zero_bytes(w ^ UTF8_ONES * '"') |
-			       zero_bytes(w ^ UTF8_ONES * '\\') |
-			       zero_bytes(w ^ UTF8_ONES * 0xed);
+		uint64_t w = word_at(p);
+		uint64_t hit = ((w - WORD_EACH(0x20)) & ~w & WORD_HIGHS) |
+			       word_zeros(w ^ WORD_EACH('"')) |
+			       word_zeros(w ^ WORD_EACH('\\')) |
+			       word_zeros(w ^ WORD_EACH(0xed));
 
 		if (hit)
 			return p + __builtin_ctzll(hit) / 8;
@@ -214,9 +208,9 @@ static inline const char *string_end(const char *p, const char *end)
 	p++;
 	for (;;) {
 		while (end - p >= 8) {
-			uint64_t w = utf8_word(p);
-			uint64_t hit = zero_bytes(w ^ UTF8_ONES * '"') |
-				       zero_bytes(w ^ UTF8_ONES * '\\');
+			uint64_t w = word_at(p);
+			uint64_t hit = word_zeros(w ^ WORD_EACH('"')) |
+				       word_zeros(w ^ WORD_EACH('\\'));
 
 			if (hit) {
 				p += __builtin_ctzll(hit) / 8;

@@ -12,6 +12,7 @@
 
 #include "phrase_private.h"
 #include "util/varint.h"
+#include "util/word.h"
 
 #define RAW_MARK 0x1fu /* then how many, then these */
 #define RAW_MAX  255u
@@ -155,19 +156,13 @@ static void put_code(size_t i, struct buf *out)
 	buf_put(out, code, sizeof(code));
 }
 
-#define EACH_BYTE(c) (UINT64_C(0x0101010101010101) * (c))
-
 /* Bytes, eight at a time, that are neither control characters nor of the upper half. */
 static size_t plain_run(struct str text)
 {
-	uint64_t w;
 	size_t n = 0;
 
-	for (; text.n - n >= sizeof(w); n += sizeof(w)) {
-		memcpy(&w, text.p + n, sizeof(w));
-		if (((w - EACH_BYTE(0x20)) | w) & EACH_BYTE(0x80))
-			break;
-	}
+	while (text.n - n >= 8 && !word_controls(word_at(text.p + n)))
+		n += 8;
 	return n;
 }
 

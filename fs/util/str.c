@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "utf8.h"
+#include "util/word.h"
 
 int str_cmp(struct str a, struct str b)
 {
@@ -75,7 +76,7 @@ bool str_is_utf8(struct str a)
 	while (p < end) {
 		size_t n;
 
-		if (end - p >= 8 && !(utf8_word(p) & UTF8_HIGHS)) {
+		if (end - p >= 8 && !(word_at(p) & WORD_HIGHS)) {
 			p += 8;
 			continue;
 		}

@@ -2,25 +2,11 @@
 #pragma once
 
 /*
- * One UTF-8 sequence at a time (RFC 3629), and eight bytes at a time where all is ASCII. The
- * words are read as little-endian so that the lowest bit found is the first byte in memory.
+ * One UTF-8 sequence at a time (RFC 3629). Where all is ASCII, eight bytes at a time are quicker:
+ * see util/word.h.
  */
 
-#include <endian.h>
 #include <stddef.h>
-#include <stdint.h>
-#include <string.h>
-
-#define UTF8_ONES  0x0101010101010101ull
-#define UTF8_HIGHS 0x8080808080808080ull
-
-static inline uint64_t utf8_word(const char *p)
-{
-	uint64_t w;
-
-	memcpy(&w, p, sizeof(w));
-	return le64toh(w);
-}
 
 /*
  * Length of the well-formed sequence that starts at p (p < end), 0 when there is none: a
