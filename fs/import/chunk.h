@@ -15,6 +15,7 @@
 #include "model/item.h"
 #include "model/mention.h"
 #include "model/told.h"
+#include "store/write.h"
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/fault.h"
@@ -65,8 +66,7 @@ struct fact_event {
 	struct fact fact;
 	/* of the record itself only what the store looks at: identity, and a session's answer */
 	struct event event;
-	struct str identity;
-	struct str raw;
+	struct store_record record;
 	struct mention_set mentions;
 	struct event_told told;
 };

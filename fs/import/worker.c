@@ -99,8 +99,8 @@ static bool keep_event(struct chunk *c, struct fact_event *f)
 	struct str *const strs[] = { &e->id,         &e->source,     &e->name,
 				     &e->account,    &e->region,     &e->address,
 				     &e->user_agent, &e->error_code, &e->error_message,
-				     &e->access_key, &e->code,       &f->identity,
-				     &f->raw };
+				     &e->access_key, &f->record.raw, &f->record.identity,
+				     &f->record.code };
 
 	e->record = NULL;
 	e->request = NULL;
@@ -157,20 +157,20 @@ static int on_event(void *ctx, const struct event *event, struct str raw)
 	if (!f)
 		return -ENOMEM;
 	f->event = *event;
-	f->raw = raw;
-	f->identity = event_identity(event, scratch);
-	if (!f->identity.p)
+	f->record.raw = raw;
+	f->record.identity = event_identity(event, scratch);
+	if (!f->record.identity.p)
 		return -ENOMEM;
 	r = mention_of_event(scratch, event, without & (1u << EVIDENCE_SERVICE),
 			     &f->mentions);
 	if (!r)
 		r = tell_of_event(event, scratch, &s->worker->line, &f->told);
 	if (!r)
-		r = store_event_code(s->worker->coders, raw, f->identity,
+		r = store_event_code(s->worker->coders, raw, f->record.identity,
 				     &s->worker->line);
 	if (r)
 		return r;
-	f->event.code = buf_str(&s->worker->line);
+	f->record.code = buf_str(&s->worker->line);
 	return keep_event(s->chunk, f) ? 0 : -ENOMEM;
 }
 

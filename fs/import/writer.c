@@ -226,8 +226,8 @@ static int put_event(struct import_writer *w, struct import_file *file,
 	const struct mention_set *mentions = f->mentions.n ? &f->mentions : NULL;
 	struct fault fault;
 	enum store_put put;
-	int r = store_put_event(w->store, &f->event, f->identity, f->raw, mentions,
-				&f->told, file->source, &put);
+	int r = store_put_event(w->store, &f->event, &f->record, mentions, &f->told,
+				file->source, &put);
 
 	if (r)
 		return r;
@@ -236,8 +236,9 @@ static int put_event(struct import_writer *w, struct import_file *file,
 		return 0;
 	}
 	fault_set(&fault, f->fact.offset, "eventID",
-		  "%.*s is already there with another content", STR_ARGS(f->identity));
-	return put_refusal(w, file, &fault, f->raw, f->raw.n);
+		  "%.*s is already there with another content",
+		  STR_ARGS(f->record.identity));
+	return put_refusal(w, file, &fault, f->record.raw, f->record.raw.n);
 }
 
 static int put_transition(struct import_writer *w, struct import_file *file,

@@ -172,17 +172,19 @@ int block_flush(struct store *s)
 }
 
 /* As it was coded by who parsed it, if that is how the block's are. */
-static int push(struct block *b, int64_t dictionary, const struct block_record *record)
+static int push(struct block *b, int64_t dictionary, const struct store_record *record,
+		const struct block_row *row)
 {
 	struct block_apart apart;
 	struct str coded;
 
 	return shared_code_take(record->code, dictionary, &apart, &coded)
-		       ? block_put(b, coded, &apart, &record->row)
-		       : block_push(b, record->record, record->identity, &record->row);
+		       ? block_put(b, coded, &apart, row)
+		       : block_push(b, record->raw, record->identity, row);
 }
 
-int block_add(struct store *s, int64_t event, const struct block_record *record)
+int block_add(struct store *s, int64_t event, const struct store_record *record,
+	      const struct block_row *row)
 {
 	struct packing *p = &s->writer->events;
 	struct block *b = &p->block;
@@ -198,7 +200,7 @@ int block_add(struct store *s, int64_t event, const struct block_record *record)
 	}
 	s->writer->pending = true;
 	if (!r)
-		r = push(b, p->dictionary, record);
+		r = push(b, p->dictionary, record, row);
 	if (!r)
 		r = added(s, p, &n);
 	return r || !n ? r : dictionary_count(s, DICTIONARY_EVENT, n);

@@ -14,6 +14,7 @@
 struct phrases;
 struct store;
 struct store_coders;
+struct store_record;
 
 #define BLOCK_EVENTS 64u /* at most */
 
@@ -118,16 +119,9 @@ uint64_t block_key(const struct block *b, unsigned i);
 
 /* --- blocks of the history: block.c --- */
 
-/* An event as it comes in. */
-struct block_record {
-	struct str record, identity;
-	struct str code; /* of store_event_code(), or empty */
-	struct block_row row;
-};
-
 /* Adds a new event, whose id is the last one's and one. */
-int block_add(struct store *s, int64_t event,
-	      const struct block_record *record) _must_check_;
+int block_add(struct store *s, int64_t event, const struct store_record *record,
+	      const struct block_row *row) _must_check_;
 /* Writes what is gathered; before a commit. */
 int block_flush(struct store *s) _must_check_;
 /* A block by its first event, as it is written. STORE_E_NOT_FOUND. */

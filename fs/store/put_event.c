@@ -245,18 +245,16 @@ static unsigned flags_of(const struct event *e, const struct mention_set *mentio
 	       (issued(e) ? EVENT_ISSUED : 0u) | (mentions ? EVENT_MENTIONS : 0u);
 }
 
-static int insert(struct store *s, const struct event *e, struct str identity,
-		  uint64_t key, struct str raw, const struct mention_set *mentions,
-		  const struct event_told *told, int64_t source_id, int64_t *ret_id)
+static int insert(struct store *s, const struct event *e,
+		  const struct store_record *record, uint64_t key,
+		  const struct mention_set *mentions, const struct event_told *told,
+		  int64_t source_id, int64_t *ret_id)
 {
-	struct block_record record = { .record = raw,
-				       .identity = identity,
-				       .code = e->code,
-				       .row = { .key = key,
-						.source = source_id,
-						.text_len = told ? told->text_len : 0,
-						.jsonl_len = told ? told->jsonl_len : 0,
-						.flags = flags_of(e, mentions) } };
+	const struct block_row row = { .key = key,
+				       .source = source_id,
+				       .text_len = told ? told->text_len : 0,
+				       .jsonl_len = told ? told->jsonl_len : 0,
+				       .flags = flags_of(e, mentions) };
 	int64_t id = s->writer->next_event;
 	int r = keys_add(&s->writer->gathered.keys, key, id);
 
@@ -264,27 +262,27 @@ static int insert(struct store *s, const struct event *e, struct str identity,
 		return r;
 	s->writer->next_event++;
 	*ret_id = id;
-	return block_add(s, id, &record);
+	return block_add(s, id, record, &row);
 }
 
-static int put(struct store *s, const struct event *e, struct str identity,
-	       struct str raw, const struct mention_set *mentions,
-	       const struct event_told *told, int64_t source_id, enum store_put *ret)
+static int put(struct store *s, const struct event *e, const struct store_record *record,
+	       const struct mention_set *mentions, const struct event_told *told,
+	       int64_t source_id, enum store_put *ret)
 {
-	uint64_t key = str_hash(identity);
+	uint64_t key = str_hash(record->identity);
 	enum kinship kinship;
 	int64_t id;
 	int r = writing(s, "event");
 
 	if (!r)
-		r = find_kin(s, key, raw, identity, &id, &kinship);
+		r = find_kin(s, key, record->raw, record->identity, &id, &kinship);
 	if (r)
 		return r;
 	if (kinship != KINSHIP_NONE) {
 		*ret = kinship == KINSHIP_SAME ? STORE_PUT_KNOWN : STORE_PUT_CONFLICT;
 		return 0;
 	}
-	r = insert(s, e, identity, key, raw, mentions, told, source_id, &id);
+	r = insert(s, e, record, key, mentions, told, source_id, &id);
 	if (!r)
 		r = put_new(s, e, id, mentions);
 	if (!r && told)
@@ -294,9 +292,9 @@ static int put(struct store *s, const struct event *e, struct str identity,
 	return r;
 }
 
-int store_put_event(struct store *s, const struct event *e, struct str identity,
-		    struct str raw, const struct mention_set *mentions,
+int store_put_event(struct store *s, const struct event *e,
+		    const struct store_record *record, const struct mention_set *mentions,
 		    const struct event_told *told, int64_t source_id, enum store_put *ret)
 {
-	return written(s, put(s, e, identity, raw, mentions, told, source_id, ret));
+	return written(s, put(s, e, record, mentions, told, source_id, ret));
 }

@@ -33,9 +33,6 @@ struct event {
 	const struct jv *service_details; /* serviceEventDetails, likewise */
 	bool read_only; /* readOnly, or where that is missing what the verb says */
 	bool failed;    /* has an errorCode or errorMessage */
-	/* How its record will stand in the history (store_event_code()); empty: it is for the
-	   writer to find out. */
-	struct str code;
 };
 
 enum {

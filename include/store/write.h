@@ -102,17 +102,22 @@ int store_shapes_find(struct store_shapes *shapes, struct item *item,
  */
 struct store_coders;
 struct store_coders *store_coders(struct store *s);
-/* What event.code is to be, in the place of what is in `out`. 0 or -ENOMEM. */
+/* What store_record.code is to be, in the place of what is in `out`. 0 or -ENOMEM. */
 int store_event_code(struct store_coders *coders, struct str record, struct str identity,
 		     struct buf *out) _must_check_;
+/* An event as it was received. */
+struct store_record {
+	struct str raw;
+	struct str identity; /* as event_identity() gives it */
+	struct str code;     /* of store_event_code(); empty: the writer is to make it */
+};
 /*
- * identity as event_identity() gives it; mentions (else NULL) only for events that may change
- * something: of those it also keeps by which access key and session they were made. told with the
- * lengths of its line (NULL: it has none). The same
- * record with other white space or order of members is STORE_PUT_KNOWN, no conflict.
+ * mentions (else NULL) only for events that may change something: of those it also keeps by which
+ * access key and session they were made. told with the lengths of its line (NULL: it has none). The
+ * same record with other white space or order of members is STORE_PUT_KNOWN, no conflict.
  */
-int store_put_event(struct store *s, const struct event *e, struct str identity,
-		    struct str raw, const struct mention_set *mentions,
+int store_put_event(struct store *s, const struct event *e,
+		    const struct store_record *record, const struct mention_set *mentions,
 		    const struct event_told *told, int64_t source_id,
 		    enum store_put *ret) _must_check_;
 int store_put_transition(struct store *s, const struct transition *t,

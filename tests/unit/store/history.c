@@ -138,7 +138,9 @@ enum store_put put_event(struct history *h, const struct event *e, const char *r
 	enum store_put put;
 
 	begin(h);
-	assert_int_equal(store_put_event(h->s, e, e->id, str_of(raw),
+	assert_int_equal(store_put_event(h->s, e,
+					 &(struct store_record){ .raw = str_of(raw),
+								 .identity = e->id },
 					 tokens ? &mentions : NULL, NULL, 1, &put),
 			 0);
 	commit(h);

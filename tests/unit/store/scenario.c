@@ -50,8 +50,10 @@ static int put_one_event(struct store *s, int i)
 	(void)snprintf(id, sizeof(id), "%08x-0000-4000-8000-000000000000", (unsigned)i);
 	e = event_of(id, 1000 + i);
 	e.access_key = STR("AKIA1");
-	return store_put_event(s, &e, e.id, STR("{\"record\":true}"), &mentions,
-			       i % PER_ROUND ? NULL : &told, 1, &put);
+	return store_put_event(s, &e,
+			       &(struct store_record){ .raw = STR("{\"record\":true}"),
+						       .identity = e.id },
+			       &mentions, i % PER_ROUND ? NULL : &told, 1, &put);
 }
 
 /* The first item's resource gets its aliases, as if derived. */

@@ -78,10 +78,14 @@ static void put_events(struct history *h, int from, int to)
 		(void)snprintf(id, sizeof(id), "event-%d", i);
 		make_record(i, &record);
 		e = event_of(id, 1000 + i);
-		e.code = buf_str(&codes[i - from]);
-		assert_int_equal(store_put_event(h->s, &e, e.id, str_of(record.data),
-						 NULL, NULL, 1, &put),
-				 0);
+		assert_int_equal(
+			store_put_event(h->s, &e,
+					&(struct store_record){
+						.raw = str_of(record.data),
+						.identity = e.id,
+						.code = buf_str(&codes[i - from]) },
+					NULL, NULL, 1, &put),
+			0);
 		assert_int_equal(put, STORE_PUT_NEW);
 		buf_deinit(&codes[i - from]);
 	}
@@ -241,9 +245,12 @@ static void test_rolled_back(void **state)
 	struct event e = event_of("event-399", 1);
 	enum store_put put;
 
-	assert_int_equal(store_put_event(h->s, &e, e.id, str_of(record.data), NULL, NULL,
-					 1, &put),
-			 0);
+	assert_int_equal(
+		store_put_event(h->s, &e,
+				&(struct store_record){ .raw = str_of(record.data),
+							.identity = e.id },
+				NULL, NULL, 1, &put),
+		0);
 	store_rollback(h->s);
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 0);
 	assert_events(h, 399);
@@ -322,9 +329,12 @@ static void test_long_records(void **state)
 		(void)snprintf(id, sizeof(id), "event-%d", i);
 		make_long(i, &record);
 		e = event_of(id, i);
-		assert_int_equal(store_put_event(h->s, &e, e.id, buf_str(&record), NULL,
-						 NULL, 1, &put),
-				 0);
+		assert_int_equal(
+			store_put_event(h->s, &e,
+					&(struct store_record){ .raw = buf_str(&record),
+								.identity = e.id },
+					NULL, NULL, 1, &put),
+			0);
 	}
 	commit(h);
 	history_open(h, STORE_READ, 0);
@@ -358,9 +368,12 @@ static void test_nothing_to_learn(void **state)
 
 		(void)snprintf(id, sizeof(id), "%d", i);
 		e = event_of(id, i);
-		assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), NULL, NULL, 1,
-						 &put),
-				 0);
+		assert_int_equal(
+			store_put_event(h->s, &e,
+					&(struct store_record){ .raw = STR("{}"),
+								.identity = e.id },
+					NULL, NULL, 1, &put),
+			0);
 	}
 	commit(h);
 	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'event'"), 900);

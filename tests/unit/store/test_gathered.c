@@ -35,9 +35,12 @@ static enum store_put put_one(struct history *h, int i)
 	/* Not in their order. */
 	e = event_of(id, 1000 * (int64_t)(i * 31 % 1000));
 	e.access_key = STR("AKIA1");
-	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{\"record\":true}"),
-					 &mentions, NULL, 1, &put),
-			 0);
+	assert_int_equal(
+		store_put_event(h->s, &e,
+				&(struct store_record){ .raw = STR("{\"record\":true}"),
+							.identity = e.id },
+				&mentions, NULL, 1, &put),
+		0);
 	return put;
 }
 
@@ -235,9 +238,12 @@ static void test_issuer(void **state)
 	e.response = &response;
 	h->s->writer->gathered.few = 1;
 	begin(h);
-	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{\"issued\":1}"), NULL,
-					 NULL, 1, &put),
-			 0);
+	assert_int_equal(
+		store_put_event(h->s, &e,
+				&(struct store_record){ .raw = STR("{\"issued\":1}"),
+							.identity = e.id },
+				NULL, NULL, 1, &put),
+		0);
 	commit(h);
 	assert_int_equal(ask(h, waiting), 2);
 	assert_int_equal(ask(h, "SELECT count(*) FROM session"), 0);
@@ -390,7 +396,10 @@ static void test_key_of_none(void **state)
 	history_open(h, STORE_WRITE, 0);
 	begin(h);
 	e = event_of(id, 0);
-	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), &none, NULL, 1, &put),
+	assert_int_equal(store_put_event(h->s, &e,
+					 &(struct store_record){ .raw = STR("{}"),
+								 .identity = e.id },
+					 &none, NULL, 1, &put),
 			 STORE_E_DAMAGED);
 	assert_non_null(strstr(store_message(h->s), "event of the list of keys 2"));
 	assert_int_equal(store_commit(h->s), STORE_E_DAMAGED);

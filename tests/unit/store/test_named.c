@@ -28,9 +28,12 @@ static void put_events(struct history *h)
 		mention_set_sort(&set);
 		(void)snprintf(id, sizeof(id), "event-%u", i);
 		e = event_of(id, (int64_t)(i % 50) * 1000);
-		assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), &set, NULL, 1,
-						 &put),
-				 0);
+		assert_int_equal(
+			store_put_event(h->s, &e,
+					&(struct store_record){ .raw = STR("{}"),
+								.identity = e.id },
+					&set, NULL, 1, &put),
+			0);
 	}
 	commit(h);
 }

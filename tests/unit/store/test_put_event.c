@@ -78,7 +78,10 @@ static void test_row_ids(void **state)
 
 	put_event(h, &a, "a", NULL, 0);
 	begin(h);
-	assert_int_equal(store_put_event(h->s, &b, b.id, STR("b"), NULL, NULL, 1, &put),
+	assert_int_equal(store_put_event(h->s, &b,
+					 &(struct store_record){ .raw = STR("b"),
+								 .identity = b.id },
+					 NULL, NULL, 1, &put),
 			 0);
 	store_rollback(h->s);
 	history_open(h, STORE_WRITE, 0);
@@ -125,7 +128,10 @@ static void test_mentions(void **state)
 	struct mention_set one = { wanted, 1 };
 	enum store_put put;
 
-	assert_int_equal(store_put_event(h->s, &e, e.id, STR("{}"), &one, NULL, 1, &put),
+	assert_int_equal(store_put_event(h->s, &e,
+					 &(struct store_record){ .raw = STR("{}"),
+								 .identity = e.id },
+					 &one, NULL, 1, &put),
 			 0);
 	assert_int_equal(store_events_mentioning(h->s, &set, 0, 9999, &h->a, &hits, &n),
 			 0);
@@ -237,9 +243,12 @@ static void test_blocks(void **state)
 		noise(raw + strlen(raw), n, (uint64_t)i);
 		strcat(raw, "\"}");
 		e = event_of(id, i);
-		assert_int_equal(store_put_event(h->s, &e, str_of(id), str_of(raw), NULL,
-						 NULL, 1, &put),
-				 0);
+		assert_int_equal(
+			store_put_event(h->s, &e,
+					&(struct store_record){ .raw = str_of(raw),
+								.identity = str_of(id) },
+					NULL, NULL, 1, &put),
+			0);
 		if (i % 211 == 0) {
 			commit(h);
 			begin(h);

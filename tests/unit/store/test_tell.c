@@ -63,8 +63,11 @@ static void tell(struct history *h, int number, int64_t ms, const char *who,
 		       id);
 	e = event_of(id, ms);
 	e.failed = failed;
-	assert_int_equal(
-		store_put_event(h->s, &e, e.id, str_of(raw), NULL, &told, 1, &put), 0);
+	assert_int_equal(store_put_event(h->s, &e,
+					 &(struct store_record){ .raw = str_of(raw),
+								 .identity = e.id },
+					 NULL, &told, 1, &put),
+			 0);
 }
 
 static struct store_value value_of(struct history *h, const char *name)
