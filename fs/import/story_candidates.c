@@ -187,15 +187,6 @@ static int add_calls(struct story_work *w, struct rows *rows,
 	return 0;
 }
 
-static int by_time(const void *a, const void *b)
-{
-	const struct store_event_hit *x = a, *y = b;
-
-	if (x->time_ms != y->time_ms)
-		return x->time_ms < y->time_ms ? -1 : 1;
-	return (x->event > y->event) - (x->event < y->event);
-}
-
 /*
  * Of what is told of a part of the time only, nothing may lie before that. In order of time they are
  * read, since those of one time are in one block.
@@ -206,7 +197,7 @@ static int take_events(struct story_work *w, struct rows *rows, struct buf *foun
 	size_t n = found->len / sizeof(*hits);
 
 	if (n > 1)
-		qsort(hits, n, sizeof(*hits), by_time);
+		qsort(hits, n, sizeof(*hits), store_event_hit_order);
 	if (n && hits[0].time_ms <= w->after_ms)
 		return CORRELATE_E_EARLIER;
 	return n ? add_calls(w, rows, hits, n) : 0;

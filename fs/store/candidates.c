@@ -11,7 +11,7 @@
 #include "rows.h"
 #include "store/derive.h"
 
-static int by_time(const void *a, const void *b)
+int store_event_hit_order(const void *a, const void *b)
 {
 	const struct store_event_hit *x = a, *y = b;
 
@@ -42,9 +42,9 @@ static int take_hits(struct buf *hits, struct arena *a, struct store_event_hit *
 	if (!out)
 		return -ENOMEM;
 	if (n)
-		qsort(rows, n, sizeof(rows[0]), by_time);
+		qsort(rows, n, sizeof(rows[0]), store_event_hit_order);
 	for (size_t i = 0; i < n; i++)
-		if (i == 0 || by_time(&rows[i], &rows[i - 1]))
+		if (i == 0 || store_event_hit_order(&rows[i], &rows[i - 1]))
 			out[kept++] = rows[i];
 	*ret = out;
 	*ret_n = kept;
@@ -59,29 +59,6 @@ static int add_posting(void *ctx, const struct posting *p, bool *more _unused_)
 	return 0;
 }
 
-static int find_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
-		      struct buf *hits)
-{
-	return postings_each(s, POSTING_MENTION, posting_key_of_token(token), from_ms,
-			     to_ms, add_posting, hits);
-}
-
-int store_events_mentioning(struct store *s, const struct mention_set *tokens,
-			    int64_t from_ms, int64_t to_ms, struct arena *a,
-			    struct store_event_hit **ret, size_t *ret_n)
-{
-	_cleanup_(buf_deinit) struct buf hits = BUF_INIT;
-	int r = reading(s);
-
-	if (!r)
-		r = gathered_reading(s);
-	for (size_t i = 0; i < tokens->n && !r; i++)
-		r = find_token(s, tokens->tokens[i], from_ms, to_ms, &hits);
-	if (!r)
-		r = buf_error(&hits);
-	return r ? r : take_hits(&hits, a, ret, ret_n);
-}
-
 int store_events_of_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
 			  struct buf *ret)
 {
@@ -90,7 +67,8 @@ int store_events_of_token(struct store *s, uint64_t token, int64_t from_ms, int6
 	if (!r)
 		r = gathered_reading(s);
 	if (!r)
-		r = find_token(s, token, from_ms, to_ms, ret);
+		r = postings_each(s, POSTING_MENTION, posting_key_of_token(token),
+				  from_ms, to_ms, add_posting, ret);
 	return r ? r : buf_error(ret);
 }
 

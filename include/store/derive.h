@@ -26,7 +26,7 @@ struct store_dirty {
  * trail has grown, those with a change that had no trail. Inside a transaction; does at most
  * `limit` rows and says whether more are left.
  *
- * Afterwards all that came in is found by store_events_mentioning() of other connections, too: until
+ * Afterwards all that came in is found by store_events_of_token() of other connections, too: until
  * then what names it may wait in the writer.
  *
  * As long as no resource has an alias nothing is noted for spreading, since all are dirty as a
@@ -147,15 +147,14 @@ int store_aliases_of(struct store *s, int64_t resource, struct arena *a,
 /* Is its story to be made anew? */
 int store_is_dirty(struct store *s, int64_t resource, bool *ret) _must_check_;
 
-/* The events that share a token with the set, from_ms <= time <= to_ms; each row once, by time. */
+/* An event, or a transition, that a token names. */
 struct store_event_hit {
 	int64_t event; /* row */
 	int64_t time_ms;
 };
-int store_events_mentioning(struct store *s, const struct mention_set *tokens,
-			    int64_t from_ms, int64_t to_ms, struct arena *a,
-			    struct store_event_hit **ret, size_t *ret_n) _must_check_;
-/* Those of one token, in order of time, appended as struct store_event_hit. */
+/* By time, then by row. */
+int store_event_hit_order(const void *a, const void *b) _pure_;
+/* The events with the token, from_ms <= time <= to_ms, in their order: appended. */
 int store_events_of_token(struct store *s, uint64_t token, int64_t from_ms, int64_t to_ms,
 			  struct buf *ret) _must_check_;
 /*
@@ -166,6 +165,7 @@ struct store_named;
 int store_named_new(struct store *s, size_t asked, struct store_named **ret) _must_check_;
 struct store_named *store_named_free(struct store_named *n); /* NULL */
 bool store_may_be_named(const struct store_named *n, uint64_t token) _pure_;
+/* The transitions of alarms that have any of the tokens, in their order, each once. */
 int store_transitions_mentioning(struct store *s, const struct mention_set *tokens,
 				 struct arena *a, struct store_event_hit **ret,
 				 size_t *ret_n) _must_check_;

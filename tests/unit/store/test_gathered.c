@@ -133,13 +133,10 @@ static void test_few_and_many(void **state)
 /* Whoever asks finds them, before they are where it looks. */
 static void test_found(void **state)
 {
+	_cleanup_(buf_deinit) struct buf hits = BUF_INIT;
 	struct history *h = *state;
-	uint64_t token = TOKEN(3);
-	const struct mention_set tokens = { &token, 1 };
-	struct store_event_hit *hits;
 	int64_t event;
 	char id[48];
-	size_t n;
 
 	for (int round = 0; round < 4; round++) {
 		put_waiting(h, round * EACH, (round + 1) * EACH);
@@ -152,9 +149,8 @@ static void test_found(void **state)
 		if (round % 2)
 			assert_int_equal(store_event_find(h->s, str_of(id), &event), 0);
 		else
-			assert_int_equal(store_events_mentioning(h->s, &tokens, INT64_MIN,
-								 INT64_MAX, &h->a, &hits,
-								 &n),
+			assert_int_equal(store_events_of_token(h->s, TOKEN(3), INT64_MIN,
+							       INT64_MAX, &hits),
 					 0);
 		if (round == 1)
 			commit(h);
@@ -409,11 +405,8 @@ static void test_key_of_none(void **state)
 /* What cannot go to its list waits on, and nothing is left half done. */
 static void test_list_damaged(void **state)
 {
+	_cleanup_(buf_deinit) struct buf hits = BUF_INIT;
 	struct history *h = *state;
-	uint64_t token = TOKEN(3);
-	const struct mention_set tokens = { &token, 1 };
-	struct store_event_hit *hits;
-	size_t n;
 
 	begin(h);
 	put_all(h, 0, EACH, STORE_PUT_NEW);
@@ -421,8 +414,8 @@ static void test_list_damaged(void **state)
 	put_waiting(h, EACH, 2 * EACH);
 	exec(h->path, "UPDATE mention SET places = x'ff'");
 	for (int round = 0; round < 2; round++) {
-		assert_int_equal(store_events_mentioning(h->s, &tokens, INT64_MIN,
-							 INT64_MAX, &h->a, &hits, &n),
+		assert_int_equal(store_events_of_token(h->s, TOKEN(3), INT64_MIN,
+						       INT64_MAX, &hits),
 				 STORE_E_DAMAGED);
 		assert_string_equal(store_message(h->s),
 				    "a list of postings cannot be decoded");

@@ -5,6 +5,11 @@
 
 #include "history.h"
 
+/* A list has the upper 48 bits of a token. */
+#define TOKEN_1 (UINT64_C(1) << 16)
+#define TOKEN_3 (UINT64_C(3) << 16)
+#define TOKEN_4 (UINT64_C(4) << 16)
+
 #define GUID "0123abcd-4567-89ab-cdef-0123456789ab"
 
 static void assert_event(struct history *h, const char *id, const char *raw)
@@ -93,15 +98,30 @@ static void test_row_ids(void **state)
 			 second);
 }
 
+/* The times of the events with a token, in seconds: "1 2"; "-" when there are none. */
+static void assert_named(struct history *h, uint64_t token, int64_t from_ms,
+			 int64_t to_ms, const char *expected)
+{
+	_cleanup_(buf_deinit) struct buf found = BUF_INIT, times = BUF_INIT;
+	const struct store_event_hit *hits;
+
+	assert_int_equal(store_events_of_token(h->s, token, from_ms, to_ms, &found), 0);
+	hits = (const struct store_event_hit *)found.data;
+	for (size_t i = 0; i < found.len / sizeof(*hits); i++)
+		buf_printf(&times, "%s%g", i ? " " : "", (double)hits[i].time_ms / 1000);
+	if (!times.len)
+		buf_put_char(&times, '-');
+	buf_put_char(&times, '\0');
+	assert_string_equal(times.data, expected);
+}
+
 static void test_mentions(void **state)
 {
-	static const uint64_t tokens[][2] = { { 1, UINT64_MAX }, { 1, 3 }, { 3, 4 } };
+	static const uint64_t tokens[][2] = { { TOKEN_1, UINT64_MAX },
+					      { TOKEN_1, TOKEN_3 },
+					      { TOKEN_3, TOKEN_4 } };
 	static const int64_t times[] = { 3000, 2000, 1000 };
 	struct history *h = *state;
-	struct store_event_hit *hits;
-	uint64_t wanted[] = { 1, 3, UINT64_MAX };
-	struct mention_set set = { wanted, 3 };
-	size_t n;
 
 	for (size_t i = 0; i < 3; i++) {
 		char id[2] = { (char)('a' + (int)i), '\0' };
@@ -109,23 +129,16 @@ static void test_mentions(void **state)
 
 		put_event(h, &e, "{}", tokens[i], 2);
 	}
-	assert_int_equal(store_events_mentioning(h->s, &set, 0, 9999, &h->a, &hits, &n),
-			 0);
-	assert_int_equal(n, 3);
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(hits[i].time_ms, 1000 * (i + 1));
-	assert_int_equal(
-		store_events_mentioning(h->s, &set, 2000, 2000, &h->a, &hits, &n), 0);
-	assert_int_equal(n, 1);
-	set.n = 0;
-	assert_int_equal(store_events_mentioning(h->s, &set, 0, 9999, &h->a, &hits, &n),
-			 0);
-	assert_int_equal(n, 0);
+	assert_named(h, TOKEN_1, 0, 9999, "2 3");
+	assert_named(h, TOKEN_3, 0, 9999, "1 2");
+	assert_named(h, UINT64_MAX, 0, 9999, "3");
+	assert_named(h, TOKEN_1, 2000, 2000, "2");
+	assert_named(h, UINT64_MAX, 2000, 2000, "-");
 	/* In the transaction that puts them they are seen, too. */
-	set.n = 3;
 	begin(h);
 	struct event e = event_of("d", 2500);
-	struct mention_set one = { wanted, 1 };
+	uint64_t first = TOKEN_1;
+	struct mention_set one = { &first, 1 };
 	enum store_put put;
 
 	assert_int_equal(store_put_event(h->s, &e,
@@ -133,9 +146,7 @@ static void test_mentions(void **state)
 								 .identity = e.id },
 					 &one, NULL, 1, &put),
 			 0);
-	assert_int_equal(store_events_mentioning(h->s, &set, 0, 9999, &h->a, &hits, &n),
-			 0);
-	assert_int_equal(n, 4);
+	assert_named(h, TOKEN_1, 0, 9999, "2 2.5 3");
 	commit(h);
 }
 
