@@ -149,7 +149,7 @@ int merged_find(struct store *s, int64_t value, int64_t from, struct buf *runs)
 	return r;
 }
 
-static int by_order(const void *a, const void *b)
+int merged_order(const void *a, const void *b)
 {
 	const struct store_act *x = a, *y = b;
 
@@ -184,7 +184,7 @@ static int add_act(void *ctx, const struct posting *p, bool *more)
 	if (r)
 		return r == STORE_E_NOT_FOUND ? STORE_E_DAMAGED : r;
 	act.rank = tell_rank(p->time_ms, key);
-	if (by_order(&act, c->after) <= 0)
+	if (merged_order(&act, c->after) <= 0)
 		return 0;
 	buf_put(c->acts, &act, sizeof(act));
 	c->n -= c->n > 0;
@@ -213,7 +213,7 @@ static bool cut(struct buf *acts, size_t n)
 {
 	if (acts->len)
 		qsort(acts->data, acts->len / sizeof(struct store_act),
-		      sizeof(struct store_act), by_order);
+		      sizeof(struct store_act), merged_order);
 	acts->len = MIN(acts->len, n * sizeof(struct store_act));
 	return acts->len == n * sizeof(struct store_act);
 }
@@ -240,8 +240,9 @@ int store_activity(struct store *s, int64_t value, const struct store_act *after
 		return r;
 	/* One that stands in two runs is listed twice: both or none, since one goes on behind it. */
 	if (cut(&acts, n + 1))
-		acts.len -= (by_order(act_at(&acts, n), act_at(&acts, n - 1)) ? 1 : 2) *
-			    sizeof(*ret);
+		acts.len -=
+			(merged_order(act_at(&acts, n), act_at(&acts, n - 1)) ? 1 : 2) *
+			sizeof(*ret);
 	*ret_n = acts.len / sizeof(*ret);
 	if (acts.len)
 		memcpy(ret, acts.data, acts.len);

@@ -180,15 +180,6 @@ static int seek_millisecond(struct seeking *k, const struct day *d)
 
 /* --- the event ---------------------------------------------------------------------------- */
 
-static int by_rank(const void *a, const void *b)
-{
-	const struct store_act *x = a, *y = b;
-
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	return (x->event > y->event) - (x->event < y->event);
-}
-
 /* The acts of the millisecond, in their order; appended. */
 static int rank_acts(struct seeking *k, struct buf *ret)
 {
@@ -210,7 +201,7 @@ static int rank_acts(struct seeking *k, struct buf *ret)
 		r = buf_error(ret);
 	if (!r && ret->len)
 		qsort(ret->data, ret->len / sizeof(struct store_act),
-		      sizeof(struct store_act), by_rank);
+		      sizeof(struct store_act), merged_order);
 	return r == STORE_E_NOT_FOUND ? STORE_E_DAMAGED : r;
 }
 
@@ -230,7 +221,7 @@ static int seek_act(struct seeking *k, struct store_act *ret_after, uint64_t *re
 			break;
 		k->at += length;
 		/* What stands there twice is read on behind as a whole. */
-		if (i + 1 < n && by_rank(&all[i], &all[i + 1]) == 0)
+		if (i + 1 < n && merged_order(&all[i], &all[i + 1]) == 0)
 			continue;
 		*ret_offset = k->at;
 		*ret_after = all[i];

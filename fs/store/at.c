@@ -121,6 +121,20 @@ int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
 	return 0;
 }
 
+/* Of the statement's resources, which are in its first column, the next one that there was. */
+static int next_at(struct store *s, sqlite3_stmt *q, int64_t time_ms,
+		   struct store_at_state *ret, bool *ret_any)
+{
+	int r;
+
+	do {
+		r = sql_next(s, q, ret_any);
+		if (!r && *ret_any)
+			r = store_at_get(s, col_int(q, 0), time_ms, ret);
+	} while (r == STORE_E_NOT_FOUND);
+	return r;
+}
+
 int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
 		  bool (*visit)(void *ctx, const struct store_at_state *st), void *ctx)
 {
@@ -133,15 +147,8 @@ int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t afte
 	while (!r) {
 		struct store_at_state st;
 
-		r = sql_next(s, q, &row);
+		r = next_at(s, q, time_ms, &st, &row);
 		if (r || !row)
-			break;
-		r = store_at_get(s, col_int(q, 0), time_ms, &st);
-		if (r == STORE_E_NOT_FOUND) {
-			r = 0;
-			continue;
-		}
-		if (r)
 			break;
 		st.fname = col_str(q, 1);
 		st.rid = col_str(q, 2);
@@ -330,17 +337,10 @@ int store_at_estate(struct store *s, int64_t time_ms,
 		struct store_at_row one;
 		int64_t account = 0;
 
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = store_at_get(s, col_int(q, 0), time_ms, &st);
-		if (r == STORE_E_NOT_FOUND) {
-			r = 0;
-			continue;
-		}
-		if (!r)
+		r = next_at(s, q, time_ms, &st, &row);
+		if (!r && row)
 			r = account_of(s, &accounts, col_int(q, 1), &account);
-		if (r)
+		if (r || !row)
 			break;
 		one = row_of(&st);
 		r = visit(ctx, account, &one);

@@ -310,13 +310,14 @@ static size_t room_of(const struct block *b)
 	return b->bytes.cap + b->ids.cap;
 }
 
-/* The place of the one asked for longest ago; places that are free come first. */
-static size_t oldest_place(const struct kept_blocks *k)
+/* The place of the one asked for longest ago. One that is free comes first, or is left out. */
+static size_t oldest_place(const struct kept_blocks *k, bool free_too)
 {
-	size_t oldest = 0;
+	size_t oldest = k->n;
 
-	for (size_t i = 1; i < k->n; i++)
-		if (k->places[i].used < k->places[oldest].used)
+	for (size_t i = 0; i < k->n; i++)
+		if ((free_too || k->places[i].n) &&
+		    (oldest == k->n || k->places[i].used < k->places[oldest].used))
 			oldest = i;
 	return oldest;
 }
@@ -324,20 +325,12 @@ static size_t oldest_place(const struct kept_blocks *k)
 /* Blocks of very large records go sooner, from the one asked for longest ago on. */
 static void make_room(struct kept_blocks *k, const struct block *coming)
 {
-	size_t room = room_of(coming);
+	size_t room = room_of(coming), oldest;
 
 	for (size_t i = 0; i < k->n; i++)
 		room += room_of(&k->blocks[i]);
-	while (room > k->n * BLOCK_KEPT_ROOM) {
-		size_t oldest = k->n;
-
-		for (size_t i = 0; i < k->n; i++)
-			if (k->places[i].n &&
-			    (oldest == k->n ||
-			     k->places[i].used < k->places[oldest].used))
-				oldest = i;
-		if (oldest == k->n)
-			return;
+	while (room > k->n * BLOCK_KEPT_ROOM &&
+	       (oldest = oldest_place(k, false)) < k->n) {
 		room -= room_of(&k->blocks[oldest]);
 		block_deinit(&k->blocks[oldest]);
 		k->places[oldest] = (struct kept_place){ 0 };
@@ -355,7 +348,7 @@ static int fetch(struct store *s, int64_t event, const struct block **ret)
 	if (r)
 		return r;
 	make_room(k, spare);
-	oldest = oldest_place(k);
+	oldest = oldest_place(k, true);
 	read = *spare;
 	*spare = k->blocks[oldest];
 	k->blocks[oldest] = read;

@@ -16,7 +16,9 @@ struct merged {
 	int64_t value, first, last; /* seconds */
 };
 
-/* The value's own and its sessions', as far as they reach behind `from`, by their beginnings: struct merged,
+/* The order of struct store_act in the file. */
+int merged_order(const void *a, const void *b) _pure_;
+/* The value's own and its sessions', as far as they reach behind `from`, by their beginnings:
    appended. */
 int merged_find(struct store *s, int64_t value, int64_t from,
 		struct buf *runs) _must_check_;

@@ -9,7 +9,7 @@
 #include <stdlib.h>
 
 #include "key_filter.h"
-#include "posting.h"
+#include "posting_row.h"
 #include "private.h"
 #include "store/derive.h"
 
@@ -56,15 +56,13 @@ static int read_all(struct store *s, struct key_filter *f)
 		r = sql_next(s, q, &more);
 		if (r || !more)
 			break;
-		first = (struct posting){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
+		first = posting_first(q);
 		buf_reset(&row);
 		r = posting_decode(&first, col_str(q, 3), &row);
 		if (!r)
 			add_row(f, &row);
 	}
-	return r == -EBADMSG
-		       ? body_damaged(s, "a list of mentions of event", col_int(q, 2))
-		       : r;
+	return r == -EBADMSG ? posting_damaged(s) : r;
 }
 
 int store_named_new(struct store *s, size_t asked, struct store_named **ret)
