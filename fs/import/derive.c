@@ -45,7 +45,6 @@ struct made {
 /* Indexes of the batch under way. */
 struct span {
 	size_t next, end;
-	size_t asked; /* names are to be looked at first: as `to_ask` has it */
 };
 
 struct shared {
@@ -108,9 +107,10 @@ static void take_run(struct shared *sh, struct span *own)
 	own->end = sh->next;
 }
 
-/* The next resource of the batch; false when the worker is to end. */
+/* The next resource of the batch, and whether names are to be looked at first, as `to_ask` has it;
+   false when the worker is to end. */
 static bool take(struct shared *sh, struct span *own, struct story_memo *memo,
-		 struct store_dirty *ret)
+		 struct store_dirty *ret, size_t *ret_to_ask)
 {
 	bool got = false;
 
@@ -123,7 +123,7 @@ static bool take(struct shared *sh, struct span *own, struct story_memo *memo,
 			take_run(sh, own);
 		*ret = sh->dirty[own->next++];
 		memo->named = sh->named;
-		own->asked = sh->to_ask;
+		*ret_to_ask = sh->to_ask;
 		sh->to_ask = 0;
 		got = true;
 	}
@@ -192,13 +192,14 @@ static void *worker(void *arg)
 	struct store *s = NULL;
 	struct store_dirty dirty = { 0 };
 	struct span own = { 0 };
+	size_t to_ask = 0;
 	int r = store_open(sh->history, STORE_WORKER, false, &s, NULL);
 
-	while (!r && take(sh, &own, &memo, &dirty)) {
+	while (!r && take(sh, &own, &memo, &dirty, &to_ask)) {
 		struct made *m = NULL;
 
-		if (own.asked)
-			r = look_at_names(sh, s, own.asked);
+		if (to_ask)
+			r = look_at_names(sh, s, to_ask);
 		if (!r)
 			r = make_one(s, &memo, &dirty, sh->without_evidence, &m);
 		if (!r)
@@ -207,7 +208,7 @@ static void *worker(void *arg)
 	/* A story tells of damage by this code; which row it is the connection knows. */
 	if (r)
 		fail(sh, r > 0 ? -EIO : r, dirty.resource,
-		     r == -EBADMSG ? store_message(s) : "");
+		     s && r == -EBADMSG ? store_message(s) : "");
 	store_close(s);
 	return NULL;
 }
