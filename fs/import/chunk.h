@@ -19,6 +19,7 @@
 #include "util/arena.h"
 #include "util/buf.h"
 #include "util/fault.h"
+#include "util/fingerprint.h"
 
 #define CHUNK_TEXT ((size_t)256 << 10) /* a chunk is full when it has so much text */
 
@@ -38,6 +39,7 @@ struct chunk_record {
 
 enum fact_kind {
 	FACT_ITEM,
+	FACT_COPY, /* of an item, byte for byte: not parsed */
 	FACT_EVENT,
 	FACT_SKIPPED, /* of its struct fact_event only account, region, time, source and name */
 	FACT_TRANSITION,
@@ -60,6 +62,14 @@ struct fact_item {
 	struct fact fact;
 	struct item item;
 	uint64_t resource; /* hash of account, region, type and id */
+	bool alone; /* there is nothing else in its record, which is seen as this: */
+	struct fingerprint mark;
+};
+
+struct fact_copy {
+	struct fact fact;
+	const struct chunk_record *record; /* of the chunk */
+	struct fingerprint mark;           /* was seen before; seen.h */
 };
 
 struct fact_event {

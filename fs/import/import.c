@@ -52,6 +52,7 @@ struct import {
 static void import_deinit(struct import *i)
 {
 	lanes_free(i->lanes);
+	i->setup.seen = seen_free(i->setup.seen);
 	sources_free(i->sources);
 	buf_deinit(&i->ended);
 	import_writer_deinit(&i->writer);
@@ -481,8 +482,10 @@ static int start(struct import *i)
 	if (!r && i->options->progress && !i->options->feed)
 		r = measure(i);
 	i->setup = (struct worker_setup){ i->options, store_shapes(i->store),
-					  store_coders(i->store) };
+					  store_coders(i->store), NULL };
 	ops.ctx = &i->setup;
+	if (!r)
+		r = seen_new(&i->setup.seen);
 	if (!r)
 		r = lanes_new(&ops, workers_of(i->options), &i->lanes);
 	return r ? fail(i, r) : 0;
@@ -549,9 +552,11 @@ int import_run(const struct import_options *options, struct import_report *ret,
 	r = open_history(&i);
 	if (r)
 		return is_hurried(&i) && r == STORE_E_BUSY ? 0 : r;
-	i.writer = (struct import_writer){
-		.store = i.store, .options = options, .report = ret, .fault = f
-	};
+	i.writer = (struct import_writer){ .store = i.store,
+					   .options = options,
+					   .setup = &i.setup,
+					   .report = ret,
+					   .fault = f };
 	i.between = (struct between){ .store = i.store,
 				      .options = options,
 				      .workers = workers_of(options),
@@ -570,6 +575,7 @@ int import_run(const struct import_options *options, struct import_report *ret,
 		return fail(&i, r);
 	/* The threads and what they hold are not needed any more; those to come hold as much. */
 	i.lanes = lanes_free(i.lanes);
+	i.setup.seen = seen_free(i.setup.seen);
 	store_forget_bodies(i.store);
 	malloc_trim(0);
 	return between_end(&i.between, is_hurried(&i),

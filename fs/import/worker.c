@@ -359,19 +359,76 @@ static int parse_one(struct sink *s)
 	return r > 0 ? add_refusal(s->chunk, record, &fault) : r;
 }
 
+/* --- copies -------------------------------------------------------------------------------- */
+
+static bool may_be_copy(const struct chunk_record *record)
+{
+	return !record->damage && !record->notice &&
+	       str_is(record->container, "configurationItems");
+}
+
+static int add_copy(const struct sink *s, struct fingerprint mark)
+{
+	struct fact_copy *f =
+		chunk_fact(s->chunk, sizeof(*f), FACT_COPY, s->record->offset);
+
+	if (!f)
+		return -ENOMEM;
+	f->record = s->record;
+	f->mark = mark;
+	return 0;
+}
+
+/* A record that is an item and nothing else may be seen as that again. */
+static int parse_marked(struct sink *s, struct fingerprint mark)
+{
+	struct fact **first = s->chunk->last;
+	int r = parse_one(s);
+
+	if (!r && *first && (*first)->kind == FACT_ITEM && !(*first)->next) {
+		struct fact_item *f = (struct fact_item *)*first;
+
+		f->alone = true;
+		f->mark = mark;
+	}
+	return r;
+}
+
+static int look_at(struct sink *s)
+{
+	const struct chunk_record *record = s->record;
+	struct str text = { s->chunk->text.data + record->start, record->length };
+	struct seen *seen = s->worker->seen;
+	struct fingerprint mark;
+
+	if (!may_be_copy(record))
+		return parse_one(s);
+	mark = seen_mark(seen, record->container, text);
+	return seen_has(seen, mark) ? add_copy(s, mark) : parse_marked(s, mark);
+}
+
 int worker_parse(struct worker *w, struct chunk *chunk)
 {
 	size_t n = chunk_count(chunk);
 
 	for (size_t i = 0; i < n; i++) {
 		struct sink s = { w, chunk, &chunk_records(chunk)[i] };
-		int r = parse_one(&s);
+		int r = look_at(&s);
 
 		arena_reset(&w->scratch);
 		if (r)
 			return r;
 	}
 	return 0;
+}
+
+int worker_parse_copy(struct worker *w, struct chunk *chunk, const struct fact_copy *copy)
+{
+	struct sink s = { w, chunk, copy->record };
+	int r = parse_marked(&s, copy->mark);
+
+	arena_reset(&w->scratch);
+	return r;
 }
 
 /* --- the pipeline's view ------------------------------------------------------------------- */
@@ -398,6 +455,7 @@ static void *worker_new(struct pipeline *p, const void *ctx)
 	w->options = setup->options;
 	w->shapes = setup->shapes;
 	w->coders = setup->coders;
+	w->seen = setup->seen;
 	w->parser = parser_new();
 	w->buffer = malloc(READ_BYTES);
 	if (w->parser && w->buffer)

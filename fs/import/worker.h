@@ -9,6 +9,7 @@
 #include "import/import.h"
 #include "parse/parse.h"
 #include "pipeline.h"
+#include "seen.h"
 
 #define READ_BYTES ((size_t)128 << 10)
 
@@ -17,6 +18,7 @@ struct worker {
 	const struct import_options *options;
 	struct store_shapes *shapes;
 	struct store_coders *coders;
+	struct seen *seen;
 	struct parser *parser;
 	struct arena scratch; /* until the next record */
 	struct buf line;      /* scratch */
@@ -28,6 +30,7 @@ struct worker_setup {
 	const struct import_options *options;
 	struct store_shapes *shapes; /* of the one that writes, as are these */
 	struct store_coders *coders;
+	struct seen *seen;
 };
 
 extern const struct pipeline_ops worker_ops; /* ctx: the struct worker_setup */
@@ -38,3 +41,6 @@ int reader_run(struct worker *w, struct import_file *file) _must_check_;
 bool reader_looks_like_json(struct str head) _pure_;
 /* In worker.c. 0 or -ENOMEM. */
 int worker_parse(struct worker *w, struct chunk *chunk) _must_check_;
+/* One of its records again, which was taken for a copy; its facts go behind the others. */
+int worker_parse_copy(struct worker *w, struct chunk *chunk,
+		      const struct fact_copy *copy) _must_check_;

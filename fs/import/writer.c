@@ -32,6 +32,9 @@ void import_writer_deinit(struct import_writer *w)
 {
 	buf_deinit(&w->resources);
 	buf_deinit(&w->refusers);
+	if (w->parser)
+		worker_ops.worker_free(w->parser);
+	w->parser = NULL;
 	store_ousted_deinit(&w->ousted);
 }
 
@@ -204,6 +207,21 @@ static int refuse_copy(struct import_writer *w, struct import_file *file,
 	return refuse_ousted(w, file, &fault);
 }
 
+/*
+ * What is taken in as new, or known, is known from now on, until the history takes another content
+ * for it: then which copies are refused is to be found out again.
+ */
+static void note_seen(struct import_writer *w, const struct fact_item *f,
+		      enum store_put put)
+{
+	struct seen *seen = w->setup->seen;
+
+	if (put == STORE_PUT_OUSTED)
+		seen_forget(seen);
+	if (f->alone && put != STORE_PUT_CONFLICT)
+		seen_put(seen, f->mark);
+}
+
 static int put_item(struct import_writer *w, struct import_file *file,
 		    const struct fact_item *f)
 {
@@ -212,6 +230,7 @@ static int put_item(struct import_writer *w, struct import_file *file,
 
 	if (r)
 		return r;
+	note_seen(w, f, put);
 	if (put == STORE_PUT_CONFLICT || put == STORE_PUT_OUSTED)
 		r = refuse_copy(w, file, f, put);
 	else
@@ -295,6 +314,8 @@ static int put_fact(struct import_writer *w, struct import_file *file,
 		    const struct fact *f)
 {
 	switch (f->kind) {
+	case FACT_COPY:
+		return -EINVAL; /* its caller's */
 	case FACT_ITEM:
 		return put_item(w, file, (const struct fact_item *)f);
 	case FACT_EVENT:
@@ -424,6 +445,33 @@ static bool is_missing(const struct pipeline_taken *taken)
 	       !f->next;
 }
 
+/*
+ * A copy of what was seen, byte for byte, is known. Since it was looked at another content may have
+ * been taken for its state: then it is parsed after all, here, where nothing can come between.
+ */
+static int put_copy(struct import_writer *w, const struct pipeline_taken *taken,
+		    const struct fact_copy *f)
+{
+	struct chunk *chunk = taken->chunk;
+	struct fact **end = chunk->last, *first = NULL;
+	int r;
+
+	if (seen_has(w->setup->seen, f->mark)) {
+		taken->file->counts.duplicates++;
+		return 0;
+	}
+	if (!w->parser)
+		w->parser = worker_ops.worker_new(NULL, w->setup);
+	if (!w->parser)
+		return -ENOMEM;
+	chunk->last = &first;
+	r = worker_parse_copy(w->parser, chunk, f);
+	chunk->last = end;
+	for (; !r && first; first = first->next)
+		r = put_fact(w, taken->file, first);
+	return r;
+}
+
 static int put_all(struct import_writer *w, const struct pipeline_taken *taken)
 {
 	const struct fact *f = taken->chunk ? taken->chunk->facts : NULL;
@@ -432,7 +480,8 @@ static int put_all(struct import_writer *w, const struct pipeline_taken *taken)
 	if (!r && !taken->file->started && !is_missing(taken))
 		r = start_source(w, taken->file);
 	for (; !r && f; f = f->next) {
-		r = put_fact(w, taken->file, f);
+		r = f->kind == FACT_COPY ? put_copy(w, taken, (const struct fact_copy *)f)
+					 : put_fact(w, taken->file, f);
 		w->rows++;
 	}
 	if (!r && taken->ended) {

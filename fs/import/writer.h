@@ -9,10 +9,12 @@
 #include "import/import.h"
 #include "pipeline.h"
 #include "store/store.h"
+#include "worker.h"
 
 struct import_writer {
 	struct store *store;
 	const struct import_options *options;
+	const struct worker_setup *setup;
 	struct import_report *report;
 	bool open;         /* a transaction is under way ... */
 	uint64_t rows;     /* ... with so many rows ... */
@@ -22,7 +24,8 @@ struct import_writer {
 	struct buf
 		resources; /* hash set: uint64_t slots, a power of two of them, 0 is free */
 	size_t n_resources;
-	struct buf refusers; /* int64_t each: sources of which something was refused */
+	struct worker *parser; /* its own, NULL until it must parse itself */
+	struct buf refusers;   /* int64_t each: sources of which something was refused */
 	struct store_ousted ousted; /* by the last item, if by that */
 	struct fault *fault;        /* why it failed */
 };

@@ -4,12 +4,14 @@ import json
 import os
 import pathlib
 import random
+import shutil
 import sqlite3
 import subprocess
 import sys
 import unittest
 
-from support import DONE, FAILED, REFUSED, Case, driftfs, dump, event, history_file, item, trail_file
+from support import (DONE, FAILED, REFUSED, SOURCES, Case, driftfs, dump, event, history_file, item,
+                     trail_file)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 DATA = pathlib.Path(os.environ.get("DRIFTFS_DATA") or ROOT.parent / "shared" / "data")
@@ -95,6 +97,26 @@ class Contradictions(Case):
             self.assertEqual({r[3] for r in self.refusals()}, {REASON})
             self.assertIn('"a": 2', self.cat(STATE))
             self.assert_totals(items=1)
+
+    def test_copies_far_apart_in_one_import(self):
+        """Byte for byte, with so much between that one is written before the next is read."""
+        orders = (((LESS, LESS, MORE, LESS, MORE), ["0", "3"]), ((MORE, LESS, LESS, MORE), ["1", "2"]),
+                  ((LESS, MORE, MORE, LESS), ["0", "3"]))
+        for order, refused in orders:
+            self.history.unlink(missing_ok=True)
+            shutil.rmtree(self.folder / "all", ignore_errors=True)
+            for n, one in enumerate(order):
+                self.write(f"all/{n}/0", history_file([one]))
+                for k in range(1, 150):
+                    self.write(f"all/{n}/{k}", history_file([item(f"sg-{n}-{k}")]))
+            line, _ = self.import_("all", status=REFUSED)
+            known = len(order) - 1 - len(refused)
+            self.assertIn(f"{known} already known" if known else " files, 2 refused", line)
+            sources = self.query(f"""SELECT s.name FROM refusal JOIN {SOURCES} s ON s.id = source
+                                     ORDER BY 1""")
+            self.assertEqual([name.split("/")[-2] for name, in sources], refused)
+            self.assertIn('"a": 2', self.cat(STATE))
+            self.assert_totals(items=1 + len(order) * 149, refused=2)
 
     def test_a_poorer_guise_is_no_contradiction(self):
         poor = {k: v for k, v in LESS.items() if k not in ("awsAccountId", "relationships")}
