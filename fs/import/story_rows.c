@@ -468,16 +468,6 @@ static int note_used(struct story_work *w, struct output *o)
 	return 0;
 }
 
-static uint64_t rank_of(const struct store_resource *r)
-{
-	const struct str parts[] = { r->account, r->region, r->type, r->rid };
-	uint64_t hash = 0;
-
-	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		hash = (hash ^ str_hash(parts[i])) * UINT64_C(0x9e3779b97f4a7c15);
-	return hash;
-}
-
 int story_rows_make(struct story_work *w, struct store_story *ret)
 {
 	_cleanup_(output_deinit) struct output o = { .rows = ret };
@@ -490,6 +480,7 @@ int story_rows_make(struct story_work *w, struct store_story *ret)
 		r = note_used(w, &o);
 	if (r == 0)
 		r = make_entries(w, &o);
-	ret->rank = rank_of(&w->resource);
+	ret->rank = store_resource_rank(w->resource.account, w->resource.region,
+					w->resource.type, w->resource.rid);
 	return r;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * SQL functions for migrations that SQL alone cannot do. They are there while a history is brought
- * up, and no statement of the store uses them. Those of posting lists: migrate_posting.c.
+ * up, and no statement of the store uses them. Those of posting lists: migrate_posting.c, of
+ * lines of the timeline: migrate_timeline.c.
  *
  *   event_key(identity)            the hash of an event's identity, as older schemas kept that
  *   event_rows(i, key, flags, source, text_len, jsonl_len, lengths, len)
@@ -12,8 +13,6 @@
  *   line_jsonl_len, seq, previous, before, why)
  *                                  what is told of a state, as told.c has it; csv_len NULL: not
  *                                  measured, change_type NULL: it came with no change
- *   timeline_lines(time, kind, rank, twin, ref, text_len, jsonl_len)
- *                                  a group of lines, as timeline_row.c has them
  *   names_list(id), tokens_list(token)   a group of those, as called.c has them; NULL of none
  *   run_states(time, twin, state, size, status, hidden, name, arn, told)
  *                                  a group of listing rows, as run_row.c has them
@@ -30,7 +29,6 @@
 #include "run.h"
 #include "schema/schema.h"
 #include "source_name.h"
-#include "timeline_row.h"
 #include "told.h"
 #include "util/guid.h"
 #include "util/varint.h"
@@ -126,45 +124,6 @@ static void event_rows_end(sqlite3_context *c)
 	else
 		sqlite3_result_blob64(c, rows.len ? rows.data : "", rows.len,
 				      SQLITE_TRANSIENT);
-}
-
-/* --- lines of the timeline ---------------------------------------------------------------- */
-
-static void line_add(sqlite3_context *c, int n _unused_, sqlite3_value **args)
-{
-	struct store_line line = {
-		.time_ms = sqlite3_value_int64(args[0]),
-		.kind = (enum store_line_kind)sqlite3_value_int64(args[1]),
-		.rank = sqlite3_value_int64(args[2]),
-		.twin = sqlite3_value_int64(args[3]),
-		.ref = sqlite3_value_int64(args[4]),
-		.text_len = (uint32_t)sqlite3_value_int64(args[5]),
-		.jsonl_len = (uint32_t)sqlite3_value_int64(args[6]),
-	};
-	struct buf *b = group(c);
-
-	line.rank = timeline_rank(&line);
-	if (b)
-		buf_put(b, &line, sizeof(line));
-}
-
-static void lines_end(sqlite3_context *c)
-{
-	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
-	struct buf *b = group(c);
-	struct store_line *lines = b ? (struct store_line *)b->data : NULL;
-	size_t n = b ? b->len / sizeof(*lines) : 0;
-
-	if (n > 1)
-		qsort(lines, n, sizeof(*lines), timeline_order);
-	if (n)
-		timeline_encode(&bytes, lines[0].time_ms, lines, n);
-	if (!b || !n || buf_error(b) || buf_error(&bytes))
-		sqlite3_result_error_nomem(c);
-	else
-		sqlite3_result_blob64(c, bytes.data, bytes.len, SQLITE_TRANSIENT);
-	if (b)
-		buf_deinit(b);
 }
 
 /* --- states -------------------------------------------------------------------------------- */
@@ -399,10 +358,9 @@ int migrate_functions(sqlite3 *db)
 		rc = sqlite3_create_function_v2(db, "tokens_list", 1, how, NULL, NULL,
 						number_add, tokens_end, NULL);
 	if (rc == SQLITE_OK)
-		rc = sqlite3_create_function_v2(db, "timeline_lines", 7, how, NULL, NULL,
-						line_add, lines_end, NULL);
-	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "event_rows", 8, how, NULL, NULL,
 						event_rows_add, event_rows_end, NULL);
+	if (rc == SQLITE_OK)
+		rc = migrate_timeline_functions(db);
 	return rc == SQLITE_OK ? migrate_posting_functions(db) : rc;
 }

@@ -47,6 +47,7 @@ int migrate(struct store *s, struct fault *f) _must_check_;
 /* What a migration's SQL may call; see migrate_function.c. An SQLite code. */
 int migrate_functions(sqlite3 *db);
 int migrate_posting_functions(sqlite3 *db);
+int migrate_timeline_functions(sqlite3 *db);
 /* Only looks: 0, STORE_E_NOT_HISTORY, STORE_E_NEWER, STORE_E_OLDER ... */
 int migrate_check(struct store *s, int64_t *ret_version, struct fault *f) _must_check_;
 

@@ -93,6 +93,9 @@ X(FOLDER_TYPE, "UPDATE folder SET type = ?2 WHERE id = ?1 AND type IS NULL")
 X(FOLDER_TOUCH,
   "UPDATE folder SET newest_ms = max(newest_ms, ?2), first_ms = min(first_ms, ?3), "
   "changed = changed + 1 WHERE id = ?1")
+X(RESOURCE_IDENTITY,
+  "SELECT f.account, f.region, f.type, r.rid "
+  "FROM resource r CROSS JOIN folder f ON f.id = r.folder WHERE r.id = ?1")
 X(FOLDER_OF_RESOURCE, "SELECT folder FROM resource WHERE id = ?1")
 X(FOLDER_NEWEST,
   "UPDATE folder SET newest_ms = max("

@@ -23,6 +23,17 @@ static struct store_line line_of(const struct store_entry *change)
 				    .jsonl_len = change->line_jsonl_len };
 }
 
+uint64_t store_resource_rank(struct str account, struct str region, struct str type,
+			     struct str rid)
+{
+	const struct str parts[] = { account, region, type, rid };
+	uint64_t hash = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		hash = (hash ^ str_hash(parts[i])) * UINT64_C(0x9e3779b97f4a7c15);
+	return hash;
+}
+
 static int old_changes(const struct buf *gone, struct buf *ret)
 {
 	const struct told_change *c = (const struct told_change *)gone->data;

@@ -253,7 +253,10 @@ static int fill_page(void *ctx, const struct store_line *line, bool *more)
 {
 	struct page *p = ctx;
 
-	if (timeline_order(line, p->after) > 0)
+	/* One that was alone may have a rank by now. */
+	bool same = line->kind == p->after->kind && line->ref == p->after->ref;
+
+	if (!same && timeline_order(line, p->after) > 0)
 		p->lines[p->n++] = *line;
 	*more = p->n < p->max;
 	return 0;

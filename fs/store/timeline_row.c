@@ -3,14 +3,12 @@
  * Lines of the timeline in their order, some dozens a row: a row of its own would take a line more
  * than twice what it tells. A row has all lines from its place to that of the next row; a place is a
  * line's millisecond, its kind and so much of its rank that some hundred thousand lines of one
- * millisecond, as of resources that were all recorded at once, are in rows like others. Of each line:
+ * millisecond, as of resources that were all recorded at once, are in rows like others. Their bytes:
+ * timeline_code.c.
  *
- *   milliseconds since the line before it
- *   kind 2 bits, is a twin 1 bit                              a byte
- *   rank: of a change 40 bits of it, else 64                  greatest byte first
- *   number among twins, where it is one
- *   ref less that of the line before it                       by zigzag
- *   lengths in .log and in .jsonl
+ * A change's rank is kept only where another one is of its millisecond: it follows from the resource,
+ * and is looked up there when such a one comes. So the first place of a millisecond's changes begins
+ * a row, unless they are in several.
  */
 #include "timeline_row.h"
 
@@ -18,45 +16,7 @@
 #include <stdlib.h>
 
 #include "private.h"
-#include "util/varint.h"
-
-#define KIND_MASK    3u
-#define IS_TWIN      4u
-#define RANK_CUT     23 /* bits of a change's 63 that are not kept */
-#define CHANGE_BYTES 5u
-#define RANK_BYTES   8u
-#define PLACE_BITS \
-	20 /* of a place, below the milliseconds: two of the kind, the rest the rank's */
-#define PLACE_MS_MAX (INT64_MAX >> PLACE_BITS)
-
-int timeline_order(const void *a, const void *b)
-{
-	const struct store_line *x = a, *y = b;
-
-	if (x->time_ms != y->time_ms)
-		return x->time_ms < y->time_ms ? -1 : 1;
-	if (x->kind != y->kind)
-		return x->kind < y->kind ? -1 : 1;
-	if (x->rank != y->rank)
-		return x->rank < y->rank ? -1 : 1;
-	if (x->twin != y->twin)
-		return x->twin < y->twin ? -1 : 1;
-	return (x->ref > y->ref) - (x->ref < y->ref);
-}
-
-int64_t timeline_place(const struct store_line *line)
-{
-	/* In its order, but from 0 on. */
-	uint64_t rank = (uint64_t)line->rank ^ UINT64_C(1) << 63;
-
-	if (line->time_ms > PLACE_MS_MAX)
-		return INT64_MAX;
-	if (line->time_ms < -PLACE_MS_MAX)
-		return INT64_MIN;
-	return line->time_ms * (INT64_C(1) << PLACE_BITS) +
-	       (int64_t)((uint64_t)line->kind << (PLACE_BITS - 2) |
-			 rank >> (64 - (PLACE_BITS - 2)));
-}
+#include "store/derive.h"
 
 /* Its first place, or INT64_MAX. */
 static int64_t place_of_time(int64_t time_ms)
@@ -65,106 +25,6 @@ static int64_t place_of_time(int64_t time_ms)
 
 	return timeline_place(&first);
 }
-
-static int64_t time_of_place(int64_t place)
-{
-	return place >> PLACE_BITS;
-}
-
-int64_t timeline_rank(const struct store_line *line)
-{
-	return line->kind == STORE_LINE_CHANGE ? line->rank >> RANK_CUT << RANK_CUT
-					       : line->rank;
-}
-
-/* --- bytes --------------------------------------------------------------------------------- */
-
-static void put_rank(struct buf *out, const struct store_line *l)
-{
-	unsigned n = l->kind == STORE_LINE_CHANGE ? CHANGE_BYTES : RANK_BYTES;
-	uint64_t rank = (uint64_t)l->rank;
-
-	if (l->kind == STORE_LINE_CHANGE)
-		rank >>= RANK_CUT;
-	while (n--)
-		buf_put_char(out, (char)(rank >> 8 * n));
-}
-
-static bool take_rank(struct str *in, struct store_line *l)
-{
-	unsigned n = l->kind == STORE_LINE_CHANGE ? CHANGE_BYTES : RANK_BYTES;
-	uint64_t rank = 0;
-
-	if (in->n < n)
-		return false;
-	for (unsigned i = 0; i < n; i++)
-		rank = rank << 8 | (unsigned char)in->p[i];
-	*in = str_from(*in, n);
-	l->rank = (int64_t)(l->kind == STORE_LINE_CHANGE ? rank << RANK_CUT : rank);
-	return true;
-}
-
-void timeline_encode(struct buf *out, int64_t first_ms, const struct store_line *lines,
-		     size_t n)
-{
-	struct store_line last = { .time_ms = first_ms };
-
-	for (size_t i = 0; i < n; i++) {
-		const struct store_line *l = &lines[i];
-
-		varint_put(out, (uint64_t)l->time_ms - (uint64_t)last.time_ms);
-		buf_put_char(out, (char)(l->kind | (l->twin ? IS_TWIN : 0)));
-		put_rank(out, l);
-		if (l->twin)
-			varint_put(out, (uint64_t)l->twin);
-		varint_put(out, zigzag((int64_t)((uint64_t)l->ref - (uint64_t)last.ref)));
-		varint_put(out, l->text_len);
-		varint_put(out, l->jsonl_len);
-		last = *l;
-	}
-}
-
-/* The line behind `last`. */
-static bool take_line(struct str *in, const struct store_line *last,
-		      struct store_line *ret)
-{
-	uint64_t time, twin = 0, ref, text_len, jsonl_len;
-	unsigned flags;
-
-	if (!varint_take(in, &time) || !in->n)
-		return false;
-	flags = (unsigned char)in->p[0];
-	*in = str_from(*in, 1);
-	*ret = (struct store_line){ .kind = (enum store_line_kind)(flags & KIND_MASK) };
-	if (flags > (IS_TWIN | KIND_MASK) || !take_rank(in, ret) ||
-	    (flags & IS_TWIN && !varint_take(in, &twin)) || !varint_take(in, &ref) ||
-	    !varint_take(in, &text_len) || !varint_take(in, &jsonl_len) ||
-	    text_len > UINT32_MAX || jsonl_len > UINT32_MAX)
-		return false;
-	ret->time_ms = (int64_t)((uint64_t)last->time_ms + time);
-	ret->twin = (int64_t)twin;
-	ret->ref = (int64_t)((uint64_t)last->ref + (uint64_t)unzigzag(ref));
-	ret->text_len = (uint32_t)text_len;
-	ret->jsonl_len = (uint32_t)jsonl_len;
-	return true;
-}
-
-bool timeline_decode(int64_t first_ms, struct str in, struct buf *ret)
-{
-	struct store_line last = { .time_ms = first_ms }, line;
-
-	for (bool first = true; in.n; first = false) {
-		if (!take_line(&in, &last, &line) || line.time_ms < last.time_ms ||
-		    line.kind > STORE_LINE_TRANSITION ||
-		    (!first && timeline_order(&line, &last) <= 0))
-			return false;
-		buf_put(ret, &line, sizeof(line));
-		last = line;
-	}
-	return true;
-}
-
-/* --- writing ------------------------------------------------------------------------------- */
 
 /* A row, and what it holds. */
 struct row {
@@ -181,7 +41,7 @@ static void row_deinit(struct row *row)
 
 static int decode_row(struct store *s, sqlite3_stmt *q, struct buf *ret)
 {
-	int64_t first_ms = time_of_place(col_int(q, 0));
+	int64_t first_ms = timeline_time(col_int(q, 0));
 
 	if (!timeline_decode(first_ms, col_str(q, 1), ret))
 		return body_damaged(s, "the timeline from", first_ms);
@@ -215,6 +75,88 @@ static int row_find(struct store *s, int64_t place, struct row *ret)
 		ret->end = col_int(next, 0);
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
+
+/* --- ranks --------------------------------------------------------------------------------- */
+
+static bool same_moment(const struct store_line *a, const struct store_line *b)
+{
+	return a->time_ms == b->time_ms && a->kind == b->kind;
+}
+
+/* What its resource says. */
+static int look_up_rank(struct store *s, struct store_line *line)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *state = NULL, *resource = NULL;
+	int r = sql_get(s, Q_STATE_MOMENT, ARGS(INT(line->ref)), &state);
+
+	if (!r)
+		r = sql_get(s, Q_RESOURCE_IDENTITY, ARGS(INT(col_int(state, 0))),
+			    &resource);
+	if (r)
+		return r == STORE_E_NOT_FOUND
+			       ? body_damaged(s, "the line of state", line->ref)
+			       : r;
+	line->rank =
+		(int64_t)(store_resource_rank(col_str(resource, 0), col_str(resource, 1),
+					      col_str(resource, 2),
+					      col_str(resource, 3)) >>
+			  1);
+	line->rank = timeline_rank(line);
+	return 0;
+}
+
+/* Of the lines of its moment that come and go the one that is of the same state has it, too. */
+static int find_rank(struct store *s, const struct line_op *ops, size_t n,
+		     struct store_line *line)
+{
+	for (size_t i = 0; i < n && same_moment(&ops[i].line, line); i++)
+		if (ops[i].line.ref == line->ref) {
+			line->rank = ops[i].line.rank;
+			return 0;
+		}
+	return look_up_rank(s, line);
+}
+
+/* Lines that are no longer alone in their moment get their ranks. */
+static int rank_old(struct store *s, struct row *row, const struct line_op *ops, size_t n)
+{
+	struct store_line *old = (struct store_line *)row->lines.data;
+	size_t n_old = row->lines.len / sizeof(*old), k = 0;
+	int r = 0;
+
+	for (size_t i = 0; i < n_old && !r; i++) {
+		if (old[i].rank != TIMELINE_NO_RANK)
+			continue;
+		while (k < n && !same_moment(&ops[k].line, &old[i]) &&
+		       timeline_order(&ops[k].line, &old[i]) < 0)
+			k++;
+		if (k < n && same_moment(&ops[k].line, &old[i]))
+			r = find_rank(s, &ops[k], n - k, &old[i]);
+	}
+	return r;
+}
+
+/* A part of the changes of its moment is in another row, of which that is the place. */
+static bool is_parted(const struct store_line *line, int64_t place)
+{
+	return timeline_beside(place, timeline_place(line)) && !timeline_is_first(place);
+}
+
+void timeline_forget_ranks(const int64_t *place, int64_t end, struct store_line *lines,
+			   size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		bool before = i ? same_moment(&lines[i - 1], &lines[i])
+				: place && is_parted(&lines[i], *place);
+		bool behind = i + 1 < n ? same_moment(&lines[i + 1], &lines[i])
+					: is_parted(&lines[i], end);
+
+		if (lines[i].kind == STORE_LINE_CHANGE && !before && !behind)
+			lines[i].rank = TIMELINE_NO_RANK;
+	}
+}
+
+/* --- rows ---------------------------------------------------------------------------------- */
 
 static int by_order(const void *a, const void *b)
 {
@@ -256,26 +198,38 @@ static int merge(struct store *s, const struct row *row, const struct line_op *o
 	return r ? r : buf_error(ret);
 }
 
-static int put_row(struct store *s, const struct store_line *lines, size_t n)
+static int put_row(struct store *s, int64_t place, const struct store_line *lines,
+		   size_t n)
 {
 	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
 	int r;
 
-	timeline_encode(&bytes, lines[0].time_ms, lines, n);
+	timeline_encode(&bytes, timeline_time(place), lines, n);
 	r = buf_error(&bytes);
 	return r ? r
-		 : sql_run(s, Q_TIMELINE_PUT,
-			   ARGS(INT(timeline_place(lines)), BLOB(buf_str(&bytes))));
+		 : sql_run(s, Q_TIMELINE_PUT, ARGS(INT(place), BLOB(buf_str(&bytes))));
+}
+
+/* Of a row that begins with the line: that of its moment, unless a part of that is before it. */
+static int64_t place_of_row(const struct store_line *line, bool parted)
+{
+	struct store_line first = *line;
+
+	if (!parted)
+		first.rank = TIMELINE_NO_RANK;
+	return timeline_place(&first);
 }
 
 /* As many rows as it takes: full ones at the end of all, where more will come behind them. */
-static int put_rows(struct store *s, const struct row *row, const struct buf *lines)
+static int put_rows(struct store *s, const struct row *row, struct buf *lines)
 {
-	const struct store_line *l = (const struct store_line *)lines->data;
+	struct store_line *l = (struct store_line *)lines->data;
 	size_t n = lines->len / sizeof(*l), step = TIMELINE_ROW_LINES, end;
+	bool parted = n && row->is_there && is_parted(l, row->place);
 	int r = 0;
 
-	if (row->is_there && (!n || timeline_place(l) != row->place))
+	timeline_forget_ranks(row->is_there ? &row->place : NULL, row->end, l, n);
+	if (row->is_there && (!n || place_of_row(l, parted) != row->place))
 		r = sql_run(s, Q_TIMELINE_DELETE, ARGS(INT(row->place)));
 	if (row->end < INT64_MAX && n > step) {
 		size_t rows = (n + step - 1) / step;
@@ -286,7 +240,8 @@ static int put_rows(struct store *s, const struct row *row, const struct buf *li
 		end = MIN(i + step, n);
 		while (end < n && timeline_place(&l[end]) == timeline_place(&l[end - 1]))
 			end++;
-		r = put_row(s, &l[i], end - i);
+		parted = i ? same_moment(&l[i - 1], &l[i]) : parted;
+		r = put_row(s, place_of_row(&l[i], parted), &l[i], end - i);
 	}
 	return r;
 }
@@ -305,6 +260,8 @@ int timeline_apply(struct store *s, struct line_op *ops, size_t n, changed_line 
 		for (end = i + 1; end < n && timeline_place(&ops[end].line) < row.end;
 		     end++)
 			;
+		if (!r)
+			r = rank_old(s, &row, &ops[i], end - i);
 		if (!r)
 			r = merge(s, &row, &ops[i], end - i, changed, &lines);
 		if (!r)

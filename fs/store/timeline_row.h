@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #pragma once
 
-/* Lines of the timeline in rows of several; see timeline_row.c. */
+/* Lines of the timeline in rows of several; see timeline_row.c, and timeline_code.c for their bytes. */
 
 #include "store/timeline.h"
 #include "util/buf.h"
@@ -17,10 +17,22 @@ int timeline_order(const void *a, const void *b) _pure_;
 /* Of a change's rank as much as is kept: it orders what is of one millisecond. */
 int64_t timeline_rank(const struct store_line *line) _pure_;
 
+/* Of a change that is the only one of its millisecond: it follows from the resource then. */
+#define TIMELINE_NO_RANK INT64_MIN
+
 /* What rows are found by: of two lines the later one's is greater, or the same. */
 int64_t timeline_place(const struct store_line *line) _pure_;
 
-/* Bytes of lines in their order, their ranks as kept; none is earlier than first_ms. */
+/* The time of a place; are two of one time and kind; is it the first one of those? */
+int64_t timeline_time(int64_t place) _pure_;
+bool timeline_beside(int64_t a, int64_t b) _pure_;
+bool timeline_is_first(int64_t place) _pure_;
+
+/* Takes away ranks that are not needed in a row from that place on (NULL: a new one), up to `end`. */
+void timeline_forget_ranks(const int64_t *place, int64_t end, struct store_line *lines,
+			   size_t n);
+
+/* Bytes of lines in their order, one at least; none is earlier than first_ms. */
 void timeline_encode(struct buf *out, int64_t first_ms, const struct store_line *lines,
 		     size_t n);
 /* Appends what was encoded; false: these are not such bytes. */

@@ -103,6 +103,10 @@ struct store_name {
 	struct str text; /* the name, ARN, id or the tag's value */
 };
 
+/* Hash of a resource's identity: its place among others at one time. */
+uint64_t store_resource_rank(struct str account, struct str region, struct str type,
+			     struct str rid) _pure_;
+
 /* By what names events find a resource; each set sorted, no name in two of them. */
 struct store_aliases {
 	struct mention_set own;   /* its states tell */
@@ -113,7 +117,7 @@ struct store_aliases {
 /* All that deriving a resource makes. */
 struct store_story {
 	struct store_dirty dirty; /* what it was made for */
-	uint64_t rank; /* hash of the resource's identity: its place among others at one time */
+	uint64_t rank;            /* as store_resource_rank() has it */
 	struct store_entry *entries;
 	size_t n_entries;
 	struct store_shown *shown;

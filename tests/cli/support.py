@@ -292,8 +292,9 @@ def told(told_bytes):
 
 
 def timeline_lines(first_ms, lines):
-    """(time_ms, kind, rank, twin, ref, text_len, jsonl_len) each; see fs/store/timeline_row.c."""
-    at = ref = 0
+    """(time_ms, kind, rank, twin, ref, text_len, jsonl_len) each, rank None where there is none;
+    see fs/store/timeline_code.c."""
+    at, bit = 0, 0
 
     def number():
         nonlocal at
@@ -303,16 +304,34 @@ def timeline_lines(first_ms, lines):
         at += 1
         return next(numbers(lines[start:at]))
 
-    while at < len(lines):
-        first_ms += number()
-        kind, twin = lines[at] & 3, lines[at] & 4
-        size, cut = (5, 23) if kind == 1 else (8, 0)
-        rank = int.from_bytes(lines[at + 1:at + 1 + size], "big", signed=kind != 1) << cut
-        at += 1 + size
-        twin = number() if twin else 0
-        step = number()
-        ref += ~(step >> 1) if step & 1 else step >> 1
-        yield first_ms, kind, rank, twin, ref, number(), number()
+    def byte():
+        nonlocal at
+        at += 1
+        return lines[at - 1]
+
+    def bits(width):
+        nonlocal bit
+        bit += width
+        return whole >> (bit - width) & (1 << width) - 1
+
+    count, has, time_width = number(), byte(), byte()
+    twin_width = byte() if has & 16 else 0
+    kinds = [kind for kind in range(3) if has & 1 << kind]
+    columns = {kind: [(number(), byte()) for _ in range(3)] for kind in kinds}
+    whole = int.from_bytes(lines[at:], "little")
+    for _ in range(count):
+        first_ms += bits(time_width)
+        kind = bits(2) if len(kinds) > 1 else kinds[0]
+        rank = None
+        if kind != 1:
+            rank = bits(64)
+        elif has & 8 and bits(1):
+            rank = bits(40) << 23
+        twin = bits(twin_width) if has & 16 and bits(1) else 0
+        ref, text, jsonl = ((signed(least) if i != 1 else least) + bits(width)
+                            for i, (least, width) in enumerate(columns[kind]))
+        yield first_ms, kind, rank, twin, ref, text, jsonl + 2 * text
+    assert (bit + 7) // 8 == len(lines) - at
 
 
 def timeline(db):
@@ -488,7 +507,11 @@ def dump(history):
         names = dict(db.execute("SELECT id, rid FROM resource"))
         values = {row[0]: row[1:] for row in db.execute("SELECT id, kind, name FROM value")}
         facts["alias"] = sorted((*of, names[one]) for *of, one in postings(db, "alias"))
-        facts["timeline"] = [line[:4] + line[5:] for line in timeline(db)]
+        # Ranks are where they are needed; what is behind each line tells the order, too.
+        states = {row: names[one] for row, one in db.execute("SELECT id, resource FROM state")}
+        behind = [keys, states, {}]
+        facts["timeline"] = [(*line[:2], line[3], behind[line[1]].get(line[4]), *line[5:])
+                             for line in timeline(db)]
         assert called(db) == {**paired(db, "bearer", "name"), **paired(db, "reference", "token")}
         for table in ("mention", "actor", "session"):
             facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))

@@ -16,8 +16,8 @@ import urllib.parse
 import uuid
 
 from support import (DONE, FAILED, Case, driftfs, dump, event, events,
-                     events_of_block, history_file, item, numbers, postings, shown, timeline, told,
-                     trail_file, varint)
+                     events_of_block, history_file, item, numbers, postings, shown, timeline,
+                     timeline_lines, told, trail_file, varint)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -152,7 +152,7 @@ TIMELINE_23 = """CREATE TABLE timeline_old(
 time_ms INTEGER NOT NULL, kind INTEGER NOT NULL, rank INTEGER NOT NULL, twin INTEGER NOT NULL,
 ref INTEGER NOT NULL, text_len INTEGER NOT NULL, jsonl_len INTEGER NOT NULL,
 PRIMARY KEY(time_ms, kind, rank, twin, ref)) STRICT, WITHOUT ROWID;
-INSERT INTO timeline_old SELECT value ->> 0, value ->> 1, (value ->> 2) | (value ->> 1 = 1),
+INSERT INTO timeline_old SELECT value ->> 0, value ->> 1, coalesce(value ->> 2, 0) | (value ->> 1 = 1),
 value ->> 3, value ->> 4, value ->> 5, value ->> 6 FROM json_each(lines_of_timeline());
 DROP TABLE timeline;
 ALTER TABLE timeline_old RENAME TO timeline;
@@ -283,9 +283,25 @@ DROP TABLE shown_run;
 """
 
 # What takes a history down from a version to the one before it.
-DOWN = {33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
+COLUMNS_34 = "UPDATE timeline SET lines = timeline_in_bytes(first, lines);"
+
+DOWN = {34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
+
+
+def timeline_in_bytes(place, lines):
+    """As rows were before schema 34."""
+    out, time_ms, ref = b"", place >> 20, 0
+    for line in timeline_lines(time_ms, lines):
+        step = line[4] - ref
+        rank = (line[2] or 0) >> 23
+        out += varint(line[0] - time_ms) + bytes([line[1] | (4 if line[3] else 0)])
+        out += rank.to_bytes(5, "big") if line[1] == 1 else line[2].to_bytes(8, "big")
+        out += varint(line[3]) if line[3] else b""
+        out += b"".join(map(varint, (step << 1 if step >= 0 else ~(step << 1), *line[5:])))
+        time_ms, ref = line[0], line[4]
+    return out
 
 
 def frame(data):
@@ -460,6 +476,7 @@ class Migrate(Case):
             self.list_functions(db)
             self.posting_functions(db)
             lines = json.dumps(list(timeline(db)))
+            db.create_function("timeline_in_bytes", 2, timeline_in_bytes)
             db.create_function("lines_of_timeline", 0, lambda: lines)
             rows = json.dumps([(*row, said and said.hex()) for *row, said in shown(db)])
             db.create_function("rows_of_runs", 0, lambda: rows)

@@ -305,6 +305,7 @@ static const struct migration ladder[] = {
 	{ .version = 31, .sql = schema_listed },
 	{ .version = 32, .sql = schema_spans },
 	{ .version = 33, .sql = schema_runs },
+	{ .version = 34, .sql = schema_columns },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

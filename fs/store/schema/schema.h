@@ -45,6 +45,7 @@ extern const char *const schema_values[];
 extern const char *const schema_listed[];
 extern const char *const schema_spans[];
 extern const char *const schema_runs[];
+extern const char *const schema_columns[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

@@ -35,7 +35,13 @@ static const char places[] =
 "DROP TABLE timeline;\n"
 "ALTER TABLE timeline_packed RENAME TO timeline;\n";
 
+/* The lines of a row in columns, and a rank only where it is needed. */
+static const char columns[] =
+"UPDATE timeline SET lines = timeline_packed(first, coalesce((SELECT n.first FROM timeline n\n"
+"WHERE n.first > timeline.first ORDER BY n.first LIMIT 1), 9223372036854775807), lines);\n";
+
 /* clang-format on */
 
 const char *const schema_timeline[] = { lines, NULL };
 const char *const schema_places[] = { places, NULL };
+const char *const schema_columns[] = { columns, NULL };
