@@ -33,6 +33,8 @@
 #define ASKS_MIN    100000 /* then names are looked at before */
 #define READY_MAX   64     /* made and not yet put, by all workers */
 #define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
+#define MAKERS      64u               /* at most */
+#define TOGETHER    4u                /* of them keep blocks of events together */
 
 struct made {
 	struct made *next;
@@ -185,16 +187,28 @@ static int look_at_names(struct shared *sh, struct store *s, size_t asked)
 	return r == STORE_E_DAMAGED ? 0 : r;
 }
 
+/* One of those who make stories, on a thread of its own. */
+struct maker {
+	pthread_t thread;
+	struct shared *sh;
+	struct store_blocks *blocks;
+	struct store
+		*s; /* closed when all have ended, since others may read blocks of it */
+};
+
 static void *worker(void *arg)
 {
 	_cleanup_(story_memo_deinit) struct story_memo memo = { 0 };
-	struct shared *sh = arg;
-	struct store *s = NULL;
+	struct maker *me = arg;
+	struct shared *sh = me->sh;
 	struct store_dirty dirty = { 0 };
 	struct span own = { 0 };
 	size_t to_ask = 0;
-	int r = store_open(sh->history, STORE_WORKER, false, &s, NULL);
+	int r = store_open(sh->history, STORE_WORKER, false, &me->s, NULL);
+	struct store *s = me->s;
 
+	if (!r)
+		store_blocks_use(s, me->blocks);
 	while (!r && take(sh, &own, &memo, &dirty, &to_ask)) {
 		struct made *m = NULL;
 
@@ -209,8 +223,43 @@ static void *worker(void *arg)
 	if (r)
 		fail(sh, r > 0 ? -EIO : r, dirty.resource,
 		     s && r == -EBADMSG ? store_message(s) : "");
-	store_close(s);
 	return NULL;
+}
+
+/* All that make stories; they are few to each that blocks are kept for. */
+struct makers {
+	struct maker all[MAKERS];
+	struct store_blocks *blocks[MAKERS / TOGETHER];
+	unsigned n;
+};
+
+static void makers_end(struct makers *m)
+{
+	for (unsigned i = 0; i < m->n; i++)
+		pthread_join(m->all[i].thread, NULL);
+	for (unsigned i = 0; i < m->n; i++)
+		store_close(m->all[i].s);
+	for (size_t i = 0; i < ARRAY_SIZE(m->blocks); i++)
+		m->blocks[i] = store_blocks_free(m->blocks[i]);
+	m->n = 0;
+}
+
+static int makers_start(struct makers *m, unsigned n, struct shared *sh)
+{
+	int r = 0;
+
+	while (!r && m->n < n) {
+		struct store_blocks **blocks = &m->blocks[m->n / TOGETHER];
+		struct maker *one = &m->all[m->n];
+
+		if (m->n % TOGETHER == 0)
+			r = store_blocks_new(MIN(n - m->n, TOGETHER), blocks);
+		*one = (struct maker){ .sh = sh, .blocks = *blocks };
+		if (!r && pthread_create(&one->thread, NULL, worker, one))
+			r = -EAGAIN;
+		m->n += !r;
+	}
+	return r;
 }
 
 /* --- the writer ---------------------------------------------------------------------------- */
@@ -447,9 +496,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 			   .until_ms = until_ms,
 			   .most = until_ms ? SLICE : PAGE };
 	_cleanup_(freep) struct store_dirty *page = malloc(g.most * sizeof(*page));
-	pthread_t threads[64];
-	unsigned started = 0,
-		 want = MIN(o->workers ? o->workers : 1, (unsigned)ARRAY_SIZE(threads));
+	struct makers makers = { 0 };
 	bool queued = false;
 	int r = page ? spread(writer, until_ms, &queued) : -ENOMEM;
 
@@ -460,11 +507,8 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		*ret_more = queued;
 		return 0;
 	}
-	while (!r && started < want)
-		if (pthread_create(&threads[started], NULL, worker, &sh) == 0)
-			started++;
-		else
-			r = -EAGAIN;
+	if (!r)
+		r = makers_start(&makers, MAX(MIN(o->workers, MAKERS), 1u), &sh);
 	if (!r)
 		r = go_through(&g, after);
 	if (!r)
@@ -474,8 +518,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 	sh.stop = true;
 	pthread_cond_broadcast(&sh.work);
 	pthread_mutex_unlock(&sh.lock);
-	for (unsigned i = 0; i < started; i++)
-		pthread_join(threads[i], NULL);
+	makers_end(&makers);
 	store_named_free(sh.named);
 	while (sh.made) {
 		struct made *m = sh.made;

@@ -384,10 +384,14 @@ void kept_blocks_deinit(struct kept_blocks *k)
 
 int body_of_event(struct store *s, int64_t event, struct buf *out)
 {
+	const struct block *b;
 	unsigned i;
-	const struct block *b = block_kept(s, event, &i);
-	int r = b ? 0 : fetch(s, event, &b);
+	int r;
 
+	if (s->bodies.shared_blocks)
+		return shared_record(s, event, out);
+	b = block_kept(s, event, &i);
+	r = b ? 0 : fetch(s, event, &b);
 	if (r)
 		return r;
 	if (!block_has(b, event, &i))

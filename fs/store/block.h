@@ -13,6 +13,7 @@
 
 struct phrases;
 struct store;
+struct store_blocks;
 struct store_coders;
 struct store_record;
 
@@ -133,6 +134,11 @@ int blocks_renew(struct store *s, const int64_t *firsts, size_t n) _must_check_;
 const struct block *block_kept(struct store *s, int64_t event, unsigned *ret_i);
 /* Appends the record of an event. STORE_E_NOT_FOUND. */
 int body_of_event(struct store *s, int64_t event, struct buf *out) _must_check_;
+
+/* --- blocks that several connections keep: block_shared.c --- */
+
+/* body_of_event() of a connection that uses such. */
+int shared_record(struct store *s, int64_t event, struct buf *out) _must_check_;
 
 /* --- codes of records that are to come: code_shared.c --- */
 

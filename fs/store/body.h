@@ -72,6 +72,7 @@ struct bodies {
 	size_t stored_slots;
 	size_t stored_bytes;
 	struct kept_blocks blocks;
+	struct store_blocks *shared_blocks; /* instead, borrowed; NULL: none */
 	struct block head; /* of the block whose head was read last; see event_row.c */
 	struct shapes *shapes;
 	struct store_coders *coders; /* of a writer */

@@ -20,6 +20,17 @@ struct store_dirty {
 };
 
 /*
+ * Blocks of events that the connections of those who make stories keep together, so that each is
+ * unpacked once. 0 or -ENOMEM.
+ */
+struct store_blocks;
+int store_blocks_new(unsigned connections, struct store_blocks **ret) _must_check_;
+/* After the connections that use them are closed; returns NULL. */
+struct store_blocks *store_blocks_free(struct store_blocks *b);
+/* From now on; all of one history, and none is closed before the last of them has read. */
+void store_blocks_use(struct store *s, struct store_blocks *blocks);
+
+/*
  * Spreads dirt: for the events, transitions and aliases that came in since the last call, marks
  * each resource that shares a token with them, from the event's time on; and, for events that
  * issue a session, the resources whose story has events of that session; and where an account's

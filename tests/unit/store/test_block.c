@@ -4,9 +4,12 @@
  * whatever of them is apart. Blocks in a history: test_put_event.c.
  */
 #include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
 
-#include "block.h"
 #include "history.h"
+#include "private.h"
 #include "util/phrase.h"
 
 #define ID      "01234567-89ab-cdef-0123-456789abcdef"
@@ -165,12 +168,117 @@ static void test_phrases(void **state _unused_)
 	p = phrases_free(p);
 }
 
+/* --- kept by several connections ----------------------------------------------------------- */
+
+#define MANY  (3 * (int)BLOCKS_KEPT_WORKER) /* records, of which a block has one or two */
+#define LARGE 8000
+
+/* Random digits, the same for each number. */
+static struct str large_record(int number, char ret[LARGE])
+{
+	uint64_t x = (uint64_t)number + 1;
+
+	for (int i = 0; i < LARGE; i++) {
+		x = x * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+		ret[i] = "0123456789abcdef"[x >> 60];
+	}
+	return (struct str){ ret, LARGE };
+}
+
+struct reader {
+	pthread_t thread;
+	struct store *s;
+	struct store_blocks *blocks;
+	int step; /* from event to event */
+	int wrong;
+};
+
+static void *read_all(void *arg)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	struct reader *me = arg;
+	char record[LARGE];
+
+	for (int pass = 0; pass < 2; pass++)
+		for (int i = 0; i < MANY; i++) {
+			int number = i * me->step % MANY;
+
+			buf_reset(&got);
+			if (store_event_body(me->s, 1 + number, &got) ||
+			    !str_eq(buf_str(&got), large_record(number, record)))
+				me->wrong++;
+		}
+	return NULL;
+}
+
+static void put_large(struct history *h)
+{
+	begin(h);
+	for (int i = 0; i < MANY; i++) {
+		char id[16], record[LARGE];
+		struct store_record of = { .raw = large_record(i, record) };
+		enum store_put put;
+		struct event e;
+
+		(void)snprintf(id, sizeof(id), "event-%d", i);
+		e = event_of(id, i);
+		of.identity = e.id;
+		assert_int_equal(store_put_event(h->s, &e, &of, NULL, NULL, 1, &put), 0);
+	}
+	commit(h);
+}
+
+/* In other orders, of more blocks than are kept; each finds what another has unpacked. */
+static void test_shared(void **state)
+{
+	struct history *h = *state;
+	struct reader readers[3] = { { .step = 1 }, { .step = 5 }, { .step = 7 } };
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	struct store_blocks *blocks = NULL;
+	char record[LARGE];
+
+	put_large(h);
+	assert_true(ask(h, "SELECT count(*) FROM event_block") > BLOCKS_KEPT_WORKER);
+	assert_int_equal(store_blocks_new(1, &blocks), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+		struct reader *r = &readers[i];
+
+		assert_int_equal(
+			store_open(h->path, STORE_WORKER, false, &r->s, &h->fault), 0);
+		store_blocks_use(r->s, blocks);
+		assert_int_equal(pthread_create(&r->thread, NULL, read_all, r), 0);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
+		pthread_join(readers[i].thread, NULL);
+		assert_int_equal(readers[i].wrong, 0);
+	}
+	/* Blocks are unpacked once: what another has just read is there although it is gone. */
+	assert_int_equal(store_event_body(readers[0].s, 1, &got), 0);
+	begin(h);
+	assert_int_equal(sqlite3_exec(h->s->db, "DELETE FROM event_block", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	commit(h);
+	buf_reset(&got);
+	assert_int_equal(store_event_body(readers[1].s, 1, &got), 0);
+	assert_true(str_eq(buf_str(&got), large_record(0, record)));
+	assert_int_equal(store_event_body(readers[1].s, MANY + 1, &got),
+			 STORE_E_NOT_FOUND);
+	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
+		store_close(readers[i].s);
+	store_blocks_free(blocks);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records), cmocka_unit_test(test_no_place),
-		cmocka_unit_test(test_rows),    cmocka_unit_test(test_most),
+		cmocka_unit_test(test_records),
+		cmocka_unit_test(test_no_place),
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_most),
 		cmocka_unit_test(test_phrases),
+		cmocka_unit_test_setup_teardown(test_shared, history_setup,
+						history_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
