@@ -44,6 +44,9 @@ int lock_take(const char *path, bool wait, int *ret_fd, struct fault *f) _must_c
 
 /* Brings the schema to this program's version (STORE_WRITE) or says why it cannot be used. */
 int migrate(struct store *s, struct fault *f) _must_check_;
+/* Resources with more items have a row in resource_by_items: it stands in the statements, too. */
+#define CHURN_FEW 16u
+
 /* What a migration's SQL may call; see migrate_function.c. An SQLite code. */
 int migrate_functions(sqlite3 *db);
 int migrate_posting_functions(sqlite3 *db);

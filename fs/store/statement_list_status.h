@@ -27,11 +27,16 @@ X(IMPORT_LINES,
   "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
 
 /* churn */
+#define CHURN_COLUMNS "SELECT r.rid, r.items, v.first_ms, v.newest_ms FROM resource r "
+#define CHURN_LEAF \
+  "CROSS JOIN resource_view v ON v.resource = r.id WHERE r.folder = (SELECT id FROM folder " \
+  "WHERE account = ?1 AND region = ?2 AND type = ?3) "
+/* Above CHURN_FEW. */
+X(CHURN_BUSY,
+  CHURN_COLUMNS "INDEXED BY resource_by_items " CHURN_LEAF
+  "AND r.items > 16 AND r.items > ?5 ORDER BY r.items DESC, r.rid LIMIT ?4")
 X(CHURN_OF_LEAF,
-  "SELECT r.rid, r.items, v.first_ms, v.newest_ms FROM resource r INDEXED BY resource_by_items "
-  "CROSS JOIN resource_view v ON v.resource = r.id WHERE r.folder = (SELECT id FROM folder "
-  "WHERE account = ?1 AND region = ?2 AND type = ?3) AND r.items > ?5 "
-  "ORDER BY r.items DESC, r.rid LIMIT ?4")
+  CHURN_COLUMNS "INDEXED BY resource_by_folder " CHURN_LEAF "AND r.items > ?4")
 
 /* coverage */
 #define DAY_COLUMNS "account, source, region, day, n, writes, first_ms, hours, last_ms"

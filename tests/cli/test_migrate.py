@@ -284,8 +284,11 @@ DROP TABLE shown_run;
 
 # What takes a history down from a version to the one before it.
 COLUMNS_34 = "UPDATE timeline SET lines = timeline_in_bytes(first, lines);"
+BUSY_35 = """DROP INDEX resource_by_items;
+CREATE INDEX resource_by_items ON resource(folder, items DESC, rid);
+"""
 
-DOWN = {34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
+DOWN = {35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 

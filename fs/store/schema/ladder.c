@@ -306,6 +306,7 @@ static const struct migration ladder[] = {
 	{ .version = 32, .sql = schema_spans },
 	{ .version = 33, .sql = schema_runs },
 	{ .version = 34, .sql = schema_columns },
+	{ .version = 35, .sql = schema_busy },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -50,11 +50,53 @@ static void test_order(void **state)
 	assert_int_equal(n, 0);
 }
 
+static void assert_page(struct history *h, uint64_t above, size_t max, const char *want)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	struct store_churn rows[8];
+	size_t n;
+
+	assert_in_range(max, 1, ARRAY_SIZE(rows));
+	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), above,
+				     &h->a, rows, max, &n),
+			 0);
+	for (size_t i = 0; i < n; i++)
+		buf_printf(&got, "%.*s %llu,", (int)rows[i].rid.n, rows[i].rid.p,
+			   (unsigned long long)rows[i].items);
+	buf_put_char(&got, '\0');
+	assert_string_equal(got.data, want);
+}
+
+/* Those of many items are in an index, the others are gone through: it is one order. */
+static void test_busy(void **state)
+{
+	struct history *h = *state;
+
+	put(h, "sg-c", 17);
+	put(h, "sg-f", 16);
+	put(h, "sg-b", 16);
+	put(h, "sg-a", 20);
+	put(h, "sg-d", 17);
+	put(h, "sg-e", 2);
+	assert_int_equal(ask(h,
+			     "SELECT count(*) FROM resource INDEXED BY resource_by_items "
+			     "WHERE items > 16"),
+			 3);
+	assert_page(h, 0, 2, "sg-a 20,sg-c 17,");
+	assert_page(h, 0, 3, "sg-a 20,sg-c 17,sg-d 17,");
+	assert_page(h, 0, 4, "sg-a 20,sg-c 17,sg-d 17,sg-b 16,");
+	assert_page(h, 0, 8, "sg-a 20,sg-c 17,sg-d 17,sg-b 16,sg-f 16,sg-e 2,");
+	assert_page(h, 2, 8, "sg-a 20,sg-c 17,sg-d 17,sg-b 16,sg-f 16,");
+	assert_page(h, 16, 8, "sg-a 20,sg-c 17,sg-d 17,");
+	assert_page(h, 17, 8, "sg-a 20,");
+	assert_page(h, 20, 8, "");
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CASE(test_order) };
+	const struct CMUnitTest tests[] = { CASE(test_order), CASE(test_busy) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
