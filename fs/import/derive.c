@@ -8,8 +8,8 @@
  * connection and makes one story at a time in an arena of its own; the calling thread, which holds
  * the writing connection, puts what is ready and commits by number and by time: what stories bring
  * of names and relationships is found by hash, so each commit writes most pages of these, and what
- * readers keep of the history is void after it. A kill loses at most one: its resources are still
- * dirty.
+ * readers keep of the history is void after it. A commit takes a good part of a second, so that many
+ * are made ahead. A kill loses at most one transaction: its resources are still dirty.
  */
 #include "derive.h"
 
@@ -31,10 +31,11 @@
 #define RUN         128    /* taken at once by one worker, of one account */
 #define ASKS        10     /* names of a resource, or about */
 #define ASKS_MIN    100000 /* then names are looked at before */
-#define READY_MAX   64     /* made and not yet put, by all workers */
-#define READY_BYTES ((size_t)8 << 20) /* likewise; a single bigger one still passes */
-#define MAKERS      64u               /* at most */
-#define TOGETHER    4u                /* of them keep blocks of events together */
+#define READY_MAX   4096   /* made and not yet put, by all workers: a commit's worth */
+#define READY_FEW   64     /* ... where only some time is left */
+#define READY_BYTES ((size_t)12 << 20) /* likewise; a single bigger one still passes */
+#define MAKERS      64u                /* at most */
+#define TOGETHER    4u                 /* of them keep blocks of events together */
 
 struct made {
 	struct made *next;
@@ -47,6 +48,7 @@ struct made {
 /* Indexes of the batch under way. */
 struct span {
 	size_t next, end;
+	uint64_t era; /* of the story that is being made */
 };
 
 struct shared {
@@ -55,10 +57,14 @@ struct shared {
 		ready; /* more to do / a story is ready, or a worker has failed */
 	const struct store_dirty *dirty; /* the batch under way */
 	size_t n, next;
-	size_t run;     /* most taken at once */
-	size_t waiting; /* stories made and not put */
-	size_t bytes;   /* of theirs */
-	struct made *made;
+	size_t run;   /* most taken at once */
+	uint64_t era; /* counts long logs; so many stories are being made ... */
+	unsigned under_way, behind; /* ... in it, and in those before */
+	size_t ready_max;           /* READY_MAX or _FEW */
+	size_t waiting;             /* stories made and not put */
+	size_t bytes;               /* of theirs */
+	unsigned sleeping; /* workers that wait until some are put, or for more to do */
+	struct made *made, **last; /* the oldest first */
 	int error;
 	int64_t failed; /* the resource it is of; 0: of none */
 	char why[256];  /* what the worker's connection says of it, if it knows */
@@ -95,7 +101,13 @@ static void fail(struct shared *sh, int error, int64_t resource, const char *why
 /* More is made than is put. */
 static bool is_ahead(const struct shared *sh)
 {
-	return sh->waiting >= READY_MAX || sh->bytes >= READY_BYTES;
+	return sh->waiting >= sh->ready_max || sh->bytes >= READY_BYTES;
+}
+
+/* Who waits for room is woken when half is free, not for each story that is put. */
+static bool is_drained(const struct shared *sh)
+{
+	return sh->waiting <= sh->ready_max / 2 && sh->bytes <= READY_BYTES / 2;
 }
 
 static void take_run(struct shared *sh, struct span *own)
@@ -118,8 +130,11 @@ static bool take(struct shared *sh, struct span *own, struct story_memo *memo,
 
 	pthread_mutex_lock(&sh->lock);
 	while (!sh->stop && !sh->error &&
-	       ((own->next == own->end && sh->next == sh->n) || is_ahead(sh)))
+	       ((own->next == own->end && sh->next == sh->n) || is_ahead(sh))) {
+		sh->sleeping++;
 		pthread_cond_wait(&sh->work, &sh->lock);
+		sh->sleeping--;
+	}
 	if (!sh->stop && !sh->error) {
 		if (own->next == own->end)
 			take_run(sh, own);
@@ -127,18 +142,25 @@ static bool take(struct shared *sh, struct span *own, struct story_memo *memo,
 		memo->named = sh->named;
 		*ret_to_ask = sh->to_ask;
 		sh->to_ask = 0;
+		own->era = sh->era;
+		sh->under_way++;
 		got = true;
 	}
 	pthread_mutex_unlock(&sh->lock);
 	return got;
 }
 
-static void give(struct shared *sh, struct made *m)
+static void give(struct shared *sh, const struct span *own, struct made *m)
 {
 	m->bytes = arena_size(&m->arena);
 	pthread_mutex_lock(&sh->lock);
-	m->next = sh->made;
-	sh->made = m;
+	if (own->era == sh->era)
+		sh->under_way--;
+	else
+		sh->behind--;
+	m->next = NULL;
+	*sh->last = m;
+	sh->last = &m->next;
 	sh->waiting++;
 	sh->bytes += m->bytes;
 	pthread_cond_signal(&sh->ready);
@@ -217,7 +239,7 @@ static void *worker(void *arg)
 		if (!r)
 			r = make_one(s, &memo, &dirty, sh->without_evidence, &m);
 		if (!r)
-			give(sh, m);
+			give(sh, &own, m);
 	}
 	/* A story tells of damage by this code; which row it is the connection knows. */
 	if (r)
@@ -298,58 +320,57 @@ static struct made *wait_made(struct shared *sh)
 	m = sh->error ? NULL : sh->made;
 	if (m) {
 		sh->made = m->next;
+		if (!sh->made)
+			sh->last = &sh->made;
 		sh->waiting--;
 		sh->bytes -= m->bytes;
-		pthread_cond_broadcast(&sh->work);
+		if (sh->sleeping && is_drained(sh))
+			pthread_cond_broadcast(&sh->work);
 	}
 	pthread_mutex_unlock(&sh->lock);
 	return m;
 }
 
-/* The time is over: what no worker has taken is left, for the next transaction or dirty. */
-static size_t cut_short(struct shared *sh)
+/* The time is over: what no worker has taken stays dirty. */
+static void cut_short(struct shared *sh)
 {
-	size_t n;
-
 	pthread_mutex_lock(&sh->lock);
 	sh->n = sh->next;
-	n = sh->n;
 	pthread_mutex_unlock(&sh->lock);
-	return n;
 }
 
-/* When the transaction that begins now is to end. */
-static int64_t batch_end(int64_t until_ms)
+/* Waits until no story is being made of what was there before the last commit. */
+static void wait_for_readers(struct shared *sh)
 {
-	int64_t end_ms = clock_ms() + BATCH_MS;
-
-	return until_ms ? MIN(until_ms, end_ms) : end_ms;
+	pthread_mutex_lock(&sh->lock);
+	sh->era++;
+	sh->behind += sh->under_way;
+	sh->under_way = 0;
+	while (sh->behind && !sh->error)
+		pthread_cond_wait(&sh->ready, &sh->lock);
+	pthread_mutex_unlock(&sh->lock);
 }
 
-/* *n is how many there are, and afterwards how many were put. */
-static int put_batch(struct store *w, struct shared *sh, size_t *n, int64_t until_ms)
+static int commit(struct store *w, struct shared *sh)
 {
-	int64_t end_ms = batch_end(until_ms);
-	int r = store_begin(w, "put stories");
+	int r = store_commit(w);
 
-	for (size_t i = 0; r == 0 && i < *n; i++) {
-		struct made *m;
+	if (r || !store_log_is_long(w))
+		return r;
+	wait_for_readers(sh);
+	return store_log_take(w);
+}
 
-		if (is_over(end_ms))
-			*n = cut_short(sh);
-		if (i >= *n)
-			break;
-		m = wait_made(sh);
-		if (!m)
-			r = sh->error;
-		else if (!m->later)
-			r = store_put_story(w, &m->rows);
-		made_free(m);
-	}
-	if (!r)
-		r = store_commit(w);
-	if (r)
-		store_rollback(w);
+static int put_next(struct store *w, struct shared *sh)
+{
+	struct made *m = wait_made(sh);
+	int r = 0;
+
+	if (!m)
+		return sh->error;
+	if (!m->later)
+		r = store_put_story(w, &m->rows);
+	made_free(m);
 	return r;
 }
 
@@ -403,31 +424,52 @@ static int next_page(struct going *g, int64_t *after, size_t *n)
 	return r;
 }
 
+/*
+ * A transaction of the page's stories, of which *n were put before, and afterwards. Those who make
+ * them go on behind it.
+ */
+static int put_batch(struct going *g, size_t *n)
+{
+	int64_t end_ms = clock_ms() + BATCH_MS;
+	size_t most = *n + BATCH;
+	int r = store_begin(g->w, "put stories");
+
+	for (; !r && *n < most && !is_over(end_ms); ++*n) {
+		if (is_over(g->until_ms))
+			cut_short(g->sh);
+		if (*n >= g->sh->n)
+			break;
+		r = put_next(g->w, g->sh);
+	}
+	if (!r)
+		r = commit(g->w, g->sh);
+	if (r)
+		store_rollback(g->w);
+	return r;
+}
+
 /* *n is how many of the page there are, and afterwards how many were put. */
 static int put_page(struct going *g, size_t *n)
 {
 	struct shared *sh = g->sh;
-	size_t all = *n, k;
+	uint64_t before = g->done;
+	size_t all = *n;
 	int r = 0;
 
 	*n = 0;
 	pthread_mutex_lock(&sh->lock);
 	sh->to_ask = !sh->named && all >= ASKS_MIN / ASKS ? all * ASKS : 0;
+	sh->dirty = g->page;
+	sh->n = all;
+	sh->next = 0;
+	pthread_cond_broadcast(&sh->work);
 	pthread_mutex_unlock(&sh->lock);
 	do {
-		k = MIN(all - *n, (size_t)BATCH);
-		pthread_mutex_lock(&sh->lock);
-		sh->dirty = g->page + *n;
-		sh->n = k;
-		sh->next = 0;
-		pthread_cond_broadcast(&sh->work);
-		pthread_mutex_unlock(&sh->lock);
-		r = put_batch(g->w, sh, &k, g->until_ms);
-		*n += k;
-		g->done += k;
+		r = put_batch(g, n);
+		g->done = before + *n;
 		if (!r && g->o->progress)
 			g->o->progress(g->o->ctx, g->done, g->total);
-	} while (!r && *n < all && !is_over(g->until_ms));
+	} while (!r && *n < sh->n);
 	return r;
 }
 
@@ -489,6 +531,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 			     .ready = PTHREAD_COND_INITIALIZER,
 			     .history = o->history,
 			     .run = until_ms ? 1 : RUN,
+			     .ready_max = until_ms ? READY_FEW : READY_MAX,
 			     .without_evidence = o->without_evidence };
 	struct going g = { .w = writer,
 			   .sh = &sh,
@@ -498,7 +541,10 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 	_cleanup_(freep) struct store_dirty *page = malloc(g.most * sizeof(*page));
 	struct makers makers = { 0 };
 	bool queued = false;
-	int r = page ? spread(writer, until_ms, &queued) : -ENOMEM;
+	int r;
+
+	sh.last = &sh.made;
+	r = page ? spread(writer, until_ms, &queued) : -ENOMEM;
 
 	g.page = page;
 	if (!r)
@@ -509,8 +555,10 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 	}
 	if (!r)
 		r = makers_start(&makers, MAX(MIN(o->workers, MAKERS), 1u), &sh);
+	store_log_hold(writer);
 	if (!r)
 		r = go_through(&g, after);
+	store_log_release(writer);
 	if (!r)
 		r = is_any_left(writer, ret_more);
 	*ret_more |= queued;

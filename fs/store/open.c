@@ -27,7 +27,7 @@
 static const char fresh_pragmas[] = "PRAGMA page_size = 8192;";
 static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA synchronous = NORMAL;"
-				     "PRAGMA wal_autocheckpoint = 16384;"
+				     "PRAGMA wal_autocheckpoint = 16384;" /* LOG_PAGES */
 				     "PRAGMA journal_size_limit = 134217728;"
 				     "PRAGMA cache_size = -32768;"
 				     "PRAGMA secure_delete = OFF;";

@@ -30,6 +30,7 @@ struct store {
 	uint64_t reopened; /* immutable: times the file was found changed */
 	struct writer *writer; /* NULL for readers */
 	struct bodies bodies;
+	int log_pages; /* of the log after the last commit, while it is held: store_log_hold() */
 	struct buf run_bytes, run_rows; /* memory of who reads runs next */
 	char message[512];
 	sqlite3_stmt *statements[STATEMENT_COUNT];

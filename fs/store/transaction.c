@@ -101,6 +101,48 @@ void store_rollback(struct store *s)
 	s->broken = 0;
 }
 
+/* --- the log ------------------------------------------------------------------------------- */
+
+#define LOG_PAGES 16384 /* as wal_autocheckpoint */
+
+static int note_pages(void *ctx, sqlite3 *db _unused_, const char *name _unused_,
+		      int pages)
+{
+	struct store *s = ctx;
+
+	s->log_pages = pages;
+	return SQLITE_OK;
+}
+
+void store_log_hold(struct store *s)
+{
+	s->log_pages = 0;
+	(void)sqlite3_wal_hook(s->db, note_pages, s);
+}
+
+bool store_log_is_long(const struct store *s)
+{
+	return s->log_pages >= LOG_PAGES;
+}
+
+int store_log_take(struct store *s)
+{
+	int rc = sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL,
+					   NULL);
+
+	s->log_pages = 0;
+	return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY
+		       ? 0
+		       : sql_fail(s, rc, "take the log into the file");
+}
+
+void store_log_release(struct store *s)
+{
+	(void)sqlite3_wal_autocheckpoint(s->db, LOG_PAGES);
+}
+
+/* ------------------------------------------------------------------------------------------- */
+
 int store_read_begin(struct store *s)
 {
 	if (s->views == 0 && !s->who) {

@@ -31,6 +31,17 @@ struct store_blocks *store_blocks_free(struct store_blocks *b);
 void store_blocks_use(struct store *s, struct store_blocks *blocks);
 
 /*
+ * The log beside the history is taken into the file when it has become long, after a commit. It can
+ * begin anew only when all of it was taken, which somebody who reads what was before that commit
+ * prevents. While it is held, the caller has it taken when nobody does. store_log_take(): 0,
+ * STORE_E_..., negative errno.
+ */
+void store_log_hold(struct store *s);
+bool store_log_is_long(const struct store *s);
+int store_log_take(struct store *s) _must_check_;
+void store_log_release(struct store *s);
+
+/*
  * Spreads dirt: for the events, transitions and aliases that came in since the last call, marks
  * each resource that shares a token with them, from the event's time on; and, for events that
  * issue a session, the resources whose story has events of that session; and where an account's

@@ -10,6 +10,7 @@
 #include <sqlite3.h>
 
 #include "history.h"
+#include "private.h"
 #include "schema/schema.h"
 
 static void write_file(const char *path, const char *bytes, size_t n)
@@ -377,6 +378,45 @@ static void test_view(void **state)
 	reader = store_close(reader);
 }
 
+static int64_t file_size(const struct history *h)
+{
+	struct stat st;
+
+	assert_int_equal(stat(h->path, &st), 0);
+	return (int64_t)st.st_size;
+}
+
+/* A log that is held waits until it is taken, and is taken as far as nobody reads what was before. */
+static void test_log_held(void **state)
+{
+	const int64_t large = (int64_t)140 << 20;
+	struct history *h = *state;
+	struct store *reader = NULL;
+	struct store_totals totals;
+
+	history_open(h, STORE_WRITE, 0);
+	store_log_hold(h->s);
+	assert_false(store_log_is_long(h->s));
+	assert_int_equal(store_open(h->path, STORE_WORKER, false, &reader, &h->fault), 0);
+	assert_int_equal(store_read_begin(reader), 0);
+	assert_int_equal(store_totals(reader, &totals), 0);
+	begin(h);
+	assert_int_equal(sqlite3_exec(h->s->db,
+				      "CREATE TABLE large AS SELECT zeroblob(140 << 20)",
+				      NULL, NULL, NULL),
+			 SQLITE_OK);
+	commit(h);
+	assert_true(store_log_is_long(h->s));
+	assert_int_equal(store_log_take(h->s), 0);
+	assert_true(file_size(h) < large);
+	store_read_end(reader);
+	assert_int_equal(store_log_take(h->s), 0);
+	assert_true(file_size(h) > large);
+	assert_false(store_log_is_long(h->s));
+	store_log_release(h->s);
+	reader = store_close(reader);
+}
+
 static void test_misuse(void **state)
 {
 	struct item item = item_of(GROUP, "sg-1", 1, "1", "{}");
@@ -444,6 +484,7 @@ int main(void)
 		CASE(test_generation),
 		CASE(test_commits),
 		CASE(test_view),
+		CASE(test_log_held),
 		CASE(test_misuse),
 		CASE(test_rollback),
 	};
