@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What a resource is called, the other way round: which rows of bearer and reference are its own.
- * Only who replaces them asks for that, and for all of one resource, so they stand in lists in one
- * row, where an index would have a row for each.
+ * What a resource is called, the other way round: which names it bears, which rows of reference are
+ * its own. Who replaces them asks for all of one resource, so they stand in lists in one row, where an
+ * index would have a row for each.
  *
  *   names    ids in order: each less the one before it, as in util/varint.h
  *   tokens   of references, in order: 64 bits each, least byte first

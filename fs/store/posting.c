@@ -39,6 +39,7 @@ const struct posting_list_sql posting_lists[] = {
 	[POSTING_ALIAS] = LIST(128, ALIAS),       [POSTING_SESSION] = LIST(128, SESSION),
 	[POSTING_UNIT] = LIST(128, UNIT_TOKEN),   [POSTING_PERSON] = LIST(128, PERSON),
 	[POSTING_BEHIND] = LIST(128, BEHIND),     [POSTING_VALUE] = LIST(128, VALUE_NAME),
+	[POSTING_BEARER] = LIST(128, BEARER),
 };
 
 void postings_sort(struct posting *rows, size_t n)

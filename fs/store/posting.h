@@ -28,6 +28,7 @@ enum posting_list {
 	POSTING_PERSON,   /* by value: units that a person stands behind; of no time */
 	POSTING_BEHIND,   /* by unit: the persons behind it; of no time */
 	POSTING_VALUE,    /* hashes of the names of values */
+	POSTING_BEARER, /* by name: resources in the place of the time; of no event: 1 */
 };
 
 struct posting {

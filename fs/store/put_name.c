@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bearer.h"
 #include "called.h"
 #include "model/name.h"
 #include "private.h"
@@ -21,7 +22,8 @@
 
 struct old_name {
 	struct store_name name;
-	int64_t id, space, stem, n, newest_ms, key_newest_ms;
+	struct bearing is; /* who has it */
+	int64_t space, stem, newest_ms, key_newest_ms;
 };
 
 struct renaming {
@@ -157,63 +159,121 @@ static int space_of(struct store *s, const struct store_name *name, int64_t *ret
 					    : 0;
 }
 
-static int name_insert(struct store *s, int64_t space, int64_t hash, int64_t stem,
-		       struct str tail, int64_t *ret)
+static int name_insert(struct renaming *c, const int64_t place[3], struct str tail,
+		       int64_t *ret)
 {
-	int r = sql_run(s, Q_NAME_INSERT,
-			ARGS(INT(space), INT(hash), INT(stem), TEXT(tail)));
+	int r = sql_run(c->s, Q_NAME_INSERT,
+			ARGS(INT(place[0]), INT(place[1]), INT(place[2]), TEXT(tail),
+			     INT(c->newest_ms), INT(c->resource)));
 
-	*ret = sqlite3_last_insert_rowid(s->db);
+	*ret = sqlite3_last_insert_rowid(c->s->db);
 	if (!r)
-		r = stem_count(s, stem, 1);
-	return r ? r : stem_count(s, space, 1);
+		r = stem_count(c->s, place[2], 1);
+	return r ? r : stem_count(c->s, place[0], 1);
+}
+
+static int name_join(struct renaming *c, const struct bearing *to)
+{
+	int r = bearer_add(c->s, to, c->resource);
+
+	return r ? r
+		 : sql_run(c->s, Q_NAME_JOIN,
+			   ARGS(INT(to->name), INT(c->newest_ms), INT(c->resource)));
+}
+
+/* place: of the name; its space, hash and stem. */
+static int find_place(struct renaming *c, const struct store_name *name, size_t cut,
+		      int64_t place[3])
+{
+	_cleanup_(buf_deinit) struct buf file_name = BUF_INIT;
+	int r = space_of(c->s, name, &place[0]);
+
+	if (!r)
+		r = stem_get(c->s, name->kind, (struct str){ name->text.p, cut },
+			     &place[2]);
+	name_escape(&file_name, name->text);
+	if (!r)
+		r = buf_error(&file_name);
+	if (!r)
+		place[1] = name_hash(buf_str(&file_name));
+	return r;
 }
 
 static int name_add(struct renaming *c, const struct store_name *name)
 {
-	_cleanup_(buf_deinit) struct buf file_name = BUF_INIT;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	size_t cut = stem_length(name->text);
 	struct str tail = str_from(name->text, cut);
-	int64_t space, stem, id = 0, hash;
-	int r = space_of(c->s, name, &space);
+	struct bearing found = { 0 };
+	int64_t place[3];
+	int r = find_place(c, name, cut, place);
 
-	if (!r)
-		r = stem_get(c->s, name->kind, (struct str){ name->text.p, cut }, &stem);
-	name_escape(&file_name, name->text);
-	if (!r)
-		r = buf_error(&file_name);
 	if (r)
 		return r;
-	hash = name_hash(buf_str(&file_name));
-	r = sql_get(c->s, Q_NAME_FIND, ARGS(INT(space), INT(hash), INT(stem), TEXT(tail)),
-		    &q);
-	if (!r)
-		id = col_int(q, 0);
-	else if (r == STORE_E_NOT_FOUND)
-		r = name_insert(c->s, space, hash, stem, tail, &id);
-	if (!r)
-		r = sql_run(c->s, Q_BEARER_INSERT, ARGS(INT(id), INT(c->resource)));
+	r = sql_get(c->s, Q_NAME_FIND,
+		    ARGS(INT(place[0]), INT(place[1]), INT(place[2]), TEXT(tail)), &q);
+	if (!r) {
+		found = (struct bearing){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
+		sql_endp(&q);
+		r = name_join(c, &found);
+	} else if (r == STORE_E_NOT_FOUND) {
+		r = name_insert(c, place, tail, &found.name);
+	}
 	c->changed = true;
-	note_id(c, id);
-	if (!r)
-		r = sql_run(c->s, Q_NAME_JOIN, ARGS(INT(id), INT(c->newest_ms)));
-	if (!r && space > 0)
-		r = sql_run(c->s, Q_STEM_NEWER, ARGS(INT(space), INT(c->newest_ms)));
+	note_id(c, found.name);
+	if (!r && place[0] > 0)
+		r = sql_run(c->s, Q_STEM_NEWER, ARGS(INT(place[0]), INT(c->newest_ms)));
 	return r;
+}
+
+struct newest {
+	struct store *s;
+	int64_t ms;
+};
+
+static int note_newest(void *ctx, int64_t resource, bool *more _unused_)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct newest *newest = ctx;
+	int r = sql_get(newest->s, Q_NEWEST_TOLD, ARGS(INT(resource)), &q);
+
+	if (!r)
+		newest->ms = MAX(newest->ms, col_int(q, 0));
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+/* Of those that have a name. */
+static int newest_told(struct store *s, const struct bearing *of, int64_t *ret)
+{
+	struct newest newest = { .s = s };
+	int r = bearers_each(s, of, INT64_MIN, note_newest, &newest);
+
+	*ret = newest.ms;
+	return r;
+}
+
+static int name_leave(struct renaming *c, const struct bearing *from)
+{
+	struct bearing then = { .name = from->name, .n = from->n - 1 };
+	int64_t newest_ms;
+	int r = bearer_remove(c->s, from, c->resource, &then.first);
+
+	if (!r)
+		r = newest_told(c->s, &then, &newest_ms);
+	return r ? r
+		 : sql_run(c->s, Q_NAME_LEAVE,
+			   ARGS(INT(from->name), INT(newest_ms), INT(then.first)));
 }
 
 static int name_remove(struct renaming *c, const struct old_name *old)
 {
-	int r = sql_run(c->s, Q_BEARER_DELETE, ARGS(INT(old->id), INT(c->resource)));
+	int r;
 
 	c->changed = true;
-	if (r)
-		return r;
-	if (old->n > 1) {
-		r = sql_run(c->s, Q_NAME_LEAVE, ARGS(INT(old->id)));
+	if (old->is.n > 1) {
+		r = name_leave(c, &old->is);
 	} else {
-		r = sql_run(c->s, Q_NAME_DELETE, ARGS(INT(old->id)));
+		r = sql_run(c->s, Q_NAME_DELETE, ARGS(INT(old->is.name)));
 		if (!r)
 			r = stem_release(c->s, old->stem);
 		if (!r)
@@ -228,13 +288,16 @@ static int name_remove(struct renaming *c, const struct old_name *old)
 static int name_keep(struct renaming *c, const struct old_name *old)
 {
 	bool less = c->newest_ms < c->before_ms;
+	int64_t newest_ms = c->newest_ms;
 	int r = 0;
 
-	note_id(c, old->id);
-	if (old->newest_ms < c->newest_ms)
-		r = sql_run(c->s, Q_NAME_NEWER, ARGS(INT(old->id), INT(c->newest_ms)));
-	else if (less && old->newest_ms <= c->before_ms)
-		r = sql_run(c->s, Q_NAME_RECKON, ARGS(INT(old->id)));
+	note_id(c, old->is.name);
+	if (less && old->newest_ms >= newest_ms && old->newest_ms <= c->before_ms)
+		r = newest_told(c->s, &old->is, &newest_ms);
+	else if (old->newest_ms >= newest_ms)
+		newest_ms = old->newest_ms;
+	if (!r && newest_ms != old->newest_ms)
+		r = sql_run(c->s, Q_NAME_NEWER, ARGS(INT(old->is.name), INT(newest_ms)));
 	if (r || old->space <= 0)
 		return r;
 	if (old->key_newest_ms < c->newest_ms)
@@ -249,10 +312,9 @@ static int name_keep(struct renaming *c, const struct old_name *old)
 static int old_row(sqlite3_stmt *q, struct arena *a, struct buf *text,
 		   struct old_name *ret)
 {
-	*ret = (struct old_name){ .id = col_int(q, 0),
+	*ret = (struct old_name){ .is = { col_int(q, 0), col_int(q, 3), col_int(q, 9) },
 				  .space = col_int(q, 1),
 				  .stem = col_int(q, 2),
-				  .n = col_int(q, 3),
 				  .newest_ms = col_int(q, 4),
 				  .key_newest_ms = col_int(q, 8) };
 	buf_reset(text);

@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "bearer.h"
+#include "called.h"
 #include "model/name.h"
 #include "names.h"
 #include "private.h"
@@ -260,6 +262,18 @@ int store_keys_more(struct store *s, int64_t space, size_t n, bool *ret)
 		       : sql_exists(s, Q_NAME_NTH, ARGS(INT(space), INT(n)), ret);
 }
 
+/* The resource's own list is short, a name's may be long. */
+static int has_name(struct store *s, int64_t name, int64_t resource)
+{
+	_cleanup_(buf_deinit) struct buf names = BUF_INIT;
+	int r = called_names(s, resource, &names);
+
+	for (size_t i = 0; i < names.len / sizeof(name) && !r; i++)
+		if (((const int64_t *)names.data)[i] == name)
+			return 0;
+	return r ? r : STORE_E_NOT_FOUND;
+}
+
 int store_key_has(struct store *s, const struct store_key *key, int64_t resource)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -268,11 +282,42 @@ int store_key_has(struct store *s, const struct store_key *key, int64_t resource
 	if (r)
 		return r;
 	if (key->space != STORE_SPACE_IDS)
-		return sql_get(s, Q_BEARER, ARGS(INT(key->id), INT(resource)), &q);
+		return has_name(s, key->id, resource);
 	r = sql_get(s, Q_ID_OF_RESOURCE, ARGS(INT(resource)), &q);
 	if (!r && !str_eq(col_str(q, 0), key->text))
 		r = STORE_E_NOT_FOUND;
 	return r;
+}
+
+/* Bearers of a name, as many as there is room for. */
+struct page {
+	struct store *s;
+	struct arena *a;
+	struct store_resource *rows;
+	size_t n, max;
+};
+
+static int fill_page(void *ctx, int64_t resource, bool *more)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct page *p = ctx;
+	int r = sql_get(p->s, Q_RESOURCE, ARGS(INT(resource)), &q);
+
+	if (!r)
+		r = resource_row_whole(q, p->a, &p->rows[p->n]);
+	p->n += !r;
+	*more = p->n < p->max;
+	return r == STORE_E_NOT_FOUND ? 0 : r;
+}
+
+static int bearers_page(struct store *s, int64_t name, int64_t after, struct page *page)
+{
+	struct bearing is;
+	int r = bearing_get(s, name, &is);
+
+	if (r || !page->max)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	return bearers_each(s, &is, after, fill_page, page);
 }
 
 int store_key_resources(struct store *s, const struct store_key *key, int64_t after,
@@ -281,6 +326,7 @@ int store_key_resources(struct store *s, const struct store_key *key, int64_t af
 {
 	static const struct sql_shape shape = { sizeof(struct store_resource),
 						resource_row_whole };
+	struct page page = { .s = s, .a = a, .rows = ret, .max = n };
 	int r = reading(s);
 
 	*ret_n = 0;
@@ -289,8 +335,9 @@ int store_key_resources(struct store *s, const struct store_key *key, int64_t af
 	if (key->space == STORE_SPACE_IDS)
 		return sql_page(s, Q_RESOURCES_OF_ID, ARGS(TEXT(key->text), INT(after)),
 				&shape, a, ret, n, ret_n);
-	return sql_page(s, Q_BEARERS, ARGS(INT(key->id), INT(after)), &shape, a, ret, n,
-			ret_n);
+	r = bearers_page(s, key->id, after, &page);
+	*ret_n = page.n;
+	return r;
 }
 
 /* --- tags' keys and stems ------------------------------------------------------------------ */

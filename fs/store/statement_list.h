@@ -357,26 +357,31 @@ X(STEMS_FROM,
 X(TAG_KEYS,
   "SELECT id, kind, text, n, newest_ms FROM stem INDEXED BY stem_of_tag "
   "WHERE kind = 0 AND id > ?1 ORDER BY id")
+/* Many ARNs end with the id of their resource. */
+#define NAME_TAIL "coalesce(tail, (SELECT r.rid FROM resource r WHERE r.id = name.resource), '') "
 X(NAME_FIND,
-  "SELECT id FROM name WHERE space = ?1 AND hash = ?2 AND stem = ?3 AND tail = ?4")
+  "SELECT id, n, resource FROM name "
+  "WHERE space = ?1 AND hash = ?2 AND stem = ?3 AND " NAME_TAIL "= ?4")
 X(NAME_INSERT,
-  "INSERT INTO name(space, hash, stem, tail, n, newest_ms) VALUES(?1, ?2, ?3, ?4, 0, 0)")
+  "INSERT INTO name(space, hash, stem, tail, n, newest_ms, resource) "
+  "VALUES(?1, ?2, ?3, nullif(?4, (SELECT rid FROM resource WHERE id = ?6)), 1, max(0, ?5), ?6)")
 X(NAME_JOIN,
-  "UPDATE name SET n = n + 1, newest_ms = max(newest_ms, ?2) WHERE id = ?1")
-/* What came in and is not told of yet may be hidden when it is. */
-#define NEWEST_TOLD \
-  "(SELECT coalesce(max((SELECT n.capture_ms FROM shown n WHERE n.resource = b.resource " \
-  "AND n.hidden = 0 AND n.told IS NOT NULL ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1)), 0) " \
-  "FROM bearer b WHERE b.name = ?1)"
-X(NAME_LEAVE, "UPDATE name SET n = n - 1, newest_ms = " NEWEST_TOLD " WHERE id = ?1")
-X(NAME_RECKON, "UPDATE name SET newest_ms = " NEWEST_TOLD " WHERE id = ?1")
+  "UPDATE name SET n = n + 1, newest_ms = max(newest_ms, ?2), resource = min(resource, ?3), "
+  "tail = iif(resource > ?3, " NAME_TAIL ", tail) WHERE id = ?1")
+X(NAME_LEAVE,
+  "UPDATE name SET n = n - 1, newest_ms = ?2, resource = ?3, "
+  "tail = iif(resource <> ?3, " NAME_TAIL ", tail) WHERE id = ?1")
 X(NAME_NEWER, "UPDATE name SET newest_ms = ?2 WHERE id = ?1")
 X(NAME_DELETE, "DELETE FROM name WHERE id = ?1")
-X(BEARER_INSERT, "INSERT INTO bearer(name, resource) VALUES(?1, ?2)")
-X(BEARER_DELETE, "DELETE FROM bearer WHERE name = ?1 AND resource = ?2")
+X(NAME_BEARING, "SELECT n, resource FROM name WHERE id = ?1")
+/* What came in and is not told of yet may be hidden when it is. */
+X(NEWEST_TOLD,
+  "SELECT n.capture_ms FROM shown n WHERE n.resource = ?1 "
+  "AND n.hidden = 0 AND n.told IS NOT NULL ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1")
+#define TAIL_OF_N "coalesce(n.tail, (SELECT r.rid FROM resource r WHERE r.id = n.resource), '')"
 X(NAME_BORNE,
-  "SELECT n.id, n.space, n.stem, n.n, n.newest_ms, s.text, n.tail, k.text, k.newest_ms "
-  "FROM name n LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space "
+  "SELECT n.id, n.space, n.stem, n.n, n.newest_ms, s.text, " TAIL_OF_N ", k.text, k.newest_ms, "
+  "n.resource FROM name n LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space "
   "WHERE n.id = ?1")
 X(CALLED_NAMES, "SELECT names FROM alias_set WHERE resource = ?1")
 X(CALLED_NAMES_PUT,
@@ -387,29 +392,19 @@ X(CALLED_TOKENS_PUT,
   "INSERT INTO alias_set(resource, refs) VALUES(?1, ?2) "
   "ON CONFLICT DO UPDATE SET refs = excluded.refs")
 X(NAME,
-  "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
-  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "SELECT n.id, n.space, n.hash, s.text, " TAIL_OF_N ", n.n, n.newest_ms, n.resource "
   "FROM name n LEFT JOIN stem s ON s.id = n.stem WHERE n.id = ?1")
 X(NAMES_OF_HASH,
-  "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
-  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "SELECT n.id, n.space, n.hash, s.text, " TAIL_OF_N ", n.n, n.newest_ms, n.resource "
   "FROM name n LEFT JOIN stem s ON s.id = n.stem WHERE n.space = ?1 AND n.hash = ?2")
 X(NAMES,
-  "SELECT n.id, n.space, n.hash, s.text, n.tail, n.n, n.newest_ms, "
-  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "SELECT n.id, n.space, n.hash, s.text, " TAIL_OF_N ", n.n, n.newest_ms, n.resource "
   "FROM name n LEFT JOIN stem s ON s.id = n.stem "
   "WHERE n.space = ?1 AND (n.hash, n.id) > (?2, ?3) ORDER BY n.hash, n.id")
 X(NAME_IDS,
   "SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 ORDER BY hash, id LIMIT ?2")
 X(NAME_NTH, "SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 LIMIT 1 OFFSET ?2")
 X(ID_NTH, "SELECT id FROM resource WHERE id > 0 LIMIT 1 OFFSET ?1")
-X(BEARER, "SELECT 1 FROM bearer WHERE name = ?1 AND resource = ?2")
-X(BEARERS,
-  "SELECT r.id, r.folder, " FNAME ", v.first_ms, v.newest_ms, v.latest, v.states, v.text_len, "
-  "v.jsonl_len, v.changed_ms, v.blame_len, v.rel_len, f.account, f.region, f.type, r.rid "
-  "FROM bearer b "
-  "CROSS JOIN resource r ON r.id = b.resource JOIN resource_view v ON v.resource = r.id "
-  "JOIN folder f ON f.id = r.folder WHERE b.name = ?1 AND b.resource > ?2 ORDER BY b.resource")
 /* Ids in the shape of names: the first resource of an id stands for it. */
 X(ID,
   "SELECT min(r.id), -3, 0, NULL, r.rid, count(*), max(v.newest_ms), min(r.id) "
@@ -423,8 +418,7 @@ X(IDS,
   "AND NOT EXISTS(SELECT 1 FROM resource e WHERE e.rid = r.rid AND e.id < r.id) ORDER BY r.id")
 /* Nearly half of all names: gone through in their order, where the index would jump about. */
 X(ARNS,
-  "SELECT n.id, n.space, 0, s.text, n.tail, n.n, n.newest_ms, "
-  "(SELECT resource FROM bearer WHERE name = n.id ORDER BY resource LIMIT 1) "
+  "SELECT n.id, n.space, 0, s.text, " TAIL_OF_N ", n.n, n.newest_ms, n.resource "
   "FROM name n LEFT JOIN stem s ON s.id = n.stem WHERE n.id > ?1 AND +n.space = -2 ORDER BY n.id")
 X(IDS_FROM, "SELECT DISTINCT rid FROM resource WHERE rid >= ?1 ORDER BY rid")
 X(RESOURCES_OF_ID,

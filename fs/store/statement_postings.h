@@ -30,6 +30,7 @@ POSTINGS(PERSON, "person", "person", "time_ms", "unit")
 POSTINGS(BEHIND, "person_behind", "unit", "time_ms", "person")
 POSTINGS(VALUE_NAME, "value_name", "part", "hash", "value")
 POSTINGS(ALIAS, "alias", "part", "hash", "resource")
+POSTINGS(BEARER, "bearer", "name", "resource", "one")
 
 /* all rows of a list */
 X(MENTIONS,

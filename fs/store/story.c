@@ -8,6 +8,7 @@
 
 #include "alarms.h"
 #include "alias.h"
+#include "bearer.h"
 #include "names.h"
 #include "private.h"
 #include "relation.h"
@@ -152,6 +153,8 @@ int stories_settle(struct store *s)
 {
 	int r = writer_aliases(s);
 
+	if (!r)
+		r = bearers_settle(s);
 	return r ? r : relation_settle(s);
 }
 

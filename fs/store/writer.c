@@ -78,6 +78,7 @@ struct writer *writer_free(struct writer *w)
 	put_order_forget(&w->order);
 	block_deinit(&w->events.block);
 	free(w->aliases.rows);
+	free(w->bearers.rows);
 	sums_deinit(&w->grown);
 	buf_deinit(&w->noted);
 	buf_deinit(&w->redated);
@@ -125,6 +126,7 @@ void writer_forget(struct writer *w)
 	put_order_forget(&w->order);
 	block_deinit(&w->events.block);
 	w->aliases.n = 0;
+	w->bearers.n = 0;
 	w->grown.n = 0;
 	buf_reset(&w->noted);
 	w->putting = false;

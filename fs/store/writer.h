@@ -143,6 +143,7 @@ struct writer {
 	struct gathered gathered; /* over commits, until they go to their lists */
 	/* Of stories; unlike the rest not written when another story is put. */
 	struct token_rows aliases; /* hashes of names: of resources */
+	struct token_rows bearers; /* see bearer.c */
 	struct sums grown; /* what: resource, text_len: its relationships' file's */
 	struct buf noted;  /* int64_t: folders in which something has changed */
 	bool putting;      /* a story: nothing that is gathered is read meanwhile */

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What the cases share: a folder and a history of their own, made-up records, a dump."""
+import collections
 import contextlib
 import gzip
 import itertools
@@ -208,9 +209,12 @@ FACTS = {
     "alias_set": """SELECT rid, tokens, own, given FROM alias_set a
                     JOIN resource r ON r.id = a.resource""",
     "stem": "SELECT kind, text, n, newest_ms FROM stem",
-    "name": """SELECT k.text, n.space < 0, n.hash, s.text, n.tail, n.n, n.newest_ms FROM name n
-               LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space""",
-    "bearer": """SELECT n.hash, n.tail, rid FROM bearer b JOIN name n ON n.id = b.name
+    # Whether a tail is told by the first resource depends on the order they came in.
+    "name": """SELECT k.text, n.space < 0, n.hash, s.text, coalesce(n.tail, f.rid), n.n, n.newest_ms
+               FROM name n LEFT JOIN stem s ON s.id = n.stem LEFT JOIN stem k ON k.id = n.space
+               LEFT JOIN resource f ON f.id = n.resource""",
+    "bearer": """SELECT n.hash, coalesce(n.tail, f.rid), r.rid FROM temp.bears b
+                 JOIN name n ON n.id = b.name JOIN resource f ON f.id = n.resource
                  JOIN resource r ON r.id = b.resource""",
     "edge": """SELECT r.rid, seq, k.what, k.type, e.id, name, since_ms, until_ms, source_name, token,
                       t.rid, out_len, in_len, at_len
@@ -240,6 +244,7 @@ POSTINGS = {
     "activity": "SELECT value, time_ms, event, places FROM activity",
     "event_key": "SELECT part, hash, event, places FROM event_key",
     "alias": "SELECT part, hash, resource, places FROM alias",
+    "bearer": "SELECT name, resource, one, places FROM bearer",
     "value_name": "SELECT part, hash, value, places FROM value_name",
     "unit_token": "SELECT token, time_ms, unit, places FROM unit_token",
     "person": "SELECT person, time_ms, unit, places FROM person",
@@ -476,6 +481,26 @@ def postings(db, table):
             yield key, time_ms, one
 
 
+def bearers(db):
+    """(name, resource) of each name and who has it; see fs/store/bearer.c."""
+    listed = [(name, resource) for name, resource, _ in postings(db, "bearer")]
+    first, counts = {}, collections.Counter(name for name, _ in listed)
+    for name, resource in listed:
+        first.setdefault(name, resource)
+    for name, n, resource in db.execute("SELECT id, n, resource FROM name").fetchall():
+        assert counts.pop(name, 1) == n, "bearers of a name"
+        assert first.setdefault(name, resource) == resource, "the first bearer of a name"
+        if n == 1:
+            listed.append((name, resource))
+    assert not counts, "bearers of a name that is not there"
+    return listed
+
+
+def bearer_table(db):
+    db.execute("CREATE TEMP TABLE bears(name, resource)")
+    db.executemany("INSERT INTO bears VALUES(?, ?)", bearers(db))
+
+
 def paired(db, table, column):
     """What each resource has in a table: {(resource, table): [...]}."""
     pairs = {}
@@ -488,7 +513,7 @@ def called(db):
     """The same by the resource's own lists; see fs/store/called.c."""
     lists = {}
     for resource, names, refs in db.execute("SELECT resource, names, refs FROM alias_set"):
-        lists[resource, "bearer"] = list(itertools.accumulate(numbers(names or b"")))
+        lists[resource, "bears"] = list(itertools.accumulate(numbers(names or b"")))
         lists[resource, "reference"] = [one for one, in struct.iter_unpack("<q", refs or b"")]
     return {whose: values for whose, values in lists.items() if values}
 
@@ -501,6 +526,7 @@ def dump(history):
         db.create_function("told", 1, lambda b: repr(told(b) | {"previous": None}))
         event_table(db)
         shown_table(db)
+        bearer_table(db)
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
         keys = dict(db.execute("SELECT id, key FROM event"))
@@ -512,7 +538,7 @@ def dump(history):
         behind = [keys, states, {}]
         facts["timeline"] = [(*line[:2], line[3], behind[line[1]].get(line[4]), *line[5:])
                              for line in timeline(db)]
-        assert called(db) == {**paired(db, "bearer", "name"), **paired(db, "reference", "token")}
+        assert called(db) == {**paired(db, "bears", "name"), **paired(db, "reference", "token")}
         for table in ("mention", "actor", "session"):
             facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))
         facts["value_name"] = sorted((*of, values[one]) for *of, one in postings(db, "value_name"))

@@ -15,7 +15,7 @@ import sys
 import urllib.parse
 import uuid
 
-from support import (DONE, FAILED, Case, driftfs, dump, event, events,
+from support import (DONE, FAILED, Case, bearers, driftfs, dump, event, events,
                      events_of_block, history_file, item, numbers, postings, shown, timeline,
                      timeline_lines, told, trail_file, varint)
 
@@ -288,7 +288,23 @@ BUSY_35 = """DROP INDEX resource_by_items;
 CREATE INDEX resource_by_items ON resource(folder, items DESC, rid);
 """
 
-DOWN = {35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
+BEARERS_36 = """CREATE TABLE bearer_old(
+name INTEGER NOT NULL REFERENCES name, resource INTEGER NOT NULL REFERENCES resource,
+PRIMARY KEY(name, resource)) STRICT, WITHOUT ROWID;
+INSERT INTO bearer_old SELECT value ->> 0, value ->> 1 FROM json_each(bearers_of_names());
+DROP TABLE bearer;
+ALTER TABLE bearer_old RENAME TO bearer;
+UPDATE name SET tail = (SELECT rid FROM resource WHERE id = name.resource) WHERE tail IS NULL;
+CREATE TABLE name_old(
+id INTEGER PRIMARY KEY AUTOINCREMENT, space INTEGER NOT NULL, hash INTEGER NOT NULL,
+stem INTEGER NOT NULL, tail TEXT NOT NULL, n INTEGER NOT NULL, newest_ms INTEGER NOT NULL) STRICT;
+INSERT INTO name_old SELECT id, space, hash, stem, tail, n, newest_ms FROM name ORDER BY id;
+DROP TABLE name;
+ALTER TABLE name_old RENAME TO name;
+CREATE INDEX name_by_hash ON name(space, hash);
+"""
+
+DOWN = {36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
@@ -479,6 +495,8 @@ class Migrate(Case):
             self.list_functions(db)
             self.posting_functions(db)
             lines = json.dumps(list(timeline(db)))
+            pairs = json.dumps(bearers(db))
+            db.create_function("bearers_of_names", 0, lambda: pairs)
             db.create_function("timeline_in_bytes", 2, timeline_in_bytes)
             db.create_function("lines_of_timeline", 0, lambda: lines)
             rows = json.dumps([(*row, said and said.hex()) for *row, said in shown(db)])

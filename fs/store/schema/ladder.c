@@ -307,6 +307,7 @@ static const struct migration ladder[] = {
 	{ .version = 33, .sql = schema_runs },
 	{ .version = 34, .sql = schema_columns },
 	{ .version = 35, .sql = schema_busy },
+	{ .version = 36, .sql = schema_bearers },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

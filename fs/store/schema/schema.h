@@ -47,6 +47,7 @@ extern const char *const schema_spans[];
 extern const char *const schema_runs[];
 extern const char *const schema_columns[];
 extern const char *const schema_busy[];
+extern const char *const schema_bearers[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

@@ -24,6 +24,7 @@
 	}
 #define ROLE         "arn:aws:iam::1:role/a/b/R"
 #define COUNT(table) ask(h, "SELECT count(*) FROM " table)
+#define BEARERS      ask(h, "SELECT coalesce(sum(n), 0) FROM name")
 
 static int64_t make(struct history *h, const char *rid, int64_t ms)
 {
@@ -99,7 +100,80 @@ static void test_shared(void **state)
 	assert_int_equal(PUT(one, NAME("db")), 0);
 	assert_int_equal(find(h, STORE_SPACE_NAMES, "web").id, 0);
 	assert_int_equal(COUNT("name"), 1);
-	assert_int_equal(COUNT("bearer"), 2);
+	assert_int_equal(BEARERS, 2);
+}
+
+/* The resources that have the name, by pages, as numbers from 1 on. */
+static void assert_bearers(struct history *h, const char *name, uint64_t n)
+{
+	struct store_key key = find(h, STORE_SPACE_NAMES, name);
+	struct store_resource page[3];
+	int64_t after = 0;
+	uint64_t count = 0;
+	size_t got;
+
+	assert_int_equal(key.n, n);
+	do {
+		assert_int_equal(
+			store_key_resources(h->s, &key, after, &h->a, page, 3, &got), 0);
+		assert_true(!count || got == 0 || page[0].id > after);
+		for (size_t i = 0; i < got; i++) {
+			if (count++ == 0)
+				assert_int_equal(page[i].id, key.resource);
+			after = page[i].id;
+			assert_int_equal(store_key_has(h->s, &key, after), 0);
+		}
+	} while (got == 3);
+	assert_int_equal(count, n);
+	assert_int_equal(store_key_resources(h->s, &key, INT64_MAX, &h->a, page, 3, &got),
+			 0);
+	assert_int_equal(got, 0);
+}
+
+/*
+ * A name that is its resource's id, of one resource, of many, of one again: whoever comes or goes
+ * first, it is the same name, and only who shares it has postings.
+ */
+static void test_bearers(void **state)
+{
+	enum { MANY = 300 };
+	struct history *h = *state;
+	int64_t ids[MANY];
+	char rid[16];
+
+	for (unsigned i = 0; i < MANY; i++) {
+		(void)snprintf(rid, sizeof(rid), "sg-%u", i);
+		ids[i] = make(h, rid, 1000 + i);
+	}
+	/* The one whose id it is comes first, or in the middle, or last. */
+	for (unsigned at = 0; at < 3; at++) {
+		unsigned first = at == 0 ? 7 : at == 1 ? 3 : 8;
+
+		(void)snprintf(rid, sizeof(rid), "sg-%u", 7);
+		assert_int_equal(PUT(ids[first], NAME("sg-7")), 0);
+		assert_int_equal(ask(h, "SELECT tail IS NULL FROM name"), first == 7);
+		assert_bearers(h, rid, 1);
+		assert_int_equal(COUNT("bearer"), 0);
+		assert_int_equal(PUT(ids[10 - at], NAME("sg-7")), 0);
+		assert_bearers(h, rid, first == 10 - at ? 1 : 2);
+		for (unsigned i = 0; i < MANY; i++)
+			assert_int_equal(PUT(ids[i * 7 % MANY], NAME("sg-7")), 0);
+		assert_bearers(h, rid, MANY);
+		assert_in_range(COUNT("bearer"), MANY / 128, 6);
+		assert_int_equal(find(h, STORE_SPACE_NAMES, rid).newest_ms,
+				 1000 + MANY - 1);
+		/* The newest goes, and then all but one. */
+		for (unsigned i = MANY; i-- > 0;)
+			if (i != 5)
+				assert_int_equal(put(h, ids[i], NULL, 0), 0);
+		assert_bearers(h, rid, 1);
+		assert_int_equal(find(h, STORE_SPACE_NAMES, rid).resource, ids[5]);
+		assert_int_equal(find(h, STORE_SPACE_NAMES, rid).newest_ms, 1005);
+		assert_int_equal(COUNT("bearer"), 0);
+		assert_int_equal(put(h, ids[5], NULL, 0), 0);
+		assert_int_equal(COUNT("name"), 0);
+	}
+	assert_sound(h);
 }
 
 /* Stems are made up to each slash, kept while anything needs them, and go with it. */
@@ -152,7 +226,8 @@ static void test_again(void **state)
 		before);
 	assert_int_equal(PUT(one, NAME("b"), NAME("a")), -EINVAL);
 	assert_int_equal(PUT(one, NAME("a"), NAME("a")), -EINVAL);
-	assert_int_equal(COUNT("bearer"), 4);
+	assert_int_equal(BEARERS, 4);
+	assert_int_equal(COUNT("bearer"), 0);
 }
 
 /* Newest times of tags and names grow with a state, and shrink when it turns out hidden. */
@@ -322,9 +397,9 @@ static void test_listing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_shared),  CASE(test_stems),  CASE(test_again),
-		CASE(test_newest),  CASE(test_untold), CASE(test_ids),
-		CASE(test_listing),
+		CASE(test_shared),  CASE(test_stems),   CASE(test_again),
+		CASE(test_newest),  CASE(test_untold),  CASE(test_ids),
+		CASE(test_listing), CASE(test_bearers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
