@@ -180,6 +180,8 @@ static int make_one(struct store *s, struct story_memo *memo,
 	if (!r) {
 		r = story_make(s, memo, dirty, without_evidence, &m->arena, &m->rows,
 			       &m->later);
+		if (!r && !m->later)
+			r = store_packs_make(s, &m->arena, &m->rows);
 		store_read_end(s);
 	}
 	if (r) {
@@ -551,7 +553,9 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		r = is_any_left(writer, ret_more);
 	if (!r && !*ret_more) {
 		*ret_more = queued;
-		return 0;
+		r = store_sweep(writer);
+		if (!r)
+			return 0;
 	}
 	if (!r)
 		r = makers_start(&makers, MAX(MIN(o->workers, MAKERS), 1u), &sh);
@@ -574,6 +578,8 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		sh.made = m->next;
 		made_free(m);
 	}
+	if (!r && !*ret_more)
+		r = store_sweep(writer);
 	if (r)
 		tell_failed(writer, &sh, r, f);
 	return r;

@@ -12,7 +12,6 @@
 
 #include "private.h"
 #include "util/phrase.h"
-#include "util/varint.h"
 
 /*
  * Against a prefix level 5 looks further: 127 bytes of a body instead of 140, 106 of what was received
@@ -20,17 +19,19 @@
  * 5 would save 10, for a tenth and a fifth of an import.
  */
 #define PREFIX_LEVEL 5
-#define LEVEL        3 /* with a dictionary of states */
+#define LEVEL        1 /* of a state alone, with a dictionary: until it goes into a pack */
+#define PACK_LEVEL   6 /* of packs */
 #define BLOCK_LEVEL  1
 
 int bodies_init(struct bodies *b, enum store_mode mode)
 {
 	bool writes = mode == STORE_WRITE || mode == STORE_WRITE_HELD;
 
-	b->stored_slots = writes ? STORED_SLOTS_WRITER : STORED_SLOTS;
-	b->stored = calloc(b->stored_slots, sizeof(b->stored[0]));
+	b->packs = calloc(PACKS_KEPT, sizeof(b->packs[0]));
 	b->shapes = calloc(1, sizeof(*b->shapes));
-	if (!b->stored || !b->shapes ||
+	if (mode == STORE_WORKER)
+		b->loose = calloc(LOOSE_KEPT, sizeof(b->loose[0]));
+	if (!b->packs || !b->shapes || (mode == STORE_WORKER && !b->loose) ||
 	    kept_blocks_init(&b->blocks,
 			     mode == STORE_WORKER ? BLOCKS_KEPT_WORKER : BLOCKS_KEPT))
 		return -ENOMEM;
@@ -49,7 +50,7 @@ static void dictionary_end(struct dictionary *d)
 
 void bodies_forget(struct bodies *b)
 {
-	stored_forget_all(b);
+	kept_packs_forget(b);
 	kept_blocks_forget(&b->blocks);
 	block_deinit(&b->head);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
@@ -64,7 +65,8 @@ void bodies_forget(struct bodies *b)
 void bodies_deinit(struct bodies *b)
 {
 	bodies_forget(b);
-	free(b->stored);
+	free(b->packs);
+	free(b->loose);
 	kept_blocks_deinit(&b->blocks);
 	if (b->shapes)
 		b->shapes->shared = shared_shapes_free(b->shapes->shared);
@@ -74,7 +76,8 @@ void bodies_deinit(struct bodies *b)
 	buf_deinit(&b->scratch);
 	buf_deinit(&b->spare);
 	b->codec = zcodec_free(b->codec);
-	b->stored = NULL;
+	b->packs = NULL;
+	b->loose = NULL;
 	b->shapes = NULL;
 	b->dictionaries = NULL;
 }
@@ -94,12 +97,15 @@ static int dictionary_load(struct store *s, int64_t id, struct dictionary *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = sql_get(s, Q_DICTIONARY, ARGS(INT(id)), &q);
-	int level;
+	int level = 0;
 
 	if (r)
 		return r == STORE_E_NOT_FOUND ? body_damaged(s, "dictionary", id) : r;
-	level = col_int(q, 0) == DICTIONARY_EVENT ? BLOCK_LEVEL : LEVEL;
-	ret->z = zdict_new(col_str(q, 1), s->writer ? level : 0);
+	if (s->writer)
+		level = col_int(q, 0) == DICTIONARY_EVENT ? BLOCK_LEVEL : LEVEL;
+	else if (s->mode == STORE_WORKER && col_int(q, 0) == DICTIONARY_STATE)
+		level = PACK_LEVEL;
+	ret->z = zdict_new(col_str(q, 1), level);
 	if (!ret->z)
 		return -ENOMEM;
 	if (sqlite3_column_type(q, 2) == SQLITE_NULL)
@@ -108,6 +114,15 @@ static int dictionary_load(struct store *s, int64_t id, struct dictionary *ret)
 	if (r)
 		dictionary_end(ret);
 	return r == -EBADMSG ? body_damaged(s, "dictionary", id) : r;
+}
+
+int dictionary_newest(struct store *s, enum dictionary_kind kind, int64_t *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	int r = sql_get(s, Q_DICTIONARY_NEWEST, ARGS(INT(kind)), &q);
+
+	*ret = r ? 0 : col_int(q, 0);
+	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
 /* NULL for id 0. */
@@ -192,31 +207,6 @@ int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct st
 }
 
 /* --- states -------------------------------------------------------------------------------- */
-
-int raw_of_state(struct store *s, int64_t id, struct str body, struct buf *out)
-{
-	_cleanup_(buf_deinit) struct buf guess = BUF_INIT;
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct str prefix = body;
-	int r = sql_get(s, Q_STATE_RAW, ARGS(INT(id)), &q);
-
-	if (!r && col_int(q, 0)) {
-		r = shape_apply(s, col_int(q, 0), body, &guess);
-		prefix = buf_str(&guess);
-	}
-	if (r)
-		return r;
-	if (sqlite3_column_type(q, 1) != SQLITE_NULL) {
-		struct str frame = col_str(q, 1);
-		uint64_t length;
-
-		return varint_take(&frame, &length) && length <= INT64_MAX
-			       ? body_unpack(s, frame, 0, prefix, (int64_t)length, out)
-			       : body_damaged(s, "state", id);
-	}
-	buf_put_str(out, prefix);
-	return buf_error(out);
-}
 
 int body_content(struct str body, uint64_t *ret)
 {

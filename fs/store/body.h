@@ -16,6 +16,8 @@
 #include "util/str.h"
 #include "util/zcodec.h"
 
+#include "stored.h"
+
 struct store;
 
 enum dictionary_kind {
@@ -25,13 +27,8 @@ enum dictionary_kind {
 
 #define BLOCKS_KEPT 64u /* of 30 KB, mostly */
 #define BLOCKS_KEPT_WORKER \
-	128u /* who makes stories reads an account's blocks time and again */
-#define STORED_SLOTS 1024u
-#define STORED_SLOTS_WRITER \
-	8192u         /* the last states of so many resources, whose next are to come */
-#define CHAIN_MAX 16u /* states packed against each other, the first of them alone */
-#define CHAIN_STEP \
-	4u /* of them each is against the one before, the first against its like */
+	128u           /* who makes stories reads an account's blocks time and again */
+#define PACKS_KEPT 64u /* of states, 30 KB each, mostly; a power of two */
 
 struct dictionary {
 	int64_t id;
@@ -39,38 +36,14 @@ struct dictionary {
 	struct phrases *phrases; /* of a kind of JSON as it was received; NULL: of none */
 };
 
-/* What a state's body is packed with: another's, or a dictionary; 0: nothing. */
-struct coding {
-	int64_t base, dictionary;
-};
-
-/* The column `base` of a state. */
-static inline int64_t coding_column(const struct coding *c)
-{
-	return c->base ? c->base : -c->dictionary;
-}
-static inline struct coding coding_of(int64_t column)
-{
-	return column > 0            ? (struct coding){ .base = column }
-	       : column > -INT64_MAX ? (struct coding){ .dictionary = -column }
-				     : (struct coding){ .dictionary = INT64_MAX };
-}
-
-/* A state's body as it is stored: trimmed. */
-struct stored {
-	int64_t id; /* state; 0: slot is empty */
-	struct buf body;
-};
-
 /* What a connection keeps for coding: contexts, dictionaries, decoded bodies. */
 struct bodies {
 	struct zcodec *codec;
 	struct dictionary *dictionaries;
 	size_t n_dictionaries;
-	int64_t current[2];    /* newest dictionary by kind - 1; 0 none */
-	struct stored *stored; /* a slot per hash of the id */
-	size_t stored_slots;
-	size_t stored_bytes;
+	int64_t current[2];       /* newest dictionary by kind - 1; 0 none */
+	struct kept_pack *packs;  /* a slot per hash of the id */
+	struct kept_loose *loose; /* likewise, of who makes stories; else NULL */
 	struct kept_blocks blocks;
 	struct store_blocks *shared_blocks; /* instead, borrowed; NULL: none */
 	struct block head; /* of the block whose head was read last; see event_row.c */
@@ -105,23 +78,9 @@ int body_pack_prefix(struct store *s, struct str body, struct str prefix,
 /* Appends; a frame that is not what its row says is STORE_E_DAMAGED. */
 int body_unpack(struct store *s, struct str frame, int64_t dictionary, struct str prefix,
 		int64_t length, struct buf *out) _must_check_;
-/* A state's body as it is stored; borrowed until the next call of any of these. */
-int stored_get(struct store *s, int64_t id, struct str *ret) _must_check_;
-/* What is put just now: spares decoding it for the next one. */
-int stored_note(struct store *s, int64_t id, struct str body) _must_check_;
-/* What the next state is to be packed against, `n` in its chain and `last` the last; 0: nothing. */
-int chain_base(struct store *s, int64_t last, unsigned n, int64_t *ret) _must_check_;
-void stored_forget(struct store *s, int64_t id);
-void stored_forget_all(struct bodies *b);
-/* The state that one is packed against; 0: none. */
-int state_base(struct store *s, int64_t id, int64_t *ret) _must_check_;
-/* The body of the row that a statement is at, whose columns from `first` on are BODY_COLUMNS. */
-int body_of_row(struct store *s, sqlite3_stmt *q, int first,
-		struct buf *out) _must_check_;
 /* A hash of what a body tells; equal content, equal hash. Of what is not JSON: of its bytes. */
 int body_content(struct str body, uint64_t *ret) _must_check_;
-/* A state's body, a event's body: appended. STORE_E_NOT_FOUND. */
-int body_of_state(struct store *s, int64_t id, struct buf *out) _must_check_;
-/* `body` is the state's own, which tells of its raw bytes. */
-int raw_of_state(struct store *s, int64_t id, struct str body,
-		 struct buf *out) _must_check_;
+void kept_packs_forget(struct bodies *b);
+/* The newest dictionary of the kind; 0: none. */
+int dictionary_newest(struct store *s, enum dictionary_kind kind,
+		      int64_t *ret) _must_check_;

@@ -2,14 +2,13 @@
 /*
  * Training dictionaries. Short bodies alone hardly compress; with a dictionary of what they
  * have in common they take a quarter. A young history trains one as soon as it has some
- * hundred bodies of a kind, and a better one, for good, when it has some thousands; what is
- * there by then is packed anew, which costs milliseconds and leaves no tail of poor rows, and rows
- * of states are put close together.
+ * hundred bodies of a kind, and a better one, for good, when it has some thousands; what events
+ * are there by then is packed anew, which costs milliseconds and leaves no tail of poor rows. States
+ * are packed anew with their stories: so the first one of theirs stays for those that were before.
  */
 #include <errno.h>
 
 #include "private.h"
-#include "restack.h"
 #include "util/phrase.h"
 
 #define FIRST_TRAINING  400
@@ -92,12 +91,20 @@ static int add_block(struct store *s, int64_t id, struct sample_set *set)
 	return r == -EBADMSG ? body_damaged(s, "block", id) : r;
 }
 
+/* The first state of a pack, or one that is alone. */
 static int add_keyframe(struct store *s, int64_t id, struct sample_set *set)
 {
-	struct str body;
-	int r = stored_get(s, id, &body);
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	const struct kept_pack *k;
+	int r = pack_of_state(s, id, true, &k);
 
-	return r ? r : sample_add(set, body);
+	if (r || k)
+		return r ? r : sample_add(set, pack_body(k, 0));
+	r = sql_get(s, Q_STATE, ARGS(INT(id)), &q);
+	if (!r)
+		r = loose_body(s, q, &body);
+	return r ? r : sample_add(set, buf_str(&body));
 }
 
 /* One that cannot be decoded stays as it is, for who reads it to be told: it keeps nothing out. */
@@ -121,11 +128,11 @@ static int add_row(struct store *s, enum dictionary_kind kind, int64_t id,
 	return r ? r : buf_error(&set->ids);
 }
 
-static int sample_read(struct store *s, enum dictionary_kind kind, struct sample_set *set)
+/* *ret_all: these are all that the statement gives. */
+static int read_some(struct store *s, enum dictionary_kind kind, enum statement first,
+		     struct sample_set *set, bool *ret_all)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	enum statement first =
-		kind == DICTIONARY_EVENT ? Q_EVENT_BLOCKS_FIRST : Q_KEYFRAMES_FIRST;
 	bool row = true;
 	int r = sql_open(s, first, ARGS(INT(0), INT(BODIES_MAX)), &q);
 
@@ -135,7 +142,23 @@ static int sample_read(struct store *s, enum dictionary_kind kind, struct sample
 			break;
 		r = add_row(s, kind, col_int(q, 0), set);
 	}
-	set->all = !row && !set->left;
+	*ret_all = !row;
+	return r;
+}
+
+static int sample_read(struct store *s, enum dictionary_kind kind, struct sample_set *set)
+{
+	bool all;
+	int r;
+
+	if (kind == DICTIONARY_EVENT) {
+		r = read_some(s, kind, Q_EVENT_BLOCKS_FIRST, set, &all);
+	} else {
+		r = read_some(s, kind, Q_PACKS_FIRST, set, &all);
+		if (!r)
+			r = read_some(s, kind, Q_KEYFRAMES_FIRST, set, &all);
+	}
+	set->all = all && !set->left;
 	return r;
 }
 
@@ -217,29 +240,7 @@ static int train(enum dictionary_kind kind, const struct sample_set *set,
 			   &ret->dictionary);
 }
 
-static int pack_keyframes_again(struct store *s, const struct sample_set *set)
-{
-	const int64_t *ids = (const int64_t *)set->ids.data;
-	const size_t *lengths = (const size_t *)set->lengths.data;
-	_cleanup_(buf_deinit) struct buf pack = BUF_INIT;
-	size_t at = 0;
-
-	for (size_t i = 0; i < set->n; at += lengths[i++]) {
-		struct str body = { set->bytes.data + at, lengths[i] };
-		struct coding by = { 0 };
-		int r = body_pack(s, DICTIONARY_STATE, body, &pack, &by.dictionary);
-
-		if (!r)
-			r = sql_run(s, Q_STATE_REENCODE,
-				    ARGS(INT(ids[i]), INT(coding_column(&by)),
-					 BLOB(buf_str(&pack))));
-		if (r)
-			return r;
-	}
-	return 0;
-}
-
-/* A new dictionary of the kind; the one before goes when nothing is packed with it any more. */
+/* A new dictionary of the kind; of events' the one before goes when nothing is packed with it any more. */
 static int renew(struct store *s, enum dictionary_kind kind, const struct sample_set *set,
 		 const struct trained *trained)
 {
@@ -256,8 +257,9 @@ static int renew(struct store *s, enum dictionary_kind kind, const struct sample
 		return r;
 	id = sqlite3_last_insert_rowid(s->db);
 	s->bodies.current[kind - 1] = id;
-	r = kind == DICTIONARY_EVENT ? blocks_renew(s, ids, n)
-				     : pack_keyframes_again(s, set);
+	if (kind == DICTIONARY_STATE)
+		return 0;
+	r = blocks_renew(s, ids, n);
 	if (!r && set->all)
 		r = sql_run(s, Q_DICTIONARIES_DELETE, ARGS(INT(kind), INT(id)));
 	return r;
@@ -269,7 +271,6 @@ int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 	_cleanup_(trained_deinit) struct trained trained = { 0 };
 	int64_t *total = &s->writer->bodies_total[kind - 1];
 	int64_t *next = &s->writer->bodies_next[kind - 1];
-	int64_t first;
 	int r;
 
 	*total += n;
@@ -286,8 +287,5 @@ int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n)
 		return r > 1 ? r : 0;
 	}
 	*next = *total >= final_training[kind - 1] ? INT64_MAX : final_training[kind - 1];
-	first = *(const int64_t *)set.ids.data;
-	r = renew(s, kind, &set, &trained);
-	sample_set_deinit(&set);
-	return r || kind == DICTIONARY_EVENT ? r : states_restack(s, first);
+	return renew(s, kind, &set, &trained);
 }

@@ -37,9 +37,10 @@ static int state_of(struct store *s, sqlite3_stmt *q, struct buf *text, struct a
 
 	state_row(q, &ret->state);
 	buf_reset(text);
-	r = body_of_row(s, q, 9, text);
+	r = body_of_state(s, ret->state.id, text);
 	if (r)
-		return r;
+		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", ret->state.id)
+					      : r;
 	ret->name = arena_str(a, col_str(q, 7));
 	ret->arn = arena_str(a, col_str(q, 8));
 	ret->body = arena_str(a, buf_str(text));
@@ -60,10 +61,10 @@ static int load_states(struct loader *l, uint64_t max_bytes)
 		r = sql_next(l->s, q, &row);
 		if (r || !row)
 			break;
-		bytes += (uint64_t)col_int(q, 11);
-		if (bytes > max_bytes)
-			return STORE_E_LARGE;
 		r = state_of(l->s, q, &text, l->arena, &st);
+		bytes += text.len;
+		if (!r && bytes > max_bytes)
+			return STORE_E_LARGE;
 		buf_put(&states, &st, sizeof(st));
 	}
 	if (!r)

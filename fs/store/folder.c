@@ -331,7 +331,6 @@ static int resource_fill(struct store *s, int64_t folder, struct str rid,
 		return r;
 	res->id = col_int(q, 0);
 	res->last = col_int(q, 1);
-	res->chain = (unsigned)col_int(q, 2);
 	return resource_view(s, res);
 }
 

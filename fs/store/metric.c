@@ -112,27 +112,64 @@ int store_put_points(struct store *s, const struct metric_data *m, struct str ta
 	return written(s, r);
 }
 
+/* --- what came in --------------------------------------------------------------------------- */
+
 static int came_of(sqlite3_stmt *q, struct arena *a, void *ret)
 {
 	struct store_came *came = ret;
 
-	*came = (struct store_came){ col_int(q, 0), col_int(q, 1),
+	*came = (struct store_came){ col_int(q, 0),
+				     col_int(q, 1),
+				     0,
 				     arena_str(a, col_str(q, 2)),
 				     arena_str(a, col_str(q, 3)),
 				     arena_str(a, col_str(q, 4)) };
 	return came->account.p && came->region.p && came->type.p ? 0 : -ENOMEM;
 }
 
-int store_states_came(struct store *s, int64_t after, struct arena *a,
+/* From now on all that come in are noted. */
+static int note_arrivals(struct store *s, int64_t since_ms)
+{
+	bool own = !s->who, known;
+	int r = sql_exists(s, Q_COUNTER, ARGS(TEXT(counter_name(COUNTER_ARRIVAL))),
+			   &known);
+
+	if (r || known || s->writer->notes_arrivals)
+		return r;
+	if (own)
+		r = store_begin(s, "note arrivals");
+	if (!r)
+		r = sql_run(s, Q_ARRIVALS_OF_BEFORE, ARGS(INT(since_ms)));
+	if (!r)
+		r = sql_run(s, Q_COUNTER_ADD,
+			    ARGS(TEXT(counter_name(COUNTER_ARRIVAL)), INT(0)));
+	s->writer->notes_arrivals = !r;
+	if (!r && own)
+		r = store_commit(s);
+	if (r && own)
+		store_rollback(s);
+	return r;
+}
+
+int store_states_came(struct store *s, int64_t since_ms, int64_t after, struct arena *a,
 		      struct store_came *ret, size_t n, size_t *ret_n)
 {
 	static const struct sql_shape shape = { sizeof(*ret), came_of };
-	int r = reading(s);
+	struct state_head head;
+	int r = s->writer ? reading(s) : -EINVAL;
 
 	*ret_n = 0;
-	return r ? r
-		 : sql_page(s, Q_STATES_CAME, ARGS(INT(after), INT(n)), &shape, a, ret, n,
-			    ret_n);
+	if (!r)
+		r = note_arrivals(s, since_ms);
+	if (!r)
+		r = sql_page(s, Q_STATES_CAME,
+			     ARGS(INT(after), INT(n), INT(STATE_NUMBER_BITS)), &shape, a,
+			     ret, n, ret_n);
+	for (size_t i = 0; i < *ret_n && !r; i++) {
+		r = state_head(s, ret[i].state, &head);
+		ret[i].time_ms = head.capture_ms;
+	}
+	return r == STORE_E_NOT_FOUND ? body_damaged(s, "arrival", after) : r;
 }
 
 /* --- where they stand ----------------------------------------------------------------------- */

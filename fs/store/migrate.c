@@ -7,6 +7,7 @@
  * A file without any table and without marks is taken for an empty one: so is what a cut-off
  * first import leaves.
  */
+#include <errno.h>
 #include <stdio.h>
 
 #include "private.h"
@@ -79,16 +80,39 @@ static int run(struct store *s, const char *sql)
 	return rc == SQLITE_OK ? 0 : sql_fail(s, rc, "migrate");
 }
 
+static int run_all(struct store *s, const char *const *sql)
+{
+	int r = 0;
+
+	for (; *sql && !r; sql++)
+		r = run(s, *sql);
+	return r;
+}
+
+/* SQLite knows why, or it is memory. */
+static int moved(struct store *s, int r)
+{
+	int rc = sqlite3_errcode(s->db);
+
+	if (!r)
+		return 0;
+	return sql_fail(s, r == -ENOMEM || (rc & 0xff) == SQLITE_OK ? SQLITE_NOMEM : rc,
+			"migrate");
+}
+
 static int climb(struct store *s, const struct migration *m)
 {
 	char marks[128];
-	int r = 0;
+	int r;
 
 	(void)snprintf(marks, sizeof(marks),
 		       "PRAGMA application_id = %d; PRAGMA user_version = %d;",
 		       SCHEMA_APPLICATION_ID, m->version);
-	for (const char *const *sql = m->sql; *sql && !r; sql++)
-		r = run(s, *sql);
+	r = run_all(s, m->sql);
+	if (!r && m->move)
+		r = moved(s, m->move(s->db));
+	if (!r && m->end)
+		r = run_all(s, m->end);
 	return r ? r : run(s, marks);
 }
 

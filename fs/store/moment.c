@@ -141,7 +141,7 @@ int moment_list_another(struct store *s, struct resource *res, int64_t capture_m
  */
 static int keep_change(struct store *s, sqlite3_stmt *q, struct arena *a, struct twin *t)
 {
-	int r = told_of(s, q, 5, t->state, &t->told);
+	int r = told_of(s, q, 1, t->state, &t->told);
 
 	if (r)
 		return r;
@@ -161,15 +161,21 @@ static int read_twins(struct store *s, int64_t resource, int64_t capture_ms,
 	int r = sql_open(s, Q_COPIES, ARGS(INT(resource), INT(capture_ms)), &q);
 
 	while (!r) {
+		struct state_head head;
 		struct twin t;
 
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		t = (struct twin){ .state = col_int(q, 0),
-				   .state_id = arena_str(a, col_str(q, 1)),
-				   .guise = col_int(q, 2),
-				   .status = col_int(q, 3) };
+		r = state_head(s, col_int(q, 0), &head);
+		if (r == STORE_E_NOT_FOUND)
+			r = body_damaged(s, "state", col_int(q, 0));
+		if (r)
+			break;
+		t = (struct twin){ .state = head.id,
+				   .state_id = arena_str(a, head.state_id),
+				   .guise = KIND_GUISE(head.kind),
+				   .status = KIND_STATUS(head.kind) };
 		r = t.state_id.p ? keep_change(s, q, a, &t) : -ENOMEM;
 		buf_put(&rows, &t, sizeof(t));
 		r = r ? r : buf_error(&rows);

@@ -24,7 +24,8 @@
  * indexes, which are hit at random, are written once for many rows. (A fourth million of events'
  * stories: 2.2 GB to the disk, 3.7 with 64 MiB.)
  */
-static const char fresh_pragmas[] = "PRAGMA page_size = 8192;";
+static const char fresh_pragmas[] = "PRAGMA page_size = 8192;"
+				    "PRAGMA auto_vacuum = INCREMENTAL;";
 static const char writer_pragmas[] = "PRAGMA journal_mode = WAL;"
 				     "PRAGMA synchronous = NORMAL;"
 				     "PRAGMA wal_autocheckpoint = 16384;" /* LOG_PAGES */

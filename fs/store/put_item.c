@@ -5,12 +5,13 @@
  * does not depend on which came first, so that any order of imports ends in the same history.
  * Where two copies of one guise contradict each other, the lesser goes back to the caller.
  */
-#include <stdlib.h>
+#include <errno.h>
+#include <stdio.h>
 
 #include "coverage.h"
 #include "moment.h"
+#include "pack_put.h"
 #include "private.h"
-#include "put_order.h"
 #include "run.h"
 #include "store/write.h"
 #include "trim.h"
@@ -62,48 +63,32 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 		return r;
 	r = sql_open(s, Q_COPIES, ARGS(INT(res->id), INT(item->captured_ms)), &q);
 	while (!r) {
+		struct state_head head;
+
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		if (!str_eq(col_str(q, 1), item->state_id)) {
+		r = state_head(s, col_int(q, 0), &head);
+		if (r == STORE_E_NOT_FOUND)
+			r = body_damaged(s, "state", col_int(q, 0));
+		if (r)
+			break;
+		if (!str_eq(head.state_id, item->state_id)) {
 			ret->others = true;
 			continue;
 		}
-		ret->id = col_int(q, 0);
-		ret->guise = col_int(q, 2);
-		ret->source = col_int(q, 4);
+		ret->id = head.id;
+		ret->guise = KIND_GUISE(head.kind);
+		ret->source = head.source;
 	}
 	return r;
 }
 
 /* --- packing ------------------------------------------------------------------------------- */
 
-/* A trimmed body, to the writer's pack: against another, unless that gains little; then, and
-   without one, alone. */
-static int pack_trimmed(struct store *s, int64_t base, struct str body,
-			struct coding *ret)
-{
-	struct buf *pack = &s->writer->pack;
-	struct str prefix;
-	int r;
-
-	*ret = (struct coding){ 0 };
-	if (base) {
-		r = stored_get(s, base, &prefix);
-		if (!r)
-			r = body_pack_prefix(s, body, prefix, pack);
-		if (r)
-			return r;
-		if (pack->len <= body.n / 3) {
-			ret->base = base;
-			return 0;
-		}
-	}
-	return body_pack(s, DICTIONARY_STATE, body, pack, &ret->dictionary);
-}
-
-static int pack_body(struct store *s, int64_t base, const struct item *item,
-		     struct coding *ret)
+/* To the writer's pack: alone, until its resource's story is made. */
+static int pack_body_alone(struct store *s, const struct item *item,
+			   int64_t *ret_dictionary)
 {
 	struct trimming t = { item->captured_ms, item->state_id };
 	struct buf *body = &s->writer->trimmed;
@@ -111,7 +96,9 @@ static int pack_body(struct store *s, int64_t base, const struct item *item,
 
 	buf_reset(body);
 	r = trim(item->body, &t, body);
-	return r ? r : pack_trimmed(s, base, buf_str(body), ret);
+	return r ? r
+		 : body_pack(s, DICTIONARY_STATE, buf_str(body), &s->writer->pack,
+			     ret_dictionary);
 }
 
 /* How raw bytes were packed: the body in a shape (0: as it is), and a frame against that behind its
@@ -157,53 +144,53 @@ static struct str raw_of(const struct item *item)
 
 /* --- a new state --------------------------------------------------------------------------- */
 
-/*
- * A number where that is all there is to it, less the capture time: AWS gives out numbers that are
- * about the time in milliseconds.
- */
+/* The number less the capture time, where it is one. */
 static struct sql_arg state_id_arg(const struct item *item)
 {
-	struct str id = item->state_id;
-	int64_t n = 0;
+	struct state_name name = state_name_of(item->state_id, item->captured_ms);
 
-	if (!id.n || id.n > 18 || (id.p[0] == '0' && id.n > 1))
-		return TEXT(id);
-	for (size_t i = 0; i < id.n; i++) {
-		if (id.p[i] < '0' || id.p[i] > '9')
-			return TEXT(id);
-		n = n * 10 + (id.p[i] - '0');
+	return name.is_text ? TEXT(name.text) : INT(name.number);
+}
+
+/* Ids end where node numbers do. */
+static int next_id(struct store *s, const struct resource *res, int64_t *ret)
+{
+	if (res->last >= STATE_NUMBER_MAX ||
+	    res->id > STATE_ID_MAX >> STATE_NUMBER_BITS) {
+		(void)snprintf(s->message, sizeof(s->message),
+			       "resource %lld has more than %lld states",
+			       (long long)res->id, (long long)STATE_NUMBER_MAX);
+		return -EOVERFLOW;
 	}
-	return INT(n - item->captured_ms);
+	*ret = state_first(res->id) + res->last;
+	return 0;
 }
 
 static int insert_state(struct store *s, struct resource *res, const struct item *item,
 			int64_t source_id, int64_t *ret_id)
 {
 	struct packed_raw raw;
-	struct coding p;
-	int64_t base;
-	int r = chain_base(s, res->last, res->chain, &base);
+	int64_t dictionary;
+	int r = next_id(s, res, ret_id);
 
 	if (!r)
-		r = pack_body(s, base, item, &p);
+		r = pack_body_alone(s, item, &dictionary);
 	if (!r)
 		r = pack_raw(s, item, &raw);
 	if (!r)
 		r = sql_run(s, Q_STATE_INSERT,
-			    ARGS(INT(res->id), INT(item->captured_ms), state_id_arg(item),
+			    ARGS(INT(*ret_id), INT(item->captured_ms), state_id_arg(item),
 				 INT(source_id), INT(kind_of(item, &raw)),
-				 INT(coding_column(&p)), INT(item->body.n),
+				 INT(dictionary), INT(item->body.n),
 				 BLOB(buf_str(&s->writer->pack)), raw.frame));
+	if (!r && s->writer->notes_arrivals)
+		r = sql_run(s, Q_ARRIVAL_ADD, ARGS(INT(*ret_id)));
 	if (r)
 		return r;
-	*ret_id = sqlite3_last_insert_rowid(s->db);
-	res->last = *ret_id;
-	res->chain = p.base ? res->chain + 1 : 1;
-	r = put_order_note(s, res->id, *ret_id);
-	if (!r)
-		r = stored_note(s, *ret_id, buf_str(&s->writer->trimmed));
-	if (r || p.base)
-		return r;
+	res->last++;
+	/* Those that a dictionary is learned from: of each resource one, and of more states more. */
+	if (res->last % PACK_STATES != 1)
+		return 0;
 	writer_count(s, COUNTER_KEYFRAME, 1);
 	return dictionary_count(s, DICTIONARY_STATE, 1);
 }
@@ -294,97 +281,24 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 	return contradicts(item, copy, &ret->conflict);
 }
 
-/* States whose bodies are packed against one that is about to change, decoded meanwhile. */
-struct dependants {
-	int64_t ids[CHAIN_MAX];
-	size_t n;
-	struct buf bodies; /* trimmed, end to end */
-	size_t ends[CHAIN_MAX];
-};
-
-static void dependants_deinit(struct dependants *d)
-{
-	buf_deinit(&d->bodies);
-}
-
-/* They can only be among the next that were put. */
-static int dependants_read(struct store *s, int64_t resource, int64_t base,
-			   struct dependants *d)
-{
-	int r = put_order_behind(s, resource, base, d->ids, CHAIN_MAX, &d->n);
-	size_t n = 0;
-
-	for (size_t i = 0; i < d->n && !r; i++) {
-		struct str body;
-		int64_t of = 0;
-
-		r = state_base(s, d->ids[i], &of);
-		if (r || of != base)
-			continue;
-		r = stored_get(s, d->ids[i], &body);
-		if (r)
-			break;
-		buf_put_str(&d->bodies, body);
-		d->ids[n] = d->ids[i];
-		d->ends[n++] = d->bodies.len;
-	}
-	d->n = n;
-	return r ? r : buf_error(&d->bodies);
-}
-
-static int dependants_write(struct store *s, int64_t base, const struct dependants *d)
-{
-	size_t start = 0;
-
-	for (size_t i = 0; i < d->n; i++) {
-		struct str body = { d->bodies.data + start, d->ends[i] - start };
-		struct coding p;
-		int r = pack_trimmed(s, base, body, &p);
-
-		if (!r)
-			r = sql_run(s, Q_STATE_REENCODE,
-				    ARGS(INT(d->ids[i]), INT(coding_column(&p)),
-					 BLOB(buf_str(&s->writer->pack))));
-		if (r)
-			return r;
-		start = d->ends[i];
-	}
-	return 0;
-}
-
-static int replace_row(struct store *s, int64_t id, int64_t base, const struct item *item,
-		       int64_t source_id)
+/* The states of its pack are alone then, until the story that follows. */
+static int replace(struct store *s, const struct copy *copy, const struct item *item,
+		   int64_t source_id)
 {
 	struct packed_raw raw;
-	struct coding p;
-	int r = pack_body(s, base, item, &p);
+	int64_t dictionary;
+	int r = pack_dissolve(s, copy->id);
 
+	if (!r)
+		r = pack_body_alone(s, item, &dictionary);
 	if (!r)
 		r = pack_raw(s, item, &raw);
 	if (r)
 		return r;
 	return sql_run(s, Q_STATE_REPLACE,
-		       ARGS(INT(id), INT(source_id), INT(kind_of(item, &raw)),
-			    INT(coding_column(&p)), INT(item->body.n),
+		       ARGS(INT(copy->id), INT(source_id), INT(kind_of(item, &raw)),
+			    INT(dictionary), INT(item->body.n),
 			    BLOB(buf_str(&s->writer->pack)), raw.frame));
-}
-
-/* Its dependants are packed again, against the body it has then. */
-static int replace(struct store *s, const struct resource *res, const struct copy *copy,
-		   const struct item *item, int64_t source_id)
-{
-	_cleanup_(dependants_deinit) struct dependants d = { 0 };
-	int64_t base = 0;
-	int r = state_base(s, copy->id, &base);
-
-	if (!r)
-		r = dependants_read(s, res->id, copy->id, &d);
-	if (!r)
-		r = replace_row(s, copy->id, base, item, source_id);
-	if (r)
-		return r;
-	stored_forget(s, copy->id);
-	return dependants_write(s, copy->id, &d);
 }
 
 /* The copy of the history, which was taken for the state until now, goes to the caller. */
@@ -417,7 +331,7 @@ static int put_copy(struct store *s, struct resource *res, const struct item *it
 	if (c.conflict)
 		r = oust(s, copy, ret_ousted);
 	if (!r)
-		r = replace(s, res, copy, item, source_id);
+		r = replace(s, copy, item, source_id);
 	if (!r)
 		r = moment_list(s, res, item->captured_ms);
 	*ret = c.conflict ? STORE_PUT_OUSTED

@@ -168,11 +168,11 @@ static int note_listed(struct listing *l, int64_t *ret)
 /* The status of a state that was listed elsewhere, or not at all. */
 static int find_status(struct store *s, struct run_row *row)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_STATE_STATUS_OF, ARGS(INT(row->state)), &q);
+	struct state_head head;
+	int r = state_head(s, row->state, &head);
 
 	if (!r)
-		row->status = (uint8_t)col_int(q, 0);
+		row->status = (uint8_t)KIND_STATUS(head.kind);
 	/* Without the state there is nothing to list. */
 	return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", row->state) : r;
 }

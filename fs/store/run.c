@@ -143,14 +143,12 @@ int run_next(struct run_cursor *c, const struct run_row **ret)
 
 int run_of_state(struct run_cursor *c, int64_t state, const struct run_row **ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int64_t time_ms;
-	int r = sql_get(c->s, Q_STATE_MOMENT, ARGS(INT(state)), &q);
+	struct state_head head;
+	int r = state_head(c->s, state, &head);
 
 	if (r)
 		return r;
-	time_ms = col_int(q, 1);
-	r = run_seek(c, col_int(q, 0), time_ms, time_ms, false);
+	r = run_seek(c, head.resource, head.capture_ms, head.capture_ms, false);
 	do {
 		if (!r)
 			r = run_next(c, ret);

@@ -364,7 +364,9 @@ static int add_line(void *ctx, const struct store_line *line, bool *more _unused
 	return line->kind != STORE_LINE_CHANGE
 		       ? 0
 		       : add_stories(c->s, Q_STORY_WITHOUT_TRAIL,
-				     ARGS(INT(line->ref), TEXT(c->account)),
+				     ARGS(INT(line->ref), TEXT(c->account),
+					  INT(state_resource(line->ref)),
+					  INT(line->time_ms)),
 				     MEANT_WITHOUT_TRAIL, c->dirt);
 }
 

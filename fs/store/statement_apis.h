@@ -72,9 +72,14 @@ X(METRIC_FILE_SUM,
 X(METRIC_VIEW,
   "UPDATE resource_view SET changed_ms = max(changed_ms + 1, ?2) WHERE resource = ?1")
 X(STATES_CAME,
-  "SELECT s.id, s.capture_ms, f.account, f.region, f.type FROM state s "
-  "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
-  "WHERE s.id > ?1 ORDER BY s.id LIMIT ?2")
+  "SELECT c.id, c.state, f.account, f.region, f.type FROM arrival c "
+  "CROSS JOIN resource r ON r.id = c.state >> ?3 CROSS JOIN folder f ON f.id = r.folder "
+  "WHERE c.id > ?1 ORDER BY c.id LIMIT ?2")
+X(ARRIVAL_ADD, "INSERT INTO arrival(state) VALUES(?1)")
+X(ARRIVALS_OF_BEFORE,
+  "INSERT INTO arrival(state) SELECT n.state FROM resource_view v "
+  "CROSS JOIN shown n ON n.resource = v.resource AND n.capture_ms >= ?1 "
+  "WHERE v.resource > 0 AND v.newest_ms >= ?1")
 X(METRIC_POINTS,
   "SELECT p.time_ms, p.value, s.tail FROM metric_series m CROSS JOIN series s ON s.id = m.series "
   "CROSS JOIN point p ON p.series = m.series WHERE m.file = ?1")

@@ -11,6 +11,9 @@ X(DATA_VERSION, "PRAGMA data_version")
 X(BEGIN_WRITE, "BEGIN IMMEDIATE")
 X(BEGIN_READ, "BEGIN")
 X(COMMIT, "COMMIT")
+X(PAGES, "PRAGMA page_count")
+X(PAGES_FREE, "PRAGMA freelist_count")
+X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum")
 
 /* the ledger */
 #include "statement_sources.h"
@@ -107,7 +110,7 @@ X(FOLDERS_TOUCH_ABOVE,
   "WITH RECURSIVE up(id) AS (SELECT ?1 UNION ALL "
   "SELECT f.parent FROM up JOIN folder f ON f.id = up.id WHERE f.parent > 0) "
   "UPDATE folder SET changed = changed + 1 WHERE id IN (SELECT id FROM up)")
-X(RESOURCE_BY_RID, "SELECT id, last, chain FROM resource WHERE folder = ?1 AND rid = ?2")
+X(RESOURCE_BY_RID, "SELECT id, last FROM resource WHERE folder = ?1 AND rid = ?2")
 X(RESOURCE_BY_IDENTITY,
   "SELECT r.id FROM folder f INDEXED BY folder_by_leaf CROSS JOIN resource r ON r.folder = f.id "
   "AND r.rid = ?4 WHERE f.account = ?1 AND f.region = ?2 AND f.type = ?3")
@@ -118,10 +121,10 @@ X(RESOURCE_BY_IDENTITY,
   "SELECT id FROM resource WHERE folder = " folder " AND fname = " name " LIMIT 1)"
 X(RESOURCE_RID_BY_FNAME, "SELECT id, rid FROM resource WHERE id = " ID_BY_FNAME("?1", "?2"))
 X(RESOURCE_INSERT,
-  "INSERT INTO resource(folder, rid, fname, last, chain) VALUES(?1, ?2, nullif(?3, ?2), 0, 0)")
+  "INSERT INTO resource(folder, rid, fname, last) VALUES(?1, ?2, nullif(?3, ?2), 0)")
 X(RESOURCE_RENAME, "UPDATE resource SET fname = nullif(?2, rid) WHERE id = ?1")
 X(RESOURCE_PUT,
-  "UPDATE resource SET last = ?2, chain = ?3, items = items + ?4 WHERE id = ?1")
+  "UPDATE resource SET last = ?2, items = items + ?3 WHERE id = ?1")
 X(VIEW,
   "SELECT first_ms, newest_ms, latest, states, text_len, jsonl_len, changed_ms "
   "FROM resource_view WHERE resource = ?1")
@@ -160,11 +163,10 @@ X(RESOURCE_NTH, "SELECT id FROM resource WHERE folder = ?1 LIMIT 1 OFFSET ?2")
 /* states, and their listing rows */
 #include "statement_states.h"
 
-/* all states of a resource, with their bodies (see state_row(), STATE_BODY) */
+/* all states of a resource (see state_row()) */
 X(DOSSIER,
-  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn, "
-  BODY_COLUMNS "FROM shown n JOIN state s ON s.id = n.state "
-  "WHERE n.resource = ?1 ORDER BY n.capture_ms, n.twin")
+  "SELECT n.state, n.resource, n.capture_ms, n.twin, n.size, n.status, n.hidden, n.name, n.arn "
+  "FROM shown n WHERE n.resource = ?1 ORDER BY n.capture_ms, n.twin")
 
 /* the estate at a moment */
 X(AT_FOLDER,
@@ -312,10 +314,10 @@ X(STORIES_WITHOUT_TRAIL,
   "CROSS JOIN shown n ON n.resource = r.id AND n.capture_ms BETWEEN ?2 AND ?3 "
   "WHERE f.account = ?1 AND f.type IS NOT NULL")
 X(STORY_WITHOUT_TRAIL,
-  "SELECT n.resource, n.capture_ms, n.told, n.state FROM state s "
-  "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
-  "CROSS JOIN shown n ON n.resource = s.resource AND n.capture_ms = s.capture_ms "
-  "AND n.state = s.id WHERE s.id = ?1 AND f.account = ?2")
+  "SELECT n.resource, n.capture_ms, n.told, n.state FROM resource r "
+  "CROSS JOIN folder f ON f.id = r.folder "
+  "CROSS JOIN shown n ON n.resource = r.id AND n.capture_ms = ?4 AND n.state = ?1 "
+  "WHERE r.id = ?3 AND f.account = ?2")
 
 /* stories */
 X(ENTRY_INSERT,

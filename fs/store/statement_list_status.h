@@ -80,9 +80,8 @@ X(TRAIL_GAPS_DELETE, "DELETE FROM trail_gap WHERE account = ?1")
 X(TRAIL_GAP_PUT,
   "INSERT INTO trail_gap(account, region, from_ms, to_ms, why) VALUES(?1, ?2, ?3, ?4, ?5)")
 X(DIRTY_OF_STATE,
-  "INSERT INTO dirty(resource, from_ms) SELECT s.resource, ?3 FROM state s "
-  "CROSS JOIN resource r ON r.id = s.resource CROSS JOIN folder f ON f.id = r.folder "
-  "WHERE s.id = ?1 AND f.account = ?2 ON CONFLICT DO UPDATE SET "
+  "INSERT INTO dirty(resource, from_ms) SELECT r.id, ?3 FROM resource r "
+  "CROSS JOIN folder f ON f.id = r.folder WHERE r.id = ?1 AND f.account = ?2 ON CONFLICT DO UPDATE SET "
   "from_ms = min(from_ms, excluded.from_ms)")
 
 /* alarms/ */

@@ -1,239 +1,267 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Bodies of states as they are stored. A body, trimmed (trim.c), is packed against one that was
- * put before it: the resource's last, and each fourth against the fourth before it; the first, and
- * each sixteenth after that, alone or with a dictionary. (All against the first take 77 bytes, all
- * against the last 49, these 54.) So a read decodes seven frames at most, in whatever order states
- * came in; what was decoded is kept: who reads one state after the other decodes one for each.
+ * States as they are stored. One that came in stands alone until the story of its resource is made;
+ * then it goes into a pack with those before and behind it (pack_make.c). A state that is in a pack
+ * may have its old row yet, until those are swept (pack_put.c): so packs are looked at first.
+ *
+ * A pack is unpacked as a whole. Those that were asked for last are kept, and known again by their
+ * bytes, which are read each time: who reads one state after the other unpacks once.
  */
+#include "stored.h"
+
 #include <errno.h>
 
 #include "private.h"
 #include "trim.h"
+#include "util/varint.h"
 
-#define STORED_MAX_BYTES (32u << 20)
-
-static struct stored *slot_of(struct bodies *b, int64_t id)
+void kept_packs_forget(struct bodies *b)
 {
-	return &b->stored[(uint64_t)id % b->stored_slots];
-}
-
-void stored_forget_all(struct bodies *b)
-{
-	for (size_t i = 0; b->stored && i < b->stored_slots; i++) {
-		buf_deinit(&b->stored[i].body);
-		b->stored[i].id = 0;
+	for (size_t i = 0; b->packs && i < PACKS_KEPT; i++) {
+		buf_deinit(&b->packs[i].bytes);
+		buf_deinit(&b->packs[i].bodies);
+		b->packs[i].id = 0;
 	}
-	b->stored_bytes = 0;
+	for (size_t i = 0; b->loose && i < LOOSE_KEPT; i++) {
+		buf_deinit(&b->loose[i].body);
+		b->loose[i].id = 0;
+	}
 }
 
 void store_forget_bodies(struct store *s)
 {
-	stored_forget_all(&s->bodies);
+	kept_packs_forget(&s->bodies);
 }
 
-void stored_forget(struct store *s, int64_t id)
+static struct kept_pack *slot_of(struct bodies *b, int64_t id)
 {
-	struct stored *slot = slot_of(&s->bodies, id);
+	uint64_t hash = (uint64_t)id * UINT64_C(0x9E3779B97F4A7C15);
 
-	if (slot->id != id)
-		return;
-	s->bodies.stored_bytes -= slot->body.cap;
-	buf_deinit(&slot->body);
-	slot->id = 0;
+	return &b->packs[hash >> 32 & (PACKS_KEPT - 1)];
 }
 
-/* The slot, empty, and not where the prefix is any more. */
-static struct stored *slot_clear(struct bodies *b, int64_t id, struct str prefix)
+static int keep(struct store *s, struct kept_pack *k, int64_t id, int64_t dictionary,
+		struct str bytes)
 {
-	struct stored *slot = slot_of(b, id);
-
-	b->stored_bytes -= slot->body.cap;
-	slot->id = 0;
-	if (prefix.n && prefix.p == slot->body.data) {
-		buf_deinit(&b->spare);
-		b->spare = slot->body;
-		slot->body = BUF_INIT;
-	}
-	buf_reset(&slot->body);
-	return slot;
-}
-
-int stored_note(struct store *s, int64_t id, struct str body)
-{
-	struct bodies *b = &s->bodies;
-	struct stored *slot;
-
-	if (b->stored_bytes > STORED_MAX_BYTES)
-		stored_forget_all(b);
-	slot = slot_clear(b, id, STR_NULL);
-	buf_put_str(&slot->body, body);
-	b->stored_bytes += slot->body.cap;
-	if (buf_error(&slot->body))
+	k->id = 0;
+	k->is_whole = false;
+	buf_reset(&k->bytes);
+	buf_put_str(&k->bytes, bytes);
+	if (buf_error(&k->bytes))
 		return -ENOMEM;
-	slot->id = id;
+	if (!pack_take(buf_str(&k->bytes), &k->pack) ||
+	    state_number(id) + k->pack.n - 1 > STATE_NUMBER_MAX)
+		return body_damaged(s, "pack of states", id);
+	k->id = id;
+	k->dictionary = dictionary;
 	return 0;
 }
 
-/* A body as its row has it. */
-struct coded {
-	int64_t id, length;
-	struct coding by;
-	struct str frame;
-};
-
-/* Of the row that a statement is at, whose columns from `first` on are BODY_COLUMNS. */
-static struct coded coded_of_row(sqlite3_stmt *q, int first)
+static int unpack(struct store *s, struct kept_pack *k)
 {
-	return (struct coded){ .id = col_int(q, first),
-			       .by = coding_of(col_int(q, first + 1)),
-			       .length = col_int(q, first + 2),
-			       .frame = col_str(q, first + 3) };
-}
-
-/* Decodes it into the slot of its id. The prefix may be what is in that slot. */
-static int decode(struct store *s, const struct coded *c, struct str prefix)
-{
-	struct bodies *b = &s->bodies;
 	const struct zdict *z;
-	struct stored *slot;
-	int r = dictionary_get(s, c->by.dictionary, &z);
+	int r = dictionary_get(s, k->dictionary, &z);
 
 	if (r)
 		return r;
-	slot = slot_clear(b, c->id, prefix);
-	r = c->length < 0 ? -EBADMSG
-			  : zcodec_unpack_most(b->codec, c->frame, z, prefix,
-					       (size_t)c->length, &slot->body);
-	b->stored_bytes += slot->body.cap;
-	if (!r)
-		slot->id = c->id;
-	return r == -EBADMSG ? body_damaged(s, "state", c->id) : r;
+	buf_reset(&k->bodies);
+	r = zcodec_unpack(s->bodies.codec, k->pack.frame, z, STR_NULL, k->pack.stored,
+			  &k->bodies);
+	k->is_whole = !r;
+	return r == -EBADMSG ? body_damaged(s, "pack of states", k->id) : r;
 }
 
-int state_base(struct store *s, int64_t id, int64_t *ret)
+int pack_of_state(struct store *s, int64_t id, bool with_bodies,
+		  const struct kept_pack **ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_STATE_ENCODING, ARGS(INT(id)), &q);
+	struct kept_pack *k;
+	struct str bytes;
+	int64_t first;
+	int r = sql_get(s, Q_PACK_OF, ARGS(INT(id)), &q);
 
+	*ret = NULL;
 	if (r)
-		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", id) : r;
-	*ret = coding_of(col_int(q, 0)).base;
-	/* A base was there before: a ring is not followed. */
-	return *ret < id ? 0 : body_damaged(s, "state", id);
-}
-
-int chain_base(struct store *s, int64_t last, unsigned n, int64_t *ret)
-{
-	int64_t base = last;
-	int r = 0;
-
-	*ret = n < CHAIN_MAX ? last : 0;
-	if (!*ret || n % CHAIN_STEP)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	first = col_int(q, 0);
+	bytes = col_str(q, 2);
+	/* A pack that tells no number of states is one that cannot be read, and may be this one's. */
+	if (id - first >= PACK_STATES_MAX ||
+	    (pack_states(bytes) && id - first >= pack_states(bytes)))
 		return 0;
-	for (unsigned i = 1; i < CHAIN_STEP && base && !r; i++) {
-		*ret = base;
-		r = state_base(s, base, &base);
-	}
-	if (base)
-		*ret = base;
+	k = slot_of(&s->bodies, first);
+	if (k->id != first || !str_eq(buf_str(&k->bytes), bytes))
+		r = keep(s, k, first, col_int(q, 1), bytes);
+	if (!r && with_bodies && !k->is_whole)
+		r = unpack(s, k);
+	if (!r)
+		*ret = k;
 	return r;
 }
 
-/* The states from one down to one that is decoded, `known`, or packed alone (0). */
-struct chain {
-	struct coded links[CHAIN_MAX];
-	size_t n;
-	int64_t known;
-	struct buf frames; /* end to end */
+struct str pack_body(const struct kept_pack *k, unsigned i)
+{
+	size_t at = 0;
+
+	for (unsigned n = 0; n < i; n++)
+		at += k->pack.states[n].stored;
+	return (struct str){ k->bodies.data + at, k->pack.states[i].stored };
+}
+
+/* --- states that are alone ----------------------------------------------------------------- */
+
+void loose_row(sqlite3_stmt *q, struct packed_state *ret)
+{
+	*ret = (struct packed_state){ .capture_ms = col_int(q, 1),
+				      .name = { .is_text = sqlite3_column_type(q, 2) !=
+							   SQLITE_INTEGER },
+				      .source = col_int(q, 3),
+				      .kind = col_int(q, 4),
+				      .body_len = col_int(q, 6),
+				      .has_raw = sqlite3_column_type(q, 8) != SQLITE_NULL,
+				      .raw = col_str(q, 8) };
+	if (ret->name.is_text)
+		ret->name.text = col_str(q, 2);
+	else
+		ret->name.number = col_int(q, 2);
+}
+
+static int decode_loose(struct store *s, sqlite3_stmt *q, struct buf *out)
+{
+	const struct zdict *z;
+	int64_t length = col_int(q, 6);
+	int r = dictionary_get(s, col_int(q, 5), &z);
+
+	if (r)
+		return r;
+	r = length < 0 ? -EBADMSG
+		       : zcodec_unpack_most(s->bodies.codec, col_str(q, 7), z, STR_NULL,
+					    (size_t)length, out);
+	return r == -EBADMSG ? body_damaged(s, "state", col_int(q, 0)) : r;
+}
+
+int loose_body(struct store *s, sqlite3_stmt *q, struct buf *out)
+{
+	int64_t id = col_int(q, 0);
+	struct kept_loose *k;
+	int r = 0;
+
+	if (!s->bodies.loose || col_int(q, 6) > (int64_t)PACK_BYTES)
+		return decode_loose(s, q, out);
+	k = &s->bodies.loose[(uint64_t)id % LOOSE_KEPT];
+	if (k->id != id) {
+		k->id = 0;
+		buf_reset(&k->body);
+		r = decode_loose(s, q, &k->body);
+		k->id = r ? 0 : id;
+	}
+	if (r)
+		return r;
+	buf_put_str(out, buf_str(&k->body));
+	return buf_error(out);
+}
+
+/* --- reading ------------------------------------------------------------------------------- */
+
+/* A state where it stands: one of a pack, or the row of a statement. */
+struct found {
+	const struct kept_pack *pack;
+	struct packed_state state;
+	struct str trimmed; /* of a pack, where asked for */
+	sqlite3_stmt *q;    /* NULL: in a pack */
 };
 
-static void chain_deinit(struct chain *c)
+static void found_deinit(struct found *f)
 {
-	buf_deinit(&c->frames);
+	sql_endp(&f->q);
 }
 
-static int chain_add(struct store *s, int64_t id, struct chain *c)
+static int find(struct store *s, int64_t id, bool with_body, struct found *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct coded link;
-	int r = sql_get(s, Q_BASE_BODY, ARGS(INT(id)), &q);
+	unsigned i;
+	int r = pack_of_state(s, id, with_body, &ret->pack);
 
-	if (r)
-		return r == STORE_E_NOT_FOUND ? body_damaged(s, "state", id) : r;
-	link = coded_of_row(q, 0);
-	/* A base was there before: a ring is not followed. */
-	if (c->n == CHAIN_MAX || link.by.base >= id)
-		return body_damaged(s, "state", id);
-	c->links[c->n++] = link;
-	buf_put_str(&c->frames, link.frame);
-	c->known = link.by.base;
-	return buf_error(&c->frames);
-}
-
-static int decode_chain(struct store *s, int64_t id)
-{
-	_cleanup_(chain_deinit) struct chain c = { .known = id };
-	struct str prefix = STR_NULL;
-	size_t end;
-	int r = 0;
-
-	while (!r && c.known && slot_of(&s->bodies, c.known)->id != c.known)
-		r = chain_add(s, c.known, &c);
-	if (!r && c.known)
-		prefix = buf_str(&slot_of(&s->bodies, c.known)->body);
-	end = c.frames.len;
-	while (!r && c.n--) {
-		struct coded *link = &c.links[c.n];
-
-		end -= link->frame.n;
-		link->frame.p = c.frames.data + end;
-		r = decode(s, link, prefix);
-		prefix = buf_str(&slot_of(&s->bodies, link->id)->body);
-	}
-	return r;
-}
-
-int stored_get(struct store *s, int64_t id, struct str *ret)
-{
-	struct bodies *b = &s->bodies;
-	int r = 0;
-
-	if (slot_of(b, id)->id != id) {
-		if (b->stored_bytes > STORED_MAX_BYTES)
-			stored_forget_all(b);
-		r = decode_chain(s, id);
-	}
-	*ret = buf_str(&slot_of(b, id)->body);
-	return r;
-}
-
-int body_of_row(struct store *s, sqlite3_stmt *q, int first, struct buf *out)
-{
-	struct trimming t = { col_int(q, first + 4), col_str(q, first + 5) };
-	struct coded coded = coded_of_row(q, first);
-	struct stored *slot = slot_of(&s->bodies, coded.id);
-	struct str prefix = STR_NULL;
-	int r = 0;
-
-	if (slot->id != coded.id) {
-		if (coded.by.base)
-			r = stored_get(s, coded.by.base, &prefix);
-		if (!r)
-			r = decode(s, &coded, prefix);
-	}
 	if (r)
 		return r;
-	if (coded.length >= 0 &&
-	    trim_undo(buf_str(&slot->body), &t, (size_t)coded.length, out))
+	if (!ret->pack) {
+		r = sql_get(s, Q_STATE, ARGS(INT(id)), &ret->q);
+		if (!r)
+			loose_row(ret->q, &ret->state);
+		return r;
+	}
+	i = (unsigned)(id - ret->pack->id);
+	ret->state = ret->pack->pack.states[i];
+	if (with_body)
+		ret->trimmed = pack_body(ret->pack, i);
+	return 0;
+}
+
+int state_head(struct store *s, int64_t id, struct state_head *ret)
+{
+	_cleanup_(found_deinit) struct found f = { 0 };
+	struct buf *text = &s->bodies.spare;
+	int r = find(s, id, false, &f);
+
+	if (r)
+		return r;
+	ret->id = id;
+	ret->resource = state_resource(id);
+	ret->capture_ms = f.state.capture_ms;
+	ret->source = f.state.source;
+	ret->kind = f.state.kind;
+	ret->body_len = f.state.body_len;
+	ret->state_id = state_name_text(&f.state.name, f.state.capture_ms, ret->digits);
+	if (!f.q || !f.state.name.is_text)
 		return 0;
-	return buf_error(out) ? -ENOMEM : body_damaged(s, "state", coded.id);
+	buf_reset(text);
+	buf_put_str(text, ret->state_id);
+	ret->state_id = buf_str(text);
+	return buf_error(text);
 }
 
 int body_of_state(struct store *s, int64_t id, struct buf *out)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	int r = sql_get(s, Q_STATE_BODY, ARGS(INT(id)), &q);
+	_cleanup_(found_deinit) struct found f = { 0 };
+	char digits[STATE_NAME_DIGITS];
+	struct buf *spare = &s->bodies.spare;
+	struct trimming t;
+	int r = find(s, id, true, &f);
 
-	return r ? r : body_of_row(s, q, 0, out);
+	if (!r && f.q) {
+		buf_reset(spare);
+		r = loose_body(s, f.q, spare);
+		f.trimmed = buf_str(spare);
+	}
+	if (r)
+		return r;
+	t = (struct trimming){ f.state.capture_ms,
+			       state_name_text(&f.state.name, f.state.capture_ms,
+					       digits) };
+	if (trim_undo(f.trimmed, &t, (size_t)f.state.body_len, out))
+		return 0;
+	return buf_error(out) ? -ENOMEM : body_damaged(s, "state", id);
+}
+
+int raw_of_state(struct store *s, int64_t id, struct str body, struct buf *out)
+{
+	_cleanup_(found_deinit) struct found f = { 0 };
+	_cleanup_(buf_deinit) struct buf guess = BUF_INIT;
+	struct str prefix = body, frame;
+	uint64_t length;
+	int r = find(s, id, false, &f);
+
+	if (!r && KIND_SHAPE(f.state.kind)) {
+		r = shape_apply(s, KIND_SHAPE(f.state.kind), body, &guess);
+		prefix = buf_str(&guess);
+	}
+	if (r)
+		return r;
+	if (!f.state.has_raw) {
+		buf_put_str(out, prefix);
+		return buf_error(out);
+	}
+	frame = f.state.raw;
+	return varint_take(&frame, &length) && length <= INT64_MAX
+		       ? body_unpack(s, frame, 0, prefix, (int64_t)length, out)
+		       : body_damaged(s, "state", id);
 }

@@ -10,6 +10,7 @@
 #include "alias.h"
 #include "bearer.h"
 #include "names.h"
+#include "pack_put.h"
 #include "private.h"
 #include "relation.h"
 #include "rows.h"
@@ -269,6 +270,8 @@ int store_put_story(struct store *s, const struct store_story *story)
 	s->writer->putting = true;
 	s->writer->in_stories = MAX(s->writer->in_stories, s->writer->next_event);
 	r = story->only_entries ? put_only_entries(s, story) : put_story(s, story);
+	if (!r)
+		r = packs_put(s, story);
 	s->writer->putting = false;
 	return written(s, r);
 }

@@ -4,10 +4,12 @@
  * row needs. Of a row
  *
  *   lines       how many
- *   has         kinds there are 3 bits, some have a rank, some are twins
+ *   has         kinds there are 3 bits, some have a rank, some are twins, refs of changes are in two
+ *               columns: resource, and the state's number
  *   widths      in bits: of the milliseconds since the line before; where some are twins, of their
  *               numbers
- *   of each kind there is: the least and the width of refs, of lengths in .log, and of what lengths
+ *   of each kind there is: the least and the width of refs, of changes then of numbers (where refs
+ *               are in two columns), of lengths in .log, and of what lengths
  *               in .jsonl differ from twice those by: that is the same of most
  *
  * with least ones as numbers of util/varint.h, refs and what differs by zigzag; and bits of each line
@@ -16,10 +18,11 @@
  *   kind, where there are several
  *   of a change, where some have one: has it a rank? then 40 bits of that; of others 64
  *   where some are twins: is it one? then its number
- *   ref, both lengths, less the least
+ *   ref, number, both lengths, less the least
  */
 #include "timeline_row.h"
 
+#include "pack.h"
 #include "util/bits.h"
 #include "util/varint.h"
 
@@ -27,6 +30,7 @@
 #define KIND_BITS   2u
 #define SOME_RANKS  (1u << KINDS)
 #define SOME_TWINS  (2u << KINDS)
+#define NUMBERED    (4u << KINDS)
 #define RANK_CUT    23u /* bits of a change's 63 that are not kept */
 #define CHANGE_BITS (63u - RANK_CUT)
 #define RANK_BITS   64u
@@ -89,7 +93,7 @@ int64_t timeline_time(int64_t place)
 
 /* --- columns ------------------------------------------------------------------------------- */
 
-enum { REF, TEXT, JSONL, COLUMNS };
+enum { REF, NUMBER, TEXT, JSONL, COLUMNS };
 
 struct column {
 	int64_t least;
@@ -103,16 +107,31 @@ struct head {
 	struct column columns[KINDS][COLUMNS];
 };
 
-static void values_of(const struct store_line *l, int64_t ret[COLUMNS])
+/* Histories have rows from before states had numbers. */
+static bool is_numbered(const struct store_line *l)
 {
-	ret[REF] = l->ref;
+	return l->kind != STORE_LINE_CHANGE || (l->ref >= 0 && l->ref <= STATE_ID_MAX);
+}
+
+static void values_of(const struct store_line *l, bool numbered, int64_t ret[COLUMNS])
+{
+	bool two = numbered && l->kind == STORE_LINE_CHANGE;
+
+	ret[REF] = two ? state_resource(l->ref) : l->ref;
+	ret[NUMBER] = two ? state_number(l->ref) : 0;
 	ret[TEXT] = l->text_len;
 	ret[JSONL] = (int64_t)l->jsonl_len - 2 * (int64_t)l->text_len;
 }
 
 static bool is_signed(unsigned column)
 {
-	return column != TEXT;
+	return column == REF || column == JSONL;
+}
+
+static bool has_column(unsigned has, unsigned kind, unsigned column)
+{
+	return has & 1u << kind &&
+	       (column != NUMBER || (has & NUMBERED && kind == STORE_LINE_CHANGE));
 }
 
 /* Only a change may be without. */
@@ -135,12 +154,16 @@ static struct head head_of(int64_t first_ms, const struct store_line *lines, siz
 {
 	struct head h = { .lines = n };
 	int64_t greatest[KINDS][COLUMNS] = { { 0 } }, last_ms = first_ms;
+	bool numbered = true;
 
+	for (size_t i = 0; i < n; i++)
+		numbered = numbered && is_numbered(&lines[i]);
+	h.has = numbered ? NUMBERED : 0;
 	for (size_t i = 0; i < n; i++) {
 		const struct store_line *l = &lines[i];
 		int64_t values[COLUMNS];
 
-		values_of(l, values);
+		values_of(l, numbered, values);
 		for (unsigned c = 0; c < COLUMNS; c++)
 			widen(&h.columns[l->kind][c], h.has & 1u << l->kind, values[c],
 			      &greatest[l->kind][c]);
@@ -170,9 +193,11 @@ static void put_head(struct buf *out, const struct head *h)
 	if (h->has & SOME_TWINS)
 		buf_put_char(out, (char)h->twin);
 	for (unsigned k = 0; k < KINDS; k++)
-		for (unsigned c = 0; c < COLUMNS && h->has & 1u << k; c++) {
+		for (unsigned c = 0; c < COLUMNS; c++) {
 			const struct column *column = &h->columns[k][c];
 
+			if (!has_column(h->has, k, c))
+				continue;
 			varint_put(out, is_signed(c) ? zigzag(column->least)
 						     : (uint64_t)column->least);
 			buf_put_char(out, (char)column->width);
@@ -198,7 +223,7 @@ static void put_line(struct bits_out *out, const struct head *h, int64_t last_ms
 		bits_put(out, l->twin != 0, 1);
 	if (l->twin)
 		bits_put(out, (uint64_t)l->twin, h->twin);
-	values_of(l, values);
+	values_of(l, h->has & NUMBERED, values);
 	for (unsigned c = 0; c < COLUMNS; c++)
 		bits_put(out, (uint64_t)values[c] - (uint64_t)columns[c].least,
 			 columns[c].width);
@@ -244,13 +269,14 @@ static bool take_head(struct str *in, struct head *ret)
 {
 	*ret = (struct head){ 0 };
 	if (!varint_take(in, &ret->lines) || !ret->lines || ret->lines - 1 > 8 * in->n ||
-	    !take_width(in, (1u << (KINDS + 2)) - 1, &ret->has) ||
+	    !take_width(in, (1u << (KINDS + 3)) - 1, &ret->has) ||
 	    !(ret->has & (SOME_RANKS - 1)) || !take_width(in, 64, &ret->time) ||
 	    (ret->has & SOME_TWINS && !take_width(in, 64, &ret->twin)))
 		return false;
 	for (unsigned k = 0; k < KINDS; k++)
-		for (unsigned c = 0; c < COLUMNS && ret->has & 1u << k; c++)
-			if (!take_column(in, c, &ret->columns[k][c]))
+		for (unsigned c = 0; c < COLUMNS; c++)
+			if (has_column(ret->has, k, c) &&
+			    !take_column(in, c, &ret->columns[k][c]))
 				return false;
 	return true;
 }
@@ -293,9 +319,9 @@ static bool take_twin(struct bits_in *in, const struct head *h, struct store_lin
 	return true;
 }
 
-static bool take_lengths(struct bits_in *in, const struct column columns[COLUMNS],
-			 struct store_line *ret)
+static bool take_lengths(struct bits_in *in, const struct head *h, struct store_line *ret)
 {
+	const struct column *columns = h->columns[ret->kind];
 	uint64_t values[COLUMNS];
 	int64_t text, jsonl;
 
@@ -305,6 +331,12 @@ static bool take_lengths(struct bits_in *in, const struct column columns[COLUMNS
 		values[c] += (uint64_t)columns[c].least;
 	}
 	ret->ref = (int64_t)values[REF];
+	if (has_column(h->has, ret->kind, NUMBER)) {
+		if (values[REF] > STATE_ID_MAX >> STATE_NUMBER_BITS ||
+		    values[NUMBER] > STATE_NUMBER_MAX)
+			return false;
+		ret->ref = (int64_t)(values[REF] << STATE_NUMBER_BITS | values[NUMBER]);
+	}
 	text = (int64_t)values[TEXT];
 	if (text < 0 || text > UINT32_MAX)
 		return false;
@@ -324,8 +356,7 @@ static bool take_line(struct bits_in *in, const struct head *h,
 
 	*ret = (struct store_line){ 0 };
 	if (!bits_take(in, h->time, &time) || !take_kind(in, h, ret) ||
-	    !take_rank(in, h, ret) || !take_twin(in, h, ret) ||
-	    !take_lengths(in, h->columns[ret->kind], ret))
+	    !take_rank(in, h, ret) || !take_twin(in, h, ret) || !take_lengths(in, h, ret))
 		return false;
 	ret->time_ms = (int64_t)((uint64_t)last->time_ms + time);
 	return ret->time_ms >= last->time_ms;

@@ -86,12 +86,10 @@ static bool same_moment(const struct store_line *a, const struct store_line *b)
 /* What its resource says. */
 static int look_up_rank(struct store *s, struct store_line *line)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *state = NULL, *resource = NULL;
-	int r = sql_get(s, Q_STATE_MOMENT, ARGS(INT(line->ref)), &state);
+	_cleanup_(sql_endp) sqlite3_stmt *resource = NULL;
+	int r = sql_get(s, Q_RESOURCE_IDENTITY, ARGS(INT(state_resource(line->ref))),
+			&resource);
 
-	if (!r)
-		r = sql_get(s, Q_RESOURCE_IDENTITY, ARGS(INT(col_int(state, 0))),
-			    &resource);
 	if (r)
 		return r == STORE_E_NOT_FOUND
 			       ? body_damaged(s, "the line of state", line->ref)

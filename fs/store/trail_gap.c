@@ -129,7 +129,8 @@ static int dirty_line(void *ctx, const struct store_line *line, bool *more _unus
 	if (line->kind != STORE_LINE_CHANGE)
 		return 0;
 	return sql_run(c->s, Q_DIRTY_OF_STATE,
-		       ARGS(INT(line->ref), TEXT(c->account), INT(line->time_ms)));
+		       ARGS(INT(state_resource(line->ref)), TEXT(c->account),
+			    INT(line->time_ms)));
 }
 
 /* What changed in those gaps that the others do not have. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Capture time and state id stand in a state's row, and are what every body has of its own: taken
- * out of it, a body packed against the state before takes 49 bytes instead of 78. Their members
+ * out of it, a body packed against the state before took 49 bytes instead of 78. Their members
  * stay, empty, so that the places are found again. A body that would not come back byte for byte
  * (the time in another form, an empty member of that name further up) is left as it is; which it
  * is, its length tells.

@@ -40,6 +40,8 @@ static const char *const counter_names[] = {
 	[COUNTER_KEY] = "public key",
 	[COUNTER_POINT] = "point",
 	[COUNTER_METRIC_FILE] = "metric file",
+	[COUNTER_UNSWEPT] = "unswept",
+	[COUNTER_ARRIVAL] = "arrival",
 	[COUNTER_COMMIT] = "commit",
 	[COUNTER_ITEM_FIRST] = "first item",
 	[COUNTER_ITEM_LAST] = "last item",
@@ -75,7 +77,6 @@ struct writer *writer_free(struct writer *w)
 	arena_deinit(&w->cached);
 	arena_deinit(&w->summed);
 	gathered_deinit(&w->gathered);
-	put_order_forget(&w->order);
 	block_deinit(&w->events.block);
 	free(w->aliases.rows);
 	free(w->bearers.rows);
@@ -89,6 +90,7 @@ struct writer *writer_free(struct writer *w)
 	buf_deinit(&w->raw);
 	buf_deinit(&w->guess);
 	buf_deinit(&w->trimmed);
+	buf_deinit(&w->packed);
 	free(w);
 	return NULL;
 }
@@ -123,12 +125,12 @@ void writer_forget(struct writer *w)
 	forget_sums(w);
 	forget_cached(w);
 	gathered_forget(&w->gathered);
-	put_order_forget(&w->order);
 	block_deinit(&w->events.block);
 	w->aliases.n = 0;
 	w->bearers.n = 0;
 	w->grown.n = 0;
 	buf_reset(&w->noted);
+	buf_reset(&w->packed);
 	w->putting = false;
 	tell_forget(&w->tell);
 	memset(w->path_lengths, 0, sizeof(w->path_lengths));
@@ -154,6 +156,9 @@ int writer_begin(struct store *s)
 	r = gathered_begin(s);
 	if (!r)
 		r = tell_begin(s);
+	if (!r)
+		r = sql_exists(s, Q_COUNTER, ARGS(TEXT(counter_name(COUNTER_ARRIVAL))),
+			       &w->notes_arrivals);
 	if (!r)
 		r = sql_exists(s, Q_ALIAS_ANY, NO_ARGS, &w->has_alias);
 	return r ? r : sql_exists(s, Q_TRANSITION_ANY, NO_ARGS, &w->has_transition);
@@ -266,8 +271,7 @@ static int settle_resource(struct store *s, const struct resource *res)
 
 	if (!r)
 		r = sql_run(s, Q_RESOURCE_PUT,
-			    ARGS(INT(res->id), INT(res->last), INT(res->chain),
-				 INT(res->items)));
+			    ARGS(INT(res->id), INT(res->last), INT(res->items)));
 	if (!r && res->dirty)
 		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(res->id), INT(res->dirty_ms)));
 	return r;

@@ -12,7 +12,6 @@
 #include "block.h"
 #include "gathered.h"
 #include "map.h"
-#include "put_order.h"
 #include "tell.h"
 #include "util/arena.h"
 #include "util/buf.h"
@@ -39,7 +38,9 @@ enum counter {
 	COUNTER_KEY,
 	COUNTER_POINT,
 	COUNTER_METRIC_FILE,
-	COUNTER_COMMIT, /* transactions that changed anything */
+	COUNTER_UNSWEPT, /* rows of states that are in packs as well */
+	COUNTER_ARRIVAL, /* there is one: states are noted in the order they come in */
+	COUNTER_COMMIT,  /* transactions that changed anything */
 	/* Times that are raised, not added to: of the first ones less than nothing, of the last. */
 	COUNTER_ITEM_FIRST,
 	COUNTER_ITEM_LAST,
@@ -75,9 +76,8 @@ struct resource {
 	struct map_node node; /* folder id, resource id */
 	struct resource *next_touched;
 	int64_t id;
-	int64_t last;   /* state put last: what the next is packed against */
-	unsigned chain; /* states since the one that was packed alone, with it */
-	bool fresh;     /* made just now: no state is in the history */
+	int64_t last; /* number of the state put last */
+	bool fresh;   /* made just now: no state is in the history */
 	bool touched;
 	bool dirty;
 	int64_t dirty_ms;
@@ -127,7 +127,6 @@ struct path_length {
 struct writer {
 	struct map leaves, resources;
 	struct arena cached; /* nodes of both */
-	struct put_order order;
 	struct leaf *leaves_touched;
 	struct resource *resources_touched,
 		**resources_end; /* in the order of their touch */
@@ -154,10 +153,13 @@ struct writer {
 	struct packing events;
 	int64_t bodies_total[2]; /* of a kind, for training a dictionary */
 	int64_t bodies_next[2]; /* train when there are so many; INT64_MAX: never again */
-	struct buf redated;  /* int64_t: folders whose newest time is to be looked for */
+	struct buf redated; /* int64_t: folders whose newest time is to be looked for */
+	struct buf
+		packed; /* struct state_span: packs put, whose states have their rows yet */
 	bool has_transition; /* else no file of alarms/ is to be made anew */
 	bool has_alias; /* else nothing needs to be spread: what is dirty is dirty as a whole */
-	bool pending;                                    /* something is gathered */
+	bool notes_arrivals; /* states are noted in their order: somebody asks for that */
+	bool pending;        /* something is gathered */
 	struct buf key, name, pack, raw, guess, trimmed; /* scratch */
 };
 

@@ -252,13 +252,14 @@ static int look_at_page(struct import_ledger *ledger, void *ctx)
 	struct store_came page[STATES];
 	struct look *l = ctx;
 	size_t n;
-	int r = store_states_came(store, l->after, &a, page, STATES, &n);
+	int r = store_states_came(store, l->w->s->now_ms - KEPT_DAYS * API_DAY_MS,
+				  l->after, &a, page, STATES, &n);
 
 	for (size_t i = 0; !r && i < n; i++) {
 		for (size_t k = 0; !r && k < l->n_specs && is_asked_for(l, &page[i]); k++)
 			if (is_of_type(&l->specs[k], page[i].type))
 				r = look_at(l, store, &page[i], &l->specs[k]);
-		l->after = page[i].state;
+		l->after = page[i].place;
 		if (!l->incomplete)
 			l->done = l->after;
 	}

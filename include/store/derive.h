@@ -136,6 +136,15 @@ struct store_aliases {
 	struct mention_set lost; /* of neighbours it lost, for the time it lost them in */
 };
 
+/* States of a resource in one row; see store_packs_make(). */
+struct store_pack {
+	int64_t first; /* id of the first state; the others' follow on it */
+	unsigned n;
+	unsigned merged; /* first of them, those of a pack whose place it takes; the others were alone */
+	int64_t dictionary;
+	struct str bytes;
+};
+
 /* All that deriving a resource makes. */
 struct store_story {
 	struct store_dirty dirty; /* what it was made for */
@@ -153,6 +162,8 @@ struct store_story {
 	size_t n_names;
 	struct store_relations relations;
 	uint32_t blame_len; /* bytes of `blame` */
+	struct store_pack *packs;
+	size_t n_packs;
 };
 
 /*
@@ -164,6 +175,16 @@ struct store_story {
  * nothing is left.
  */
 int store_put_story(struct store *s, const struct store_story *story) _must_check_;
+
+/*
+ * Packs the states of the story's resource that came in since its last story, for
+ * store_put_story(): where some of them have come or gone until then it leaves such a pack out.
+ */
+int store_packs_make(struct store *s, struct arena *a,
+		     struct store_story *story) _must_check_;
+/* After stories were put, between transactions: clears away what packs took the place of, and gives
+   the file's free pages back where they are many. */
+int store_sweep(struct store *s) _must_check_;
 
 /* --- what deriving reads ------------------------------------------------------------------ */
 

@@ -28,11 +28,15 @@ int store_key(struct store *s, struct str fingerprint, struct buf *der) _must_ch
 /* --- what to ask for ------------------------------------------------------------------------ */
 
 struct store_came {
+	int64_t place;                    /* in that order */
 	int64_t state, time_ms;           /* row and capture time */
 	struct str account, region, type; /* in the arena */
 };
-/* States in the order they came in, above `after`. */
-int store_states_came(struct store *s, int64_t after, struct arena *a,
+/*
+ * States in the order they came in, behind the place `after`, for who writes. That order is noted
+ * from the first call on: which gives those before in another order, captured at since_ms or later.
+ */
+int store_states_came(struct store *s, int64_t since_ms, int64_t after, struct arena *a,
 		      struct store_came *ret, size_t n, size_t *ret_n) _must_check_;
 
 /* --- the files of resources ----------------------------------------------------------------- */

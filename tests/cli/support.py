@@ -182,7 +182,8 @@ FACTS = {
     "alarm_mention": """SELECT token, name FROM alarm_mention m JOIN alarm a ON a.id = m.alarm""",
     "transition": """SELECT name, time_ms, state, previous_state, reason, raw_len
                      FROM transition t JOIN alarm a ON a.id = t.alarm""",
-    "counter": "SELECT name, n FROM counter WHERE name NOT IN ('told', 'last finish', 'commit')",
+    "counter": """SELECT name, n FROM counter
+                  WHERE name NOT IN ('told', 'last finish', 'commit', 'unswept')""",
     "tally": "SELECT * FROM tally",
     "trail": "SELECT account, first_ms, last_ms FROM trail",
     "timeline_hour": "SELECT * FROM timeline_hour WHERE text_len > 0",
@@ -322,7 +323,9 @@ def timeline_lines(first_ms, lines):
     count, has, time_width = number(), byte(), byte()
     twin_width = byte() if has & 16 else 0
     kinds = [kind for kind in range(3) if has & 1 << kind]
-    columns = {kind: [(number(), byte()) for _ in range(3)] for kind in kinds}
+    numbered = has >> 5 & 1  # a change's state: its resource, and a column of numbers behind that
+    columns = {kind: [(number(), byte()) for _ in range(3 + (numbered and kind == 1))]
+               for kind in kinds}
     whole = int.from_bytes(lines[at:], "little")
     for _ in range(count):
         first_ms += bits(time_width)
@@ -333,8 +336,10 @@ def timeline_lines(first_ms, lines):
         elif has & 8 and bits(1):
             rank = bits(40) << 23
         twin = bits(twin_width) if has & 16 and bits(1) else 0
-        ref, text, jsonl = ((signed(least) if i != 1 else least) + bits(width)
-                            for i, (least, width) in enumerate(columns[kind]))
+        split = numbered and kind == 1
+        ref, *row, text, jsonl = ((signed(least) if i in (0, 2 + split) else least) + bits(width)
+                                  for i, (least, width) in enumerate(columns[kind]))
+        ref = ref << 20 | row[0] if split else ref
         yield first_ms, kind, rank, twin, ref, text, jsonl + 2 * text
     assert (bit + 7) // 8 == len(lines) - at
 
@@ -355,9 +360,10 @@ def signed(number):
     return ~(number >> 1) if number & 1 else number >> 1
 
 
-def states_of_run(time_ms, states):
+def spans_of_run(time_ms, states):
     """(capture_ms, twin, state, size, status, hidden, name, arn, told) of each state of a run, the
-    last as one row had it before there were runs; see fs/store/run_row.c."""
+    last as one row had it before there were runs, and where its number is, and that of the state
+    before where that is told; see fs/store/run_row.c."""
     at, state, size, twin, lengths = 0, 0, 0, None, [0] * 7
 
     def number():
@@ -379,7 +385,9 @@ def states_of_run(time_ms, states):
         step = number() if twin is not None else 0
         twin = twin + 1 if twin is not None and not step else 0
         time_ms += step
+        start = at
         state += signed(number())
+        spans = [(start, at)]
         grown = signed(number())
         size += grown
         has_change, measured = flags & 3 < 3, flags & 64
@@ -391,12 +399,35 @@ def states_of_run(time_ms, states):
             lengths[i] += signed(number()) if differs >> i & 1 else 0
             told_bytes += varint(lengths[i])
         if flags & 32:
-            told_bytes += varint(number()) + varint(number()) + text(number())
+            told_bytes += varint(number())
+            start = at
+            told_bytes += varint(number())
+            spans.append((start, at))
+            told_bytes += text(number())
         twin = number() if odd & 64 else twin
         name = text(number()).decode() if odd & 16 else None
         arn = text(number()).decode() if odd & 32 else None
         yield (time_ms, twin, state, size, odd & 7, odd >> 3 & 1, name, arn,
-               told_bytes if first < end else None)
+               told_bytes if first < end else None), spans
+
+
+def states_of_run(time_ms, states):
+    for row, _ in spans_of_run(time_ms, states):
+        yield row
+
+
+def run_renumbered(time_ms, states, ids):
+    """A run whose states have other ids."""
+    out, done, last = b"", 0, 0
+    for (_, _, state, *_), (place, *before) in spans_of_run(time_ms, states):
+        step, last = ids[state] - last, ids[state]
+        out += states[done:place[0]] + varint(step << 1 if step >= 0 else ~(step << 1))
+        done = place[1]
+        for start, end in before:
+            previous = next(numbers(states[start:end]))
+            out += states[done:start] + varint(ids[previous - 1] + 1 if previous > 1 else previous)
+            done = end
+    return out + states[done:]
 
 
 def shown(db):
@@ -410,6 +441,62 @@ def shown_table(db):
     db.execute("CREATE TEMP TABLE shown(resource, capture_ms, twin, state, size, status, hidden, name, "
                "arn, told)")
     db.executemany("INSERT INTO shown VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", shown(db))
+
+
+def states_of_pack(first, pack):
+    """(id, capture_ms, state_id, source, kind, body_len, raw) of each; see fs/store/pack.c."""
+    at, states, last = 0, [], [0] * 6
+
+    def number():
+        nonlocal at
+        start = at
+        while pack[at] >= 0x80:
+            at += 1
+        at += 1
+        return next(numbers(pack[start:at]))
+
+    def step(i, by=None):
+        last[i] += signed(number() if by is None else by)
+        return last[i]
+
+    for i in range(number()):
+        capture_ms, source = step(0), step(1)
+        kind = number()
+        has_raw, kind = kind & 1, step(2, kind >> 1)
+        state_id = number()
+        if state_id:
+            state_id = step(3, state_id - 1) + capture_ms
+        else:
+            n = number()
+            state_id, at = pack[at:at + n].decode(), at + n
+        body_len = step(4) + step(5)
+        raw = number() if has_raw else None
+        states.append([first + i, capture_ms, state_id, source, kind, body_len, raw])
+    at = len(pack) - sum(state[-1] or 0 for state in states)
+    for state in states:
+        if state[-1] is not None:
+            state[-1], at = pack[at:at + state[-1]], at + state[-1]
+    return states
+
+
+def states(db):
+    """All of them, by id: those in packs, and those that are still alone."""
+    alone = db.execute("""SELECT id, capture_ms, CASE typeof(state_id) WHEN 'integer' THEN
+        state_id + capture_ms ELSE CAST(state_id AS TEXT) END, source, kind, body_len, raw FROM state""")
+    found = {state[0]: [state[0], state[1], state[2].decode() if isinstance(state[2], bytes)
+                        else state[2], *state[3:]] for state in alone}
+    for first, pack in db.execute("SELECT id, bytes FROM state_pack"):
+        found.update((state[0], state) for state in states_of_pack(first, pack))
+    return [found[row] for row in sorted(found)]
+
+
+def state_table(db):
+    """All of them, in the place of the history's table."""
+    rows = states(db)
+    db.execute("CREATE TEMP TABLE state(id INTEGER PRIMARY KEY, resource, capture_ms, state_id, source, "
+               "kind, body_len, raw)")
+    db.executemany("INSERT INTO state VALUES(?, ?, ?, ?, ?, ?, ?, ?)",
+                   ((row, row >> 20, *rest) for row, *rest in rows))
 
 
 class Event:
@@ -527,6 +614,7 @@ def dump(history):
         event_table(db)
         shown_table(db)
         bearer_table(db)
+        state_table(db)
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
         keys = dict(db.execute("SELECT id, key FROM event"))

@@ -15,9 +15,9 @@ import sys
 import urllib.parse
 import uuid
 
-from support import (DONE, FAILED, Case, bearers, driftfs, dump, event, events,
-                     events_of_block, history_file, item, numbers, postings, shown, timeline,
-                     timeline_lines, told, trail_file, varint)
+from support import (DONE, FAILED, Case, bearers, driftfs, dump, event,
+                     events, events_of_block, history_file, item, numbers, postings, run_renumbered,
+                     shown, state_table, states, timeline, timeline_lines, told, trail_file, varint)
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 ITEMS = b'"configurationItems":'
@@ -282,6 +282,27 @@ value ->> 6, value ->> 7, value ->> 8, bytes_of(value ->> 9) FROM json_each(rows
 DROP TABLE shown_run;
 """
 
+PACKS_37 = """DROP TABLE state;
+CREATE TABLE state(
+id INTEGER PRIMARY KEY AUTOINCREMENT, resource INTEGER NOT NULL REFERENCES resource,
+capture_ms INTEGER NOT NULL, state_id ANY NOT NULL, source INTEGER NOT NULL, kind INTEGER NOT NULL,
+base INTEGER NOT NULL, body_len INTEGER NOT NULL, body BLOB NOT NULL, raw BLOB) STRICT;
+INSERT INTO state SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+value ->> 5, value ->> 6, value ->> 7, whole_body(value ->> 0), bytes_of(value ->> 8)
+FROM json_each(rows_of_states()) ORDER BY 1;
+DROP TABLE state_pack;
+DROP TABLE arrival;
+ALTER TABLE resource DROP COLUMN last;
+ALTER TABLE resource ADD COLUMN last INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE resource ADD COLUMN chain INTEGER NOT NULL DEFAULT 0;
+UPDATE resource SET (last, chain) = (SELECT max(id), count(*) FROM state s
+                                     WHERE s.resource = resource.id);
+UPDATE resource_view SET latest = old_id(latest) WHERE latest;
+UPDATE unlisted SET state = old_id(state);
+UPDATE shown_run SET states = old_run(first_ms, states);
+UPDATE timeline SET lines = old_lines(first >> 20, lines);
+"""
+
 # What takes a history down from a version to the one before it.
 COLUMNS_34 = "UPDATE timeline SET lines = timeline_in_bytes(first, lines);"
 BUSY_35 = """DROP INDEX resource_by_items;
@@ -304,7 +325,8 @@ ALTER TABLE name_old RENAME TO name;
 CREATE INDEX name_by_hash ON name(space, hash);
 """
 
-DOWN = {36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
+DOWN = {37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32,
+        31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
@@ -380,6 +402,39 @@ def states_of(tree):
     return [path for path in tree if path.startswith("/resources/") and path[-6:] == "Z.json"]
 
 
+def lines_renumbered(first_ms, lines, ids):
+    """Lines of the timeline, whose states have other ids, as schema 34 had them."""
+    rows = [(kind, time_ms, rank, twin, (ids[ref] if kind == 1 else ref, text, jsonl - 2 * text))
+            for time_ms, kind, rank, twin, ref, text, jsonl in timeline_lines(first_ms, lines)]
+    times = [row[1] - before for row, before in zip(rows, [first_ms, *(row[1] for row in rows)])]
+    kinds = sorted({row[0] for row in rows})
+    columns = {kind: [(min(column), (max(column) - min(column)).bit_length())
+                      for column in zip(*(row[4] for row in rows if row[0] == kind))]
+               for kind in kinds}
+    ranked = any(row[0] == 1 and row[2] is not None for row in rows)
+    twins = any(row[3] for row in rows)
+    time_width, twin_width = max(times).bit_length(), max(row[3] for row in rows).bit_length()
+    out = varint(len(rows)) + bytes([sum(1 << kind for kind in kinds) | ranked << 3 | twins << 4,
+                                     time_width]) + (bytes([twin_width]) if twins else b"")
+    for kind in kinds:
+        for i, (least, width) in enumerate(columns[kind]):
+            least = least if i == 1 else least << 1 if least >= 0 else ~(least << 1)
+            out += varint(least) + bytes([width])
+    fields = []
+    for time, (kind, _, rank, twin, values) in zip(times, rows):
+        fields.append((time, time_width))
+        fields += [(kind, 2)] if len(kinds) > 1 else []
+        fields += [(rank is not None, 1)] if kind == 1 and ranked else []
+        fields += [(rank >> 23, 40) if kind == 1 else (rank, 64)] if rank is not None else []
+        fields += [(twin != 0, 1)] if twins else []
+        fields += [(twin, twin_width)] if twin else []
+        fields += [(value - least, width) for value, (least, width) in zip(values, columns[kind])]
+    whole = bit = 0
+    for value, width in fields:
+        whole, bit = whole | int(value) << bit, bit + width
+    return out + whole.to_bytes((bit + 7) // 8, "little")
+
+
 def without_ids(record, bits):
     """A record as a block has it."""
     for bit, name in ((16, b'"eventID":"'), (32, b'"requestID":"')):
@@ -413,18 +468,20 @@ class Migrate(Case):
         return tree
 
     def bodies(self):
-        """The canonical text of each state, by its row, from the items as they came."""
+        """The canonical text of each state, by its id, from the items as they came."""
         texts, bodies = {}, {}
         for path in sorted((self.folder / "in").rglob("*.json*")):
             data = path.read_bytes()
             data = gzip.decompress(data) if data[:2] == b"\x1f\x8b" else data
             for one in json.loads(data).get("configurationItems", ()) if ITEMS in data else ():
                 texts[identity(one)] = canonical(one)
-        for row, rid, time, state_id, size in self.query("""
+        with contextlib.closing(sqlite3.connect(self.history)) as db:
+            state_table(db)
+            rows = db.execute("""
                 SELECT s.id, rid, strftime('%Y-%m-%dT%H:%M:%S', capture_ms / 1000, 'unixepoch') ||
-                printf('.%03dZ', capture_ms % 1000), CASE typeof(state_id) WHEN 'integer' THEN
-                state_id + capture_ms ELSE state_id END, body_len
-                FROM state s JOIN resource r ON r.id = s.resource"""):
+                printf('.%03dZ', capture_ms % 1000), state_id, body_len
+                FROM state s JOIN resource r ON r.id = s.resource""").fetchall()
+        for row, rid, time, state_id, size in rows:
             bodies[row] = texts[rid, time, str(state_id)]
             self.assertEqual(len(bodies[row]), size, bodies[row])
         return bodies
@@ -486,20 +543,40 @@ class Migrate(Case):
         db.create_function("bytes_of", 1,
                            lambda text: None if text is None else bytes.fromhex(text))
 
+    def state_functions(self, db, bodies):
+        """What PACKS_37 asks for: ids as they were given when each came in, of all resources in turn;
+        and each of a resource's is packed against the one before it, but each fourth."""
+        rows = sorted(states(db), key=lambda state: (state[0] & 0xfffff, state[0]))
+        old = {state[0]: i for i, state in enumerate(rows, 1)}
+        table = [(old[row], row >> 20, capture_ms,
+                  state_id - capture_ms if isinstance(state_id, int) else state_id, source, kind,
+                  old[row - 1] if row & 3 and row - 1 in old else 0, body_len, raw and raw.hex())
+                 for row, capture_ms, state_id, source, kind, body_len, raw in rows]
+        text = json.dumps(table)
+        whole = {old[row]: body for row, body in bodies.items()}
+        db.create_function("rows_of_states", 0, lambda: text)
+        db.create_function("whole_body", 1, lambda row: frame(whole[row]))
+        db.create_function("old_id", 1, old.get)
+        db.create_function("old_run", 2, lambda *run: run_renumbered(*run, old))
+        db.create_function("old_lines", 2, lambda *row: lines_renumbered(*row, old))
+        return old
+
     def take_down(self, version, bodies, records):
         with contextlib.closing(sqlite3.connect(self.history)) as db:
             now, = db.execute("PRAGMA user_version").fetchone()
             self.assertEqual(now, max(DOWN), "a rung without a way down")
-            db.create_function("whole_body", 1, lambda row: frame(bodies[row]))
+            old = self.state_functions(db, bodies)
             self.event_functions(db, records)
             self.list_functions(db)
             self.posting_functions(db)
-            lines = json.dumps(list(timeline(db)))
             pairs = json.dumps(bearers(db))
             db.create_function("bearers_of_names", 0, lambda: pairs)
             db.create_function("timeline_in_bytes", 2, timeline_in_bytes)
+            lines = json.dumps([(*line[:4], old[line[4]] if line[1] == 1 else line[4], *line[5:])
+                                for line in timeline(db)])
             db.create_function("lines_of_timeline", 0, lambda: lines)
-            rows = json.dumps([(*row, said and said.hex()) for *row, said in shown(db)])
+            rows = json.dumps([(*row[:3], old[row[3]], *row[4:], said and said.hex())
+                               for *row, said in shown(db)])
             db.create_function("rows_of_runs", 0, lambda: rows)
             db.create_function("measured_len", 1, lambda b: b and next(numbers(b)))
             db.create_function("measured_bytes", 1,

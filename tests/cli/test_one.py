@@ -78,12 +78,14 @@ class One(Case):
         self.write("new.json", history_file(states[-1:]))
         self.import_("old.json")
         with contextlib.closing(sqlite3.connect(self.history)) as db, db:
-            db.execute("""UPDATE state SET body = x'0102030405' WHERE id =
-                          (SELECT id FROM state ORDER BY capture_ms LIMIT 1 OFFSET 9)""")
+            packs = db.execute("""UPDATE state_pack
+                                  SET bytes = substr(bytes, 1, length(bytes) - 1) WHERE id & 15 = 1
+                                  AND id = (SELECT min(id) FROM state_pack)""")
+            self.assertEqual(packs.rowcount, 1)
         for _ in range(2):
             _, err = self.run_program("import", self.history, "new.json", status=FAILED)
             self.assertIn("making the story of AWS::EC2::SecurityGroup sg-1 of 123456789012, "
-                          "us-east-1: state 10 cannot be decoded", err)
+                          "us-east-1: pack of states 1048577 cannot be decoded", err)
         self.assert_totals(items=20)
         self.assertIn("2024-05-01T100000.000Z.json",
                       self.ls("/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1"))

@@ -13,6 +13,7 @@
 #include "block.h"
 #include "called.h"
 #include "gathered.h"
+#include "pack.h"
 #include "posting.h"
 #include "run.h"
 #include "timeline_row.h"
@@ -299,12 +300,37 @@ static void check_run(struct str in)
 	require(str_eq(buf_str(&bytes), buf_str(&again)));
 }
 
+static void check_pack(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf again = BUF_INIT;
+	struct pack one, two;
+	size_t stored = 0;
+
+	if (!pack_take(in, &one))
+		return;
+	require(one.n >= 1 && one.n <= PACK_STATES_MAX && pack_states(in) == one.n);
+	for (unsigned i = 0; i < one.n; i++)
+		stored += one.states[i].stored;
+	require(stored == one.stored && stored <= PACK_BYTES_MAX);
+	pack_put(&again, &one);
+	require(again.len <= in.n && pack_take(buf_str(&again), &two));
+	require(two.n == one.n && str_eq(two.frame, one.frame));
+	for (unsigned i = 0; i < one.n; i++) {
+		const struct packed_state *a = &one.states[i], *b = &two.states[i];
+
+		require(a->capture_ms == b->capture_ms && a->source == b->source &&
+			a->kind == b->kind && a->body_len == b->body_len &&
+			a->stored == b->stored && a->name.number == b->name.number &&
+			str_eq(a->name.text, b->name.text) && str_eq(a->raw, b->raw));
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
 		check_postings, check_rows,   check_trimmed, check_shape, check_frame,
 		check_record,   check_cut,    check_told,    check_lines, check_gathered,
-		check_phrases,  check_called, check_run,
+		check_phrases,  check_called, check_run,     check_pack,
 	};
 	struct str input = { (const char *)data, size };
 

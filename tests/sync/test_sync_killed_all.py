@@ -49,8 +49,9 @@ class Careful(FakeSqs):
             dead = [m.id for m in queue.messages.values() if m.receipts & receipts]
         with contextlib.closing(sqlite3.connect(f"file:{self.history}?mode=ro", uri=True)) as db:
             for one in dead:
-                if not db.execute("SELECT 1 FROM state s JOIN resource r ON r.id = s.resource "
-                                  "WHERE rid = ?", (self.holds[one],)).fetchone():
+                if not db.execute("SELECT 1 FROM state s JOIN resource r ON r.id = s.id >> 20 "
+                                  "WHERE rid = ?1 UNION ALL SELECT 1 FROM state_pack p "
+                                  "JOIN resource r ON r.id = p.id >> 20 WHERE rid = ?1", (self.holds[one],)).fetchone():
                     self.early.append(one)
         return super().DeleteMessageBatch(aws, rq, asked)
 

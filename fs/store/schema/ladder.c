@@ -308,6 +308,10 @@ static const struct migration ladder[] = {
 	{ .version = 34, .sql = schema_columns },
 	{ .version = 35, .sql = schema_busy },
 	{ .version = 36, .sql = schema_bearers },
+	{ .version = 37,
+	  .sql = schema_packs,
+	  .move = migrate_states,
+	  .end = schema_packs_end },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

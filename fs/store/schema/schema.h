@@ -3,6 +3,7 @@
 
 /* The ladder of migrations; see ladder.c. */
 
+#include <sqlite3.h>
 #include <stddef.h>
 
 #define SCHEMA_APPLICATION_ID 0x44726654 /* "DrfT", in the header of every history */
@@ -10,6 +11,9 @@
 struct migration {
 	int version;            /* user_version once it is done */
 	const char *const *sql; /* scripts, NULL-terminated */
+	/* What SQL cannot do, between the scripts and those of the end; NULL: nothing. An errno. */
+	int (*move)(sqlite3 *db);
+	const char *const *end;
 };
 
 /* One subject each, in files of their own. */
@@ -48,6 +52,11 @@ extern const char *const schema_runs[];
 extern const char *const schema_columns[];
 extern const char *const schema_busy[];
 extern const char *const schema_bearers[];
+extern const char *const schema_packs[];
+extern const char *const schema_packs_end[];
+
+/* See migrate_state.c. */
+int migrate_states(sqlite3 *db);
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

@@ -2,6 +2,7 @@
 /* The tests' history: see history.h. */
 #include "history.h"
 
+#include "pack_put.h"
 #include "private.h"
 #include "run.h"
 
@@ -145,6 +146,16 @@ enum store_put put_event(struct history *h, const struct event *e, const char *r
 			 0);
 	commit(h);
 	return put;
+}
+
+void pack_resource(struct history *h, int64_t resource)
+{
+	struct store_story story = { .dirty = { .resource = resource } };
+
+	assert_int_equal(store_packs_make(h->s, &h->a, &story), 0);
+	begin(h);
+	assert_int_equal(packs_put(h->s, &story), 0);
+	commit(h);
 }
 
 struct store_resource resource_of(struct history *h, const char *type, const char *rid)

@@ -14,12 +14,16 @@
 
 #include <cmocka.h>
 
+#include "pack.h"
 #include "posting.h"
 #include "store/derive.h"
 
 #define ACCOUNT "123456789012"
 #define REGION  "us-east-1"
 #define GROUP   "AWS::EC2::SecurityGroup"
+
+/* The id of a resource's state, by its number from 1 on. */
+#define STATE(resource, n) (state_first(resource) + (n)-1)
 
 struct history {
 	char dir[32];
@@ -52,6 +56,8 @@ struct event event_of(const char *id, int64_t ms);
 enum store_put put_item(struct history *h, const struct item *item);
 enum store_put put_event(struct history *h, const struct event *e, const char *raw,
 			 const uint64_t *tokens, size_t n);
+/* Packs its states as its story would. */
+void pack_resource(struct history *h, int64_t resource);
 /* The resource of ACCOUNT and REGION; fails the test when it is not there. */
 struct store_resource resource_of(struct history *h, const char *type, const char *rid);
 /* All states of the resource in order; at most 64. */

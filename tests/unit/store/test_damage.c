@@ -21,7 +21,8 @@
 static const char *const columns[][2] = {
 	{ "state", "body" },       { "state", "raw" },
 	{ "state", "body_len" },   { "state", "kind" },
-	{ "state", "base" },       { "state", "state_id" },
+	{ "state", "dictionary" }, { "state", "state_id" },
+	{ "state_pack", "bytes" }, { "state_pack", "dictionary" },
 	{ "shape", "text" },       { "shape", "len" },
 	{ "event_block", "body" }, { "event_block", "rows" },
 	{ "event_block", "ids" },  { "event_block", "dictionary" },
@@ -80,9 +81,11 @@ static void fill(struct history *h)
 		item = item_of(GROUP, "sg-1", 1000 * (int64_t)(i + 1), id, body);
 		item.raw = str_of(raw);
 		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+		/* Some of them are in a pack, the others alone. */
+		if (i == STATES / 2)
+			pack_resource(h, 1);
 	}
-	begin(h);
-	commit(h);
+	assert_int_equal(store_sweep(h->s), 0);
 	tell(h);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		uint64_t token = TOKEN(7);
@@ -125,10 +128,10 @@ static unsigned read_all(struct history *h)
 		_cleanup_(buf_deinit) struct buf body = BUF_INIT, raw = BUF_INIT,
 						 event = BUF_INIT;
 
-		r = store_state_body(h->s, id, &body);
+		r = store_state_body(h->s, STATE(1, id), &body);
 		expect(h, r);
 		good += !r;
-		r = store_state_raw(h->s, id, &raw);
+		r = store_state_raw(h->s, STATE(1, id), &raw);
 		expect(h, r);
 		good += !r;
 		r = store_event_body(h->s, id, &event);

@@ -6,7 +6,6 @@
 
 #include "history.h"
 #include "private.h"
-#include "restack.h"
 #include "store/activity.h"
 #include "store/write.h"
 #include "util/phrase.h"
@@ -380,7 +379,7 @@ static void test_nothing_to_learn(void **state)
 	assert_sound(h);
 }
 
-/* Keyframes of states use one, too; what hangs on them does not mind. */
+/* States use one, too, alone and in packs. */
 static void test_states(void **state)
 {
 	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
@@ -399,11 +398,15 @@ static void test_states(void **state)
 	}
 	commit(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary WHERE kind = 2"), 1);
-	/* What packing anew has made free does not stay so. */
-	assert_in_range(ask(h, "SELECT sum(unused) * 100 / sum(pgsize) FROM dbstat "
-			       "WHERE name = 'state' AND pagetype = 'leaf' AND path < "
-			       "(SELECT max(path) FROM dbstat WHERE name = 'state')"),
-			0, 4);
+	/* Those that came first have none until they are packed. */
+	assert_int_equal(
+		ask(h,
+		    "SELECT count(*) FROM state WHERE dictionary > 0 AND id >> 20 > 400"),
+		200);
+	for (int i = 0; i < 500; i += 2)
+		pack_resource(h, i + 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack WHERE dictionary = 1"),
+			 250);
 	assert_sound(h);
 	history_open(h, STORE_READ, 0);
 	for (int i = 0; i < 500; i++) {
@@ -417,53 +420,20 @@ static void test_states(void **state)
 	}
 }
 
-/* Rows that are taken out come back as they were, with every column. */
-static void test_restack(void **state)
-{
-	struct history *h = *state;
-	char rid[32], id[32], body[64], raw[64];
-	sqlite3 *db = NULL;
-
-	for (int i = 0; i < 60; i++) {
-		struct item item;
-
-		(void)snprintf(rid, sizeof(rid), "sg-%d", i % 7);
-		(void)snprintf(id, sizeof(id), i % 3 ? "%d" : "id-%d", i);
-		(void)snprintf(body, sizeof(body), "{\"a\":%d}", i);
-		(void)snprintf(raw, sizeof(raw), "{ \"a\" : %d }", i);
-		item = item_of(GROUP, rid, 1000 + i, id, body);
-		item.raw = i % 2 ? str_of(raw) : item.body;
-		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
-	}
-	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
-	assert_int_equal(sqlite3_exec(db, "CREATE TABLE saved AS SELECT * FROM state",
-				      NULL, NULL, NULL),
-			 SQLITE_OK);
-	assert_int_equal(sqlite3_close(db), SQLITE_OK);
-	begin(h);
-	assert_int_equal(states_restack(h->s, 20), 0);
-	commit(h);
-	assert_int_equal(ask(h, "SELECT count(*) FROM pragma_table_info('state')"),
-			 RESTACK_COLUMNS);
-	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 60);
-	assert_int_equal(ask(h, "SELECT count(*) FROM "
-				"(SELECT * FROM saved EXCEPT SELECT * FROM state)"),
-			 0);
-	assert_true(ask(h, "SELECT count(DISTINCT typeof(state_id)) FROM state") > 1);
-	assert_true(ask(h, "SELECT count(raw) FROM state") > 0);
-	assert_sound(h);
-}
-
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events),           CASE(test_final_training),
-		CASE(test_damaged_block),    CASE(test_told_between),
-		CASE(test_damaged_phrases),  CASE(test_rolled_back),
-		CASE(test_nothing_to_learn), CASE(test_states),
-		CASE(test_restack),          CASE(test_codes),
+		CASE(test_events),
+		CASE(test_final_training),
+		CASE(test_damaged_block),
+		CASE(test_told_between),
+		CASE(test_damaged_phrases),
+		CASE(test_rolled_back),
+		CASE(test_nothing_to_learn),
+		CASE(test_states),
+		CASE(test_codes),
 		CASE(test_long_records),
 	};
 

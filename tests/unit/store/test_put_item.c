@@ -5,6 +5,7 @@
 
 #include "history.h"
 #include "model/name.h"
+#include "private.h"
 
 static void test_new_and_known(void **state)
 {
@@ -57,7 +58,7 @@ static void test_bytes_of_any_kind(void **state)
 	assert_true(str_eq(buf_str(&out), STR("\0\xff")));
 }
 
-/* --- keyframes ----------------------------------------------------------------------------- */
+/* --- many states --------------------------------------------------------------------------- */
 
 #define MANY 70
 
@@ -112,25 +113,44 @@ static void assert_many(struct history *h, const char *more, int changed_every)
 	assert_int_equal(i, MANY);
 }
 
-/* Frames that a read decodes at most. */
-static int64_t longest_chain(struct history *h)
+/* Ids tell the resource, and which of its states it is, in the order they came in. */
+static void test_ids(void **state)
 {
-	return ask(h, "WITH RECURSIVE chain(id, n) AS ("
-		      "SELECT id, 1 FROM state WHERE base <= 0 UNION ALL "
-		      "SELECT s.id, n + 1 FROM chain JOIN state s ON s.base = chain.id) "
-		      "SELECT max(n) FROM chain");
-}
-
-static void test_keyframes(void **state)
-{
+	struct item other = item_of(GROUP, "sg-2", 5, "1", "{}");
 	struct history *h = *state;
 
-	put_many(h, 1);
-	assert_many(h, "", 0);
-	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE base <= 0"), 5);
-	assert_int_equal(longest_chain(h), 7);
-	/* What hangs on a keyframe is small. */
-	assert_true(ask(h, "SELECT max(length(body)) FROM state WHERE base > 0") < 60);
+	put_many(h, 27);
+	assert_int_equal(put_item(h, &other), STORE_PUT_NEW);
+	assert_int_equal(ask(h, "SELECT id FROM state WHERE capture_ms = 1000"),
+			 STATE(1, 1));
+	assert_int_equal(ask(h, "SELECT id FROM state WHERE capture_ms = 1027"),
+			 STATE(1, 2));
+	assert_int_equal(ask(h, "SELECT max(id) FROM state WHERE id >> 20 = 1"),
+			 STATE(1, MANY));
+	assert_int_equal(ask(h, "SELECT max(id) FROM state"), STATE(2, 1));
+	assert_int_equal(ask(h, "SELECT last FROM resource WHERE id = 1"), MANY);
+}
+
+/* A resource has so many states and no more: the next is turned down with everything that came with it. */
+static void test_too_many(void **state)
+{
+	struct item item = item_of(GROUP, "sg-1", 5, "1", "{}");
+	struct history *h = *state;
+	enum store_put put;
+
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	assert_int_equal(ask(h, "UPDATE resource SET last = 1048574 RETURNING last"),
+			 1048574);
+	history_open(h, STORE_WRITE, 0);
+	item.captured_ms = 6;
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	assert_int_equal(ask(h, "SELECT max(id) FROM state"), state_last(1));
+	begin(h);
+	item.captured_ms = 7;
+	assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), -EOVERFLOW);
+	assert_non_null(strstr(store_message(h->s), "more than 1048575 states"));
+	assert_int_equal(store_commit(h->s), -EOVERFLOW);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 2);
 }
 
 static void test_out_of_order(void **state)
@@ -149,14 +169,15 @@ static void test_out_of_order(void **state)
 	assert_many(h, "", 0);
 }
 
-/* Keyframes and others are replaced by fuller copies; all that hangs on them still decodes. */
-static void test_replaced_keyframes(void **state)
+/* States in packs, and alone, are replaced by fuller copies; the others of their packs stay. */
+static void test_replaced(void **state)
 {
 	static const char more[] = ",\"tags\":[\"something that was not there before\"]";
 	struct history *h = *state;
 
 	put_many(h, 1);
-	for (int i = 0; i < MANY; i += 4) {
+	pack_resource(h, 1);
+	for (int i = 0; i < MANY; i += 20) {
 		char body[512], raw[530];
 		struct item item;
 
@@ -166,43 +187,14 @@ static void test_replaced_keyframes(void **state)
 		item.raw = str_of(raw);
 		assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
 	}
-	assert_many(h, more, 4);
+	assert_many(h, more, 20);
+	/* Of 70 in packs of 16, four: 0, 20, 40, 60; the last six were in none of these. */
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 1);
+	pack_resource(h, 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 5);
 	history_open(h, STORE_READ, 0);
-	assert_many(h, more, 4);
-	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE base >= id"), 0);
-	assert_int_equal(longest_chain(h), 7);
+	assert_many(h, more, 20);
 	assert_sound(h);
-}
-
-/* A base that was put later can only be damage: it is not followed in a ring. */
-static void test_ring(void **state)
-{
-	struct history *h = *state;
-	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
-
-	put_many(h, 1);
-	history_open(h, STORE_READ, 0);
-	assert_int_equal(ask(h, "UPDATE state SET base = 3 WHERE id = 2 RETURNING base"),
-			 3);
-	assert_int_equal(store_state_body(h->s, 3, &out), STORE_E_DAMAGED);
-	assert_int_equal(store_state_body(h->s, 2, &out), STORE_E_DAMAGED);
-	assert_int_equal(store_state_body(h->s, 1, &out), 0);
-}
-
-/* A body unlike the keyframe becomes one itself rather than a poor difference. */
-static void test_unlike_its_keyframe(void **state)
-{
-	struct item deleted = item_of(GROUP, "sg-1", 1, "1", "{\"configuration\":null}");
-	struct history *h = *state;
-	char body[512];
-	struct item item;
-
-	make_body(body, 1, "");
-	item = item_of(GROUP, "sg-1", 2, "2", body);
-	put_item(h, &deleted);
-	put_item(h, &item);
-	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE base <= 0"), 2);
-	assert_int_equal(ask(h, "SELECT last FROM resource"), 2);
 }
 
 /* --- states of one millisecond ------------------------------------------------------------- */
@@ -532,21 +524,13 @@ static void test_sums(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_new_and_known),
-		CASE(test_bytes_of_any_kind),
-		CASE(test_keyframes),
-		CASE(test_out_of_order),
-		CASE(test_replaced_keyframes),
-		CASE(test_ring),
-		CASE(test_unlike_its_keyframe),
-		CASE(test_twins),
-		CASE(test_told_twice),
-		CASE(test_names_meet),
-		CASE(test_long_names_meet),
-		CASE(test_folders),
-		CASE(test_pages),
-		CASE(test_names),
-		CASE(test_as_of),
+		CASE(test_new_and_known), CASE(test_bytes_of_any_kind),
+		CASE(test_ids),           CASE(test_out_of_order),
+		CASE(test_replaced),      CASE(test_too_many),
+		CASE(test_twins),         CASE(test_told_twice),
+		CASE(test_names_meet),    CASE(test_long_names_meet),
+		CASE(test_folders),       CASE(test_pages),
+		CASE(test_names),         CASE(test_as_of),
 		CASE(test_sums),
 	};
 

@@ -33,9 +33,10 @@ static const struct {
 	{ Q_IDS_FROM, "resource" },
 	{ Q_ARNS, "n" },
 	{ Q_REFUSALS, "r" },
-	/* twice in the life of a history: when a dictionary is new */
-	{ Q_STATES_FROM, "state" },
-	{ Q_STATES_DELETE_FROM, "state" },
+	/* once in the life of a history: when metrics are asked for */
+	{ Q_ARRIVALS_OF_BEFORE, "v" },
+	/* when states went into packs, as many as those or more: what is there of it is swept */
+	{ Q_STATES_IDS, "state" },
 	/* meant to be walked whole: status/coverage.tsv and gaps.tsv tell of every day */
 	{ Q_DAYS, "day_coverage" },
 	{ Q_TRAILS_STOPPED_DUE, "trail_gap" },
@@ -172,10 +173,10 @@ static void test_faults(void **state)
 		"SELECT max(body_len) FROM state",
 		"SELECT id FROM event_block WHERE id > ?1",
 		"SELECT id FROM event_block WHERE id > (SELECT id FROM source LIMIT 1) ORDER BY id",
-		"SELECT r.id FROM resource r JOIN state n ON n.base = r.id WHERE r.id = ?1",
+		"SELECT r.id FROM resource r JOIN state n ON n.source = r.id WHERE r.id = ?1",
 		"SELECT state FROM shown WHERE resource = ?1 ORDER BY twin",
-		"SELECT id FROM resource WHERE folder = ?1 ORDER BY chain",
-		"UPDATE resource SET chain = 0",
+		"SELECT id FROM resource WHERE folder = ?1 ORDER BY last",
+		"UPDATE resource SET last = 0",
 		"DELETE FROM entry WHERE kind = ?1",
 		"INSERT INTO dirty(resource, from_ms) SELECT id, 0 FROM resource WHERE true "
 		"ON CONFLICT DO NOTHING",

@@ -68,6 +68,15 @@ static void test_code_of_changes(void **state _unused_)
 	assert_true(timeline_decode(0, buf_str(&bytes), &got));
 	assert_same(&got, lines, ARRAY_SIZE(lines));
 	assert_true(bytes.len <= 64 * 37 / 8 + 16);
+	/* A state takes no more for its id being of two parts than these need. */
+	for (unsigned i = 0; i < ARRAY_SIZE(lines); i++)
+		lines[i].ref = STATE(10000 + i * 7919 % 65536, 1 + i % 16);
+	buf_reset(&bytes);
+	buf_reset(&got);
+	timeline_encode(&bytes, 0, lines, ARRAY_SIZE(lines));
+	assert_true(timeline_decode(0, buf_str(&bytes), &got));
+	assert_same(&got, lines, ARRAY_SIZE(lines));
+	assert_true(bytes.len <= 64 * (37 + 4) / 8 + 16);
 	/* Two of a millisecond have ranks, or cannot be told apart. */
 	lines[1].time_ms = lines[0].time_ms;
 	lines[1].ref = lines[0].ref + 1;
@@ -144,7 +153,7 @@ static void rid_of(unsigned i, char ret[16])
 	(void)snprintf(ret, 16, "sg-%u", i);
 }
 
-/* States 1 to n, each of a resource of its own: what is to be known of a line can be looked up. */
+/* Resources 1 to n, a state each: what is to be known of a line can be looked up. */
 static void put_states(struct history *h, unsigned n)
 {
 	char rid[16];
@@ -160,7 +169,15 @@ static void put_states(struct history *h, unsigned n)
 		assert_int_equal(put, STORE_PUT_NEW);
 	}
 	commit(h);
-	assert_int_equal(ask(h, "SELECT count(*) + max(id) FROM state"), 2 * n);
+	assert_int_equal(ask(h, "SELECT count(*) + max(id >> 20) FROM state"), 2 * n);
+}
+
+/* The number that the line was made of. */
+static unsigned number_of(const struct store_line *l)
+{
+	return (unsigned)(l->kind == STORE_LINE_CHANGE ? state_resource(l->ref)
+						       : l->ref) -
+	       1;
 }
 
 static struct store_line line_of(unsigned i)
@@ -180,7 +197,7 @@ static struct store_line line_of(unsigned i)
 								str_of(rid)) >>
 					    1)
 				: (int64_t)(i * UINT64_C(0x9e3779b97f4a7c15) >> 1),
-		.ref = i + 1,
+		.ref = kind == STORE_LINE_CHANGE ? STATE(i + 1, 1) : i + 1,
 		.text_len = 10 + i % 7,
 		.jsonl_len = 100 + i % 11
 	};
@@ -189,7 +206,7 @@ static struct store_line line_of(unsigned i)
 /* As it was put, with the rank that it may have lost since. */
 static struct store_line ranked(const struct store_line *l)
 {
-	struct store_line line = line_of((unsigned)l->ref - 1);
+	struct store_line line = line_of(number_of(l));
 
 	line.time_ms = l->time_ms;
 	line.rank = timeline_rank(&line);
@@ -219,9 +236,9 @@ static void assert_lines(struct history *h, const bool there[MANY])
 			assert_true(timeline_order(&line, &last) > 0);
 			last = line;
 			after = page[i];
-			assert_true(there[page[i].ref - 1]);
+			assert_true(there[number_of(&page[i])]);
 			assert_int_equal(page[i].jsonl_len,
-					 line_of((unsigned)page[i].ref - 1).jsonl_len);
+					 line_of(number_of(&page[i])).jsonl_len);
 		}
 		count += n;
 	} while (n == ARRAY_SIZE(page));
