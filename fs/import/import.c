@@ -18,6 +18,7 @@
 #include "ledger.h"
 #include "lines.h"
 #include "sources.h"
+#include "walker.h"
 #include "worker.h"
 #include "writer.h"
 
@@ -34,7 +35,7 @@ struct import {
 	struct import_report *report;
 	struct fault *fault;
 	struct store *store;
-	struct sources *sources;
+	struct walker *walker;
 	struct worker_setup setup;
 	struct lanes *lanes;
 	struct import_writer writer;
@@ -53,7 +54,7 @@ static void import_deinit(struct import *i)
 {
 	lanes_free(i->lanes);
 	i->setup.seen = seen_free(i->setup.seen);
-	sources_free(i->sources);
+	walker_free(i->walker);
 	buf_deinit(&i->ended);
 	import_writer_deinit(&i->writer);
 	store_close(i->store);
@@ -170,40 +171,14 @@ static struct import_ledger ledger_of(struct import *i)
 				       .even = lanes_are_empty(i->lanes) };
 }
 
-static int is_known(struct import *i, const struct source_entry *e, bool *ret)
+static int is_known(struct import *i, const struct import_file *file, bool *ret)
 {
 	struct import_ledger ledger = ledger_of(i);
 
 	*ret = false;
-	if (e->kind != SOURCE_FILE)
+	if (file->stream || file->closed)
 		return 0;
-	return import_ledger_knows(&ledger, e->name, e->size, e->version, ret);
-}
-
-static int file_new(const struct source_entry *e, struct import_file **ret)
-{
-	struct import_file *file = calloc(1, sizeof(*file));
-	bool is_stdin = !strcmp(e->name, "-");
-
-	if (!file)
-		return -ENOMEM;
-	file->bytes = IMPORT_NO_BYTES;
-	file->stream = e->kind == SOURCE_STREAM;
-	file->closed = e->kind == SOURCE_REFUSED;
-	file->named = e->named;
-	file->size = e->size;
-	file->version = e->version;
-	file->fault = e->fault;
-	file->shown = strdup(e->shown);
-	file->path = is_stdin ? NULL : strdup(e->name);
-	file->name = file->stream ? NULL : strdup(e->name);
-	if (!file->shown || (!file->path && !is_stdin) ||
-	    (!file->name && !file->stream)) {
-		import_file_free(file);
-		return -ENOMEM;
-	}
-	*ret = file;
-	return 0;
+	return import_ledger_knows(&ledger, file->name, file->size, file->version, ret);
 }
 
 /* Takes the file over. */
@@ -216,29 +191,26 @@ static int add(struct import *i, struct import_file *file)
 	return r;
 }
 
+/* While something is under way, a file that has not been found yet is not waited for. */
 static int feed_path(struct import *i)
 {
 	struct import_file *file = NULL;
-	struct source_entry e;
-	bool more, known;
-	int r = sources_next(i->sources, &e, &more);
+	bool known;
+	int r = walker_next(i->walker, lanes_are_empty(i->lanes), &file);
 
+	i->fed = r == WALKER_E_END;
+	i->later = r == WALKER_E_LATER;
 	if (r)
+		return i->fed || i->later ? 0 : r;
+	r = is_known(i, file, &known);
+	if (r || known) {
+		i->report->files_known += !r;
+		i->files_done += !r;
+		i->passed_bytes += r ? 0 : file->size;
+		import_file_free(file);
 		return r;
-	i->fed = !more;
-	if (i->fed)
-		return 0;
-	r = is_known(i, &e, &known);
-	if (r)
-		return r;
-	if (known) {
-		i->report->files_known++;
-		i->files_done++;
-		i->passed_bytes += e.size;
-		return 0;
 	}
-	r = file_new(&e, &file);
-	return r ? r : add(i, file);
+	return add(i, file);
 }
 
 /* --- a feed's documents --------------------------------------------------------------------- */
@@ -477,8 +449,11 @@ static int read_sources(struct import *i)
 static int start(struct import *i)
 {
 	struct pipeline_ops ops = worker_ops;
-	int r = i->options->feed ? 0 : sources_open(i, &i->sources);
+	struct sources *sources = NULL;
+	int r = i->options->feed ? 0 : sources_open(i, &sources);
 
+	if (!r && sources)
+		r = walker_new(sources, &i->walker);
 	if (!r && i->options->progress && !i->options->feed)
 		r = measure(i);
 	i->setup = (struct worker_setup){ i->options, store_shapes(i->store),
