@@ -172,8 +172,11 @@ int store_transition_text(struct store *s, int64_t id, struct buf *out)
 
 int store_transitions_due(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
 {
-	return sql_page(s, Q_TRANSITIONS_DUE, ARGS(INT(n)), &sql_number, NULL, ret, n,
-			ret_n);
+	int r = reading(s);
+
+	return r ? r
+		 : sql_page(s, Q_TRANSITIONS_DUE, ARGS(INT(n)), &sql_number, NULL, ret, n,
+			    ret_n);
 }
 
 static int dimension_row(sqlite3_stmt *q, struct arena *a, void *ret)
@@ -240,13 +243,6 @@ int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 {
 	return sql_list(s, Q_RESOURCES_OF_TRANSITION, ARGS(INT(id)), &sql_number, a, ret,
 			ret_n);
-}
-
-int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
-		     int64_t **ret, size_t *ret_n)
-{
-	return sql_list(s, Q_RELATED_AT, ARGS(INT(resource), INT(time_ms)), &sql_number,
-			a, ret, ret_n);
 }
 
 static int cause_row(sqlite3_stmt *q, struct arena *a, void *ret)

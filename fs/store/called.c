@@ -10,6 +10,7 @@
 #include "called.h"
 
 #include <endian.h>
+#include <stdlib.h>
 
 #include "alias.h"
 #include "private.h"
@@ -20,6 +21,20 @@ int called_order(const void *a, const void *b)
 	const int64_t *x = a, *y = b;
 
 	return (*x > *y) - (*x < *y);
+}
+
+int called_unique(struct buf *numbers)
+{
+	int64_t *all = (int64_t *)numbers->data;
+	size_t n = numbers->len / sizeof(*all), kept = 0;
+
+	if (n > 1)
+		qsort(all, n, sizeof(*all), called_order);
+	for (size_t i = 0; i < n; i++)
+		if (!kept || all[i] != all[kept - 1])
+			all[kept++] = all[i];
+	numbers->len = kept * sizeof(*all);
+	return buf_error(numbers);
 }
 
 void called_names_put(struct buf *out, const int64_t *ids, size_t n)

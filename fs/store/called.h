@@ -15,6 +15,8 @@ struct store;
 
 /* For qsort(): of int64_t. */
 int called_order(const void *a, const void *b) _pure_;
+/* Puts int64_t in order, each once. 0 or -ENOMEM: it had not taken all. */
+int called_unique(struct buf *numbers) _must_check_;
 /* Each appends; ids are above 0 and ascend. */
 void called_names_put(struct buf *out, const int64_t *ids, size_t n);
 bool called_names_take(struct str in, struct buf *ret) _must_check_;

@@ -2,7 +2,7 @@
 /*
  * SQL functions for migrations that SQL alone cannot do. They are there while a history is brought
  * up, and no statement of the store uses them. Those of posting lists: migrate_posting.c, of
- * lines of the timeline: migrate_timeline.c.
+ * lines of the timeline: migrate_timeline.c, of relationships: migrate_edge.c.
  *
  *   event_key(identity)            the hash of an event's identity, as older schemas kept that
  *   event_rows(i, key, flags, source, text_len, jsonl_len, lengths, len)
@@ -362,5 +362,7 @@ int migrate_functions(sqlite3 *db)
 						event_rows_add, event_rows_end, NULL);
 	if (rc == SQLITE_OK)
 		rc = migrate_timeline_functions(db);
+	if (rc == SQLITE_OK)
+		rc = migrate_edge_functions(db);
 	return rc == SQLITE_OK ? migrate_posting_functions(db) : rc;
 }

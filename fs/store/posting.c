@@ -39,7 +39,7 @@ const struct posting_list_sql posting_lists[] = {
 	[POSTING_ALIAS] = LIST(128, ALIAS),       [POSTING_SESSION] = LIST(128, SESSION),
 	[POSTING_UNIT] = LIST(128, UNIT_TOKEN),   [POSTING_PERSON] = LIST(128, PERSON),
 	[POSTING_BEHIND] = LIST(128, BEHIND),     [POSTING_VALUE] = LIST(128, VALUE_NAME),
-	[POSTING_BEARER] = LIST(128, BEARER),
+	[POSTING_BEARER] = LIST(128, BEARER),     [POSTING_EDGE] = LIST(128, EDGE_TOKEN),
 };
 
 void postings_sort(struct posting *rows, size_t n)
@@ -90,17 +90,6 @@ void posting_encode(struct buf *out, const struct posting *rows, size_t n)
 	}
 }
 
-/* As varint_take(), of which there are some hundred here for each that is looked for. */
-static inline bool take(struct str *in, uint64_t *ret)
-{
-	if (in->n && !(in->p[0] & 0x80)) {
-		*ret = (unsigned char)in->p[0];
-		*in = str_from(*in, 1);
-		return true;
-	}
-	return varint_take(in, ret);
-}
-
 /* What would leave the numbers is damaged: nothing is later, or earlier, by so much. */
 #define FAR (UINT64_C(1) << 52)
 
@@ -109,7 +98,7 @@ static bool take_new_key(uint64_t key, struct str *places, struct posting *p)
 	uint64_t code;
 	int64_t time, before = p->key;
 
-	if (!key || !take(places, &code))
+	if (!key || !varint_take(places, &code))
 		return false;
 	time = unzigzag(code >> 1);
 	if (time <= -(int64_t)FAR || time >= (int64_t)FAR)
@@ -135,14 +124,14 @@ static inline bool decode_next(struct str *places, struct posting *p)
 	uint64_t code, event;
 	bool good;
 
-	if (!take(places, &code))
+	if (!varint_take(places, &code))
 		return false;
 	if (code & 1)
 		good = (code & NEW_KEY) == NEW_KEY ? take_new_key(code >> 2, places, p)
 						   : take_later(code >> 2, p);
 	else
 		good = code >> 1 < FAR && take_later((code >> 1) * 1000, p);
-	if (!good || !take(places, &event))
+	if (!good || !varint_take(places, &event))
 		return false;
 	/* Of one time they are in the order of their events. */
 	if (code <= IN_MS && unzigzag(event) < 0)

@@ -29,6 +29,7 @@ enum posting_list {
 	POSTING_BEHIND,   /* by unit: the persons behind it; of no time */
 	POSTING_VALUE,    /* hashes of the names of values */
 	POSTING_BEARER, /* by name: resources in the place of the time; of no event: 1 */
+	POSTING_EDGE,   /* tokens of relationships: of their sources; see edge_token.c */
 };
 
 struct posting {

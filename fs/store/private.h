@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "body.h"
+#include "edge.h"
 #include "statement.h"
 #include "store/read.h"
 #include "store/store.h"
@@ -31,6 +32,7 @@ struct store {
 	struct writer *writer; /* NULL for readers */
 	struct bodies bodies;
 	int log_pages; /* of the log after the last commit, while it is held: store_log_hold() */
+	struct edge_kinds edge_kinds;
 	struct buf run_bytes, run_rows; /* memory of who reads runs next */
 	char message[512];
 	sqlite3_stmt *statements[STATEMENT_COUNT];
@@ -52,6 +54,7 @@ int migrate(struct store *s, struct fault *f) _must_check_;
 int migrate_functions(sqlite3 *db);
 int migrate_posting_functions(sqlite3 *db);
 int migrate_timeline_functions(sqlite3 *db);
+int migrate_edge_functions(sqlite3 *db);
 /* Only looks: 0, STORE_E_NOT_HISTORY, STORE_E_NEWER, STORE_E_OLDER ... */
 int migrate_check(struct store *s, int64_t *ret_version, struct fault *f) _must_check_;
 

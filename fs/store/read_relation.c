@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading relationships: of one resource, in both directions, with the paths of the other ends;
- * and of a region at a moment, folder by folder, so that nothing has to be sorted or held.
+ * of a region at a moment, folder by folder, so that nothing has to be sorted or held; and who is
+ * related to whom an alarm watches.
  */
 #include <errno.h>
 #include <stdlib.h>
 
+#include "edge.h"
 #include "private.h"
-#include "store/relation.h"
+#include "rows.h"
+#include "store/alarms.h"
 
 static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
 {
@@ -18,42 +21,7 @@ static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
 	return s;
 }
 
-static int64_t until_told(int64_t stored)
-{
-	return stored ? stored : RELATION_OPEN;
-}
-
-/* --- of a resource ------------------------------------------------------------------------- */
-
-/* One direction; the other end's row stands in a column of its own in each. */
-static int read_edges(struct store *s, int64_t resource, bool out, struct arena *a,
-		      struct buf *ret)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, out ? Q_EDGES_OF_SOURCE : Q_EDGES_OF_TARGET,
-			 ARGS(INT(resource)), &q);
-
-	while (!r) {
-		struct store_edge_line line;
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		line = (struct store_edge_line){
-			.out = out,
-			.relation = { .what = keep(a, q, 0, &r),
-				      .type = keep(a, q, 1, &r),
-				      .id = keep(a, q, 2, &r),
-				      .name = keep(a, q, 3, &r),
-				      .since_ms = col_int(q, 4),
-				      .until_ms = until_told(col_int(q, 5)) },
-			.resource = col_int(q, out ? 8 : 6),
-		};
-		buf_put(ret, &line, sizeof(line));
-	}
-	return r ? r : buf_error(ret);
-}
+/* --- paths --------------------------------------------------------------------------------- */
 
 /* Neighbours share folders: the path of the last one looked up is kept. */
 struct paths {
@@ -91,23 +59,100 @@ static int folder_path(struct paths *p, int64_t folder)
 	return 0;
 }
 
+static int path_below(struct paths *p, int64_t folder, struct str fname, struct str *ret)
+{
+	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
+	int r = folder_path(p, folder);
+
+	if (r)
+		return r;
+	buf_put_str(&path, p->path);
+	buf_put_str(&path, fname);
+	*ret = arena_str(p->arena, buf_str(&path));
+	return buf_error(&path) || !ret->p ? -ENOMEM : 0;
+}
+
 static int resource_path(struct paths *p, int64_t resource, struct str *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf path = BUF_INIT;
 	int r;
 
 	if (!resource)
 		return 0;
 	r = sql_get(p->s, Q_PATH_STEP, ARGS(INT(resource)), &q);
+	return r ? r : path_below(p, col_int(q, 0), col_str(q, 1), ret);
+}
+
+/* --- of a resource ------------------------------------------------------------------------- */
+
+static struct str kept(struct arena *a, struct str text, int *r)
+{
+	struct str s = arena_str(a, text);
+
+	if (!s.p)
+		*r = -ENOMEM;
+	return s;
+}
+
+/* The lines of a file, in the making. */
+struct lines {
+	struct paths paths;
+	struct buf rows; /* struct store_edge_line */
+};
+
+static void lines_deinit(struct lines *l)
+{
+	buf_deinit(&l->rows);
+}
+
+static int read_out(struct lines *l, int64_t resource)
+{
+	_cleanup_(edges_deinit) struct edges e = EDGES_INIT;
+	struct arena *a = l->paths.arena;
+	const struct edge *all;
+	size_t n;
+	int r = edges_read(l->paths.s, resource, &e);
+
+	all = edges_all(&e, &n);
+	for (size_t i = 0; i < n && !r; i++) {
+		const struct relation *rel = &all[i].relation;
+		struct store_edge_line line = {
+			.out = true,
+			.relation = { .what = kept(a, rel->what, &r),
+				      .type = kept(a, rel->type, &r),
+				      .id = kept(a, rel->id, &r),
+				      .name = kept(a, rel->name, &r),
+				      .since_ms = rel->since_ms,
+				      .until_ms = rel->until_ms },
+			.resource = all[i].target,
+		};
+
+		if (!r)
+			r = resource_path(&l->paths, line.resource, &line.path);
+		buf_put(&l->rows, &line, sizeof(line));
+	}
+	return r ? r : buf_error(&l->rows);
+}
+
+static int add_in(void *ctx, const struct edge_source *source, const struct edge *edge)
+{
+	struct lines *l = ctx;
+	struct arena *a = l->paths.arena;
+	int r = 0;
+	struct store_edge_line line = {
+		.relation = { .what = kept(a, edge->relation.what, &r),
+			      .type = kept(a, source->type, &r),
+			      .id = kept(a, source->rid, &r),
+			      .name = kept(a, edge->source_name, &r),
+			      .since_ms = edge->relation.since_ms,
+			      .until_ms = edge->relation.until_ms },
+		.resource = source->id,
+	};
+
 	if (!r)
-		r = folder_path(p, col_int(q, 0));
-	if (r)
-		return r;
-	buf_put_str(&path, p->path);
-	buf_put_str(&path, col_str(q, 1));
-	*ret = arena_str(p->arena, buf_str(&path));
-	return buf_error(&path) || !ret->p ? -ENOMEM : 0;
+		r = path_below(&l->paths, source->folder, source->fname, &line.path);
+	buf_put(&l->rows, &line, sizeof(line));
+	return r ? r : buf_error(&l->rows);
 }
 
 /* The names come last: what one file has at one place must not depend on what came in first. */
@@ -132,26 +177,17 @@ static int by_line(const void *a, const void *b)
 int store_edges(struct store *s, int64_t resource, struct arena *a,
 		struct store_edge_line **ret, size_t *ret_n)
 {
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	struct paths paths = { .s = s, .arena = a };
+	_cleanup_(lines_deinit) struct lines l = { .paths = { .s = s, .arena = a } };
 	struct store_edge_line *lines;
 	size_t n;
 	int r = reading(s);
 
 	if (!r)
-		r = read_edges(s, resource, true, a, &rows);
+		r = read_out(&l, resource);
 	if (!r)
-		r = read_edges(s, resource, false, a, &rows);
-	if (r)
-		return r;
-	lines = arena_alloc(a, rows.len + 1);
-	if (!lines)
-		return -ENOMEM;
-	if (rows.len)
-		memcpy(lines, rows.data, rows.len);
-	n = rows.len / sizeof(*lines);
-	for (size_t i = 0; !r && i < n; i++)
-		r = resource_path(&paths, lines[i].resource, &lines[i].path);
+		r = edges_incoming(s, resource, add_in, &l);
+	if (!r)
+		r = sql_keep(a, &l.rows, sizeof(*lines), &lines, &n);
 	if (r)
 		return r;
 	if (n > 1)
@@ -218,35 +254,101 @@ static int read_types(struct store *s, int64_t region, struct arena *a, struct b
 	return 0;
 }
 
+static bool stands_at(const struct edge *e, int64_t time_ms)
+{
+	const struct relation *rel = &e->relation;
+
+	return rel->since_ms <= time_ms &&
+	       (rel->until_ms == RELATION_OPEN || rel->until_ms > time_ms);
+}
+
+/* Runs of a folder's resources, one behind the other. */
+struct folder_runs {
+	struct store *s;
+	struct edge_last last;
+	int64_t resource; /* of the run at hand; 0: none yet */
+	int64_t first;    /* number of its first */
+	struct buf edges; /* of the run at hand */
+	struct arena arena;
+};
+
+static void folder_runs_deinit(struct folder_runs *f)
+{
+	buf_deinit(&f->edges);
+	arena_deinit(&f->arena);
+}
+
+/* The run that a statement has come to. */
+static int run_at(struct folder_runs *f, sqlite3_stmt *q)
+{
+	int64_t resource = col_int(q, 0);
+	struct str bytes;
+
+	/* The name of its source goes along with its runs. */
+	if (resource != f->resource) {
+		arena_reset(&f->arena);
+		f->last = (struct edge_last){ 0 };
+	}
+	f->resource = resource;
+	f->first = col_int(q, 2);
+	buf_reset(&f->edges);
+	bytes = arena_str(&f->arena, col_str(q, 3));
+	return bytes.p ? edges_of_run(f->s, resource, bytes, &f->last, &f->arena,
+				      &f->edges)
+		       : -ENOMEM;
+}
+
+static int put_at(const struct typed *t, struct str rid, const struct edge *e,
+		  struct arena *a, struct store_edge_at *ret)
+{
+	const struct relation *rel = &e->relation;
+	int r = 0;
+
+	*ret = (struct store_edge_at){
+		.type = t->type,
+		.id = kept(a, rid, &r),
+		.relation = { .what = kept(a, rel->what, &r),
+			      .type = kept(a, rel->type, &r),
+			      .id = kept(a, rel->id, &r),
+			      .name = kept(a, rel->name, &r),
+			      .since_ms = rel->since_ms,
+			      .until_ms = RELATION_OPEN },
+		.known = e->target != 0,
+	};
+	return r;
+}
+
 static int read_page(struct store *s, const struct typed *t, int64_t time_ms,
 		     struct store_edge_key *key, struct str rid, struct arena *a,
 		     struct store_edge_at *ret, size_t n, size_t *ret_n)
 {
+	_cleanup_(folder_runs_deinit) struct folder_runs f = { .s = s };
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	const struct store_edge_key from = *key;
 	bool row = true;
-	int r = sql_open(s, Q_EDGES_AT,
-			 ARGS(INT(t->folder), TEXT(rid),
-			      INT(key->resource ? key->seq : -1), INT(time_ms),
-			      INT(n - *ret_n)),
-			 &q);
+	int r = sql_open(s, Q_EDGES_OF_FOLDER, ARGS(INT(t->folder), TEXT(rid)), &q);
 
 	while (!r && *ret_n < n) {
+		const struct edge *all;
+
 		r = sql_next(s, q, &row);
+		if (!r && row)
+			r = run_at(&f, q);
 		if (r || !row)
 			break;
-		*key = (struct store_edge_key){ t->folder, col_int(q, 0), col_int(q, 1) };
-		ret[*ret_n] = (struct store_edge_at){
-			.type = t->type,
-			.id = keep(a, q, 2, &r),
-			.relation = { .what = keep(a, q, 3, &r),
-				      .type = keep(a, q, 4, &r),
-				      .id = keep(a, q, 5, &r),
-				      .name = keep(a, q, 6, &r),
-				      .since_ms = col_int(q, 7),
-				      .until_ms = RELATION_OPEN },
-			.known = col_int(q, 8) != 0,
-		};
-		++*ret_n;
+		all = (const struct edge *)f.edges.data;
+		for (size_t i = 0; i < f.edges.len / sizeof(*all) && *ret_n < n; i++) {
+			int64_t seq = f.first + (int64_t)i;
+
+			if (!stands_at(&all[i], time_ms) ||
+			    (from.resource == f.resource && seq <= from.seq))
+				continue;
+			*key = (struct store_edge_key){ t->folder, f.resource, seq };
+			r = put_at(t, col_str(q, 1), &all[i], a, &ret[*ret_n]);
+			if (r)
+				break;
+			++*ret_n;
+		}
 	}
 	return r;
 }
@@ -296,6 +398,36 @@ int store_edges_at(struct store *s, int64_t region, int64_t time_ms,
 	return r;
 }
 
+/* Of the lines of a folder's relationships. */
+static int sum_folder(struct store *s, const struct typed *t, int64_t time_ms,
+		      uint64_t *sum)
+{
+	_cleanup_(folder_runs_deinit) struct folder_runs f = { .s = s };
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct edge_source source = { .type = t->type };
+	bool row = true;
+	int r = sql_open(s, Q_EDGES_OF_FOLDER, ARGS(INT(t->folder), TEXT(STR(""))), &q);
+
+	while (!r) {
+		const struct edge *all;
+
+		r = sql_next(s, q, &row);
+		if (!r && row)
+			r = run_at(&f, q);
+		if (r || !row)
+			break;
+		source.rid = col_str(q, 1);
+		all = (const struct edge *)f.edges.data;
+		for (size_t i = 0; i < f.edges.len / sizeof(*all); i++)
+			if (stands_at(&all[i], time_ms))
+				/* The mark and the newline. */
+				*sum += edge_line_len(&all[i], &source, EDGE_AT) +
+					(all[i].target ? sizeof(RELATION_KNOWN_MARK)
+						       : sizeof(RELATION_DANGLING_MARK));
+	}
+	return r;
+}
+
 int store_edges_at_len(struct store *s, int64_t region, int64_t time_ms, uint64_t *ret)
 {
 	_cleanup_(buf_deinit) struct buf folders = BUF_INIT;
@@ -307,21 +439,51 @@ int store_edges_at_len(struct store *s, int64_t region, int64_t time_ms, uint64_
 	if (!r)
 		r = read_types(s, region, &a, &folders);
 	types = (const struct typed *)folders.data;
-	for (size_t i = 0; !r && i < folders.len / sizeof(*types); i++) {
-		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-		uint64_t n, known;
-
-		r = sql_get(s, Q_EDGES_AT_LEN, ARGS(INT(types[i].folder), INT(time_ms)),
-			    &q);
-		if (r)
-			break;
-		n = (uint64_t)col_int(q, 1);
-		known = (uint64_t)col_int(q, 2);
-		/* The mark and the newline. */
-		sum += (uint64_t)col_int(q, 0) + known * sizeof(RELATION_KNOWN_MARK) +
-		       (n - known) * sizeof(RELATION_DANGLING_MARK);
-	}
+	for (size_t i = 0; !r && i < folders.len / sizeof(*types); i++)
+		r = sum_folder(s, &types[i], time_ms, &sum);
 	if (!r)
 		*ret = sum;
 	return r;
+}
+
+/* --- of an alarm --------------------------------------------------------------------------- */
+
+struct related {
+	int64_t time_ms;
+	struct buf found; /* int64_t */
+};
+
+static void related_deinit(struct related *rel)
+{
+	buf_deinit(&rel->found);
+}
+
+static int add_source(void *ctx, const struct edge_source *source,
+		      const struct edge *edge)
+{
+	struct related *rel = ctx;
+
+	if (stands_at(edge, rel->time_ms))
+		buf_put(&rel->found, &source->id, sizeof(source->id));
+	return buf_error(&rel->found);
+}
+
+int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
+		     int64_t **ret, size_t *ret_n)
+{
+	_cleanup_(related_deinit) struct related rel = { .time_ms = time_ms };
+	_cleanup_(edges_deinit) struct edges e = EDGES_INIT;
+	const struct edge *all;
+	size_t n;
+	int r = reading(s);
+
+	if (!r)
+		r = edges_read(s, resource, &e);
+	all = edges_all(&e, &n);
+	for (size_t i = 0; i < n && !r; i++)
+		if (all[i].target && stands_at(&all[i], time_ms))
+			buf_put(&rel.found, &all[i].target, sizeof(all[i].target));
+	if (!r)
+		r = edges_incoming(s, resource, add_source, &rel);
+	return r ? r : sql_keep(a, &rel.found, sizeof(int64_t), ret, ret_n);
 }

@@ -170,32 +170,15 @@ int run_as_of(struct run_cursor *c, int64_t resource, int64_t time_ms, bool with
 
 /* --- writing ------------------------------------------------------------------------------- */
 
-/* A run: its bytes are so many of all. */
-struct run_head {
-	int64_t first_ms;
-	size_t start, len;
-};
-
-static struct str bytes_of(const struct buf *bytes, const struct run_head *head)
-{
-	return (struct str){ bytes->data + head->start, head->len };
-}
-
 void run_list_deinit(struct run_list *list)
 {
-	buf_deinit(&list->bytes);
-	buf_deinit(&list->heads);
+	run_set_deinit(&list->runs);
 	buf_deinit(&list->rows);
 }
 
-static int add_head(struct run_list *list, sqlite3_stmt *q)
+static int add_run(struct run_list *list, sqlite3_stmt *q)
 {
-	struct str bytes = col_str(q, 1);
-	const struct run_head head = { col_int(q, 0), list->bytes.len, bytes.n };
-
-	buf_put_str(&list->bytes, bytes);
-	buf_put(&list->heads, &head, sizeof(head));
-	return buf_error(&list->bytes) ? -ENOMEM : buf_error(&list->heads);
+	return run_set_add(&list->runs, col_int(q, 0), col_str(q, 1));
 }
 
 /* The run that would have that time. */
@@ -204,7 +187,7 @@ static int add_run_at(struct store *s, int64_t time_ms, struct run_list *list)
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = sql_get(s, Q_RUNS_DOWN, ARGS(INT(list->resource), INT(time_ms)), &q);
 
-	return r == STORE_E_NOT_FOUND ? 0 : r ? r : add_head(list, q);
+	return r == STORE_E_NOT_FOUND ? 0 : r ? r : add_run(list, q);
 }
 
 /* Those behind, of which the first is taken in any case where there is no other. */
@@ -217,17 +200,17 @@ static int add_runs_up(struct store *s, int64_t from_ms, int64_t to_ms,
 
 	while (!r) {
 		r = sql_next(s, q, &row);
-		if (r || !row || (list->heads.len && col_int(q, 0) > to_ms))
+		if (r || !row || (list->runs.heads.len && col_int(q, 0) > to_ms))
 			break;
-		r = add_head(list, q);
+		r = add_run(list, q);
 	}
 	return r;
 }
 
 static int decode_run(struct store *s, struct run_list *list, const struct run_head *head)
 {
-	struct run_last last = { .time_ms = head->first_ms };
-	struct str in = bytes_of(&list->bytes, head);
+	struct run_last last = { .time_ms = head->first };
+	struct str in = run_set_bytes(&list->runs, head);
 
 	while (in.n) {
 		struct run_row row;
@@ -250,12 +233,10 @@ int run_list(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
 	if (from_ms > INT64_MIN)
 		r = add_run_at(s, from_ms, ret);
 	/* The run behind one that has the time is later. */
-	if (!r && (!ret->heads.len || to_ms > from_ms)) {
-		heads = (const struct run_head *)ret->heads.data;
-		r = add_runs_up(s, heads ? heads->first_ms + 1 : INT64_MIN, to_ms, ret);
-	}
-	heads = (const struct run_head *)ret->heads.data;
-	n = ret->heads.len / sizeof(*heads);
+	heads = run_set_heads(&ret->runs, &n);
+	if (!r && (!n || to_ms > from_ms))
+		r = add_runs_up(s, n ? heads->first + 1 : INT64_MIN, to_ms, ret);
+	heads = run_set_heads(&ret->runs, &n);
 	for (size_t i = 0; i < n && !r; i++)
 		r = decode_run(s, ret, &heads[i]);
 	return r;
@@ -276,41 +257,35 @@ size_t run_find(const struct run_list *list, int64_t time_ms)
 
 /* Runs as they are to be. */
 struct made {
-	struct buf bytes, heads;
+	struct run_set runs;
 	struct run_last last;
-	size_t states; /* of the run that is being made */
-	size_t most;   /* states of a run */
+	size_t start, states; /* of the run that is being made */
+	size_t most;          /* states of a run */
 };
 
 static void made_deinit(struct made *m)
 {
-	buf_deinit(&m->bytes);
-	buf_deinit(&m->heads);
-}
-
-static struct run_head *last_head(struct made *m)
-{
-	return (struct run_head *)(m->heads.data + m->heads.len) - 1;
+	run_set_deinit(&m->runs);
 }
 
 static int make_row(struct made *m, const struct run_row *row)
 {
 	bool full = m->states >= m->most ||
-		    (m->states && m->bytes.len - last_head(m)->start >= RUN_BYTES);
+		    (m->states && m->runs.bytes.len - m->start >= RUN_BYTES);
 
 	if (!m->states || (full && row->time_ms != m->last.time_ms)) {
-		const struct run_head head = { row->time_ms, m->bytes.len, 0 };
+		int r = run_set_begin(&m->runs, row->time_ms);
 
-		buf_put(&m->heads, &head, sizeof(head));
-		if (buf_error(&m->heads))
-			return -ENOMEM;
+		if (r)
+			return r;
+		m->start = m->runs.bytes.len;
 		m->last = (struct run_last){ .time_ms = row->time_ms };
 		m->states = 0;
 	}
-	run_row_put(&m->bytes, &m->last, row);
-	last_head(m)->len = m->bytes.len - last_head(m)->start;
+	run_row_put(&m->runs.bytes, &m->last, row);
+	run_set_end(&m->runs);
 	m->states++;
-	return buf_error(&m->bytes);
+	return buf_error(&m->runs.bytes);
 }
 
 /* Of several parts, one behind the other. */
@@ -323,8 +298,7 @@ static int make(struct made *m, size_t most, const struct part *parts, size_t n)
 {
 	int r = 0;
 
-	buf_reset(&m->bytes);
-	buf_reset(&m->heads);
+	run_set_reset(&m->runs);
 	m->states = 0;
 	m->most = most;
 	for (size_t i = 0; i < n; i++)
@@ -333,46 +307,10 @@ static int make(struct made *m, size_t most, const struct part *parts, size_t n)
 	return r;
 }
 
-static int write_run(struct store *s, enum statement id, int64_t resource,
-		     int64_t first_ms, struct str bytes)
-{
-	return sql_run(s, id, ARGS(INT(resource), INT(first_ms), BLOB(bytes)));
-}
-
-/* Old runs and new ones, both in order. */
-static int write_runs(struct store *s, const struct run_list *list, const struct made *m)
-{
-	const struct run_head *old = (const struct run_head *)list->heads.data;
-	const struct run_head *new = (const struct run_head *)m->heads.data;
-	const struct run_head *old_end = old + list->heads.len / sizeof(*old);
-	const struct run_head *new_end = new + m->heads.len / sizeof(*new);
-	int r = 0;
-
-	while ((old < old_end || new < new_end) && !r) {
-		if (new == new_end || (old < old_end && old->first_ms < new->first_ms)) {
-			r = sql_run(s, Q_RUN_DELETE,
-				    ARGS(INT(list->resource), INT(old->first_ms)));
-			old++;
-		} else if (old == old_end || new->first_ms < old->first_ms) {
-			r = write_run(s, Q_RUN_INSERT, list->resource, new->first_ms,
-				      bytes_of(&m->bytes, new));
-			new ++;
-		} else {
-			struct str bytes = bytes_of(&m->bytes, new);
-
-			if (!str_eq(bytes_of(&list->bytes, old), bytes))
-				r = write_run(s, Q_RUN_UPDATE, list->resource,
-					      new->first_ms, bytes);
-			old++;
-			new ++;
-		}
-	}
-	return r;
-}
-
 int run_put(struct store *s, struct run_list *list, size_t first, size_t end,
 	    const struct run_row *rows, size_t n)
 {
+	static const struct run_sql sql = { Q_RUN_DELETE, Q_RUN_INSERT, Q_RUN_UPDATE };
 	_cleanup_(made_deinit) struct made m = { 0 };
 	size_t n_old, all;
 	const struct run_row *old = run_rows(list, &n_old);
@@ -383,7 +321,8 @@ int run_put(struct store *s, struct run_list *list, size_t first, size_t end,
 
 	/* In the middle of a full run: more is likely to come there. */
 	all = first + n + n_old - end;
-	if (!r && end < n_old && m.heads.len > list->heads.len && all <= 2 * RUN_STATES)
+	if (!r && end < n_old && m.runs.heads.len > list->runs.heads.len &&
+	    all <= 2 * RUN_STATES)
 		r = make(&m, (all + 1) / 2, parts, ARRAY_SIZE(parts));
-	return r ? r : write_runs(s, list, &m);
+	return r ? r : run_set_write(s, &sql, list->resource, &list->runs, &m.runs);
 }

@@ -8,13 +8,12 @@
  * often is read by the cursor here, and all that is written goes through run_list() and run_put().
  */
 
+#include "run_set.h"
 #include "told.h"
 
 struct store;
 
 #define RUN_STATES 32u /* of a run, unless more are of one millisecond */
-#define RUN_BYTES \
-	1200u /* so many are enough, however few states: pages are not for more */
 
 /* A state as listed. Texts are borrowed from the bytes of the run. */
 struct run_row {
@@ -78,9 +77,8 @@ int run_as_of(struct run_cursor *c, int64_t resource, int64_t time_ms, bool with
 /* The runs that have a resource's states from one time to another, or would have them. */
 struct run_list {
 	int64_t resource;
-	struct buf bytes; /* of the runs, end to end */
-	struct buf heads; /* struct run_head, see run.c */
-	struct buf rows;  /* struct run_row: of the whole runs */
+	struct run_set runs;
+	struct buf rows; /* struct run_row: of the whole runs */
 };
 
 #define RUN_LIST_INIT ((struct run_list){ 0 })

@@ -55,12 +55,6 @@ static uint32_t expected_length(const struct run_last *last, unsigned i,
 
 /* --- putting ------------------------------------------------------------------------------- */
 
-static void put_text(struct buf *out, struct str text)
-{
-	varint_put(out, text.n);
-	buf_put_str(out, text);
-}
-
 static unsigned odd_of(const struct run_row *row, const struct run_last *last)
 {
 	return row->status | (row->hidden ? HIDDEN : 0) | (row->name.n ? NAMED : 0) |
@@ -105,7 +99,7 @@ static void put_more(struct buf *out, const struct told *t)
 {
 	varint_put(out, t->seq);
 	varint_put(out, t->follows ? 0 : (uint64_t)t->change.previous + 1);
-	put_text(out, t->change.why);
+	varint_text_put(out, t->change.why);
 }
 
 void run_row_put(struct buf *out, struct run_last *last, const struct run_row *row)
@@ -126,9 +120,9 @@ void run_row_put(struct buf *out, struct run_last *last, const struct run_row *r
 	if (odd & TWIN)
 		varint_put(out, row->twin);
 	if (odd & NAMED)
-		put_text(out, row->name);
+		varint_text_put(out, row->name);
 	if (odd & ARN)
-		put_text(out, row->arn);
+		varint_text_put(out, row->arn);
 	last->time_ms = row->time_ms;
 	last->state = row->state;
 	last->twin = row->twin;
@@ -137,26 +131,6 @@ void run_row_put(struct buf *out, struct run_last *last, const struct run_row *r
 }
 
 /* --- taking -------------------------------------------------------------------------------- */
-
-static bool take_byte(struct str *in, unsigned *ret)
-{
-	if (!in->n)
-		return false;
-	*ret = (unsigned char)in->p[0];
-	*in = str_from(*in, 1);
-	return true;
-}
-
-static bool take_text(struct str *in, struct str *ret)
-{
-	uint64_t n;
-
-	if (!varint_take(in, &n) || n > in->n)
-		return false;
-	*ret = (struct str){ in->p, (size_t)n };
-	*in = str_from(*in, (size_t)n);
-	return true;
-}
 
 /* A number of 32 bits, by its difference to what is expected. */
 static bool take_difference(struct str *in, uint32_t expected, uint32_t *ret)
@@ -178,7 +152,8 @@ static bool take_lengths(struct str *in, struct run_last *last, struct told *t,
 
 	if (first == end)
 		return true;
-	if (!take_byte(in, &differs) || differs >> end || differs & ((1u << first) - 1))
+	if (!varint_byte_take(in, &differs) || differs >> end ||
+	    differs & ((1u << first) - 1))
 		return false;
 	memcpy(before, l, sizeof(before));
 	for (unsigned i = first; i < end; i++) {
@@ -205,7 +180,7 @@ static bool take_more(struct str *in, struct told *t)
 	uint64_t previous;
 
 	if (!varint_take(in, &t->seq) || !varint_take(in, &previous) ||
-	    previous > INT64_MAX || !take_text(in, &t->change.why))
+	    previous > INT64_MAX || !varint_text_take(in, &t->change.why))
 		return false;
 	t->follows = previous == 0;
 	t->change.previous = t->follows ? 0 : (int64_t)previous - 1;
@@ -238,8 +213,8 @@ static bool take_odd(struct str *in, unsigned odd, const struct run_last *last,
 	ret->twin = (uint32_t)twin;
 	ret->status = odd & STATUS_MASK;
 	ret->hidden = odd & HIDDEN;
-	return (!(odd & NAMED) || take_text(in, &ret->name)) &&
-	       (!(odd & ARN) || take_text(in, &ret->arn));
+	return (!(odd & NAMED) || varint_text_take(in, &ret->name)) &&
+	       (!(odd & ARN) || varint_text_take(in, &ret->arn));
 }
 
 bool run_row_take(struct str *in, struct run_last *last, struct run_row *ret)
@@ -247,7 +222,8 @@ bool run_row_take(struct str *in, struct run_last *last, struct run_row *ret)
 	unsigned flags, odd = 0;
 
 	*ret = (struct run_row){ 0 };
-	if (!take_byte(in, &flags) || (flags & ODD && !take_byte(in, &odd)) ||
+	if (!varint_byte_take(in, &flags) ||
+	    (flags & ODD && !varint_byte_take(in, &odd)) ||
 	    odd > (TWIN | ARN | NAMED | HIDDEN | STATUS_MASK) ||
 	    !told_of_flags(flags, &ret->told) || !take_place(in, last, ret) ||
 	    !take_lengths(in, last, &ret->told, ret->size - last->size) ||

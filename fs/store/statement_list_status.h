@@ -101,10 +101,6 @@ X(TRANSITIONS_DUE_OF_RELATED,
 X(TRANSITION_RELATED_DELETE, "DELETE FROM transition_related WHERE transition = ?1")
 X(TRANSITION_RELATED_PUT,
   "INSERT INTO transition_related(resource, transition) VALUES(?1, ?2) ON CONFLICT DO NOTHING")
-X(RELATED_AT,
-  "SELECT target FROM edge WHERE source = ?1 AND since_ms <= ?2 AND (until_ms > ?2 OR until_ms = 0) "
-  "AND target IS NOT NULL UNION ALL SELECT source FROM edge INDEXED BY edge_by_target "
-  "WHERE target = ?1 AND since_ms <= ?2 AND (until_ms > ?2 OR until_ms = 0)")
 X(ALARM_DIMENSION_PUT,
   "INSERT INTO alarm_dimension(alarm, name, value) VALUES(?1, ?2, ?3) ON CONFLICT DO NOTHING")
 X(ALARM_DIMENSIONS,

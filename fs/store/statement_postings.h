@@ -29,6 +29,7 @@ POSTINGS(UNIT_TOKEN, "unit_token", "token", "time_ms", "unit")
 POSTINGS(PERSON, "person", "person", "time_ms", "unit")
 POSTINGS(BEHIND, "person_behind", "unit", "time_ms", "person")
 POSTINGS(VALUE_NAME, "value_name", "part", "hash", "value")
+POSTINGS(EDGE_TOKEN, "edge_token", "part", "hash", "source")
 POSTINGS(ALIAS, "alias", "part", "hash", "resource")
 POSTINGS(BEARER, "bearer", "name", "resource", "one")
 

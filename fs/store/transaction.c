@@ -97,6 +97,7 @@ void store_rollback(struct store *s)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 	writer_forget(s->writer);
 	bodies_forget(&s->bodies);
+	edge_kinds_forget(&s->edge_kinds);
 	s->who = NULL;
 	s->broken = 0;
 }

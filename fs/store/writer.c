@@ -80,6 +80,8 @@ struct writer *writer_free(struct writer *w)
 	block_deinit(&w->events.block);
 	free(w->aliases.rows);
 	free(w->bearers.rows);
+	free(w->edges.rows);
+	buf_deinit(&w->recalled);
 	sums_deinit(&w->grown);
 	buf_deinit(&w->noted);
 	buf_deinit(&w->redated);
@@ -128,6 +130,8 @@ void writer_forget(struct writer *w)
 	block_deinit(&w->events.block);
 	w->aliases.n = 0;
 	w->bearers.n = 0;
+	w->edges.n = 0;
+	buf_reset(&w->recalled);
 	w->grown.n = 0;
 	buf_reset(&w->noted);
 	buf_reset(&w->packed);
@@ -374,17 +378,21 @@ static int settle_sums(struct store *s)
 	return r;
 }
 
-int writer_aliases(struct store *s)
+int writer_postings(struct store *s, struct token_rows *t, enum posting_list list)
 {
-	struct token_rows *t = &s->writer->aliases;
 	int r;
 
 	if (!t->n)
 		return 0;
 	postings_sort(t->rows, t->n);
-	r = postings_put(s, POSTING_ALIAS, t->rows, t->n);
+	r = postings_put(s, list, t->rows, t->n);
 	t->n = 0;
 	return r;
+}
+
+int writer_aliases(struct store *s)
+{
+	return writer_postings(s, &s->writer->aliases, POSTING_ALIAS);
 }
 
 int writer_alias(struct store *s, int64_t token, int64_t resource)

@@ -143,6 +143,9 @@ struct writer {
 	/* Of stories; unlike the rest not written when another story is put. */
 	struct token_rows aliases; /* hashes of names: of resources */
 	struct token_rows bearers; /* see bearer.c */
+	struct token_rows edges;   /* tokens of relationships: of their sources */
+	struct buf
+		recalled; /* int64_t: tokens by which resources are called now, or were */
 	struct sums grown; /* what: resource, text_len: its relationships' file's */
 	struct buf noted;  /* int64_t: folders in which something has changed */
 	bool putting;      /* a story: nothing that is gathered is read meanwhile */
@@ -186,6 +189,9 @@ int writer_trail(struct store *s, struct str account, int64_t time_ms) _must_che
 /* An alias, and the writing of those gathered. */
 int writer_alias(struct store *s, int64_t token, int64_t resource) _must_check_;
 int writer_aliases(struct store *s) _must_check_;
+/* Puts gathered rows into their list. */
+int writer_postings(struct store *s, struct token_rows *t,
+		    enum posting_list list) _must_check_;
 
 /* The folder of an account, region and type, made when missing. Valid until the next begin. */
 int leaf_get(struct store *s, struct str account, struct str region, struct str type,

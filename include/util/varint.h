@@ -36,5 +36,21 @@ static inline size_t varint_write(unsigned char *out, uint64_t n)
 }
 
 void varint_put(struct buf *out, uint64_t n);
+bool varint_take_long(struct str *in, uint64_t *ret) _must_check_;
 /* Takes one off the front of *in; false, with *in as it was, when there is no whole one. */
-bool varint_take(struct str *in, uint64_t *ret) _must_check_;
+static inline bool _must_check_ varint_take(struct str *in, uint64_t *ret)
+{
+	/* Most are one byte, and some hundred are taken for each that is looked for. */
+	if (in->n && !(in->p[0] & 0x80)) {
+		*ret = (unsigned char)in->p[0];
+		*in = str_from(*in, 1);
+		return true;
+	}
+	return varint_take_long(in, ret);
+}
+
+/* What stands beside such numbers: a text behind its length, a byte of flags. */
+void varint_text_put(struct buf *out, struct str text);
+bool varint_text_take(struct str *in,
+		      struct str *ret) _must_check_; /* borrowed from *in */
+bool varint_byte_take(struct str *in, unsigned *ret) _must_check_;

@@ -7,6 +7,7 @@ import itertools
 import json
 import os
 import pathlib
+import re
 import shutil
 import sqlite3
 import struct
@@ -217,7 +218,7 @@ FACTS = {
     "bearer": """SELECT n.hash, coalesce(n.tail, f.rid), r.rid FROM temp.bears b
                  JOIN name n ON n.id = b.name JOIN resource f ON f.id = n.resource
                  JOIN resource r ON r.id = b.resource""",
-    "edge": """SELECT r.rid, seq, k.what, k.type, e.id, name, since_ms, until_ms, source_name, token,
+    "edge": """SELECT r.rid, seq, k.what, k.type, e.id, name, since_ms, until_ms, source_name,
                       t.rid, out_len, in_len, at_len
                FROM edge e JOIN relation k ON k.id = e.relation
                JOIN resource r ON r.id = e.source
@@ -247,6 +248,7 @@ POSTINGS = {
     "alias": "SELECT part, hash, resource, places FROM alias",
     "bearer": "SELECT name, resource, one, places FROM bearer",
     "value_name": "SELECT part, hash, value, places FROM value_name",
+    "edge_token": "SELECT part, hash, source, places FROM edge_token",
     "unit_token": "SELECT token, time_ms, unit, places FROM unit_token",
     "person": "SELECT person, time_ms, unit, places FROM person",
     "person_behind": "SELECT unit, time_ms, person, places FROM person_behind",
@@ -499,6 +501,77 @@ def state_table(db):
                    ((row, row >> 20, *rest) for row, *rest in rows))
 
 
+def edges_of_run(edges, last):
+    """[relation, id, name, since_ms, until_ms, source_name, target, how much its lines are more] of
+    each relationship of a run; `last`: of the one before, its source_name; see fs/store/edge_row.c."""
+    at, relation, since_ms, last_id, stem = 0, 0, 0, b"", b""
+
+    def number():
+        nonlocal at
+        start = at
+        while edges[at] >= 0x80:
+            at += 1
+        at += 1
+        return next(numbers(edges[start:at]))
+
+    def text(n):
+        nonlocal at
+        at += n
+        return edges[at - n:at]
+
+    while at < len(edges):
+        flags = text(1)[0]
+        since_ms += signed(number()) if flags & 1 else 0
+        relation = number() if flags & 2 else relation
+        until_ms = since_ms + signed(number()) if flags & 4 else 0
+        if flags & 8:
+            digits = number()
+            stem = text(number()) if digits & 1 else stem
+            last_id = stem + text((digits + 2) // 4).hex()[:digits >> 1].encode()
+        else:
+            last_id = last_id[:number()] + text(number())
+            found = re.search(rb"[0-9a-f]{8,}$", last_id)
+            stem = last_id[:found.start()] if found else stem
+        target = number() if flags & 16 else None
+        name = text(number()) if flags & 32 else b""
+        last = text(number()) if flags & 64 else last
+        more = [signed(number()) if flags & 128 else 0 for _ in range(3)]
+        yield relation, last_id, name, since_ms, until_ms, last, target, more
+
+
+def edges(db):
+    """Each relationship as it was a row of its own, without its token."""
+    def text(value):
+        return value if isinstance(value, bytes) else value.encode()
+
+    def fields(*texts):
+        return sum(max(len(text), 1) + 1 for text in texts)
+
+    kinds = {row: (text(what), text(type_))
+             for row, what, type_ in db.execute("SELECT id, what, type FROM relation")}
+    seq = last = None
+    for source, rid, own, first, run in db.execute("""
+            SELECT source, rid, type, first, edges FROM edge_run JOIN resource r ON r.id = source
+            JOIN folder f ON f.id = r.folder ORDER BY source, first"""):
+        seq, last = (seq, last) if first else (0, b"")
+        assert seq == first
+        for relation, id_, name, since_ms, until_ms, last, target, more in edges_of_run(run, last):
+            what, type_ = kinds[relation]
+            to, times = fields(type_, id_, name), 25 + (25 if until_ms else 2)
+            lengths = (fields(what, b"out") + to + times,
+                       fields(what, b"in", text(own), text(rid), last) + times,
+                       fields(text(own), text(rid), what) + to + 25)
+            yield (source, seq, relation, id_.decode(), name.decode(), since_ms, until_ms,
+                   last.decode(), 0, target, *map(sum, zip(lengths, more)))
+            seq += 1
+
+
+def edge_table(db):
+    db.execute("CREATE TEMP TABLE edge(source, seq, relation, id, name, since_ms, until_ms, "
+               "source_name, token, target, out_len, in_len, at_len)")
+    db.executemany(f"INSERT INTO edge VALUES({', '.join('?' * 13)})", edges(db))
+
+
 class Event:
     """What the rows of a block tell of one; eventID: its 16 bytes, None when they are not apart."""
 
@@ -614,6 +687,7 @@ def dump(history):
         event_table(db)
         shown_table(db)
         bearer_table(db)
+        edge_table(db)
         state_table(db)
         facts = {table: sorted(db.execute(sql).fetchall(), key=repr)
                  for table, sql in FACTS.items()}
@@ -627,6 +701,12 @@ def dump(history):
         facts["timeline"] = [(*line[:2], line[3], behind[line[1]].get(line[4]), *line[5:])
                              for line in timeline(db)]
         assert called(db) == {**paired(db, "bears", "name"), **paired(db, "reference", "token")}
+        # Each source once with all that it names.
+        sources = [source for *_, source in postings(db, "edge_token")]
+        assert sorted(sources) == [row[0] for row in db.execute("""
+            SELECT source FROM edge JOIN relation k ON k.id = relation
+            GROUP BY source, k.type, iif(length(edge.id), edge.id, name) ORDER BY source""")]
+        facts["edge_token"] = sorted((*of, names[one]) for *of, one in postings(db, "edge_token"))
         for table in ("mention", "actor", "session"):
             facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))
         facts["value_name"] = sorted((*of, values[one]) for *of, one in postings(db, "value_name"))

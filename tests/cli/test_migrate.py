@@ -15,7 +15,7 @@ import sys
 import urllib.parse
 import uuid
 
-from support import (DONE, FAILED, Case, bearers, driftfs, dump, event,
+from support import (DONE, FAILED, Case, bearers, driftfs, dump, edges, event,
                      events, events_of_block, history_file, item, numbers, postings, run_renumbered,
                      shown, state_table, states, timeline, timeline_lines, told, trail_file, varint)
 
@@ -303,7 +303,6 @@ UPDATE shown_run SET states = old_run(first_ms, states);
 UPDATE timeline SET lines = old_lines(first >> 20, lines);
 """
 
-# What takes a history down from a version to the one before it.
 COLUMNS_34 = "UPDATE timeline SET lines = timeline_in_bytes(first, lines);"
 BUSY_35 = """DROP INDEX resource_by_items;
 CREATE INDEX resource_by_items ON resource(folder, items DESC, rid);
@@ -325,7 +324,24 @@ ALTER TABLE name_old RENAME TO name;
 CREATE INDEX name_by_hash ON name(space, hash);
 """
 
-DOWN = {37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32,
+# Its token is not asked for any more.
+EDGES_38 = """CREATE TABLE edge(
+source INTEGER NOT NULL REFERENCES resource, seq INTEGER NOT NULL,
+relation INTEGER NOT NULL REFERENCES relation, id TEXT NOT NULL, name TEXT NOT NULL,
+since_ms INTEGER NOT NULL, until_ms INTEGER NOT NULL, source_name TEXT NOT NULL,
+token INTEGER NOT NULL, target INTEGER, out_len INTEGER NOT NULL, in_len INTEGER NOT NULL,
+at_len INTEGER NOT NULL, PRIMARY KEY(source, seq)) STRICT, WITHOUT ROWID;
+INSERT INTO edge SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4,
+value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, value ->> 10, value ->> 11,
+value ->> 12 FROM json_each(rows_of_edges());
+CREATE INDEX edge_by_token ON edge(token >> 32);
+CREATE INDEX edge_by_target ON edge(target) WHERE target IS NOT NULL;
+DROP TABLE edge_run;
+DROP TABLE edge_token;
+"""
+
+# What takes a history down from a version to the one before it.
+DOWN = {38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32,
         31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
@@ -578,6 +594,8 @@ class Migrate(Case):
             rows = json.dumps([(*row[:3], old[row[3]], *row[4:], said and said.hex())
                                for *row, said in shown(db)])
             db.create_function("rows_of_runs", 0, lambda: rows)
+            related = json.dumps(list(edges(db)))
+            db.create_function("rows_of_edges", 0, lambda: related)
             db.create_function("measured_len", 1, lambda b: b and next(numbers(b)))
             db.create_function("measured_bytes", 1,
                                lambda b: b and b[len(varint(next(numbers(b)))):])

@@ -12,6 +12,7 @@
 
 #include "block.h"
 #include "called.h"
+#include "edge.h"
 #include "gathered.h"
 #include "pack.h"
 #include "posting.h"
@@ -325,12 +326,40 @@ static void check_pack(struct str in)
 	}
 }
 
+/* Relationships of a run: they come back, in no more bytes. */
+static void check_edges(struct str in)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT, again = BUF_INIT;
+	struct edge_last last = { 0 }, put = { 0 };
+	struct edge edge;
+	struct str left = in;
+
+	for (unsigned n = 0; left.n && n < EDGE_RUN; n++) {
+		int r = edge_row_take(&left, &last, &a, &edge);
+
+		require(r == 0 || r == -EBADMSG);
+		if (r)
+			return;
+		require(edge.kind > 0 && edge.target >= 0);
+		require(relation_reference(&edge.relation).n > 0);
+		edge_row_put(&bytes, &put, &edge);
+	}
+	require(bytes.len <= in.n - left.n);
+	last = put = (struct edge_last){ 0 };
+	for (left = buf_str(&bytes); left.n;) {
+		require(edge_row_take(&left, &last, &a, &edge) == 0);
+		edge_row_put(&again, &put, &edge);
+	}
+	require(str_eq(buf_str(&bytes), buf_str(&again)));
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
 		check_postings, check_rows,   check_trimmed, check_shape, check_frame,
 		check_record,   check_cut,    check_told,    check_lines, check_gathered,
-		check_phrases,  check_called, check_run,     check_pack,
+		check_phrases,  check_called, check_run,     check_pack,  check_edges,
 	};
 	struct str input = { (const char *)data, size };
 

@@ -312,6 +312,7 @@ static const struct migration ladder[] = {
 	  .sql = schema_packs,
 	  .move = migrate_states,
 	  .end = schema_packs_end },
+	{ .version = 38, .sql = schema_edges },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -82,7 +82,8 @@ static void test_a_target_that_comes_later(void **state)
 	put(h, sg, NULL, 0, "");
 	assert_int_equal(length(h, sg), 0);
 	assert_int_equal(length(h, vpc), 0);
-	assert_int_equal(ask(h, "SELECT count(*) FROM edge"), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM edge_run"), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM edge_token"), 0);
 }
 
 static void test_a_name_that_goes(void **state)

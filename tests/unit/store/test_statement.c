@@ -33,6 +33,8 @@ static const struct {
 	{ Q_IDS_FROM, "resource" },
 	{ Q_ARNS, "n" },
 	{ Q_REFUSALS, "r" },
+	/* ... or from one resource to the next few, while these are what is looked for */
+	{ Q_EDGES_FROM, "e" },
 	/* once in the life of a history: when metrics are asked for */
 	{ Q_ARRIVALS_OF_BEFORE, "v" },
 	/* when states went into packs, as many as those or more: what is there of it is swept */
