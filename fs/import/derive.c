@@ -45,7 +45,7 @@ struct made {
 	struct store_story rows;
 };
 
-/* Indexes of the batch under way. */
+/* Indexes of the page under way. */
 struct span {
 	size_t next, end;
 	uint64_t era; /* of the story that is being made */
@@ -55,7 +55,7 @@ struct shared {
 	pthread_mutex_t lock;
 	pthread_cond_t work,
 		ready; /* more to do / a story is ready, or a worker has failed */
-	const struct store_dirty *dirty; /* the batch under way */
+	const struct store_dirty *dirty; /* the page under way */
 	size_t n, next;
 	size_t run;   /* most taken at once */
 	uint64_t era; /* counts long logs; so many stories are being made ... */
@@ -121,7 +121,7 @@ static void take_run(struct shared *sh, struct span *own)
 	own->end = sh->next;
 }
 
-/* The next resource of the batch, and whether names are to be looked at first, as `to_ask` has it;
+/* The next resource of the page, and whether names are to be looked at first, as `to_ask` has it;
    false when the worker is to end. */
 static bool take(struct shared *sh, struct span *own, struct story_memo *memo,
 		 struct store_dirty *ret, size_t *ret_to_ask)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * An import from its start to its end: the calling thread walks the sources, passes over those
- * the ledger knows, and is the one writer; in between, and when all is written, it commits.
- * Then the stories are derived.
+ * An import from its start to its end: the calling thread takes the sources as they are found
+ * (walker.c), passes over those the ledger knows, and is the one writer; in between, and when all is
+ * written, it commits. Then the stories are derived.
  */
 #include "import/import.h"
 

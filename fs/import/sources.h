@@ -3,8 +3,9 @@
 
 /*
  * What is to be imported, one file after the other: the arguments in their order, folders
- * walked depth-first with their entries in byte order, so that every import of the same input
- * sees the same sequence. Names only are held, those of the folders on the way down.
+ * walked depth-first with their entries by name, numbers in them by what they are, so that every
+ * import of the same input sees the same sequence. Names only are held, those of the folders on
+ * the way down.
  */
 
 #include <stdbool.h>

@@ -469,8 +469,8 @@ class Migrate(Case):
     def tree(self, moment):
         """Every path with its size and time, and the bytes of every file."""
         tree, files, at = {}, [], 0
-        for top in ("/resources", "/timeline", "/activity", "/alarms", "/by-name", "/by-arn",
-                    "/by-tag", f"/at/{moment}"):
+        for top in ("/resources", "/timeline", "/activity", "/alarms", "/by-id", "/by-name",
+                    "/by-arn", "/by-tag", "/status", f"/at/{moment}"):
             tree[top] = self.output("ls", "-lR", self.history, top).decode().splitlines()
             rows = [line.split(None, 3) for line in tree[top]]
             files += [(row[3], int(row[1])) for row in rows if row[0] == "-"]
@@ -642,6 +642,47 @@ class Migrate(Case):
             item(time="2024-05-04T10:15:00.000Z", configuration={"a": 9})])))
         self.assertIn('"a": 9', self.cat("/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/"
                                          "sg-1/latest.json"))
+
+    def test_grown(self):
+        """What comes into a history that was brought up finds what it would find in a new one: lines
+        that were alone in their millisecond, names of one and of several, resources of 16 items."""
+        def many(rid, day, n, **more):
+            return [item(rid, f"2024-05-{day:02}T10:{minute:02}:00.000Z",
+                         configuration={"a": minute}, **more) for minute in range(n)]
+
+        def here(day, tags):
+            return [item(f"sg-{n}", f"2024-05-{day:02}T12:00:00.00{n % 4}Z", tags=tags[n],
+                         resourceName=f"sg-{n}", configuration={"a": day},
+                         relationships=[{"name": "Is contained in Vpc", "resourceId": f"vpc-{n % 3}",
+                                         "resourceType": "AWS::EC2::VPC"}]) for n in tags]
+
+        red, blue = {"color": "red"}, {"color": "blue"}
+        busy = [one for n in (15, 16, 17, 18) for one in many(f"busy-{n}", 3, n)]
+        self.write("in/items.json", history_file(
+            [*here(1, {1: red, 2: red, 3: blue, 4: red}), *busy]))
+        self.write("more/items.json", history_file(
+            [*here(1, {5: blue, 6: red, 7: red, 8: {}}), *here(2, {1: blue, 2: {}, 3: red, 4: red}),
+             *many("busy-16", 4, 1), *many("busy-15", 4, 1)]))
+        self.import_("in")
+        moment, bodies, records = "2024-05-03T12:00:00Z", self.bodies(), self.records()
+        before = self.history.read_bytes()
+        self.import_("more")
+        expected, facts = self.tree(moment), dump(self.history)
+        churn = expected["/status/churn.tsv"].decode().splitlines()
+        self.assertEqual([line.split("\t")[6] for line in churn if line.startswith("resource")][:4],
+                         ["busy-18", "busy-16", "busy-17", "busy-15"])
+        for version in (37, 36, 35, 34, 33, 22):
+            with self.subTest(version=version):
+                self.history.write_bytes(before)
+                self.take_down(version, bodies, records)
+                self.import_("more")
+                tree = self.tree(moment)
+                self.assertEqual(list(tree), list(expected))
+                # When it was imported is another time.
+                self.assertEqual([path for path in expected if tree[path] != expected[path]],
+                                 ["/status", "/status/imports.tsv"])
+                again = dump(self.history)
+                self.assertEqual([table for table in facts if again[table] != facts[table]], [])
 
     def import_demo(self, items, n_events, *options):
         subprocess.run([sys.executable, ROOT / "scripts" / "demo_history", "--out",
