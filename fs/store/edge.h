@@ -117,6 +117,11 @@ int edge_tokens_settle(struct store *s) _must_check_;
    each, in order, each once. */
 int edge_sources(struct store *s, const int64_t *tokens, size_t n,
 		 struct buf *ret) _must_check_;
+/* What that list has of a token: some of a source's tokens may have the same. */
+static inline int64_t edge_bits(int64_t token)
+{
+	return (int64_t)((uint64_t)token >> 40);
+}
 /* The place of a source in that list. */
 struct posting edge_place(int64_t token, int64_t source);
 

@@ -15,10 +15,9 @@
 
 struct posting edge_place(int64_t token, int64_t source)
 {
-	uint64_t bits = (uint64_t)token >> 40;
+	int64_t bits = edge_bits(token);
 
-	return (struct posting){ (int64_t)(bits >> 16), (int64_t)(bits & 0xffff),
-				 source };
+	return (struct posting){ bits >> 16, bits & 0xffff, source };
 }
 
 int edge_token_add(struct store *s, int64_t token, int64_t source)

@@ -102,7 +102,6 @@ static void rows_end(sqlite3_context *c)
 static void bits(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
-	struct posting place;
 	int64_t token;
 
 	if (relation_token(&scratch, text_of(args[0]), text_of(args[1]), text_of(args[2]),
@@ -110,8 +109,7 @@ static void bits(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 		sqlite3_result_error_nomem(c);
 		return;
 	}
-	place = edge_place(token, 0);
-	sqlite3_result_int64(c, place.key << 16 | place.time_ms);
+	sqlite3_result_int64(c, edge_bits(token));
 }
 
 int migrate_edge_functions(sqlite3 *db)

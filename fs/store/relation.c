@@ -338,7 +338,7 @@ static int edge_made(struct store *s, struct putting *p, const struct edge *was,
 	return r ? r : count_lines(s, p, &edge, 1);
 }
 
-/* Of the tokens that went those that no other one has. */
+/* Of the tokens that went those whose place no other one has. */
 static int tokens_drop(struct store *s, struct putting *p)
 {
 	_cleanup_(buf_deinit) struct buf left = BUF_INIT;
@@ -348,19 +348,23 @@ static int tokens_drop(struct store *s, struct putting *p)
 	int r = called_unique(&p->gone);
 
 	for (size_t i = 0; p->gone.len && i < p->edges.len / sizeof(*edges) && !r; i++) {
-		int64_t token;
+		int64_t token = 0;
 
 		r = token_of(p, &edges[i].relation, &token);
+		token = edge_bits(token);
 		buf_put(&left, &token, sizeof(token));
 	}
 	if (!r)
 		r = called_unique(&left);
 	gone = (const int64_t *)p->gone.data;
 	n_left = left.len / sizeof(*gone);
-	for (size_t i = 0; i < p->gone.len / sizeof(*gone) && !r; i++)
+	for (size_t i = 0; i < p->gone.len / sizeof(*gone) && !r; i++) {
+		int64_t bits = edge_bits(gone[i]);
+
 		if (!n_left ||
-		    !bsearch(&gone[i], left.data, n_left, sizeof(*gone), called_order))
+		    !bsearch(&bits, left.data, n_left, sizeof(bits), called_order))
 			r = edge_token_remove(s, gone[i], p->source.id);
+	}
 	return r;
 }
 

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "called.h"
 #include "edge.h"
 #include "history.h"
 #include "private.h"
@@ -280,6 +281,76 @@ static void test_a_token_twice(void **state)
 	assert_int_equal(sources_of(h, "vpc-1"), 0);
 }
 
+static int64_t bits_of(const char *id)
+{
+	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
+	int64_t token;
+
+	assert_int_equal(
+		relation_token(&scratch, STR(ACCOUNT), STR(VPC), str_of(id), &token), 0);
+	return edge_bits(token);
+}
+
+#define TRIED 32768u
+
+/* Ids of which the list has the same: of so many some thirty. */
+static void two_of_the_same_bits(char (*ret)[24])
+{
+	_cleanup_(buf_deinit) struct buf order = BUF_INIT;
+	const int64_t *all;
+
+	for (int64_t i = 0; i < TRIED; i++) {
+		int64_t place;
+
+		(void)snprintf(ret[0], sizeof(ret[0]), "vpc-%u", (unsigned)i);
+		place = bits_of(ret[0]) << 15 | i;
+		buf_put(&order, &place, sizeof(place));
+	}
+	assert_int_equal(called_unique(&order), 0);
+	all = (const int64_t *)order.data;
+	for (size_t i = 1; i < TRIED; i++)
+		if (all[i] >> 15 == all[i - 1] >> 15) {
+			for (size_t k = 0; k < 2; k++)
+				(void)snprintf(ret[k], sizeof(ret[k]), "vpc-%u",
+					       (unsigned)all[i - k] % TRIED);
+			return;
+		}
+	fail();
+}
+
+/* One of them goes, or is another's, and the source is found by the other one all the same. */
+static void test_tokens_of_the_same_bits(void **state)
+{
+	struct history *h = *state;
+	int64_t sg = resource(h, GROUP, "sg-1"), other = resource(h, GROUP, "sg-2"), vpc;
+	struct store_edge_line *lines;
+	struct store_edge e[2];
+	char ids[2][24];
+	size_t n;
+
+	two_of_the_same_bits(ids);
+	for (size_t i = 0; i < 2; i++)
+		e[i] = named("in", ids[i], 1000);
+	put(h, other, &e[0], 1, "");
+	put(h, sg, e, 2, "");
+	put(h, sg, &e[1], 1, "");
+	assert_int_equal(sources_of(h, ids[1]), 2);
+	vpc = resource(h, VPC, ids[1]);
+	put(h, vpc, NULL, 0, "");
+	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(lines[0].resource, sg);
+	/* In one story the one comes as the other goes. */
+	put(h, sg, &e[0], 1, "");
+	put(h, sg, &e[1], 1, "");
+	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
+	assert_int_equal(n, 1);
+	put(h, sg, NULL, 0, "");
+	put(h, other, NULL, 0, "");
+	assert_int_equal(sources_of(h, ids[0]), 0);
+	assert_sound(h);
+}
+
 /* Long texts: few in a run, of which none is larger than it has to be. */
 static void test_long_texts(void **state)
 {
@@ -477,6 +548,7 @@ int main(void)
 		cmocka_unit_test(test_no_such_bytes),
 		CASE(test_runs),
 		CASE(test_a_token_twice),
+		CASE(test_tokens_of_the_same_bits),
 		CASE(test_long_texts),
 		CASE(test_in_a_transaction),
 		CASE(test_many_sources),
