@@ -60,7 +60,10 @@ static int rename_resource(struct store *s, int64_t folder, struct str name)
 	if (r)
 		return r;
 	id = col_int(q, 0);
-	r = sql_run(s, Q_RESOURCE_RENAME, ARGS(INT(id), TEXT(buf_str(other))));
+	/* What is counted from now on are lines with its new path. */
+	r = relation_settle(s);
+	if (!r)
+		r = sql_run(s, Q_RESOURCE_RENAME, ARGS(INT(id), TEXT(buf_str(other))));
 	if (!r)
 		r = relation_renamed(s, id, (int64_t)other->len - (int64_t)name.n);
 	/* Lines that tell of it name its path. */

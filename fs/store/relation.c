@@ -160,11 +160,8 @@ static int targets_grow(struct store *s, int64_t resource, int64_t by)
 int relation_renamed(struct store *s, int64_t resource, int64_t by)
 {
 	struct renamed renamed = { s, by };
-	/* Those that mean it are found by what it is called now. */
-	int r = relation_resolve(s);
+	int r = edges_incoming(s, resource, source_grows, &renamed);
 
-	if (!r)
-		r = edges_incoming(s, resource, source_grows, &renamed);
 	if (!r)
 		r = targets_grow(s, resource, by);
 	/* Its path stands in the files of alarms. */

@@ -17,7 +17,8 @@ int relation_known(struct store *s, int64_t resource, bool *ret) _must_check_;
 /* Looks again whom relationships mean that call a resource as it is, or was, called, and writes the
    sums gathered meanwhile. */
 int relation_settle(struct store *s) _must_check_;
-/* The resource's file name has grown by so many bytes: so have the lines with its path. */
+/* The resource's file name has grown by so many bytes: so have the lines with its path. What was
+   put before that has been settled. */
 int relation_renamed(struct store *s, int64_t resource, int64_t by) _must_check_;
 
 /* The token of what a relationship calls a resource. 0 or -ENOMEM; scratch is overwritten. */

@@ -404,13 +404,46 @@ static void test_in_a_transaction(void **state)
 	assert_true(str_is(lines[0].relation.what, "of"));
 }
 
+static uint64_t length(struct history *h, int64_t id)
+{
+	struct store_resource r;
+
+	assert_int_equal(store_resource_get(h->s, id, &h->a, &r), 0);
+	return r.rel_len;
+}
+
+/* Whom sg-1 means is not looked for yet as that gets another name: lines have its path once. */
+static void test_renamed_in_a_transaction(void **state)
+{
+	struct history *h = *state;
+	const struct store_edge e = named("in", "vpc-1", 1000);
+	int64_t sg = resource(h, GROUP, "sg-1"), vpc = resource(h, VPC, "vpc-1");
+	struct item below = item_of(VPC "::vpc-1", "x", 1000, "1", "{\"a\":1}");
+	struct store_edge_line *lines;
+	enum store_put put;
+	size_t n;
+
+	begin(h);
+	tell(h, sg, &e, 1, "");
+	tell(h, vpc, NULL, 0, "");
+	assert_int_equal(store_put_item(h->s, &below, 1, &put, &h->ousted), 0);
+	commit(h);
+	assert_int_equal(store_edges(h->s, sg, &h->a, &lines, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(lines[0].resource, vpc);
+	assert_int_equal(lines[0].path.p[lines[0].path.n - 17], '~');
+	assert_int_equal(length(h, sg), 10 + lines[0].path.n + 1);
+	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(length(h, vpc), 100 + lines[0].path.n + 1);
+}
+
 /* Very many name one that comes last. */
 static void test_many_sources(void **state)
 {
 	struct history *h = *state;
 	const struct store_edge e = named("in", "vpc-1", 1000);
 	struct store_edge_line *lines;
-	struct store_resource r;
 	int64_t vpc;
 	char rid[16];
 	size_t n;
@@ -423,11 +456,10 @@ static void test_many_sources(void **state)
 	put(h, vpc, NULL, 0, "");
 	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
 	assert_int_equal(n, 300);
-	assert_int_equal(store_resource_get(h->s, vpc, &h->a, &r), 0);
 	n = 0;
 	for (unsigned i = 0; i < 300; i++)
 		n += 100 + lines[i].path.n + 1;
-	assert_int_equal(r.rel_len, n);
+	assert_int_equal(length(h, vpc), n);
 }
 
 /* --- damage -------------------------------------------------------------------------------- */
@@ -551,6 +583,7 @@ int main(void)
 		CASE(test_tokens_of_the_same_bits),
 		CASE(test_long_texts),
 		CASE(test_in_a_transaction),
+		CASE(test_renamed_in_a_transaction),
 		CASE(test_many_sources),
 		CASE(test_damage),
 	};
