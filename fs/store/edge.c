@@ -20,8 +20,9 @@ struct edge_kind {
 	struct str what, type; /* what.p NULL: not read yet */
 };
 
-/* Rows are numbered one by one, and there are some hundreds. */
-#define KINDS_MAX (INT64_C(1) << 24)
+/* Rows are numbered one by one, and there are some hundreds. Of a history that has more, those behind
+   are read each time: what is kept must not grow with what somebody delivers. */
+#define KINDS_KEPT 4096
 
 void edge_kinds_forget(struct edge_kinds *k)
 {
@@ -46,7 +47,7 @@ static int kind_keep(struct edge_kinds *k, int64_t row, struct str what, struct 
 	return 0;
 }
 
-static int kind_get(struct store *s, int64_t row, struct edge_kind *ret)
+static int kind_get(struct store *s, int64_t row, struct arena *a, struct edge_kind *ret)
 {
 	const struct buf *list = &s->edge_kinds.list;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
@@ -57,9 +58,14 @@ static int kind_get(struct store *s, int64_t row, struct edge_kind *ret)
 		if (ret->what.p)
 			return 0;
 	}
-	r = row < KINDS_MAX ? sql_get(s, Q_RELATION, ARGS(INT(row)), &q)
-			    : STORE_E_NOT_FOUND;
-	return r ? r : kind_keep(&s->edge_kinds, row, col_str(q, 0), col_str(q, 1), ret);
+	r = sql_get(s, Q_RELATION, ARGS(INT(row)), &q);
+	if (r || row < KINDS_KEPT)
+		return r ? r
+			 : kind_keep(&s->edge_kinds, row, col_str(q, 0), col_str(q, 1),
+				     ret);
+	ret->what = arena_str(a, col_str(q, 0));
+	ret->type = arena_str(a, col_str(q, 1));
+	return ret->what.p && ret->type.p ? 0 : -ENOMEM;
 }
 
 /* Among the first ones: where there are very many, each is looked for in their table. */
@@ -92,9 +98,9 @@ int edge_kind_put(struct store *s, const struct relation *relation, int64_t *ret
 		r = sql_run(s, Q_RELATION_INSERT, args, ARRAY_SIZE(args));
 		*ret = sqlite3_last_insert_rowid(s->db);
 	}
-	return r || *ret >= KINDS_MAX ? r
-				      : kind_keep(&s->edge_kinds, *ret, relation->what,
-						  relation->type, &kind);
+	if (r || *ret >= KINDS_KEPT)
+		return r;
+	return kind_keep(&s->edge_kinds, *ret, relation->what, relation->type, &kind);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
@@ -125,7 +131,7 @@ static int decode(struct store *s, struct str in, struct edge_last *last, struct
 		edge = (struct edge *)(list->data + list->len);
 		r = edge_row_take(&in, last, a, edge);
 		if (!r)
-			r = kind_get(s, edge->kind, &kind);
+			r = kind_get(s, edge->kind, a, &kind);
 		if (r)
 			return r == STORE_E_NOT_FOUND ? -EBADMSG : r;
 		edge->relation.what = kind.what;

@@ -97,7 +97,8 @@ static inline uint32_t edge_line_len(const struct edge *edge,
 	return edge_line_told(edge, source->type, source->rid, line) + edge->more[line];
 }
 
-/* What relationships are and to which type, by their row; kept until edge_kinds_forget(). */
+/* What relationships are and to which type, by their row; kept until edge_kinds_forget(), but for those
+   behind the first few thousand. */
 struct edge_kinds {
 	struct arena arena;
 	struct buf list; /* struct edge_kind, by row */

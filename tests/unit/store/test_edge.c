@@ -369,6 +369,33 @@ static void test_long_texts(void **state)
 	assert_int_equal(ask(h, RUNS), 20);
 }
 
+/* Of so many kinds that not all are kept. */
+static void test_many_kinds(void **state)
+{
+	struct history *h = *state;
+	const struct store_edge e[] = { named("in", "vpc-1", 1000),
+					named("of", "vpc-2", 1000) };
+	int64_t id = resource(h, GROUP, "sg-1");
+	struct store_edge_line *lines;
+	size_t n;
+
+	put(h, id, e, 1, "");
+	assert_int_equal(ask(h, "INSERT INTO relation WITH RECURSIVE n(i) AS (VALUES(10) "
+				"UNION ALL SELECT i + 1 FROM n WHERE i < 5000) "
+				"SELECT i, 'what' || i, 'type' FROM n RETURNING 1"),
+			 1);
+	put(h, id, e, 2, "");
+	assert_int_equal(ask(h, "SELECT id FROM relation WHERE what = 'of'"), 5001);
+	for (unsigned i = 0; i < 2; i++) {
+		assert_int_equal(store_edges(h->s, id, &h->a, &lines, &n), 0);
+		assert_int_equal(n, 2);
+		assert_true(str_is(lines[0].relation.what, "in"));
+		assert_true(str_is(lines[1].relation.what, "of"));
+		assert_true(str_is(lines[1].relation.type, VPC));
+	}
+	assert_true(h->s->edge_kinds.list.len < 10 * sizeof(struct edge));
+}
+
 /* What is gathered is seen by who reads in the middle of it, and gone with a rollback. */
 static void test_in_a_transaction(void **state)
 {
@@ -582,6 +609,7 @@ int main(void)
 		CASE(test_a_token_twice),
 		CASE(test_tokens_of_the_same_bits),
 		CASE(test_long_texts),
+		CASE(test_many_kinds),
 		CASE(test_in_a_transaction),
 		CASE(test_renamed_in_a_transaction),
 		CASE(test_many_sources),
