@@ -24,7 +24,7 @@ struct maker {
 };
 
 struct alone {
-	int64_t id, body_len;
+	int64_t id, body_len, place;
 };
 
 static void maker_deinit(struct maker *m)
@@ -47,7 +47,7 @@ static int read_alone(struct store *s, int64_t resource, struct buf *ret)
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		one = (struct alone){ col_int(q, 0), col_int(q, 1) };
+		one = (struct alone){ col_int(q, 0), col_int(q, 1), col_int(q, 2) };
 		buf_put(ret, &one, sizeof(one));
 	}
 	return r ? r : buf_error(ret);
@@ -99,19 +99,22 @@ static int add_pack(struct maker *m, int64_t id)
 		buf_put_str(&m->bodies, body);
 		r = add(m, &k->pack.states[i], body);
 	}
+	if (!r)
+		m->made.made_of += str_hash(buf_str(&k->bytes));
 	m->made.merged = m->pack.n;
 	return r ? r : buf_error(&m->bodies);
 }
 
-static int add_alone(struct maker *m, int64_t id)
+static int add_alone(struct maker *m, const struct alone *one)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct packed_state st;
 	size_t at = m->bodies.len;
-	int r = sql_get(m->s, Q_STATE, ARGS(INT(id)), &q);
+	int r = sql_get(m->s, Q_STATE, ARGS(INT(one->id)), &q);
 
 	if (r)
 		return r;
+	m->made.made_of += (uint64_t)one->place;
 	loose_row(q, &st);
 	r = loose_body(m->s, q, &m->bodies);
 	if (!r)
@@ -124,6 +127,7 @@ static int finish(struct maker *m)
 	_cleanup_(buf_deinit) struct buf frame = BUF_INIT, bytes = BUF_INIT;
 	struct bodies *b = &m->s->bodies;
 	int64_t *dictionary = &b->current[DICTIONARY_STATE - 1];
+	struct pack read;
 	int r = *dictionary ? 0 : dictionary_newest(m->s, DICTIONARY_STATE, dictionary);
 
 	if (!r)
@@ -135,6 +139,9 @@ static int finish(struct maker *m)
 	pack_put(&bytes, &m->pack);
 	if (buf_error(&bytes))
 		return -ENOMEM;
+	/* Of a row with numbers that no pack can have all of them stay alone. */
+	if (!pack_take(buf_str(&bytes), &read) || read.n != m->pack.n)
+		return 0;
 	m->made.n = m->pack.n;
 	m->made.bytes = arena_str(m->arena, buf_str(&bytes));
 	buf_put(&m->packs, &m->made, sizeof(m->made));
@@ -187,7 +194,7 @@ static int pack_group(struct maker *m, const struct alone *group, size_t n)
 			bytes += (size_t)group[i].body_len;
 			if (bytes > PACK_BYTES && m->pack.n)
 				break;
-			r = add_alone(m, group[i].id);
+			r = add_alone(m, &group[i]);
 		}
 		if (!r && m->pack.n > 1)
 			r = finish(m);

@@ -44,7 +44,36 @@ int pack_dissolve(struct store *s, int64_t state)
 					 BLOB(buf_str(&s->writer->pack)),
 					 st->has_raw ? BLOB(st->raw) : NUL));
 	}
+	/* Its rows are not to be swept; the next sweep looks for itself which are. */
+	buf_reset(&s->writer->packed);
 	return r ? r : sql_run(s, Q_PACK_DELETE, ARGS(INT(k->id)));
+}
+
+int pack_retell(struct store *s, int64_t state, const struct retold *copy, bool *ret)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	const struct kept_pack *k;
+	struct packed_state *st;
+	struct pack pack, read;
+	int r = pack_of_state(s, state, false, &k);
+
+	*ret = false;
+	if (r || !k)
+		return r;
+	pack = k->pack;
+	st = &pack.states[state - k->id];
+	st->source = copy->source;
+	st->kind = copy->kind;
+	st->has_raw = copy->raw.p != NULL;
+	st->raw = copy->raw;
+	pack_put(&bytes, &pack);
+	if (buf_error(&bytes))
+		return -ENOMEM;
+	*ret = pack_take(buf_str(&bytes), &read);
+	return !*ret ? 0
+		     : sql_run(s, Q_PACK_PUT,
+			       ARGS(INT(k->id), INT(k->dictionary),
+				    BLOB(buf_str(&bytes))));
 }
 
 /* Is all of it as it was? */
@@ -52,14 +81,17 @@ static int is_current(struct store *s, const struct store_pack *p, bool *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	const struct kept_pack *k;
+	uint64_t made_of;
 	int r = pack_of_state(s, p->first, false, &k);
 
+	made_of = k ? str_hash(buf_str(&k->bytes)) : 0;
 	*ret = !r && (p->merged ? k && k->id == p->first && k->pack.n == p->merged : !k);
 	if (!r && *ret)
 		r = sql_get(s, Q_STATES_BETWEEN,
 			    ARGS(INT(p->first + p->merged), INT(p->first + p->n - 1)),
 			    &q);
-	*ret = *ret && !r && col_int(q, 0) == p->n - p->merged;
+	*ret = *ret && !r && col_int(q, 0) == p->n - p->merged &&
+	       made_of + (uint64_t)col_int(q, 1) == p->made_of;
 	return r;
 }
 
@@ -132,6 +164,7 @@ static int is_packed(struct store *s, int64_t id, const struct buf *spans, size_
 	const struct state_span *span = (const struct state_span *)spans->data;
 	size_t n = spans->len / sizeof(*span);
 	const struct kept_pack *k;
+	int broken = s->broken;
 	int r;
 
 	while (*at < n && span[*at].first + span[*at].n <= id)
@@ -141,7 +174,11 @@ static int is_packed(struct store *s, int64_t id, const struct buf *spans, size_
 		return 0;
 	r = pack_of_state(s, id, false, &k);
 	*ret = k != NULL;
-	return r;
+	if (r != STORE_E_DAMAGED)
+		return r;
+	/* The row is all that is left of it. */
+	s->broken = broken;
+	return 0;
 }
 
 static int sort_rows(struct store *s, struct sorted_rows *ret)
@@ -294,17 +331,24 @@ static int number(struct store *s, enum statement id, int64_t *ret)
 	return r;
 }
 
-/* Of a history from before pages could be given back nothing is. */
+/* Some at a time, since each that is moved goes through the log. Of a history from before pages could
+   be given back none is. */
 static int give_back(struct store *s)
 {
-	int64_t pages = 0, free_pages = 0;
+	int64_t pages = 0, before = INT64_MAX, free_pages = 0;
 	int r = number(s, Q_PAGES, &pages);
 
 	if (!r)
 		r = number(s, Q_PAGES_FREE, &free_pages);
-	return r || free_pages <= pages / FREE_PART
-		       ? r
-		       : sql_run(s, Q_PAGES_GIVE_BACK, NO_ARGS);
+	if (r || free_pages <= pages / FREE_PART)
+		return r;
+	while (!r && free_pages && free_pages < before) {
+		before = free_pages;
+		r = sql_run(s, Q_PAGES_GIVE_BACK, NO_ARGS);
+		if (!r)
+			r = number(s, Q_PAGES_FREE, &free_pages);
+	}
+	return r;
 }
 
 int store_sweep(struct store *s)

@@ -281,24 +281,33 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 	return contradicts(item, copy, &ret->conflict);
 }
 
-/* The states of its pack are alone then, until the story that follows. */
+/* Where the body is another, the states of its pack are alone then, until the story that follows. */
 static int replace(struct store *s, const struct copy *copy, const struct item *item,
-		   int64_t source_id)
+		   bool body, int64_t source_id)
 {
 	struct packed_raw raw;
 	int64_t dictionary;
-	int r = pack_dissolve(s, copy->id);
+	bool retold = false;
+	int r = pack_raw(s, item, &raw);
 
+	if (!r && !body) {
+		const struct retold told = { source_id, kind_of(item, &raw),
+					     raw.frame.s };
+
+		r = pack_retell(s, copy->id, &told, &retold);
+	}
+	if (r || retold)
+		return r;
+	r = pack_dissolve(s, copy->id);
 	if (!r)
 		r = pack_body_alone(s, item, &dictionary);
-	if (!r)
-		r = pack_raw(s, item, &raw);
 	if (r)
 		return r;
-	return sql_run(s, Q_STATE_REPLACE,
-		       ARGS(INT(copy->id), INT(source_id), INT(kind_of(item, &raw)),
-			    INT(dictionary), INT(item->body.n),
-			    BLOB(buf_str(&s->writer->pack)), raw.frame));
+	return sql_run(s, Q_STATE_PUT_BACK,
+		       ARGS(INT(copy->id), INT(item->captured_ms), state_id_arg(item),
+			    INT(source_id), INT(kind_of(item, &raw)), INT(dictionary),
+			    INT(item->body.n), BLOB(buf_str(&s->writer->pack)),
+			    raw.frame));
 }
 
 /* The copy of the history, which was taken for the state until now, goes to the caller. */
@@ -331,7 +340,7 @@ static int put_copy(struct store *s, struct resource *res, const struct item *it
 	if (c.conflict)
 		r = oust(s, copy, ret_ousted);
 	if (!r)
-		r = replace(s, copy, item, source_id);
+		r = replace(s, copy, item, c.body, source_id);
 	if (!r)
 		r = moment_list(s, res, item->captured_ms);
 	*ret = c.conflict ? STORE_PUT_OUSTED

@@ -13,7 +13,7 @@ X(BEGIN_READ, "BEGIN")
 X(COMMIT, "COMMIT")
 X(PAGES, "PRAGMA page_count")
 X(PAGES_FREE, "PRAGMA freelist_count")
-X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum")
+X(PAGES_GIVE_BACK, "PRAGMA incremental_vacuum(4096)")
 
 /* the ledger */
 #include "statement_sources.h"

@@ -11,14 +11,11 @@ X(COPIES,
 X(STATE, "SELECT " LOOSE_COLUMNS " FROM state WHERE id = ?1")
 X(STATE_INSERT,
   "INSERT INTO state(" LOOSE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
-/* The rows of a pack that is dissolved may be there yet. */
+/* A row that is there, be it one of a pack that is dissolved, goes; the new one has another place. */
 X(STATE_PUT_BACK,
   "INSERT OR REPLACE INTO state(" LOOSE_COLUMNS ") VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
-X(STATE_REPLACE,
-  "UPDATE state SET source = ?2, kind = ?3, dictionary = ?4, body_len = ?5, body = ?6, raw = ?7 "
-  "WHERE id = ?1")
-X(STATES_OF, "SELECT id, body_len FROM state WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
-X(STATES_BETWEEN, "SELECT count(*) FROM state WHERE id BETWEEN ?1 AND ?2")
+X(STATES_OF, "SELECT id, body_len, seq FROM state WHERE id BETWEEN ?1 AND ?2 ORDER BY id")
+X(STATES_BETWEEN, "SELECT count(*), total(seq) FROM state WHERE id BETWEEN ?1 AND ?2")
 X(STATES_IDS, "SELECT id, seq FROM state WHERE id > 0 ORDER BY id")
 X(STATES_CLEAR, "DELETE FROM state")
 X(STATE_DELETE, "DELETE FROM state WHERE id = ?1")

@@ -78,6 +78,7 @@ int pack_of_state(struct store *s, int64_t id, bool with_bodies,
 	struct kept_pack *k;
 	struct str bytes;
 	int64_t first;
+	uint64_t i;
 	int r = sql_get(s, Q_PACK_OF, ARGS(INT(id)), &q);
 
 	*ret = NULL;
@@ -86,8 +87,8 @@ int pack_of_state(struct store *s, int64_t id, bool with_bodies,
 	first = col_int(q, 0);
 	bytes = col_str(q, 2);
 	/* A pack that tells no number of states is one that cannot be read, and may be this one's. */
-	if (id - first >= PACK_STATES_MAX ||
-	    (pack_states(bytes) && id - first >= pack_states(bytes)))
+	i = (uint64_t)id - (uint64_t)first;
+	if (i >= PACK_STATES_MAX || (pack_states(bytes) && i >= pack_states(bytes)))
 		return 0;
 	k = slot_of(&s->bodies, first);
 	if (k->id != first || !str_eq(buf_str(&k->bytes), bytes))

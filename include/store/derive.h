@@ -141,6 +141,7 @@ struct store_pack {
 	int64_t first; /* id of the first state; the others' follow on it */
 	unsigned n;
 	unsigned merged; /* first of them, those of a pack whose place it takes; the others were alone */
+	uint64_t made_of; /* tells whether these, or that pack, are as they were */
 	int64_t dictionary;
 	struct str bytes;
 };

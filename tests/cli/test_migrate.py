@@ -684,6 +684,19 @@ class Migrate(Case):
                 again = dump(self.history)
                 self.assertEqual([table for table in facts if again[table] != facts[table]], [])
 
+    def test_more_states_than_ids(self):
+        """None gets an id of the next resource's: the history stays as it is, and it is said why."""
+        self.import_(self.write("in/items.json", history_file([item(), item("sg-2")])))
+        self.take_down(36, self.bodies(), self.records())
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            db.execute("""INSERT INTO state SELECT NULL, resource, capture_ms + value, state_id, source,
+                kind, base, body_len, body, raw FROM state, (WITH RECURSIVE n(value) AS (SELECT 1 UNION ALL
+                SELECT value + 1 FROM n WHERE value < 1048575) SELECT value FROM n) WHERE id = 1""")
+        err = self.run_program("import", self.history, self.folder / "in", status=FAILED)[1]
+        self.assertIn("a resource may have 1048575 states", err)
+        self.assertEqual(self.query("PRAGMA user_version"), [(36,)])
+        self.assertEqual(self.query("SELECT count(*) FROM state"), [(1048577,)])
+
     def import_demo(self, items, n_events, *options):
         subprocess.run([sys.executable, ROOT / "scripts" / "demo_history", "--out",
                         self.folder / "in", "--items", str(items), "--events", str(n_events),

@@ -41,7 +41,8 @@ static const char states[] =
 "	id INTEGER PRIMARY KEY AUTOINCREMENT,\n"
 "	state INTEGER NOT NULL REFERENCES state\n"
 ") STRICT;\n"
-"CREATE TEMP TABLE renumbered(old INTEGER PRIMARY KEY, new INTEGER NOT NULL);\n"
+"CREATE TEMP TABLE renumbered(old INTEGER PRIMARY KEY, new INTEGER NOT NULL,\n"
+"CONSTRAINT \"a resource may have 1048575 states\" CHECK(new & 1048575));\n"
 "INSERT INTO renumbered SELECT id, (resource << 20) + row_number() OVER (\n"
 "PARTITION BY resource ORDER BY id) FROM state;\n"
 "CREATE INDEX temp.renumbered_new ON renumbered(new);\n";

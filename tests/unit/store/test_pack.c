@@ -245,13 +245,29 @@ static void test_large(void **state)
 	assert_body(h, STATE(1, 6), "{\"b\":1}");
 }
 
+/* A copy of state `i` that tells more: of its body, or only of what was received. */
+static void put_fuller(struct history *h, int i, bool of_body, char raw[280])
+{
+	char body[256], same[260], id[16];
+	struct item item;
+
+	make_body(body, i);
+	(void)snprintf(same, sizeof(same), "%s%s", of_body ? " " : "", body);
+	(void)snprintf(raw, 280, "%s: %s", of_body ? "otherwise again" : "otherwise",
+		       body);
+	(void)snprintf(id, sizeof(id), i % 5 ? "%d" : "id-%d", i);
+	item = item_of(GROUP, "sg-1", 1000 + i, id, same);
+	item.raw = str_of(raw);
+	assert_int_equal(put_item(h, &item),
+			 of_body ? STORE_PUT_FULLER : STORE_PUT_KNOWN);
+}
+
 /* A pack that was made before another state came, or one was replaced, is left out. */
 static void test_made_before(void **state)
 {
 	struct store_story story = { .dirty = { .resource = 1 } };
 	struct history *h = *state;
-	char body[256], raw[280];
-	struct item item;
+	char raw[280];
 
 	put_states(h, 0, 5);
 	pack_resource(h, 1);
@@ -260,12 +276,15 @@ static void test_made_before(void **state)
 	assert_int_equal(story.n_packs, 1);
 	assert_int_equal(story.packs[0].n, 10);
 	assert_int_equal(story.packs[0].merged, 5);
-	/* The pack that it would take the place of is gone. */
-	make_body(body, 2);
-	item = item_of(GROUP, "sg-1", 1002, "2", body);
-	(void)snprintf(raw, sizeof(raw), "received otherwise: %s", body);
-	item.raw = str_of(raw);
-	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	/* The pack that it would take the place of tells something else, or is gone. */
+	put_fuller(h, 2, false, raw);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 1);
+	begin(h);
+	assert_int_equal(packs_put(h->s, &story), 0);
+	commit(h);
+	assert_raw(h, STATE(1, 3), raw);
+	assert_int_equal(store_packs_make(h->s, &h->a, &story), 0);
+	put_fuller(h, 2, true, raw);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 0);
 	begin(h);
 	assert_int_equal(packs_put(h->s, &story), 0);
@@ -280,7 +299,50 @@ static void test_made_before(void **state)
 	commit(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 1);
 	assert_raw(h, STATE(1, 3), raw);
-	assert_body(h, STATE(1, 3), body);
+}
+
+/* A state that was alone all the time, but was told again. */
+static void test_made_before_copy(void **state)
+{
+	struct store_story story = { .dirty = { .resource = 1 } };
+	struct history *h = *state;
+	char raw[280];
+
+	put_states(h, 0, 5);
+	assert_int_equal(store_packs_make(h->s, &h->a, &story), 0);
+	assert_int_equal(story.n_packs, 1);
+	put_fuller(h, 2, false, raw);
+	begin(h);
+	assert_int_equal(packs_put(h->s, &story), 0);
+	commit(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 0);
+	assert_raw(h, STATE(1, 3), raw);
+	pack_resource(h, 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 1);
+	assert_int_equal(store_sweep(h->s), 0);
+	assert_raw(h, STATE(1, 3), raw);
+}
+
+/* A pack that is put and taken apart before its rows are swept: they are the states now. */
+static void test_dissolved_before_sweep(void **state)
+{
+	struct history *h = *state;
+	char raw[280], body[256];
+
+	put_states(h, 0, 5);
+	pack_resource(h, 1);
+	put_fuller(h, 2, true, raw);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 0);
+	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 5);
+	assert_raw(h, STATE(1, 3), raw);
+	make_body(body, 4);
+	assert_body(h, STATE(1, 5), body);
+	pack_resource(h, 1);
+	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 0);
+	assert_raw(h, STATE(1, 3), raw);
+	assert_body(h, STATE(1, 5), body);
 }
 
 /* A process that was killed before it swept leaves rows that another one finds; what is undone does not
@@ -429,6 +491,49 @@ static void test_damaged_alone(void **state)
 	assert_states(h, 20);
 }
 
+/* A row with a number that no pack can tell is in none, nor are those beside it lost. */
+static void test_damaged_numbers(void **state)
+{
+	struct history *h = *state;
+
+	put_states(h, 0, 5);
+	assert_int_equal(
+		ask(h,
+		    "UPDATE state SET kind = -7 WHERE capture_ms = 1002 RETURNING kind"),
+		-7);
+	pack_resource(h, 1);
+	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 5);
+	assert_int_equal(
+		ask(h, "UPDATE state SET kind = 0, state_id = -9223372036854775807 - 1 "
+		       "WHERE capture_ms = 1002 RETURNING kind"),
+		0);
+	pack_resource(h, 1);
+	assert_int_equal(store_sweep(h->s), 0);
+	assert_states(h, 2);
+}
+
+/* Packs that no resource has hide no states; one that cannot be read leaves the rows there are. */
+static void test_damaged_ids(void **state)
+{
+	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
+	struct history *h = *state;
+
+	put_states(h, 0, 5);
+	pack_resource(h, 1);
+	history_open(h, STORE_WRITE, 0);
+	assert_int_equal(ask(h, "UPDATE state_pack SET id = -9223372036854775807 - 1 "
+				"RETURNING dictionary"),
+			 0);
+	assert_states(h, 5);
+	assert_int_equal(ask(h, "UPDATE state_pack SET id = 1048577, bytes = x'05' "
+				"RETURNING dictionary"),
+			 0);
+	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 5);
+	assert_int_equal(store_state_body(h->s, STATE(1, 1), &bytes), STORE_E_DAMAGED);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -440,6 +545,8 @@ int main(void)
 		CASE(test_made_before),       CASE(test_swept_by_another),
 		CASE(test_swept_few),         CASE(test_given_back),
 		CASE(test_damaged),           CASE(test_damaged_alone),
+		CASE(test_made_before_copy),  CASE(test_dissolved_before_sweep),
+		CASE(test_damaged_numbers),   CASE(test_damaged_ids),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
