@@ -207,6 +207,19 @@ static int refuse_copy(struct import_writer *w, struct import_file *file,
 	return refuse_ousted(w, file, &fault);
 }
 
+static int refuse_one_more(struct import_writer *w, struct import_file *file,
+			   const struct fact_item *f)
+{
+	const struct item *item = &f->item;
+	struct str raw = item->raw.n ? item->raw : item->body;
+	struct fault fault;
+
+	fault_set(&fault, f->fact.offset, "resourceId",
+		  "%.*s %.*s has as many states as a resource can have",
+		  STR_ARGS(item->type), STR_ARGS(item->id));
+	return put_refusal(w, file, &fault, raw, raw.n);
+}
+
 /*
  * What is taken in as new, or known, is known from now on, until the history takes another content
  * for it: then which copies are refused is to be found out again.
@@ -218,7 +231,7 @@ static void note_seen(struct import_writer *w, const struct fact_item *f,
 
 	if (put == STORE_PUT_OUSTED)
 		seen_forget(seen);
-	if (f->alone && put != STORE_PUT_CONFLICT)
+	if (f->alone && put != STORE_PUT_CONFLICT && put != STORE_PUT_TOO_MANY)
 		seen_put(seen, f->mark);
 }
 
@@ -233,6 +246,8 @@ static int put_item(struct import_writer *w, struct import_file *file,
 	note_seen(w, f, put);
 	if (put == STORE_PUT_CONFLICT || put == STORE_PUT_OUSTED)
 		r = refuse_copy(w, file, f, put);
+	else if (put == STORE_PUT_TOO_MANY)
+		r = refuse_one_more(w, file, f);
 	else
 		count(file, &file->counts.items, put);
 	/* "N items of M resources": those the new items are of, no others. */

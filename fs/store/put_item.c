@@ -155,11 +155,10 @@ static struct sql_arg state_id_arg(const struct item *item)
 /* Ids end where node numbers do. */
 static int next_id(struct store *s, const struct resource *res, int64_t *ret)
 {
-	if (res->last >= STATE_NUMBER_MAX ||
-	    res->id > STATE_ID_MAX >> STATE_NUMBER_BITS) {
+	if (res->id > STATE_ID_MAX >> STATE_NUMBER_BITS) {
 		(void)snprintf(s->message, sizeof(s->message),
-			       "resource %lld has more than %lld states",
-			       (long long)res->id, (long long)STATE_NUMBER_MAX);
+			       "there are more than %lld resources",
+			       (long long)(STATE_ID_MAX >> STATE_NUMBER_BITS));
 		return -EOVERFLOW;
 	}
 	*ret = state_first(res->id) + res->last;
@@ -376,11 +375,14 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		r = find_copy(s, res, item, &copy);
 	if (!r && copy.id)
 		r = put_copy(s, res, item, &copy, source_id, &put, ret_ousted);
+	else if (!r && res->last >= STATE_NUMBER_MAX)
+		put = STORE_PUT_TOO_MANY;
 	else if (!r)
 		r = put_new(s, res, item, &copy, source_id);
 	if (r)
 		return written(s, r);
-	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT) {
+	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT &&
+	    put != STORE_PUT_TOO_MANY) {
 		mark(s, res, item->captured_ms);
 		leaf_touch(s, leaf, item->captured_ms);
 	}

@@ -58,6 +58,8 @@ enum store_put {
 			       refuses the new one so that its bytes are kept */
 	STORE_PUT_OUSTED, /* an item: likewise, but the new one takes the place of what was
 			       there, and that is what the caller refuses */
+	STORE_PUT_TOO_MANY, /* an item: its resource has all states that one may have, and the
+			       caller refuses this one */
 };
 
 /* The copy of a state that had to give way; the buffers are reused from put to put. */

@@ -301,6 +301,20 @@ class Records(Case):
             found.add(json.loads(self.cat(f"{GROUPS}/{name}/latest.json"))["resourceId"])
         self.assertEqual(found, set(ids))
 
+    def test_more_states_than_a_resource_can_have(self):
+        self.write("in.json", history_file([item("sg-1"), item("sg-2")]))
+        self.import_("in.json")
+        with sqlite3.connect(self.history) as db:
+            db.execute("UPDATE resource SET last = 1048575 WHERE rid = 'sg-1'")
+        db.close()
+        late = "2024-05-03T10:15:00.123Z"
+        self.write("late.json", history_file([item("sg-1", late), item("sg-2", late)]))
+        self.import_("late.json", status=REFUSED)
+        (_, _, field, reason), = self.refusals()
+        self.assertEqual(field, "resourceId")
+        self.assertEqual(reason, "AWS::EC2::SecurityGroup sg-1 has as many states as a resource can have")
+        self.assertEqual(len(self.ls(f"{GROUPS}/sg-1")), len(self.ls(f"{GROUPS}/sg-2")) - 1)
+
     def test_two_contents_of_one_event(self):
         data = trail_file([event(1), event(1, userAgent="another"), event(1)])
         refusals = self.refused(data, events=1)
