@@ -12,9 +12,9 @@
 #include "rows.h"
 #include "store/alarms.h"
 
-static struct str keep(struct arena *a, sqlite3_stmt *q, int column, int *r)
+static struct str keep(struct arena *a, struct str text, int *r)
 {
-	struct str s = arena_str(a, col_str(q, column));
+	struct str s = arena_str(a, text);
 
 	if (!s.p)
 		*r = -ENOMEM;
@@ -85,15 +85,6 @@ static int resource_path(struct paths *p, int64_t resource, struct str *ret)
 
 /* --- of a resource ------------------------------------------------------------------------- */
 
-static struct str kept(struct arena *a, struct str text, int *r)
-{
-	struct str s = arena_str(a, text);
-
-	if (!s.p)
-		*r = -ENOMEM;
-	return s;
-}
-
 /* The lines of a file, in the making. */
 struct lines {
 	struct paths paths;
@@ -118,10 +109,10 @@ static int read_out(struct lines *l, int64_t resource)
 		const struct relation *rel = &all[i].relation;
 		struct store_edge_line line = {
 			.out = true,
-			.relation = { .what = kept(a, rel->what, &r),
-				      .type = kept(a, rel->type, &r),
-				      .id = kept(a, rel->id, &r),
-				      .name = kept(a, rel->name, &r),
+			.relation = { .what = keep(a, rel->what, &r),
+				      .type = keep(a, rel->type, &r),
+				      .id = keep(a, rel->id, &r),
+				      .name = keep(a, rel->name, &r),
 				      .since_ms = rel->since_ms,
 				      .until_ms = rel->until_ms },
 			.resource = all[i].target,
@@ -140,10 +131,10 @@ static int add_in(void *ctx, const struct edge_source *source, const struct edge
 	struct arena *a = l->paths.arena;
 	int r = 0;
 	struct store_edge_line line = {
-		.relation = { .what = kept(a, edge->relation.what, &r),
-			      .type = kept(a, source->type, &r),
-			      .id = kept(a, source->rid, &r),
-			      .name = kept(a, edge->source_name, &r),
+		.relation = { .what = keep(a, edge->relation.what, &r),
+			      .type = keep(a, source->type, &r),
+			      .id = keep(a, source->rid, &r),
+			      .name = keep(a, edge->source_name, &r),
 			      .since_ms = edge->relation.since_ms,
 			      .until_ms = edge->relation.until_ms },
 		.resource = source->id,
@@ -217,7 +208,7 @@ static int read_children(struct store *s, int64_t parent, struct arena *a,
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		t = (struct typed){ col_int(q, 0), keep(a, q, 1, &r) };
+		t = (struct typed){ col_int(q, 0), keep(a, col_str(q, 1), &r) };
 		buf_put(ret, &t, sizeof(t));
 	}
 	return r ? r : buf_error(ret);
@@ -306,11 +297,11 @@ static int put_at(const struct typed *t, struct str rid, const struct edge *e,
 
 	*ret = (struct store_edge_at){
 		.type = t->type,
-		.id = kept(a, rid, &r),
-		.relation = { .what = kept(a, rel->what, &r),
-			      .type = kept(a, rel->type, &r),
-			      .id = kept(a, rel->id, &r),
-			      .name = kept(a, rel->name, &r),
+		.id = keep(a, rid, &r),
+		.relation = { .what = keep(a, rel->what, &r),
+			      .type = keep(a, rel->type, &r),
+			      .id = keep(a, rel->id, &r),
+			      .name = keep(a, rel->name, &r),
 			      .since_ms = rel->since_ms,
 			      .until_ms = RELATION_OPEN },
 		.known = e->target != 0,
@@ -365,7 +356,7 @@ static int rid_of_key(struct store *s, const struct store_edge_key *key, struct 
 		return 0;
 	r = sql_get(s, Q_RID, ARGS(INT(key->resource)), &q);
 	if (!r)
-		*ret = keep(a, q, 0, &r);
+		*ret = keep(a, col_str(q, 0), &r);
 	return r;
 }
 
