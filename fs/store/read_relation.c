@@ -256,23 +256,32 @@ static bool stands_at(const struct edge *e, int64_t time_ms)
 /* Runs of a folder's resources, one behind the other. */
 struct folder_runs {
 	struct store *s;
+	sqlite3_stmt *q;
 	struct edge_last last;
 	int64_t resource; /* of the run at hand; 0: none yet */
 	int64_t first;    /* number of its first */
+	struct str rid;   /* borrowed until the next one */
 	struct buf edges; /* of the run at hand */
 	struct arena arena;
 };
 
 static void folder_runs_deinit(struct folder_runs *f)
 {
+	sql_endp(&f->q);
 	buf_deinit(&f->edges);
 	arena_deinit(&f->arena);
 }
 
-/* The run that a statement has come to. */
-static int run_at(struct folder_runs *f, sqlite3_stmt *q)
+/* Those of resources from that id on. */
+static int folder_runs_open(struct folder_runs *f, const struct typed *t, struct str rid)
 {
-	int64_t resource = col_int(q, 0);
+	return sql_open(f->s, Q_EDGES_OF_FOLDER, ARGS(INT(t->folder), TEXT(rid)), &f->q);
+}
+
+/* The run that the statement has come to. */
+static int run_at(struct folder_runs *f)
+{
+	int64_t resource = col_int(f->q, 0);
 	struct str bytes;
 
 	/* The name of its source goes along with its runs. */
@@ -281,12 +290,30 @@ static int run_at(struct folder_runs *f, sqlite3_stmt *q)
 		f->last = (struct edge_last){ 0 };
 	}
 	f->resource = resource;
-	f->first = col_int(q, 2);
+	f->rid = col_str(f->q, 1);
+	f->first = col_int(f->q, 2);
 	buf_reset(&f->edges);
-	bytes = arena_str(&f->arena, col_str(q, 3));
+	bytes = arena_str(&f->arena, col_str(f->q, 3));
 	return bytes.p ? edges_of_run(f->s, resource, bytes, &f->last, &f->arena,
 				      &f->edges)
 		       : -ENOMEM;
+}
+
+/* The relationships of the next run; NULL: there is none any more. */
+static int folder_runs_next(struct folder_runs *f, const struct edge **ret, size_t *ret_n)
+{
+	bool row;
+	int r = sql_next(f->s, f->q, &row);
+
+	*ret = NULL;
+	if (r || !row)
+		return r;
+	r = run_at(f);
+	if (r)
+		return r;
+	*ret = (const struct edge *)f->edges.data;
+	*ret_n = f->edges.len / sizeof(**ret);
+	return 0;
 }
 
 static int put_at(const struct typed *t, struct str rid, const struct edge *e,
@@ -314,31 +341,24 @@ static int read_page(struct store *s, const struct typed *t, int64_t time_ms,
 		     struct store_edge_at *ret, size_t n, size_t *ret_n)
 {
 	_cleanup_(folder_runs_deinit) struct folder_runs f = { .s = s };
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	const struct store_edge_key from = *key;
-	bool row = true;
-	int r = sql_open(s, Q_EDGES_OF_FOLDER, ARGS(INT(t->folder), TEXT(rid)), &q);
+	const struct edge *run = NULL;
+	size_t n_run = 0;
+	int r = folder_runs_open(&f, t, rid);
 
 	while (!r && *ret_n < n) {
-		const struct edge *all;
-
-		r = sql_next(s, q, &row);
-		if (!r && row)
-			r = run_at(&f, q);
-		if (r || !row)
+		r = folder_runs_next(&f, &run, &n_run);
+		if (r || !run)
 			break;
-		all = (const struct edge *)f.edges.data;
-		for (size_t i = 0; i < f.edges.len / sizeof(*all) && *ret_n < n; i++) {
+		for (size_t i = 0; i < n_run && *ret_n < n && !r; i++) {
 			int64_t seq = f.first + (int64_t)i;
 
-			if (!stands_at(&all[i], time_ms) ||
+			if (!stands_at(&run[i], time_ms) ||
 			    (from.resource == f.resource && seq <= from.seq))
 				continue;
 			*key = (struct store_edge_key){ t->folder, f.resource, seq };
-			r = put_at(t, col_str(q, 1), &all[i], a, &ret[*ret_n]);
-			if (r)
-				break;
-			++*ret_n;
+			r = put_at(t, f.rid, &run[i], a, &ret[*ret_n]);
+			*ret_n += !r;
 		}
 	}
 	return r;
@@ -394,26 +414,21 @@ static int sum_folder(struct store *s, const struct typed *t, int64_t time_ms,
 		      uint64_t *sum)
 {
 	_cleanup_(folder_runs_deinit) struct folder_runs f = { .s = s };
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct edge_source source = { .type = t->type };
-	bool row = true;
-	int r = sql_open(s, Q_EDGES_OF_FOLDER, ARGS(INT(t->folder), TEXT(STR(""))), &q);
+	const struct edge *run = NULL;
+	size_t n = 0;
+	int r = folder_runs_open(&f, t, STR(""));
 
 	while (!r) {
-		const struct edge *all;
-
-		r = sql_next(s, q, &row);
-		if (!r && row)
-			r = run_at(&f, q);
-		if (r || !row)
+		r = folder_runs_next(&f, &run, &n);
+		if (r || !run)
 			break;
-		source.rid = col_str(q, 1);
-		all = (const struct edge *)f.edges.data;
-		for (size_t i = 0; i < f.edges.len / sizeof(*all); i++)
-			if (stands_at(&all[i], time_ms))
+		source.rid = f.rid;
+		for (size_t i = 0; i < n; i++)
+			if (stands_at(&run[i], time_ms))
 				/* The mark and the newline. */
-				*sum += edge_line_len(&all[i], &source, EDGE_AT) +
-					(all[i].target ? sizeof(RELATION_KNOWN_MARK)
+				*sum += edge_line_len(&run[i], &source, EDGE_AT) +
+					(run[i].target ? sizeof(RELATION_KNOWN_MARK)
 						       : sizeof(RELATION_DANGLING_MARK));
 	}
 	return r;
