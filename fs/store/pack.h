@@ -40,8 +40,8 @@ static inline int64_t state_last(int64_t resource)
 	return state_first(resource) + STATE_NUMBER_MAX - 1;
 }
 
-/* Enough for one of them to be read: that takes unpacking them all. Larger ones stay alone. */
-#define PACK_STATES 16u
+/* Few enough for one of them to be read: that takes unpacking them all. Larger ones stay alone. */
+#define PACK_STATES 10u
 #define PACK_BYTES  ((size_t)64 << 10)
 /* What is turned down as no pack. */
 #define PACK_STATES_MAX 64u

@@ -58,6 +58,11 @@ enum store_put put_event(struct history *h, const struct event *e, const char *r
 			 const uint64_t *tokens, size_t n);
 /* Packs its states as its story would. */
 void pack_resource(struct history *h, int64_t resource);
+/* How many packs that makes of so many, which are put one after the other and are not large. */
+static inline int packs_of(int states)
+{
+	return (states + (int)PACK_STATES - 1) / (int)PACK_STATES;
+}
 /* The resource of ACCOUNT and REGION; fails the test when it is not there. */
 struct store_resource resource_of(struct history *h, const char *type, const char *rid);
 /* All states of the resource in order; at most 64. */

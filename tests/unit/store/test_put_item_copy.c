@@ -207,7 +207,7 @@ static void test_many_copies(void **state)
 	put_many(h, "sg-1", 0, MANY, false);
 	commit(h);
 	pack_resource(h, 1);
-	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), (MANY + 15) / 16);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), packs_of(MANY));
 	begin(h);
 	put_many(h, "sg-1", 0, MANY / 2, true);
 	put_many(h, "sg-1", MANY, MANY + 20, false);
@@ -226,7 +226,7 @@ static void test_many_copies(void **state)
 	/* All packs of before were taken apart, each once. */
 	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 0);
 	pack_resource(h, 1);
-	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), (MANY + 40) / 16);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), packs_of(MANY + 40));
 	/* Nothing is at hand any more. */
 	history_close(h);
 	history_open(h, STORE_READ, 0);
