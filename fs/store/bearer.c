@@ -68,24 +68,14 @@ static int note_first(void *ctx, int64_t resource, bool *more)
 
 int bearers_settle(struct store *s)
 {
-	struct token_rows *t = s->writer ? &s->writer->bearers : NULL;
-	int r;
-
-	if (!t || !t->n)
-		return 0;
-	postings_sort(t->rows, t->n);
-	r = postings_put(s, POSTING_BEARER, t->rows, t->n);
-	t->n = 0;
-	return r;
+	return s->writer ? writer_postings(s, &s->writer->bearers, POSTING_BEARER) : 0;
 }
 
 static int gather(struct store *s, int64_t name, int64_t resource)
 {
-	struct token_rows *t = &s->writer->bearers;
-	struct posting p = posting_of(name, resource);
-	int r = token_rows_add(t, &p);
+	const struct posting p = posting_of(name, resource);
 
-	return r || t->n < ROWS_MAX ? r : bearers_settle(s);
+	return writer_posting(s, &s->writer->bearers, ROWS_MAX, POSTING_BEARER, &p);
 }
 
 /* With the second one the first gets a posting, too. */

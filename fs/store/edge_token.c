@@ -22,11 +22,9 @@ struct posting edge_place(int64_t token, int64_t source)
 
 int edge_token_add(struct store *s, int64_t token, int64_t source)
 {
-	struct token_rows *t = &s->writer->edges;
 	const struct posting p = edge_place(token, source);
-	int r = token_rows_add(t, &p);
 
-	return r || t->n < GATHERED_MAX ? r : edge_tokens_settle(s);
+	return writer_posting(s, &s->writer->edges, GATHERED_MAX, POSTING_EDGE, &p);
 }
 
 int edge_token_remove(struct store *s, int64_t token, int64_t source)

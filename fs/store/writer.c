@@ -390,6 +390,14 @@ int writer_postings(struct store *s, struct token_rows *t, enum posting_list lis
 	return r;
 }
 
+int writer_posting(struct store *s, struct token_rows *t, size_t most,
+		   enum posting_list list, const struct posting *p)
+{
+	int r = token_rows_add(t, p);
+
+	return r || t->n < most ? r : writer_postings(s, t, list);
+}
+
 int writer_aliases(struct store *s)
 {
 	return writer_postings(s, &s->writer->aliases, POSTING_ALIAS);
@@ -397,11 +405,9 @@ int writer_aliases(struct store *s)
 
 int writer_alias(struct store *s, int64_t token, int64_t resource)
 {
-	struct token_rows *t = &s->writer->aliases;
-	struct posting p = posting_of_hash((uint64_t)token, resource);
-	int r = token_rows_add(t, &p);
+	const struct posting p = posting_of_hash((uint64_t)token, resource);
 
-	return r || t->n < ALIAS_ROWS_MAX ? r : writer_aliases(s);
+	return writer_posting(s, &s->writer->aliases, ALIAS_ROWS_MAX, POSTING_ALIAS, &p);
 }
 
 static int settle_facts(struct store *s)

@@ -192,6 +192,9 @@ int writer_aliases(struct store *s) _must_check_;
 /* Puts gathered rows into their list. */
 int writer_postings(struct store *s, struct token_rows *t,
 		    enum posting_list list) _must_check_;
+/* Gathers a row for a list; with `most` of them all are put. */
+int writer_posting(struct store *s, struct token_rows *t, size_t most,
+		   enum posting_list list, const struct posting *p) _must_check_;
 
 /* The folder of an account, region and type, made when missing. Valid until the next begin. */
 int leaf_get(struct store *s, struct str account, struct str region, struct str type,
