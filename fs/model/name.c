@@ -12,16 +12,12 @@
 #include <stdio.h>
 
 #include "model/timestamp.h"
+#include "util/hex.h"
 #include "util/percent.h"
 #include "util/sha256.h"
 
 #define CUT_DIGITS 16
 #define SUFFIX     ".json"
-
-static bool is_hex_lower(char c)
-{
-	return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
-}
 
 /* Bytes of the well-formed UTF-8 sequence at the start of s, 0 when there is none. */
 static size_t sequence_length(struct str s)
@@ -68,7 +64,7 @@ bool name_is_shortened(struct str name)
 	if (name.n < CUT_DIGITS + 1 || tail[-1] != '~')
 		return false;
 	for (size_t i = 0; i < CUT_DIGITS; i++) {
-		if (!is_hex_lower(tail[i]))
+		if (hex_lower_value(tail[i]) < 0)
 			return false;
 	}
 	return true;

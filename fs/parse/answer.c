@@ -12,6 +12,7 @@
 #include "model/timestamp.h"
 #include "parser.h"
 #include "util/base64.h"
+#include "util/hex.h"
 
 int guise_recorder(struct parser *p, const struct parse_source *src, const struct jv *v)
 {
@@ -30,7 +31,7 @@ int guise_recorder(struct parser *p, const struct parse_source *src, const struc
 static bool is_fingerprint(struct str s)
 {
 	for (size_t i = 0; i < s.n; i++)
-		if (!strchr("0123456789abcdef", s.p[i]) || !s.p[i])
+		if (hex_lower_value(s.p[i]) < 0)
 			return false;
 	return s.n == 32;
 }

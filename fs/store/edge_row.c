@@ -19,6 +19,7 @@
 #include <errno.h>
 
 #include "edge.h"
+#include "util/hex.h"
 #include "util/varint.h"
 
 enum {
@@ -34,17 +35,12 @@ enum {
 
 #define DIGITS_MIN 8u /* of a number that is told as such */
 
-static int digit_of(char c)
-{
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* Digits at the end of an id. */
 static size_t digits_of(struct str id)
 {
 	size_t n = 0;
 
-	while (n < id.n && digit_of(id.p[id.n - 1 - n]) >= 0)
+	while (n < id.n && hex_lower_value(id.p[id.n - 1 - n]) >= 0)
 		n++;
 	return n;
 }
@@ -102,8 +98,8 @@ static void note(struct edge_last *last, const struct edge *edge, size_t digits)
 static void put_digits(struct buf *out, struct str digits)
 {
 	for (size_t i = 0; i < digits.n; i += 2) {
-		int high = digit_of(digits.p[i]);
-		int low = i + 1 < digits.n ? digit_of(digits.p[i + 1]) : 0;
+		int high = hex_lower_value(digits.p[i]);
+		int low = i + 1 < digits.n ? hex_lower_value(digits.p[i + 1]) : 0;
 
 		buf_put_char(out, (char)(high << 4 | low));
 	}
@@ -222,17 +218,11 @@ static int take_plain(struct str *in, const struct edge_last *last, struct arena
 	return r;
 }
 
-/* An even number of them. */
+/* Two of each byte. */
 static void write_digits(char *out, const char *bytes, size_t n)
 {
-	static const char hex[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char c = (unsigned char)bytes[i];
-
-		*out++ = hex[c >> 4];
-		*out++ = hex[c & 15];
-	}
+	for (size_t i = 0; i < n; i++, out += 2)
+		hex_write((unsigned char)bytes[i], out);
 }
 
 static int take_numbered(struct str *in, const struct edge_last *last, struct arena *a,

@@ -9,12 +9,6 @@ static bool dashed(unsigned byte)
 	return byte == 4 || byte == 6 || byte == 8 || byte == 10;
 }
 
-/* Of lower case alone: the text is made again of the bytes. */
-static int digit(char c)
-{
-	return c >= 'A' && c <= 'F' ? -1 : hex_value(c);
-}
-
 bool guid_read(struct str text, unsigned char ret[GUID_BYTES])
 {
 	const char *p = text.p;
@@ -26,8 +20,8 @@ bool guid_read(struct str text, unsigned char ret[GUID_BYTES])
 
 		if (dashed(i) && *p++ != '-')
 			return false;
-		high = digit(p[0]);
-		low = digit(p[1]);
+		high = hex_lower_value(p[0]);
+		low = hex_lower_value(p[1]);
 		if (high < 0 || low < 0)
 			return false;
 		ret[i] = (unsigned char)(high << 4 | low);

@@ -13,6 +13,12 @@ static inline int hex_value(char c)
 	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
 }
 
+/* Of lower case alone: text that is made again of its bytes. */
+static inline int hex_lower_value(char c)
+{
+	return c >= 'A' && c <= 'F' ? -1 : hex_value(c);
+}
+
 /* A byte as two digits, of lower case. */
 static inline void hex_write(unsigned char byte, char ret[2])
 {
