@@ -40,10 +40,9 @@ struct mover {
 	sqlite3_stmt *state, *alone, *put, *renumber;
 	struct kept_body kept[KEPT];
 	size_t next;
-	struct pack pack; /* the one under way */
+	struct pack_draft draft;
 	int64_t first, next_id;
-	struct buf bodies, bytes, scratch;
-	struct arena texts;
+	struct buf bytes, scratch;
 };
 
 static void mover_deinit(struct mover *m)
@@ -56,10 +55,9 @@ static void mover_deinit(struct mover *m)
 	for (size_t i = 0; i < KEPT; i++)
 		buf_deinit(&m->kept[i].body);
 	buf_deinit(&m->dictionaries);
-	buf_deinit(&m->bodies);
 	buf_deinit(&m->bytes);
 	buf_deinit(&m->scratch);
-	arena_deinit(&m->texts);
+	pack_draft_deinit(&m->draft);
 	(void)sqlite3_finalize(m->state);
 	(void)sqlite3_finalize(m->alone);
 	(void)sqlite3_finalize(m->put);
@@ -113,10 +111,11 @@ static int dictionary(struct mover *m, int64_t id, const struct zdict **ret)
 	if (!id)
 		return 0;
 	for (size_t i = 0; i < m->dictionaries.len / sizeof(*d); i++) {
-		*ret = d[i].id == id ? d[i].z : *ret;
+		if (d[i].id == id) {
+			*ret = d[i].z;
+			return 0;
+		}
 	}
-	if (*ret)
-		return 0;
 	r = prepare(m, "SELECT bytes FROM dictionary WHERE id = ?1", &q);
 	if (!r)
 		r = code_of(sqlite3_bind_int64(q, 1, id));
@@ -139,7 +138,7 @@ static struct kept_body *kept(struct mover *m, int64_t id)
 	return NULL;
 }
 
-static int keep(struct mover *m, int64_t id, struct buf *body)
+static void keep(struct mover *m, int64_t id, struct buf *body)
 {
 	struct kept_body *k = &m->kept[m->next++ % KEPT];
 
@@ -147,7 +146,6 @@ static int keep(struct mover *m, int64_t id, struct buf *body)
 	k->body = *body;
 	*body = BUF_INIT;
 	k->id = id;
-	return 0;
 }
 
 static int body_of(struct mover *m, int64_t id, unsigned depth, struct str *ret);
@@ -173,7 +171,9 @@ static int decode(struct mover *m, int64_t id, sqlite3_stmt *q, int first, unsig
 	if (!r)
 		r = zcodec_unpack_most(m->codec, buf_str(&frame), z, prefix,
 				       (size_t)length, &body);
-	return r ? r : keep(m, id, &body);
+	if (!r)
+		keep(m, id, &body);
+	return r;
 }
 
 static int body_of(struct mover *m, int64_t id, unsigned depth, struct str *ret)
@@ -204,17 +204,18 @@ static int put_pack(struct mover *m)
 	const struct zdict *z;
 	int r;
 
-	if (!m->pack.n)
+	if (!m->draft.pack.n)
 		return 0;
 	r = dictionary(m, m->newest, &z);
 	buf_reset(&m->scratch);
 	buf_reset(&m->bytes);
 	if (!r)
-		r = zcodec_pack(m->codec, buf_str(&m->bodies), z, STR_NULL, &m->scratch);
+		r = zcodec_pack(m->codec, buf_str(&m->draft.bodies), z, STR_NULL,
+				&m->scratch);
 	if (r)
 		return r;
-	m->pack.frame = buf_str(&m->scratch);
-	pack_put(&m->bytes, &m->pack);
+	m->draft.pack.frame = buf_str(&m->scratch);
+	pack_put(&m->bytes, &m->draft.pack);
 	r = buf_error(&m->bytes);
 	if (!r)
 		r = code_of(sqlite3_bind_int64(m->put, 1, m->first));
@@ -224,24 +225,20 @@ static int put_pack(struct mover *m)
 		r = bind_blob(m->put, 3, buf_str(&m->bytes));
 	if (!r)
 		r = finish(m->put);
-	m->pack.n = 0;
-	m->pack.stored = 0;
-	buf_reset(&m->bodies);
-	arena_reset(&m->texts);
+	pack_draft_reset(&m->draft);
 	return r;
 }
 
-/* Columns: new id, old id, capture_ms, state_id, source, kind, base, body_len, body, raw. */
+/* Columns are those of loose_row(), with the base in the place of the dictionary, and the old id. */
+#define OLD_ID 9
+
 static int put_alone(struct mover *m, sqlite3_stmt *q, int64_t dictionary_id,
 		     struct str body)
 {
-	static const int columns[] = { 0, 2, 3, 4, 5, -1, 7, -1, 9 };
 	int rc = SQLITE_OK;
 
-	for (int i = 0; i < (int)ARRAY_SIZE(columns) && rc == SQLITE_OK; i++)
-		if (columns[i] >= 0)
-			rc = sqlite3_bind_value(m->alone, i + 1,
-						sqlite3_column_value(q, columns[i]));
+	for (int i = 0; i < OLD_ID && rc == SQLITE_OK; i++)
+		rc = sqlite3_bind_value(m->alone, i + 1, sqlite3_column_value(q, i));
 	if (rc == SQLITE_OK)
 		rc = sqlite3_bind_int64(m->alone, 6, dictionary_id);
 	if (rc != SQLITE_OK || bind_blob(m->alone, 8, body))
@@ -249,67 +246,44 @@ static int put_alone(struct mover *m, sqlite3_stmt *q, int64_t dictionary_id,
 	return finish(m->alone);
 }
 
-static int own(struct mover *m, struct str *text)
-{
-	if (text->n)
-		*text = arena_str(&m->texts, *text);
-	return text->p || !text->n ? 0 : -ENOMEM;
-}
-
 static int add(struct mover *m, sqlite3_stmt *q, struct str body)
 {
-	struct packed_state *st = &m->pack.states[m->pack.n];
-	int64_t id = col_int(q, 0);
-	int r;
+	struct pack_draft *d = &m->draft;
+	size_t start = d->bodies.len;
+	struct packed_state st;
 
-	if (!m->pack.n)
-		m->first = id;
-	*st = (struct packed_state){ .capture_ms = col_int(q, 2),
-				     .name = { .is_text = sqlite3_column_type(q, 3) !=
-							  SQLITE_INTEGER,
-					       .number = col_int(q, 3) },
-				     .source = col_int(q, 4),
-				     .kind = col_int(q, 5),
-				     .body_len = col_int(q, 7),
-				     .stored = body.n,
-				     .has_raw = sqlite3_column_type(q, 9) != SQLITE_NULL,
-				     .raw = col_str(q, 9) };
-	r = own(m, &st->raw);
-	if (st->name.is_text) {
-		st->name.text = col_str(q, 3);
-		r = r ? r : own(m, &st->name.text);
-	}
-	m->pack.n++;
-	m->pack.stored += body.n;
-	m->next_id = id + 1;
-	buf_put_str(&m->bodies, body);
-	return r ? r : buf_error(&m->bodies);
+	if (!d->pack.n)
+		m->first = col_int(q, 0);
+	m->next_id = col_int(q, 0) + 1;
+	loose_row(q, &st);
+	buf_put_str(&d->bodies, body);
+	return pack_draft_add(d, &st, start);
 }
 
 static int move_state(struct mover *m, sqlite3_stmt *q)
 {
-	int64_t id = col_int(q, 0), old = col_int(q, 1), base = col_int(q, 6);
+	int64_t id = col_int(q, 0), old = col_int(q, OLD_ID), base = col_int(q, 5);
 	const struct kept_body *k;
 	const struct zdict *z;
 	struct str body;
-	int r = decode(m, old, q, 6, 0);
+	int r = decode(m, old, q, 5, 0);
 
 	if (r == -EBADMSG)
 		return put_alone(m, q, base < 0 && base > -INT64_MAX ? -base : 0,
-				 col_str(q, 8));
+				 col_str(q, 7));
 	k = kept(m, old);
 	if (r || !k)
 		return r;
 	body = buf_str(&k->body);
-	if (col_int(q, 7) > (int64_t)PACK_BYTES || col_int(q, 5) < 0) {
+	if (col_int(q, 6) > (int64_t)PACK_BYTES || col_int(q, 4) < 0) {
 		buf_reset(&m->scratch);
 		r = dictionary(m, m->newest, &z);
 		if (!r)
 			r = zcodec_pack(m->codec, body, z, STR_NULL, &m->scratch);
 		return r ? r : put_alone(m, q, m->newest, buf_str(&m->scratch));
 	}
-	if (m->pack.n && (m->next_id != id || m->pack.n == PACK_STATES ||
-			  m->pack.stored + body.n > PACK_BYTES))
+	if (m->draft.pack.n && (m->next_id != id || m->draft.pack.n == PACK_STATES ||
+				m->draft.pack.stored + body.n > PACK_BYTES))
 		r = put_pack(m);
 	return r ? r : add(m, q, body);
 }
@@ -318,11 +292,12 @@ static int move_states(struct mover *m)
 {
 	_cleanup_(finalizep) sqlite3_stmt *q = NULL;
 	int rc = SQLITE_ROW;
-	int r = prepare(m,
-			"SELECT m.new, s.id, s.capture_ms, s.state_id, s.source, s.kind, "
-			"s.base, s.body_len, s.body, s.raw FROM temp.renumbered m "
-			"CROSS JOIN state s ON s.id = m.old ORDER BY m.new",
-			&q);
+	int r = prepare(
+		m,
+		"SELECT m.new, s.capture_ms, s.state_id, s.source, s.kind, s.base, "
+		"s.body_len, s.body, s.raw, s.id FROM temp.renumbered m "
+		"CROSS JOIN state s ON s.id = m.old ORDER BY m.new",
+		&q);
 
 	while (!r && (rc = sqlite3_step(q)) == SQLITE_ROW)
 		r = move_state(m, q);

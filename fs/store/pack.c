@@ -15,6 +15,7 @@
  */
 #include "pack.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -49,6 +50,46 @@ struct str state_name_text(const struct state_name *name, int64_t capture_ms,
 	n = snprintf(digits, STATE_NAME_DIGITS, "%lld",
 		     (long long)((uint64_t)name->number + (uint64_t)capture_ms));
 	return (struct str){ digits, (size_t)n };
+}
+
+/* --- making -------------------------------------------------------------------------------- */
+
+void pack_draft_deinit(struct pack_draft *d)
+{
+	buf_deinit(&d->bodies);
+	arena_deinit(&d->texts);
+}
+
+void pack_draft_reset(struct pack_draft *d)
+{
+	buf_reset(&d->bodies);
+	arena_reset(&d->texts);
+	d->pack.n = 0;
+	d->pack.stored = 0;
+}
+
+static int own(struct pack_draft *d, struct str *text)
+{
+	if (text->n)
+		*text = arena_str(&d->texts, *text);
+	return text->p || !text->n ? 0 : -ENOMEM;
+}
+
+int pack_draft_add(struct pack_draft *d, const struct packed_state *state, size_t start)
+{
+	struct packed_state *to = &d->pack.states[d->pack.n];
+	int r = buf_error(&d->bodies);
+
+	if (r)
+		return r;
+	*to = *state;
+	to->stored = d->bodies.len - start;
+	r = own(d, &to->raw);
+	if (!r && to->name.is_text)
+		r = own(d, &to->name.text);
+	d->pack.stored += to->stored;
+	d->pack.n++;
+	return r;
 }
 
 /* --- putting ------------------------------------------------------------------------------- */

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "util/arena.h"
 #include "util/buf.h"
 #include "util/macro.h"
 #include "util/str.h"
@@ -79,6 +80,20 @@ struct pack {
 	size_t stored;    /* bytes of all bodies */
 	struct str frame; /* borrowed */
 };
+
+/* A pack that is being made. What its states borrow is its own. */
+struct pack_draft {
+	struct pack pack;
+	struct buf bodies; /* trimmed, end to end */
+	struct arena texts;
+};
+
+void pack_draft_deinit(struct pack_draft *d);
+/* Of no states. */
+void pack_draft_reset(struct pack_draft *d);
+/* One more, of fewer than PACK_STATES_MAX; what `bodies` has from `start` on is its body. 0 or -ENOMEM. */
+int pack_draft_add(struct pack_draft *d, const struct packed_state *state,
+		   size_t start) _must_check_;
 
 /* Appends the pack's bytes, whose frame is given. */
 void pack_put(struct buf *out, const struct pack *pack);

@@ -16,11 +16,9 @@
 struct maker {
 	struct store *s;
 	struct arena *arena;
-	struct buf packs;   /* struct store_pack */
-	struct buf bodies;  /* of the pack under way, trimmed, end to end */
-	struct arena texts; /* of its states */
-	struct pack pack;
-	struct store_pack made;
+	struct buf packs; /* struct store_pack */
+	struct pack_draft draft;
+	struct store_pack made; /* of that */
 };
 
 struct alone {
@@ -30,8 +28,7 @@ struct alone {
 static void maker_deinit(struct maker *m)
 {
 	buf_deinit(&m->packs);
-	buf_deinit(&m->bodies);
-	arena_deinit(&m->texts);
+	pack_draft_deinit(&m->draft);
 }
 
 static int read_alone(struct store *s, int64_t resource, struct buf *ret)
@@ -55,34 +52,9 @@ static int read_alone(struct store *s, int64_t resource, struct buf *ret)
 
 /* --- one pack ------------------------------------------------------------------------------ */
 
-static int own(struct maker *m, struct str *text)
-{
-	if (text->n)
-		*text = arena_str(&m->texts, *text);
-	return text->p || !text->n ? 0 : -ENOMEM;
-}
-
-static int add(struct maker *m, const struct packed_state *st, struct str body)
-{
-	struct packed_state *to = &m->pack.states[m->pack.n];
-	int r;
-
-	*to = *st;
-	to->stored = body.n;
-	r = own(m, &to->raw);
-	if (!r && to->name.is_text)
-		r = own(m, &to->name.text);
-	m->pack.stored += body.n;
-	m->pack.n++;
-	return r;
-}
-
 static void begin(struct maker *m, int64_t first)
 {
-	buf_reset(&m->bodies);
-	arena_reset(&m->texts);
-	m->pack.n = 0;
-	m->pack.stored = 0;
+	pack_draft_reset(&m->draft);
 	m->made = (struct store_pack){ .first = first };
 }
 
@@ -94,32 +66,30 @@ static int add_pack(struct maker *m, int64_t id)
 	if (!r && !k)
 		r = -EINVAL;
 	for (unsigned i = 0; !r && i < k->pack.n; i++) {
-		struct str body = pack_body(k, i);
+		size_t start = m->draft.bodies.len;
 
-		buf_put_str(&m->bodies, body);
-		r = add(m, &k->pack.states[i], body);
+		buf_put_str(&m->draft.bodies, pack_body(k, i));
+		r = pack_draft_add(&m->draft, &k->pack.states[i], start);
 	}
 	if (!r)
 		m->made.made_of += str_hash(buf_str(&k->bytes));
-	m->made.merged = m->pack.n;
-	return r ? r : buf_error(&m->bodies);
+	m->made.merged = m->draft.pack.n;
+	return r;
 }
 
 static int add_alone(struct maker *m, const struct alone *one)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct packed_state st;
-	size_t at = m->bodies.len;
+	size_t start = m->draft.bodies.len;
 	int r = sql_get(m->s, Q_STATE, ARGS(INT(one->id)), &q);
 
 	if (r)
 		return r;
 	m->made.made_of += (uint64_t)one->place;
 	loose_row(q, &st);
-	r = loose_body(m->s, q, &m->bodies);
-	if (!r)
-		r = buf_error(&m->bodies);
-	return r ? r : add(m, &st, str_from(buf_str(&m->bodies), at));
+	r = loose_body(m->s, q, &m->draft.bodies);
+	return r ? r : pack_draft_add(&m->draft, &st, start);
 }
 
 static int finish(struct maker *m)
@@ -131,18 +101,18 @@ static int finish(struct maker *m)
 	int r = *dictionary ? 0 : dictionary_newest(m->s, DICTIONARY_STATE, dictionary);
 
 	if (!r)
-		r = body_pack(m->s, DICTIONARY_STATE, buf_str(&m->bodies), &frame,
+		r = body_pack(m->s, DICTIONARY_STATE, buf_str(&m->draft.bodies), &frame,
 			      &m->made.dictionary);
 	if (r)
 		return r;
-	m->pack.frame = buf_str(&frame);
-	pack_put(&bytes, &m->pack);
+	m->draft.pack.frame = buf_str(&frame);
+	pack_put(&bytes, &m->draft.pack);
 	if (buf_error(&bytes))
 		return -ENOMEM;
 	/* Of a row with numbers that no pack can have all of them stay alone. */
-	if (!pack_take(buf_str(&bytes), &read) || read.n != m->pack.n)
+	if (!pack_take(buf_str(&bytes), &read) || read.n != m->draft.pack.n)
 		return 0;
-	m->made.n = m->pack.n;
+	m->made.n = m->draft.pack.n;
 	m->made.bytes = arena_str(m->arena, buf_str(&bytes));
 	buf_put(&m->packs, &m->made, sizeof(m->made));
 	return m->made.bytes.p ? buf_error(&m->packs) : -ENOMEM;
@@ -186,17 +156,17 @@ static int pack_group(struct maker *m, const struct alone *group, size_t n)
 		begin(m, room ? id : group[i].id);
 		if (room)
 			r = add_pack(m, id);
-		bytes = m->pack.stored;
+		bytes = m->draft.pack.stored;
 		if (!room && n - i < 2)
 			return 0;
-		most = PACK_STATES - m->pack.n;
+		most = PACK_STATES - m->draft.pack.n;
 		for (size_t k = 0; !r && i < n && k < most; k++, i++) {
 			bytes += (size_t)group[i].body_len;
-			if (bytes > PACK_BYTES && m->pack.n)
+			if (bytes > PACK_BYTES && m->draft.pack.n)
 				break;
 			r = add_alone(m, &group[i]);
 		}
-		if (!r && m->pack.n > 1)
+		if (!r && m->draft.pack.n > 1)
 			r = finish(m);
 		/* What cannot be decoded stays where it is, for who reads it to be told. */
 		if (r == STORE_E_DAMAGED)

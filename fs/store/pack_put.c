@@ -21,6 +21,19 @@ struct state_span {
 	int64_t first, n;
 };
 
+int loose_put(struct store *s, enum statement put, int64_t id,
+	      const struct packed_state *state, int64_t dictionary, struct str body)
+{
+	const struct state_name *name = &state->name;
+
+	return sql_run(s, put,
+		       ARGS(INT(id), INT(state->capture_ms),
+			    name->is_text ? TEXT(name->text) : INT(name->number),
+			    INT(state->source), INT(state->kind), INT(dictionary),
+			    INT(state->body_len), BLOB(body),
+			    state->has_raw ? BLOB(state->raw) : NUL));
+}
+
 int pack_dissolve(struct store *s, int64_t state)
 {
 	const struct kept_pack *k;
@@ -29,27 +42,21 @@ int pack_dissolve(struct store *s, int64_t state)
 	if (r || !k)
 		return r;
 	for (unsigned i = 0; i < k->pack.n && !r; i++) {
-		const struct packed_state *st = &k->pack.states[i];
 		int64_t dictionary;
 
 		r = body_pack(s, DICTIONARY_STATE, pack_body(k, i), &s->writer->pack,
 			      &dictionary);
 		if (!r)
-			r = sql_run(s, Q_STATE_PUT_BACK,
-				    ARGS(INT(k->id + i), INT(st->capture_ms),
-					 st->name.is_text ? TEXT(st->name.text)
-							  : INT(st->name.number),
-					 INT(st->source), INT(st->kind), INT(dictionary),
-					 INT(st->body_len),
-					 BLOB(buf_str(&s->writer->pack)),
-					 st->has_raw ? BLOB(st->raw) : NUL));
+			r = loose_put(s, Q_STATE_PUT_BACK, k->id + i, &k->pack.states[i],
+				      dictionary, buf_str(&s->writer->pack));
 	}
 	/* Its rows are not to be swept; the next sweep looks for itself which are. */
 	buf_reset(&s->writer->packed);
 	return r ? r : sql_run(s, Q_PACK_DELETE, ARGS(INT(k->id)));
 }
 
-int pack_retell(struct store *s, int64_t state, const struct retold *copy, bool *ret)
+int pack_retell(struct store *s, int64_t state, const struct packed_state *copy,
+		bool *ret)
 {
 	_cleanup_(buf_deinit) struct buf bytes = BUF_INIT;
 	const struct kept_pack *k;
@@ -64,7 +71,7 @@ int pack_retell(struct store *s, int64_t state, const struct retold *copy, bool 
 	st = &pack.states[state - k->id];
 	st->source = copy->source;
 	st->kind = copy->kind;
-	st->has_raw = copy->raw.p != NULL;
+	st->has_raw = copy->has_raw;
 	st->raw = copy->raw;
 	pack_put(&bytes, &pack);
 	if (buf_error(&bytes))
@@ -236,18 +243,6 @@ static int take_out(struct store *s, int64_t id, struct arena *a, struct aside *
 	return r;
 }
 
-static int put_back(struct store *s, const struct aside *row)
-{
-	const struct packed_state *st = &row->state;
-
-	return sql_run(s, Q_STATE_INSERT,
-		       ARGS(INT(row->id), INT(st->capture_ms),
-			    st->name.is_text ? TEXT(st->name.text) : INT(st->name.number),
-			    INT(st->source), INT(st->kind), INT(row->dictionary),
-			    INT(st->body_len), BLOB(row->body),
-			    st->has_raw ? BLOB(st->raw) : NUL));
-}
-
 /* Those that are alone are taken out, and put back into the empty table; *ret_done: they were not
    too many for that. */
 static int clear(struct store *s, const struct buf *alone, bool *ret_done)
@@ -267,7 +262,8 @@ static int clear(struct store *s, const struct buf *alone, bool *ret_done)
 	if (!r)
 		r = sql_run(s, Q_STATES_CLEAR, NO_ARGS);
 	for (size_t i = 0; i < n && !r; i++)
-		r = put_back(s, &rows[i]);
+		r = loose_put(s, Q_STATE_INSERT, rows[i].id, &rows[i].state,
+			      rows[i].dictionary, rows[i].body);
 	return r;
 }
 

@@ -101,40 +101,52 @@ static int pack_body_alone(struct store *s, const struct item *item,
 			     ret_dictionary);
 }
 
-/* How raw bytes were packed: the body in a shape (0: as it is), and a frame against that behind its
-   length (of SQL NULL: they are that). */
-struct packed_raw {
-	int64_t shape;
-	struct sql_arg frame;
-};
-
-static int pack_raw(struct store *s, const struct item *item, struct packed_raw *ret)
+/* How raw bytes are packed: the body in a shape (0: as it is), and a frame against that behind its
+   length (p NULL: they are that). */
+static int pack_raw(struct store *s, const struct item *item, int64_t *ret_shape,
+		    struct str *ret)
 {
 	struct buf *raw = &s->writer->raw, *guess = &s->writer->guess;
 	int r;
 
-	*ret = (struct packed_raw){ .frame = NUL };
+	*ret_shape = 0;
+	*ret = STR_NULL;
 	if (!item->raw.n || str_eq(item->raw, item->body))
 		return 0;
-	ret->shape = shared_shape_id(item);
-	if (ret->shape)
+	*ret_shape = shared_shape_id(item);
+	if (*ret_shape)
 		return 0;
-	r = shape_guess(s, item, guess, &ret->shape);
-	if (r || (ret->shape && str_eq(item->raw, buf_str(guess))))
+	r = shape_guess(s, item, guess, ret_shape);
+	if (r || (*ret_shape && str_eq(item->raw, buf_str(guess))))
 		return r;
-	r = body_pack_prefix(s, item->raw, ret->shape ? buf_str(guess) : item->body, raw);
+	r = body_pack_prefix(s, item->raw, *ret_shape ? buf_str(guess) : item->body, raw);
 	if (r)
 		return r;
 	buf_reset(guess);
 	varint_put(guess, item->raw.n);
 	buf_put_str(guess, buf_str(raw));
-	ret->frame = BLOB(buf_str(guess));
+	*ret = buf_str(guess);
 	return buf_error(guess);
 }
 
-static int64_t kind_of(const struct item *item, const struct packed_raw *raw)
+/* What is told of it besides its body; texts are the item's and the writer's. */
+static int describe(struct store *s, const struct item *item, int64_t source_id,
+		    struct packed_state *ret)
 {
-	return item->guise | (int64_t)item->status << 3 | raw->shape << 6;
+	struct str raw;
+	int64_t shape;
+	int r = pack_raw(s, item, &shape, &raw);
+
+	*ret = (struct packed_state){
+		.capture_ms = item->captured_ms,
+		.source = source_id,
+		.kind = item->guise | (int64_t)item->status << 3 | shape << 6,
+		.body_len = (int64_t)item->body.n,
+		.name = state_name_of(item->state_id, item->captured_ms),
+		.has_raw = raw.p != NULL,
+		.raw = raw,
+	};
+	return r;
 }
 
 static struct str raw_of(const struct item *item)
@@ -143,14 +155,6 @@ static struct str raw_of(const struct item *item)
 }
 
 /* --- a new state --------------------------------------------------------------------------- */
-
-/* The number less the capture time, where it is one. */
-static struct sql_arg state_id_arg(const struct item *item)
-{
-	struct state_name name = state_name_of(item->state_id, item->captured_ms);
-
-	return name.is_text ? TEXT(name.text) : INT(name.number);
-}
 
 /* Ids end where node numbers do. */
 static int next_id(struct store *s, const struct resource *res, int64_t *ret)
@@ -168,20 +172,17 @@ static int next_id(struct store *s, const struct resource *res, int64_t *ret)
 static int insert_state(struct store *s, struct resource *res, const struct item *item,
 			int64_t source_id, int64_t *ret_id)
 {
-	struct packed_raw raw;
+	struct packed_state state;
 	int64_t dictionary;
 	int r = next_id(s, res, ret_id);
 
 	if (!r)
 		r = pack_body_alone(s, item, &dictionary);
 	if (!r)
-		r = pack_raw(s, item, &raw);
+		r = describe(s, item, source_id, &state);
 	if (!r)
-		r = sql_run(s, Q_STATE_INSERT,
-			    ARGS(INT(*ret_id), INT(item->captured_ms), state_id_arg(item),
-				 INT(source_id), INT(kind_of(item, &raw)),
-				 INT(dictionary), INT(item->body.n),
-				 BLOB(buf_str(&s->writer->pack)), raw.frame));
+		r = loose_put(s, Q_STATE_INSERT, *ret_id, &state, dictionary,
+			      buf_str(&s->writer->pack));
 	if (!r && s->writer->notes_arrivals)
 		r = sql_run(s, Q_ARRIVAL_ADD, ARGS(INT(*ret_id)));
 	if (r)
@@ -284,29 +285,21 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 static int replace(struct store *s, const struct copy *copy, const struct item *item,
 		   bool body, int64_t source_id)
 {
-	struct packed_raw raw;
+	struct packed_state state;
 	int64_t dictionary;
 	bool retold = false;
-	int r = pack_raw(s, item, &raw);
+	int r = describe(s, item, source_id, &state);
 
-	if (!r && !body) {
-		const struct retold told = { source_id, kind_of(item, &raw),
-					     raw.frame.s };
-
-		r = pack_retell(s, copy->id, &told, &retold);
-	}
+	if (!r && !body)
+		r = pack_retell(s, copy->id, &state, &retold);
 	if (r || retold)
 		return r;
 	r = pack_dissolve(s, copy->id);
 	if (!r)
 		r = pack_body_alone(s, item, &dictionary);
-	if (r)
-		return r;
-	return sql_run(s, Q_STATE_PUT_BACK,
-		       ARGS(INT(copy->id), INT(item->captured_ms), state_id_arg(item),
-			    INT(source_id), INT(kind_of(item, &raw)), INT(dictionary),
-			    INT(item->body.n), BLOB(buf_str(&s->writer->pack)),
-			    raw.frame));
+	return r ? r
+		 : loose_put(s, Q_STATE_PUT_BACK, copy->id, &state, dictionary,
+			     buf_str(&s->writer->pack));
 }
 
 /* The copy of the history, which was taken for the state until now, goes to the caller. */

@@ -52,8 +52,8 @@ int pack_of_state(struct store *s, int64_t id, bool with_bodies,
 /* Where the body of its state `i` is among the pack's. */
 struct str pack_body(const struct kept_pack *pack, unsigned i) _pure_;
 
-/* A state that is alone, of the row that a statement is at, whose columns are LOOSE_COLUMNS; `digits`
-   stay with the statement. */
+/* A state that is alone, of the row that a statement is at, whose columns are those of Q_STATE; texts
+   are borrowed from it. */
 void loose_row(sqlite3_stmt *q, struct packed_state *ret);
 /* Its trimmed body: appended. */
 int loose_body(struct store *s, sqlite3_stmt *q, struct buf *out) _must_check_;
