@@ -295,32 +295,31 @@ static int make_folder(struct store *s, int64_t parent, struct str name, int64_t
 	return r;
 }
 
-int store_put_transition_text(struct store *s, int64_t id,
-			      const struct store_transition_whole *t,
-			      const struct str names[3], const int64_t *related,
-			      size_t n_related, struct str text)
+int store_put_transition_text(struct store *s, const struct store_transition_made *made)
 {
 	int64_t account = 0, region = 0;
 	int r = writing(s, "transition");
 
 	if (!r)
-		r = make_folder(s, 0, names[0], t->time_ms, &account);
+		r = make_folder(s, 0, made->names[0], made->time_ms, &account);
 	if (!r)
-		r = make_folder(s, account, names[1], t->time_ms, &region);
+		r = make_folder(s, account, made->names[1], made->time_ms, &region);
 	if (!r)
 		r = sql_run(s, Q_ALARM_PLACE_PUT,
-			    ARGS(INT(t->alarm), INT(region), TEXT(names[2]),
-				 INT(t->time_ms)));
+			    ARGS(INT(made->alarm), INT(region), TEXT(made->names[2]),
+				 INT(made->time_ms)));
 	if (!r)
-		r = sql_run(s, Q_TRANSITION_RELATED_DELETE, ARGS(INT(id)));
-	for (size_t i = 0; i < n_related && !r; i++)
-		r = sql_run(s, Q_TRANSITION_RELATED_PUT, ARGS(INT(related[i]), INT(id)));
+		r = sql_run(s, Q_TRANSITION_RELATED_DELETE, ARGS(INT(made->id)));
+	for (size_t i = 0; i < made->n_related && !r; i++)
+		r = sql_run(s, Q_TRANSITION_RELATED_PUT,
+			    ARGS(INT(made->related[i]), INT(made->id)));
 	if (!r)
-		r = body_pack_prefix(s, text, STR_NULL, &s->writer->pack);
+		r = body_pack_prefix(s, made->text, STR_NULL, &s->writer->pack);
 	if (!r)
 		r = sql_run(s, Q_TRANSITION_TEXT_PUT,
-			    ARGS(INT(id), INT(text.n), BLOB(buf_str(&s->writer->pack))));
+			    ARGS(INT(made->id), INT(made->text.n),
+				 BLOB(buf_str(&s->writer->pack))));
 	if (!r)
-		r = sql_run(s, Q_TRANSITION_DONE, ARGS(INT(id)));
+		r = sql_run(s, Q_TRANSITION_DONE, ARGS(INT(made->id)));
 	return written(s, r);
 }

@@ -454,30 +454,25 @@ int store_edges_at_len(struct store *s, int64_t region, int64_t time_ms, uint64_
 
 /* --- of an alarm --------------------------------------------------------------------------- */
 
-struct related {
-	int64_t time_ms;
-	struct buf found; /* int64_t */
-};
-
-static void related_deinit(struct related *rel)
+static int add_end(struct buf *found, int64_t resource, const struct edge *edge)
 {
-	buf_deinit(&rel->found);
+	const struct store_related one = { resource, edge->relation.since_ms,
+					   edge->relation.until_ms };
+
+	buf_put(found, &one, sizeof(one));
+	return buf_error(found);
 }
 
 static int add_source(void *ctx, const struct edge_source *source,
 		      const struct edge *edge)
 {
-	struct related *rel = ctx;
-
-	if (stands_at(edge, rel->time_ms))
-		buf_put(&rel->found, &source->id, sizeof(source->id));
-	return buf_error(&rel->found);
+	return add_end(ctx, source->id, edge);
 }
 
-int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
-		     int64_t **ret, size_t *ret_n)
+int store_related(struct store *s, int64_t resource, struct arena *a,
+		  struct store_related **ret, size_t *ret_n)
 {
-	_cleanup_(related_deinit) struct related rel = { .time_ms = time_ms };
+	_cleanup_(buf_deinit) struct buf found = BUF_INIT;
 	_cleanup_(edges_deinit) struct edges e = EDGES_INIT;
 	const struct edge *all;
 	size_t n;
@@ -487,9 +482,9 @@ int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct 
 		r = edges_read(s, resource, &e);
 	all = edges_all(&e, &n);
 	for (size_t i = 0; i < n && !r; i++)
-		if (all[i].target && stands_at(&all[i], time_ms))
-			buf_put(&rel.found, &all[i].target, sizeof(all[i].target));
+		if (all[i].target)
+			r = add_end(&found, all[i].target, &all[i]);
 	if (!r)
-		r = edges_incoming(s, resource, add_source, &rel);
-	return r ? r : sql_keep(a, &rel.found, sizeof(int64_t), ret, ret_n);
+		r = edges_incoming(s, resource, add_source, &found);
+	return r ? r : sql_keep(a, &found, sizeof(**ret), ret, ret_n);
 }

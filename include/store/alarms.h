@@ -66,16 +66,30 @@ int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 /* The resources in whose stories it stands. */
 int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 			       int64_t **ret, size_t *ret_n) _must_check_;
-/* The resources at the other ends of its relationships at that moment; some perhaps twice. */
-int store_related_at(struct store *s, int64_t resource, int64_t time_ms, struct arena *a,
-		     int64_t **ret, size_t *ret_n) _must_check_;
+/* A resource at the other end of a relationship, which stands as long as that does. */
+struct store_related {
+	int64_t resource;
+	int64_t since_ms, until_ms; /* until_ms: RELATION_OPEN */
+};
+static inline bool store_related_at(const struct store_related *rel, int64_t time_ms)
+{
+	return rel->since_ms <= time_ms &&
+	       (rel->until_ms == RELATION_OPEN || rel->until_ms > time_ms);
+}
+/* All of a resource's, at any time; of some perhaps several. */
+int store_related(struct store *s, int64_t resource, struct arena *a,
+		  struct store_related **ret, size_t *ret_n) _must_check_;
 /* The resource's entries of that time, both ends in it, with their causes. */
 int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
 			struct arena *a, struct store_entry **ret,
 			size_t *ret_n) _must_check_;
-/* The file; account, region and alarm: the names of its directories; related: other resources
-   whose stories it tells from. */
-int store_put_transition_text(struct store *s, int64_t id,
-			      const struct store_transition_whole *t,
-			      const struct str names[3], const int64_t *related,
-			      size_t n_related, struct str text) _must_check_;
+/* A file, made. */
+struct store_transition_made {
+	int64_t id, alarm, time_ms;
+	struct str names[3]; /* of its directories: account, region and alarm; escaped */
+	int64_t *related;    /* other resources whose stories it tells from */
+	size_t n_related;
+	struct str text;
+};
+int store_put_transition_text(struct store *s,
+			      const struct store_transition_made *made) _must_check_;

@@ -404,7 +404,7 @@ static void test_in_a_transaction(void **state)
 	const struct store_edge other = named("of", "vpc-1", 1000);
 	int64_t sg = resource(h, GROUP, "sg-1"), vpc = resource(h, VPC, "vpc-1");
 	struct store_edge_line *lines;
-	int64_t *related;
+	struct store_related *related;
 	size_t n;
 
 	begin(h);
@@ -412,14 +412,15 @@ static void test_in_a_transaction(void **state)
 	tell(h, vpc, NULL, 0, "");
 	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(store_related_at(h->s, vpc, 1000, &h->a, &related, &n), 0);
+	assert_int_equal(store_related(h->s, vpc, &h->a, &related, &n), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(related[0], sg);
-	assert_int_equal(store_related_at(h->s, sg, 1000, &h->a, &related, &n), 0);
+	assert_int_equal(related[0].resource, sg);
+	assert_true(store_related_at(&related[0], 1000));
+	assert_int_equal(store_related(h->s, sg, &h->a, &related, &n), 0);
 	assert_int_equal(n, 1);
-	assert_int_equal(related[0], vpc);
-	assert_int_equal(store_related_at(h->s, sg, 999, &h->a, &related, &n), 0);
-	assert_int_equal(n, 0);
+	assert_int_equal(related[0].resource, vpc);
+	assert_true(store_related_at(&related[0], 1000));
+	assert_false(store_related_at(&related[0], 999));
 	store_rollback(h->s);
 	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
 	assert_int_equal(n, 0);
@@ -530,7 +531,7 @@ static unsigned read_all(struct history *h, int64_t sg, int64_t vpc, int64_t reg
 	uint64_t length;
 	unsigned failed;
 	size_t n;
-	int64_t *related;
+	struct store_related *related;
 	int r = store_edges(h->s, sg, &h->a, &lines, &n);
 
 	expect(h, r, sg);
@@ -544,7 +545,7 @@ static unsigned read_all(struct history *h, int64_t sg, int64_t vpc, int64_t reg
 	r = store_edges_at_len(h->s, region, 2000, &length);
 	expect(h, r, sg);
 	failed += r != 0;
-	r = store_related_at(h->s, vpc, 2000, &h->a, &related, &n);
+	r = store_related(h->s, vpc, &h->a, &related, &n);
 	expect(h, r, sg);
 	arena_reset(&h->a);
 	return failed;
