@@ -372,13 +372,13 @@ static int matches_exactly(struct work *w, struct candidate *c, size_t step, boo
 	return w->error;
 }
 
-/* Was it called long before, since the state before, and does it show what nothing else does? */
+/* Was it called on it long before, since the state before, and does it show what nothing else does? */
 static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
 {
 	int r;
 
 	*ret = false;
-	if (c->step == w->in->n_steps || !c->shared || before_life(w, c) ||
+	if (c->step == w->in->n_steps || !c->shared || !c->j.on_it || before_life(w, c) ||
 	    in_window(w, c))
 		return 0;
 	r = undone_prepare(w, c);

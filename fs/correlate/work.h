@@ -22,7 +22,7 @@
 #define RACE_MS      CORRELATE_CLEAR_BEFORE_MS /* a describe call before the capture time */
 #define LAG_MS       (INT64_C(60) * 60 * 1000) /* capture lag is half an hour at the most */
 #define DAY_MS       (INT64_C(25) * 60 * 60 * 1000)
-#define DAILY_MS     (2 * DAY_MS) /* recorded once a day, at an hour of its own */
+#define DAILY_MS     CORRELATE_REMOTE_MS /* recorded once a day, at an hour of its own */
 
 /* Steps that are decided together. What is made for one is used in the next, too, and no longer. */
 #define BLOCK 8

@@ -242,6 +242,7 @@ int story_correlate(struct story_work *w, int64_t from_ms)
 		return r;
 	w->first = 0;
 	w->after_ms = INT64_MIN;
+	w->settled_from_ms = w->settled_to_ms = 0;
 	w->aliases.given = w->aliases.lost = (struct mention_set){ 0 };
 	return story_correlate_window(w);
 }

@@ -195,7 +195,10 @@ static int take_events(struct story_work *w, struct rows *rows, struct buf *foun
 {
 	struct store_event_hit *hits = (struct store_event_hit *)found->data;
 	size_t n = found->len / sizeof(*hits);
+	int r = story_leave_settled(w, hits, &n);
 
+	if (r)
+		return r;
 	if (n > 1)
 		qsort(hits, n, sizeof(*hits), store_event_hit_order);
 	if (n && hits[0].time_ms <= w->after_ms)

@@ -94,14 +94,14 @@ static int load_change(struct story_work *w, const struct store_entry *e,
 static int load_blamed(struct story_work *w)
 {
 	_cleanup_(freep) bool *used = calloc(w->n_shown, sizeof(*used));
-	struct store_entry *entries = NULL;
+	const struct store_entry *entries = NULL;
 	size_t n = 0, step = 0;
 	int r = used ? 0 : -ENOMEM;
 
 	if (!r)
 		json_origin_note_used(w->trace.origin, used);
 	if (!r && memchr(used, true, w->first))
-		r = store_story(w->s, w->resource.id, w->a, &entries, &n);
+		r = story_told(w, &entries, &n);
 	/* A state shown is a change, both in the same order. */
 	for (size_t i = 0; !r && i < n && step < w->first; i++) {
 		if (entries[i].kind != STORE_ENTRY_CHANGE)

@@ -168,5 +168,9 @@ int story_window(struct story_work *w, int64_t from_ms)
 		r = read_told(w, &told);
 	if (!r)
 		r = seek_new(w, &old.own, &from_ms);
-	return r ? r : choose(w, &told, from_ms);
+	if (!r)
+		r = choose(w, &told, from_ms);
+	if (!r)
+		story_settle(w, from_ms);
+	return r;
 }

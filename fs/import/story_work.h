@@ -85,6 +85,11 @@ struct story_work {
 	 */
 	size_t first;
 	int64_t after_ms;
+	/* Calls from the one time to before the other are settled, but for those it tells of. */
+	int64_t settled_from_ms, settled_to_ms;
+	struct store_entry *told; /* as it was put with last; NULL: not read */
+	size_t n_told;
+	struct mention_set told_events; /* of these: rows, not tokens */
 	bool behind; /* only calls behind the last state: its states but that were not read */
 	struct recorder_seen *recorders; /* of its region, as they were described */
 	size_t n_recorders;
@@ -167,6 +172,17 @@ int story_transitions(struct story_work *w, const struct mention_set *tokens,
    before and this one, and so long before and after. */
 void story_lost(const struct story_work *w, const struct change *change,
 		struct buf *lost);
+/* --- what was made before: story_settled.c --- */
+
+/* The entries as they were put with last; in the arena. */
+int story_told(struct story_work *w, const struct store_entry **ret,
+	       size_t *ret_n) _must_check_;
+/* Tells which calls are settled, once the window is chosen for a story that is dirty from there on. */
+void story_settle(struct story_work *w, int64_t from_ms);
+/* Takes those out of the events found. */
+int story_leave_settled(struct story_work *w, struct store_event_hit *hits,
+			size_t *n) _must_check_;
+
 /* From where on the story is to be made anew, when it is dirty from from_ms on. */
 int story_window(struct story_work *w, int64_t from_ms) _must_check_;
 /* Finds the events as the window, or `behind`, has it, and correlates them. CORRELATE_E_EARLIER. */

@@ -92,6 +92,8 @@ struct correlate_input {
 
 #define CORRELATE_CLEAR_BEFORE_MS INT64_C(90000)
 #define CORRELATE_CLEAR_AFTER_MS  INT64_C(60000)
+/* Of what was called so long before a change, but for a creation, only calls on it may be its causes. */
+#define CORRELATE_REMOTE_MS (2 * INT64_C(25) * 60 * 60 * 1000)
 
 /* What comes after first_step depends on more of what was before it: begin with step 0. */
 #define CORRELATE_E_EARLIER 1
