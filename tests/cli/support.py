@@ -265,6 +265,34 @@ def numbers(places):
             number = shift = 0
 
 
+class Bytes:
+    """Bytes of a row that are taken from the front."""
+
+    def __init__(self, whole):
+        self.whole, self.at = whole, 0
+
+    def __bool__(self):
+        return self.at < len(self.whole)
+
+    def number(self):
+        start = self.at
+        while self.whole[self.at] >= 0x80:
+            self.at += 1
+        self.at += 1
+        return next(numbers(self.whole[start:self.at]))
+
+    def signed(self):
+        return signed(self.number())
+
+    def byte(self):
+        self.at += 1
+        return self.whole[self.at - 1]
+
+    def text(self, n):
+        self.at += n
+        return self.whole[self.at - n:self.at]
+
+
 TOLD = ("csv_len", "jsonl_len", "item_len", "change_type", "reason", "text_len", "changes_jsonl_len",
         "line_len", "line_jsonl_len", "seq", "previous", "why")
 
@@ -274,61 +302,40 @@ def told(told_bytes):
     values = dict.fromkeys(TOLD)
     if not told_bytes:
         return values
-    flags, behind = told_bytes[0], iter(told_bytes[1:])
-
-    def number():
-        n = shift = 0
-        for byte in behind:
-            n |= (byte & 0x7f) << shift
-            shift += 7
-            if byte < 0x80:
-                return n
-        raise ValueError("no whole number")
-
+    behind = Bytes(told_bytes)
+    flags = behind.byte()
     if flags & 64:
-        values.update((name, number()) for name in TOLD[:3])
+        values.update((name, behind.number()) for name in TOLD[:3])
     if flags & 3 < 3:
         values.update(change_type=flags & 3, reason=flags >> 2 & 7)
-        values.update((name, number()) for name in TOLD[5:9])
+        values.update((name, behind.number()) for name in TOLD[5:9])
         values.update(seq=0, why="")
         if flags & 32:
-            values.update(seq=number(), previous=(number() or None), why=bytes(behind).decode())
+            values.update(seq=behind.number(), previous=(behind.number() or None))
+            values.update(why=behind.text(len(told_bytes) - behind.at).decode())
             if values["previous"]:
                 values["previous"] -= 1
-    assert not list(behind)
+    assert not behind
     return values
 
 
 def timeline_lines(first_ms, lines):
     """(time_ms, kind, rank, twin, ref, text_len, jsonl_len) each, rank None where there is none;
     see fs/store/timeline_code.c."""
-    at, bit = 0, 0
-
-    def number():
-        nonlocal at
-        start = at
-        while lines[at] >= 0x80:
-            at += 1
-        at += 1
-        return next(numbers(lines[start:at]))
-
-    def byte():
-        nonlocal at
-        at += 1
-        return lines[at - 1]
+    head, bit = Bytes(lines), 0
 
     def bits(width):
         nonlocal bit
         bit += width
         return whole >> (bit - width) & (1 << width) - 1
 
-    count, has, time_width = number(), byte(), byte()
-    twin_width = byte() if has & 16 else 0
+    count, has, time_width = head.number(), head.byte(), head.byte()
+    twin_width = head.byte() if has & 16 else 0
     kinds = [kind for kind in range(3) if has & 1 << kind]
     numbered = has >> 5 & 1  # a change's state: its resource, and a column of numbers behind that
-    columns = {kind: [(number(), byte()) for _ in range(3 + (numbered and kind == 1))]
+    columns = {kind: [(head.number(), head.byte()) for _ in range(3 + (numbered and kind == 1))]
                for kind in kinds}
-    whole = int.from_bytes(lines[at:], "little")
+    whole = int.from_bytes(lines[head.at:], "little")
     for _ in range(count):
         first_ms += bits(time_width)
         kind = bits(2) if len(kinds) > 1 else kinds[0]
@@ -343,7 +350,7 @@ def timeline_lines(first_ms, lines):
                                   for i, (least, width) in enumerate(columns[kind]))
         ref = ref << 20 | row[0] if split else ref
         yield first_ms, kind, rank, twin, ref, text, jsonl + 2 * text
-    assert (bit + 7) // 8 == len(lines) - at
+    assert (bit + 7) // 8 == len(lines) - head.at
 
 
 def timeline(db):
@@ -366,49 +373,36 @@ def spans_of_run(time_ms, states):
     """(capture_ms, twin, state, size, status, hidden, name, arn, told) of each state of a run, the
     last as one row had it before there were runs, and where its number is, and that of the state
     before where that is told; see fs/store/run_row.c."""
-    at, state, size, twin, lengths = 0, 0, 0, None, [0] * 7
+    run, state, size, twin, lengths = Bytes(states), 0, 0, None, [0] * 7
 
-    def number():
-        nonlocal at
-        start = at
-        while states[at] >= 0x80:
-            at += 1
-        at += 1
-        return next(numbers(states[start:at]))
-
-    def text(n):
-        nonlocal at
-        at += n
-        return states[at - n:at]
-
-    while at < len(states):
-        flags = text(1)[0]
-        odd = text(1)[0] if flags & 128 else 0
-        step = number() if twin is not None else 0
+    while run:
+        flags = run.byte()
+        odd = run.byte() if flags & 128 else 0
+        step = run.number() if twin is not None else 0
         twin = twin + 1 if twin is not None and not step else 0
         time_ms += step
-        start = at
-        state += signed(number())
-        spans = [(start, at)]
-        grown = signed(number())
+        start = run.at
+        state += run.signed()
+        spans = [(start, run.at)]
+        grown = run.signed()
         size += grown
         has_change, measured = flags & 3 < 3, flags & 64
         first, end = 0 if measured else 3, 7 if has_change else 3
         before, told_bytes = list(lengths), bytes([flags & 127])
-        differs = text(1)[0] if first < end else 0
+        differs = run.byte() if first < end else 0
         for i in range(first, end):
             lengths[i] += grown if i == 2 else lengths[3] - before[3] if i == 4 else 0
-            lengths[i] += signed(number()) if differs >> i & 1 else 0
+            lengths[i] += run.signed() if differs >> i & 1 else 0
             told_bytes += varint(lengths[i])
         if flags & 32:
-            told_bytes += varint(number())
-            start = at
-            told_bytes += varint(number())
-            spans.append((start, at))
-            told_bytes += text(number())
-        twin = number() if odd & 64 else twin
-        name = text(number()).decode() if odd & 16 else None
-        arn = text(number()).decode() if odd & 32 else None
+            told_bytes += varint(run.number())
+            start = run.at
+            told_bytes += varint(run.number())
+            spans.append((start, run.at))
+            told_bytes += run.text(run.number())
+        twin = run.number() if odd & 64 else twin
+        name = run.text(run.number()).decode() if odd & 16 else None
+        arn = run.text(run.number()).decode() if odd & 32 else None
         yield (time_ms, twin, state, size, odd & 7, odd >> 3 & 1, name, arn,
                told_bytes if first < end else None), spans
 
@@ -447,32 +441,23 @@ def shown_table(db):
 
 def states_of_pack(first, pack):
     """(id, capture_ms, state_id, source, kind, body_len, raw) of each; see fs/store/pack.c."""
-    at, states, last = 0, [], [0] * 6
-
-    def number():
-        nonlocal at
-        start = at
-        while pack[at] >= 0x80:
-            at += 1
-        at += 1
-        return next(numbers(pack[start:at]))
+    head, states, last = Bytes(pack), [], [0] * 6
 
     def step(i, by=None):
-        last[i] += signed(number() if by is None else by)
+        last[i] += signed(head.number() if by is None else by)
         return last[i]
 
-    for i in range(number()):
+    for i in range(head.number()):
         capture_ms, source = step(0), step(1)
-        kind = number()
+        kind = head.number()
         has_raw, kind = kind & 1, step(2, kind >> 1)
-        state_id = number()
+        state_id = head.number()
         if state_id:
             state_id = step(3, state_id - 1) + capture_ms
         else:
-            n = number()
-            state_id, at = pack[at:at + n].decode(), at + n
+            state_id = head.text(head.number()).decode()
         body_len = step(4) + step(5)
-        raw = number() if has_raw else None
+        raw = head.number() if has_raw else None
         states.append([first + i, capture_ms, state_id, source, kind, body_len, raw])
     at = len(pack) - sum(state[-1] or 0 for state in states)
     for state in states:
@@ -504,38 +489,25 @@ def state_table(db):
 def edges_of_run(edges, last):
     """[relation, id, name, since_ms, until_ms, source_name, target, how much its lines are more] of
     each relationship of a run; `last`: of the one before, its source_name; see fs/store/edge_row.c."""
-    at, relation, since_ms, last_id, stem = 0, 0, 0, b"", b""
+    run, relation, since_ms, last_id, stem = Bytes(edges), 0, 0, b"", b""
 
-    def number():
-        nonlocal at
-        start = at
-        while edges[at] >= 0x80:
-            at += 1
-        at += 1
-        return next(numbers(edges[start:at]))
-
-    def text(n):
-        nonlocal at
-        at += n
-        return edges[at - n:at]
-
-    while at < len(edges):
-        flags = text(1)[0]
-        since_ms += signed(number()) if flags & 1 else 0
-        relation = number() if flags & 2 else relation
-        until_ms = since_ms + signed(number()) if flags & 4 else 0
+    while run:
+        flags = run.byte()
+        since_ms += run.signed() if flags & 1 else 0
+        relation = run.number() if flags & 2 else relation
+        until_ms = since_ms + run.signed() if flags & 4 else 0
         if flags & 8:
-            digits = number()
-            stem = text(number()) if digits & 1 else stem
-            last_id = stem + text((digits + 2) // 4).hex()[:digits >> 1].encode()
+            digits = run.number()
+            stem = run.text(run.number()) if digits & 1 else stem
+            last_id = stem + run.text((digits + 2) // 4).hex()[:digits >> 1].encode()
         else:
-            last_id = last_id[:number()] + text(number())
+            last_id = last_id[:run.number()] + run.text(run.number())
             found = re.search(rb"[0-9a-f]{8,}$", last_id)
             stem = last_id[:found.start()] if found else stem
-        target = number() if flags & 16 else None
-        name = text(number()) if flags & 32 else b""
-        last = text(number()) if flags & 64 else last
-        more = [signed(number()) if flags & 128 else 0 for _ in range(3)]
+        target = run.number() if flags & 16 else None
+        name = run.text(run.number()) if flags & 32 else b""
+        last = run.text(run.number()) if flags & 64 else last
+        more = [run.signed() if flags & 128 else 0 for _ in range(3)]
         yield relation, last_id, name, since_ms, until_ms, last, target, more
 
 
@@ -583,27 +555,17 @@ class Event:
 
 def events_of_block(row, rows, ids):
     """Each event of a block; see fs/store/block_row.c."""
-    at = source = 0
+    head, source = Bytes(rows), 0
 
-    def number():
-        nonlocal at
-        start = at
-        while rows[at] >= 0x80:
-            at += 1
-        at += 1
-        return next(numbers(rows[start:at]))
-
-    while at < len(rows):
-        number()  # the length of its record
-        start, bits = at, rows[at]
-        at += 1
+    while head:
+        head.number()  # the length of its record
+        start, bits = head.at, head.byte()
         if bits & 64:
-            step = number()
-            source += ~(step >> 1) if step & 1 else step >> 1
+            source += head.signed()
         if not bits & 16:
-            at += 8  # its key
-        one = Event(row, bits & ~64, source, ids[:16] if bits & 16 else None, number(), number())
-        one.told = rows[start:at]
+            head.text(8)  # its key
+        one = Event(row, bits & ~64, source, ids[:16] if bits & 16 else None, head.number(), head.number())
+        one.told = rows[start:head.at]
         yield one
         ids = ids[16 * ((bits >> 4 & 1) + (bits >> 5 & 1)):]
         row += 1
