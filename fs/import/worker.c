@@ -76,12 +76,15 @@ static int on_item(void *ctx, const struct item *item, const struct jv *body)
 	i = &f->item;
 	*i = *item;
 	r = store_shapes_find(w->shapes, i, body, &w->scratch, &w->line);
+	if (!r)
+		r = store_state_code(w->coders, w->codec, i, &w->line, &w->code);
 	if (r)
 		return r;
+	i->code = buf_str(&w->code);
 	f->resource = resource_hash(item);
-	struct str *const strs[] = { &i->account,  &i->region, &i->type,
-				     &i->id,       &i->name,   &i->arn,
-				     &i->state_id, &i->body,   &i->raw };
+	struct str *const strs[] = { &i->account, &i->region, &i->type,     &i->id,
+				     &i->name,    &i->arn,    &i->state_id, &i->body,
+				     &i->raw,     &i->code };
 
 	return keep_all(s->chunk, strs, ARRAY_SIZE(strs)) ? 0 : -ENOMEM;
 }
@@ -439,7 +442,9 @@ static void worker_free(void *worker)
 
 	parser_free(w->parser);
 	arena_deinit(&w->scratch);
+	zcodec_free(w->codec);
 	buf_deinit(&w->line);
+	buf_deinit(&w->code);
 	free(w->buffer);
 	free(w);
 }
@@ -458,7 +463,7 @@ static void *worker_new(struct pipeline *p, const void *ctx)
 	w->seen = setup->seen;
 	w->parser = parser_new();
 	w->buffer = malloc(READ_BYTES);
-	if (w->parser && w->buffer)
+	if (w->parser && w->buffer && !zcodec_new(1, &w->codec))
 		return w;
 	worker_free(w);
 	return NULL;

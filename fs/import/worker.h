@@ -10,6 +10,7 @@
 #include "parse/parse.h"
 #include "pipeline.h"
 #include "seen.h"
+#include "util/zcodec.h"
 
 #define READ_BYTES ((size_t)128 << 10)
 
@@ -21,8 +22,9 @@ struct worker {
 	struct seen *seen;
 	struct parser *parser;
 	struct arena scratch; /* until the next record */
-	struct buf line;      /* scratch */
-	char *buffer;         /* READ_BYTES */
+	struct zcodec *codec;
+	struct buf line, code; /* scratch */
+	char *buffer;          /* READ_BYTES */
 };
 
 /* What all workers of an import have before them. */

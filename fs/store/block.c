@@ -14,6 +14,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "code_shared.h"
 #include "private.h"
 #include "util/guid.h"
 
@@ -196,7 +197,7 @@ int block_add(struct store *s, int64_t event, const struct store_record *record,
 		p->dictionary = s->bodies.current[DICTIONARY_EVENT - 1];
 		r = dictionary_phrases(s, p->dictionary, &b->phrases);
 		if (!r)
-			r = shared_coders_put(s, p->dictionary);
+			r = shared_coders_put(s, DICTIONARY_EVENT, p->dictionary);
 	}
 	s->writer->pending = true;
 	if (!r)

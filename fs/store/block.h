@@ -14,7 +14,6 @@
 struct phrases;
 struct store;
 struct store_blocks;
-struct store_coders;
 struct store_record;
 
 #define BLOCK_EVENTS 64u /* at most */
@@ -139,18 +138,6 @@ int body_of_event(struct store *s, int64_t event, struct buf *out) _must_check_;
 
 /* body_of_event() of a connection that uses such. */
 int shared_record(struct store *s, int64_t event, struct buf *out) _must_check_;
-
-/* --- codes of records that are to come: code_shared.c --- */
-
-int shared_coders_new(struct store_coders **ret) _must_check_;
-struct store_coders *shared_coders_free(struct store_coders *coders); /* returns NULL */
-/* After a rollback: what was shared may not be in the history. */
-void shared_coders_forget(struct store_coders *coders);
-/* Shares the phrases of a dictionary (0: none), if they are not the ones that are shared. */
-int shared_coders_put(struct store *s, int64_t dictionary) _must_check_;
-/* What a code holds, borrowed; false: it is none that the dictionary's phrases made. */
-bool shared_code_take(struct str code, int64_t dictionary, struct block_apart *ret_apart,
-		      struct str *ret_record) _must_check_;
 
 /* --- events one by one: event_row.c --- */
 

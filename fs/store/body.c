@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "code_shared.h"
 #include "private.h"
 #include "util/phrase.h"
 
@@ -19,7 +20,6 @@
  * 5 would save 10, for a tenth and a fifth of an import.
  */
 #define PREFIX_LEVEL 5
-#define LEVEL        1 /* of a state alone, with a dictionary: until it goes into a pack */
 #define PACK_LEVEL   6 /* of packs */
 #define BLOCK_LEVEL  1
 
@@ -102,7 +102,7 @@ static int dictionary_load(struct store *s, int64_t id, struct dictionary *ret)
 	if (r)
 		return r == STORE_E_NOT_FOUND ? body_damaged(s, "dictionary", id) : r;
 	if (s->writer)
-		level = col_int(q, 0) == DICTIONARY_EVENT ? BLOCK_LEVEL : LEVEL;
+		level = col_int(q, 0) == DICTIONARY_EVENT ? BLOCK_LEVEL : STATE_LEVEL;
 	else if (s->mode == STORE_WORKER && col_int(q, 0) == DICTIONARY_STATE)
 		level = PACK_LEVEL;
 	ret->z = zdict_new(col_str(q, 1), level);

@@ -25,6 +25,7 @@ enum dictionary_kind {
 	DICTIONARY_STATE = 2,
 };
 
+#define STATE_LEVEL 1 /* of a state alone, with a dictionary: until it goes into a pack */
 #define BLOCKS_KEPT 64u /* of 30 KB, mostly */
 #define BLOCKS_KEPT_WORKER \
 	128u           /* who makes stories reads an account's blocks time and again */

@@ -8,13 +8,13 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "code_shared.h"
 #include "coverage.h"
 #include "moment.h"
 #include "pack_put.h"
 #include "private.h"
 #include "run.h"
 #include "store/write.h"
-#include "trim.h"
 #include "util/varint.h"
 
 /* The copy of the item that is there already; id 0: none. */
@@ -86,19 +86,25 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 
 /* --- packing ------------------------------------------------------------------------------- */
 
-/* To the writer's pack: alone, until its resource's story is made. */
+/* Alone, until its resource's story is made; as who parsed it has packed it, if that is how it would
+   be. The frame is borrowed from the item or the writer. */
 static int pack_body_alone(struct store *s, const struct item *item,
-			   int64_t *ret_dictionary)
+			   int64_t *ret_dictionary, struct str *ret)
 {
-	struct trimming t = { item->captured_ms, item->state_id };
 	struct buf *body = &s->writer->trimmed;
 	int r;
 
-	buf_reset(body);
-	r = trim(item->body, &t, body);
-	return r ? r
-		 : body_pack(s, DICTIONARY_STATE, buf_str(body), &s->writer->pack,
-			     ret_dictionary);
+	*ret_dictionary = s->bodies.current[DICTIONARY_STATE - 1];
+	if (shared_frame_take(item->code, *ret_dictionary, ret))
+		return 0;
+	r = shared_coders_put(s, DICTIONARY_STATE, *ret_dictionary);
+	if (!r)
+		r = state_trim(item, body);
+	if (!r)
+		r = body_pack(s, DICTIONARY_STATE, buf_str(body), &s->writer->pack,
+			      ret_dictionary);
+	*ret = buf_str(&s->writer->pack);
+	return r;
 }
 
 /* How raw bytes are packed: the body in a shape (0: as it is), and a frame against that behind its
@@ -174,15 +180,15 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 {
 	struct packed_state state;
 	int64_t dictionary;
+	struct str frame;
 	int r = next_id(s, res, ret_id);
 
 	if (!r)
-		r = pack_body_alone(s, item, &dictionary);
+		r = pack_body_alone(s, item, &dictionary, &frame);
 	if (!r)
 		r = describe(s, item, source_id, &state);
 	if (!r)
-		r = loose_put(s, Q_STATE_INSERT, *ret_id, &state, dictionary,
-			      buf_str(&s->writer->pack));
+		r = loose_put(s, Q_STATE_INSERT, *ret_id, &state, dictionary, frame);
 	if (!r && s->writer->notes_arrivals)
 		r = sql_run(s, Q_ARRIVAL_ADD, ARGS(INT(*ret_id)));
 	if (r)
@@ -287,6 +293,7 @@ static int replace(struct store *s, const struct copy *copy, const struct item *
 {
 	struct packed_state state;
 	int64_t dictionary;
+	struct str frame;
 	bool retold = false;
 	int r = describe(s, item, source_id, &state);
 
@@ -296,10 +303,9 @@ static int replace(struct store *s, const struct copy *copy, const struct item *
 		return r;
 	r = pack_dissolve(s, copy->id);
 	if (!r)
-		r = pack_body_alone(s, item, &dictionary);
+		r = pack_body_alone(s, item, &dictionary, &frame);
 	return r ? r
-		 : loose_put(s, Q_STATE_PUT_BACK, copy->id, &state, dictionary,
-			     buf_str(&s->writer->pack));
+		 : loose_put(s, Q_STATE_PUT_BACK, copy->id, &state, dictionary, frame);
 }
 
 /* The copy of the history, which was taken for the state until now, goes to the caller. */

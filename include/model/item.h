@@ -60,6 +60,8 @@ struct item {
 	struct str raw;  /* as received, byte for byte */
 	/* What makes raw of body (store_shapes_find()); NULL: it is for the writer to find out. */
 	const struct store_shape *shape;
+	struct str
+		code; /* of the body (store_state_code()); empty: the writer is to make it */
 };
 
 /* "ResourceDeleted" and the like; also the names before 2017 (Ok, Discovered, Deleted). */

@@ -14,6 +14,7 @@
 #include "model/told.h"
 #include "store/store.h"
 #include "util/buf.h"
+#include "util/zcodec.h"
 
 /* A source object of the ledger: a file, later an S3 object. */
 struct store_source {
@@ -99,13 +100,17 @@ int store_shapes_find(struct store_shapes *shapes, struct item *item,
 		      const struct jv *body, struct arena *a,
 		      struct buf *scratch) _must_check_;
 /*
- * How records are coded at present, for the threads that parse what the writer is to write. It is
- * there until the store is closed, and may be asked from any thread.
+ * How records are coded and states packed at present, for the threads that parse what the writer is
+ * to write. It is there until the store is closed, and may be asked from any thread.
  */
 struct store_coders;
 struct store_coders *store_coders(struct store *s);
 /* What store_record.code is to be, in the place of what is in `out`. 0 or -ENOMEM. */
 int store_event_code(struct store_coders *coders, struct str record, struct str identity,
+		     struct buf *out) _must_check_;
+/* What item.code is to be, likewise; the codec is the thread's own. */
+int store_state_code(struct store_coders *coders, struct zcodec *codec,
+		     const struct item *item, struct buf *scratch,
 		     struct buf *out) _must_check_;
 /* An event as it was received. */
 struct store_record {

@@ -4,6 +4,7 @@
 
 #include <sqlite3.h>
 
+#include "code_shared.h"
 #include "history.h"
 #include "private.h"
 #include "store/activity.h"
@@ -422,18 +423,107 @@ static void test_states(void **state)
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
+static struct item state_item(int i, char rid[32], struct buf *record)
+{
+	(void)snprintf(rid, 32, "sg-%d", i);
+	make_record(i, record);
+	return item_of(GROUP, rid, 1000 + i, "1", record->data);
+}
+
+/* As who parses the state makes it. */
+static void make_state_code(struct history *h, int i, struct zcodec *codec,
+			    struct buf *ret)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT, scratch = BUF_INIT;
+	char rid[32];
+	const struct item item = state_item(i, rid, &record);
+
+	assert_int_equal(
+		store_state_code(store_coders(h->s), codec, &item, &scratch, ret), 0);
+}
+
+/* A state of a resource of its own. */
+static void put_state(struct history *h, int i, struct str code)
+{
+	_cleanup_(buf_deinit) struct buf record = BUF_INIT;
+	enum store_put put;
+	char rid[32];
+	struct item item = state_item(i, rid, &record);
+
+	item.code = code;
+	assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
+	assert_int_equal(put, STORE_PUT_NEW);
+}
+
+/* What is in the history of the state: 1: the frame of the code; 0: another. */
+static bool is_frame(struct history *h, int64_t state, struct str frame)
+{
+	_cleanup_(buf_deinit) struct buf sql = BUF_INIT;
+
+	buf_printf(&sql, "SELECT body = x'");
+	for (size_t i = 0; i < frame.n; i++)
+		buf_printf(&sql, "%02x", (unsigned)(unsigned char)frame.p[i]);
+	buf_printf(&sql, "' FROM state WHERE id = %lld", (long long)state);
+	buf_put_char(&sql, '\0');
+	return ask(h, sql.data) == 1;
+}
+
+/* The frame of a code goes in as it is, and is what the writer makes itself. */
+static void test_state_codes(void **state)
+{
+	_cleanup_(buf_deinit) struct buf code = BUF_INIT, own = BUF_INIT,
+					 record = BUF_INIT;
+	struct history *h = *state;
+	struct zcodec *codec = NULL;
+	struct str frame;
+
+	assert_int_equal(zcodec_new(1, &codec), 0);
+	begin(h);
+	/* There is no dictionary yet; then the first state behind the training shares it. */
+	for (int i = 0; i < 400; i++)
+		put_state(h, i, STR_NULL);
+	make_state_code(h, 401, codec, &code);
+	assert_int_equal(code.len, 0);
+	assert_false(shared_frame_take(buf_str(&code), 1, &frame));
+	assert_false(shared_frame_take(STR("short"), 1, &frame));
+	put_state(h, 400, STR_NULL);
+	make_state_code(h, 401, codec, &code);
+	put_state(h, 401, buf_str(&code));
+	assert_true(shared_frame_take(buf_str(&code), 1, &frame));
+	assert_false(shared_frame_take(buf_str(&code), 2, &frame));
+	/* That the writer looks no further tells another state's. */
+	put_state(h, 402, buf_str(&code));
+	make_state_code(h, 400, codec, &own);
+	commit(h);
+	assert_true(is_frame(h, state_first(402), frame));
+	assert_true(is_frame(h, state_first(403), frame));
+	assert_true(shared_frame_take(buf_str(&own), 1, &frame));
+	assert_true(is_frame(h, state_first(401), frame));
+	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE dictionary = 1"), 3);
+	for (int i = 400; i < 402; i++) {
+		make_record(i, &record);
+		assert_body(h, state_first(i + 1), record.data);
+	}
+	/* What is rolled back may have been what made it: then the writer makes its own. */
+	begin(h);
+	store_rollback(h->s);
+	assert_false(shared_frame_take(buf_str(&code), 1, &frame));
+	begin(h);
+	put_state(h, 403, buf_str(&code));
+	commit(h);
+	make_record(403, &record);
+	assert_body(h, state_first(404), record.data);
+	zcodec_free(codec);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events),
-		CASE(test_final_training),
-		CASE(test_damaged_block),
-		CASE(test_told_between),
-		CASE(test_damaged_phrases),
-		CASE(test_rolled_back),
-		CASE(test_nothing_to_learn),
-		CASE(test_states),
-		CASE(test_codes),
+		CASE(test_events),           CASE(test_final_training),
+		CASE(test_damaged_block),    CASE(test_told_between),
+		CASE(test_damaged_phrases),  CASE(test_rolled_back),
+		CASE(test_nothing_to_learn), CASE(test_states),
+		CASE(test_state_codes),      CASE(test_codes),
 		CASE(test_long_records),
 	};
 
