@@ -3,17 +3,8 @@
  * Posting lists. What names an event, which credential made it, in which files of activity/ it
  * stands: some eight rows an event, each of which would cost 26 bytes and a descent of the index.
  * Instead they stand together, some hundred in a row, whatever their keys, in the order of key, time
- * and event: two of three tokens have one event alone. The first is in the row's key, and each one
- * behind it is the difference to the one before: numbers as util/varint.h has them. Of the same key
- *
- *   time   in seconds, doubled, where that is exact, else in milliseconds, four times, and one
- *   event  by how much it differs, signed
- *
- * and of another one
- *
- *   key    by how much it is greater, four times, and three
- *   time   by how much it differs, signed: in seconds, doubled, or in milliseconds, doubled, and one
- *   event  as above
+ * and event: two of three tokens have one event alone. The first is in the row's key, those behind
+ * it are in its places, as posting_code.c has them.
  *
  * Rows never overlap; what writes them is in posting_put.c.
  */
@@ -22,10 +13,10 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "posting_code.h"
 #include "posting_row.h"
 #include "private.h"
 #include "util/radix.h"
-#include "util/varint.h"
 
 #define LIST(most, NAME)                                                   \
 	{                                                                  \
@@ -47,112 +38,6 @@ void postings_sort(struct posting *rows, size_t n)
 	radix_sort(rows, n, sizeof(rows[0]), 3);
 }
 
-/* --- the code ------------------------------------------------------------------------------ */
-
-#define IN_MS   1u /* of two bits */
-#define NEW_KEY 3u
-
-static int64_t minus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
-static int64_t plus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)b);
-}
-
-/* Which of two, doubled; and one for the second. */
-static uint64_t time_code(int64_t time)
-{
-	return time % 1000 ? zigzag(time) << 1 | 1 : zigzag(time / 1000) << 1;
-}
-
-void posting_encode(struct buf *out, const struct posting *rows, size_t n)
-{
-	for (size_t i = 1; i < n; i++) {
-		const struct posting *p = &rows[i], *before = &rows[i - 1];
-		int64_t time = minus(p->time_ms, before->time_ms);
-		uint64_t key = (uint64_t)minus(p->key, before->key);
-		unsigned char bytes[3 * VARINT_MAX];
-		size_t len;
-
-		if (key) {
-			len = varint_write(bytes, key << 2 | NEW_KEY);
-			len += varint_write(bytes + len, time_code(time));
-		} else {
-			len = varint_write(bytes, time % 1000
-							  ? (uint64_t)time << 2 | IN_MS
-							  : (uint64_t)time / 1000 << 1);
-		}
-		len += varint_write(bytes + len, zigzag(minus(p->event, before->event)));
-		buf_put(out, bytes, len);
-	}
-}
-
-/* What would leave the numbers is damaged: nothing is later, or earlier, by so much. */
-#define FAR (UINT64_C(1) << 52)
-
-static bool take_new_key(uint64_t key, struct str *places, struct posting *p)
-{
-	uint64_t code;
-	int64_t time, before = p->key;
-
-	if (!key || !varint_take(places, &code))
-		return false;
-	time = unzigzag(code >> 1);
-	if (time <= -(int64_t)FAR || time >= (int64_t)FAR)
-		return false;
-	p->key = plus(p->key, (int64_t)key);
-	p->time_ms = plus(p->time_ms, code & 1 ? time : time * 1000);
-	return p->key > before;
-}
-
-static bool take_later(uint64_t time, struct posting *p)
-{
-	int64_t before = p->time_ms;
-
-	if (time >= FAR)
-		return false;
-	p->time_ms = plus(p->time_ms, (int64_t)time);
-	return p->time_ms >= before;
-}
-
-/* Makes the next one of p; false: the places are damaged. */
-static inline bool decode_next(struct str *places, struct posting *p)
-{
-	uint64_t code, event;
-	bool good;
-
-	if (!varint_take(places, &code))
-		return false;
-	if (code & 1)
-		good = (code & NEW_KEY) == NEW_KEY ? take_new_key(code >> 2, places, p)
-						   : take_later(code >> 2, p);
-	else
-		good = code >> 1 < FAR && take_later((code >> 1) * 1000, p);
-	if (!good || !varint_take(places, &event))
-		return false;
-	/* Of one time they are in the order of their events. */
-	if (code <= IN_MS && unzigzag(event) < 0)
-		return false;
-	p->event = plus(p->event, unzigzag(event));
-	return p->event > 0;
-}
-
-int posting_decode(const struct posting *first, struct str places, struct buf *out)
-{
-	struct posting p = *first;
-
-	buf_put(out, &p, sizeof(p));
-	while (places.n > 0) {
-		if (!decode_next(&places, &p))
-			return -EBADMSG;
-		buf_put(out, &p, sizeof(p));
-	}
-	return buf_error(out);
-}
-
 /* --- rows ---------------------------------------------------------------------------------- */
 
 int posting_damaged(struct store *s)
@@ -167,7 +52,7 @@ int posting_row(struct store *s, enum statement id, const struct posting *place,
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct posting first;
-	int r = sql_get(s, id, POSTING_PLACE(place), &q);
+	int r = sql_get(s, id, POSTING_ROWS(place, 1), &q);
 
 	buf_reset(out);
 	if (r)
@@ -203,7 +88,7 @@ static int look_through(struct store *s, sqlite3_stmt *q, struct looking *l)
 		}
 		if (!l->more || !places.n)
 			return 0;
-		if (!decode_next(&places, &p))
+		if (!posting_take(&places, &p))
 			return posting_damaged(s);
 	}
 }
@@ -218,7 +103,7 @@ int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t 
 
 	while (l.more) {
 		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-		int r = sql_get(s, id, POSTING_PLACE(&at), &q);
+		int r = sql_get(s, id, POSTING_ROWS(&at, 1), &q);
 
 		if (r && (r != STORE_E_NOT_FOUND || id == posting_lists[list].behind))
 			return r == STORE_E_NOT_FOUND ? 0 : r;
@@ -321,13 +206,13 @@ static int last_at(struct store *s, enum posting_list list, const struct posting
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct posting p;
 	struct str places;
-	int r = sql_get(s, posting_lists[list].at, POSTING_PLACE(place), &q);
+	int r = sql_get(s, posting_lists[list].at, POSTING_ROWS(place, 1), &q);
 
 	if (r)
 		return r;
 	*ret = p = posting_first(q);
 	for (places = col_str(q, 3); places.n;) {
-		if (!decode_next(&places, &p))
+		if (!posting_take(&places, &p))
 			return posting_damaged(s);
 		if (posting_order(&p, place) > 0)
 			break;

@@ -4,7 +4,10 @@
  * too long is split: evenly, so that the parts can grow again, but for one that was added to at the
  * end of all, or of a key that is long, as most are.
  */
+#include <errno.h>
+
 #include "posting.h"
+#include "posting_ahead.h"
 #include "posting_row.h"
 #include "private.h"
 #include "writer.h"
@@ -25,6 +28,15 @@ static int write_row(struct store *s, enum statement id, const struct posting *r
 		 : sql_run(s, id,
 			   ARGS(INT(rows[0].key), INT(rows[0].time_ms),
 				INT(rows[0].event), BLOB(buf_str(places))));
+}
+
+/* What a row has behind its first. */
+static int update_row(struct store *s, enum posting_list list,
+		      const struct posting *first, const struct buf *places)
+{
+	return sql_run(s, posting_lists[list].update,
+		       ARGS(INT(first->key), INT(first->time_ms), INT(first->event),
+			    BLOB(buf_str(places))));
 }
 
 static int write_rows(struct store *s, enum posting_list list, const struct posting *rows,
@@ -58,31 +70,32 @@ static int merge(const struct posting *a, size_t n_a, const struct posting *b, s
 	return buf_error(out);
 }
 
-/* A row, and what is known of the one behind it. */
-struct row {
-	struct buf postings;
-	bool is_last;
-	struct posting next; /* the first of that one */
+/* What a list is written with: memory that one row after the other needs. */
+struct putting {
+	struct posting_ahead ahead;
+	struct buf before, after; /* struct posting each: of a row that is split */
 };
 
-static void row_deinit(struct row *row)
+static void putting_deinit(struct putting *p)
 {
-	buf_deinit(&row->postings);
+	posting_ahead_deinit(&p->ahead);
+	buf_deinit(&p->before);
+	buf_deinit(&p->after);
 }
 
 /*
  * How many of those that are behind, when new ones have come into the row, are to go apart, so that
  * those before stay in rows that are full: SIZE_MAX for what is to be split evenly.
  */
-static size_t how_many_apart(const struct row *row, const struct posting *rows, size_t n,
-			     size_t most)
+static size_t how_many_apart(const struct buf *row, bool is_last,
+			     const struct posting *rows, size_t n, size_t most)
 {
-	const struct posting *before = (const struct posting *)row->postings.data;
-	size_t n_before = row->postings.len / sizeof(*before), at = n_before;
+	const struct posting *before = (const struct posting *)row->data;
+	size_t n_before = row->len / sizeof(*before), at = n_before;
 
 	while (at && posting_order(&before[at - 1], &rows[0]) > 0)
 		at--;
-	if (at == n_before && row->is_last)
+	if (at == n_before && is_last)
 		return 0;
 	if (at < most / 2 || before[at - most / 2].key != rows[0].key ||
 	    rows[n - 1].key != rows[0].key ||
@@ -91,73 +104,104 @@ static size_t how_many_apart(const struct row *row, const struct posting *rows, 
 	return n_before - at;
 }
 
-/* The row that is there, with the new ones, in its place. */
-static int rewrite(struct store *s, enum posting_list list, const struct row *row,
+/* Does a row with this one as its last reach into the next one? */
+static bool is_overlap(const struct posting_found *found, const struct posting *last)
+{
+	return !found->is_last && posting_order(last, &found->next) >= 0;
+}
+
+static int decode(struct putting *c, const struct posting_found *found)
+{
+	struct buf *row = &c->before;
+	int r;
+
+	buf_reset(row);
+	if (found->is_none)
+		return 0;
+	r = posting_decode(&found->first, found->places, row);
+	if (!r && is_overlap(found, (const struct posting *)(row->data + row->len) - 1))
+		r = -EBADMSG;
+	return r == -EBADMSG ? posting_damaged(c->ahead.s) : r;
+}
+
+/* A row that is too long then, or begins with a new one, is taken out, and others are in its place. */
+static int replace(struct putting *c, const struct posting_found *found,
 		   const struct posting *rows, size_t n)
 {
-	_cleanup_(buf_deinit) struct buf all = BUF_INIT;
-	const struct posting *before = (const struct posting *)row->postings.data, *after;
-	size_t n_before = row->postings.len / sizeof(*before), n_after, apart;
-	int r = merge(before, n_before, rows, n, &all);
+	struct store *s = c->ahead.s;
+	enum posting_list list = c->ahead.list;
+	const struct posting *after;
+	size_t n_after, apart;
+	int r = decode(c, found);
 
-	after = (const struct posting *)all.data;
-	n_after = all.len / sizeof(*after);
-	if (r || n_after == n_before)
+	if (!r)
+		r = merge((const struct posting *)c->before.data,
+			  c->before.len / sizeof(*after), rows, n, &c->after);
+	if (r)
 		return r;
-	if (n_before && n_after <= posting_lists[list].row_max &&
-	    posting_order(after, before) == 0)
-		return write_row(s, posting_lists[list].update, after, n_after);
-	apart = how_many_apart(row, rows, n, posting_lists[list].row_max);
-	if (n_before)
-		r = sql_run(s, posting_lists[list].delete, POSTING_PLACE(before));
+	after = (const struct posting *)c->after.data;
+	n_after = c->after.len / sizeof(*after);
+	apart = how_many_apart(&c->before, found->is_last, rows, n,
+			       posting_lists[list].row_max);
+	if (!found->is_none)
+		r = sql_run(s, posting_lists[list].delete, POSTING_PLACE(&found->first));
 	if (r || apart == SIZE_MAX)
 		return r ? r : write_rows(s, list, after, n_after, true);
 	r = write_rows(s, list, after, n_after - apart, false);
 	return r ? r : write_rows(s, list, after + n_after - apart, apart, true);
 }
 
-static int find_next(struct store *s, enum posting_list list, struct row *row)
+/* In its place, where it has room and begins as before; *ret_done: it has them all. */
+static int grow(struct putting *c, const struct posting_found *found,
+		const struct posting *rows, size_t n, bool *ret_done)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	const struct posting *p = (const struct posting *)row->postings.data;
-	int r = sql_get(s, posting_lists[list].behind, POSTING_PLACE(p), &q);
+	struct store *s = c->ahead.s;
+	const struct posting_list_sql *list = &posting_lists[c->ahead.list];
+	struct buf *places = &s->writer->pack;
+	struct posting_splice told;
+	int r;
 
-	row->is_last = r == STORE_E_NOT_FOUND;
-	if (r)
-		return row->is_last ? 0 : r;
-	row->next = posting_first(q);
-	p = (const struct posting *)(row->postings.data + row->postings.len) - 1;
-	return posting_order(p, &row->next) < 0 ? 0 : posting_damaged(s);
+	*ret_done = false;
+	if (found->is_none || posting_order(&rows[0], &found->first) < 0)
+		return 0;
+	buf_reset(places);
+	r = posting_splice(&found->first, found->places, rows, n, places, &told);
+	if (r == -EBADMSG || (!r && is_overlap(found, &told.last)))
+		return posting_damaged(s);
+	if (r || told.n_before + told.n_added > list->row_max)
+		return r;
+	*ret_done = true;
+	return told.n_added ? update_row(s, c->ahead.list, &found->first, places) : 0;
 }
 
-/* The row that a posting belongs to; *ret_n: of those from it on, how many do. */
-static int find_row(struct store *s, enum posting_list list, const struct posting *rows,
-		    size_t n, struct row *row, size_t *ret_n)
+/* Of postings, how many belong to the row that the first of them does. */
+static size_t how_many(const struct posting_found *found, const struct posting *rows,
+		       size_t n)
 {
-	int r = posting_row(s, posting_lists[list].at, &rows[0], &row->postings);
+	size_t k = 1;
 
-	row->is_last = true;
-	if (!r && !row->postings.len)
-		r = posting_row(s, posting_lists[list].behind, &rows[0], &row->postings);
-	if (!r && row->postings.len)
-		r = find_next(s, list, row);
-	n = MIN(n, BATCH);
-	for (*ret_n = 1; *ret_n < n &&
-			 (row->is_last || posting_order(&rows[*ret_n], &row->next) < 0);)
-		++*ret_n;
-	return r;
+	n = MIN(n, (size_t)BATCH);
+	while (k < n && (found->is_last || posting_order(&rows[k], &found->next) < 0))
+		k++;
+	return k;
 }
 
 int postings_put(struct store *s, enum posting_list list, const struct posting *rows,
 		 size_t n)
 {
-	_cleanup_(row_deinit) struct row row = { 0 };
+	_cleanup_(putting_deinit) struct putting c = { .ahead = POSTING_AHEAD(s, list) };
+	struct posting_found found;
 	int r = 0;
 
 	for (size_t at = 0, k; at < n && !r; at += k) {
-		r = find_row(s, list, rows + at, n - at, &row, &k);
+		bool done = false;
+
+		r = posting_ahead_find(&c.ahead, &rows[at], &found);
+		k = r ? 1 : how_many(&found, rows + at, n - at);
 		if (!r)
-			r = rewrite(s, list, &row, rows + at, k);
+			r = grow(&c, &found, rows + at, k, &done);
+		if (!r && !done)
+			r = replace(&c, &found, rows + at, k);
 	}
 	return r;
 }

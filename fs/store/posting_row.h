@@ -14,7 +14,9 @@ struct posting_list_sql {
 
 extern const struct posting_list_sql posting_lists[]; /* by enum posting_list */
 
-#define POSTING_PLACE(p) ARGS(INT((p)->key), INT((p)->time_ms), INT((p)->event))
+/* Of a list's statements: `at` and `behind` are asked for so many rows. */
+#define POSTING_ROWS(p, n) ARGS(INT((p)->key), INT((p)->time_ms), INT((p)->event), INT(n))
+#define POSTING_PLACE(p)   ARGS(INT((p)->key), INT((p)->time_ms), INT((p)->event))
 
 /* The first of the row that a statement stands on. */
 static inline struct posting posting_first(sqlite3_stmt *q)

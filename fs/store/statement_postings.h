@@ -3,16 +3,16 @@
 /* The lists of posting.c, which are alike: a part of the list of statements. */
 /* clang-format off */
 
-/* of each the row of a place, the row behind it */
+/* of each the rows up to a place, the last one first, and those behind it */
 #define POSTINGS(NAME, table, key, time_ms, event) \
 X(NAME##_AT, \
   "SELECT " key ", " time_ms ", " event ", places FROM " table " " \
   "WHERE (" key ", " time_ms ", " event ") <= (?1, ?2, ?3) " \
-  "ORDER BY " key " DESC, " time_ms " DESC, " event " DESC LIMIT 1") \
+  "ORDER BY " key " DESC, " time_ms " DESC, " event " DESC LIMIT ?4") \
 X(NAME##_BEHIND, \
   "SELECT " key ", " time_ms ", " event ", places FROM " table " " \
   "WHERE (" key ", " time_ms ", " event ") > (?1, ?2, ?3) " \
-  "ORDER BY " key ", " time_ms ", " event " LIMIT 1") \
+  "ORDER BY " key ", " time_ms ", " event " LIMIT ?4") \
 X(NAME##_INSERT, \
   "INSERT INTO " table "(" key ", " time_ms ", " event ", places) VALUES(?1, ?2, ?3, ?4)") \
 X(NAME##_UPDATE, \

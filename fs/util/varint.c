@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/varint.h"
 
+#include <endian.h>
+#include <string.h>
+
 void varint_put(struct buf *out, uint64_t n)
 {
 	unsigned char bytes[VARINT_MAX];
@@ -8,10 +11,43 @@ void varint_put(struct buf *out, uint64_t n)
 	buf_put(out, bytes, varint_write(bytes, n));
 }
 
+/* Eight bytes of which n are a number: their seven bits each, put together. */
+static uint64_t put_together(uint64_t word, unsigned n)
+{
+	word &= UINT64_C(0x7f7f7f7f7f7f7f7f) >> (64 - 8 * n);
+	word = (word & UINT64_C(0x007f007f007f007f)) |
+	       (word & UINT64_C(0x7f007f007f007f00)) >> 1;
+	word = (word & UINT64_C(0x00003fff00003fff)) |
+	       (word & UINT64_C(0x3fff00003fff0000)) >> 2;
+	return (word & UINT64_C(0x000000000fffffff)) |
+	       (word & UINT64_C(0x0fffffff00000000)) >> 4;
+}
+
+/* Most that are long are far from the end, and have up to eight bytes: these are taken at once. */
+static bool take_word(struct str *in, uint64_t *ret)
+{
+	uint64_t word, ends;
+	unsigned n;
+
+	if (in->n < sizeof(word))
+		return false;
+	memcpy(&word, in->p, sizeof(word));
+	word = le64toh(word);
+	ends = ~word & UINT64_C(0x8080808080808080);
+	if (!ends)
+		return false;
+	n = (unsigned)__builtin_ctzll(ends) / 8 + 1;
+	*ret = put_together(word, n);
+	*in = str_from(*in, n);
+	return true;
+}
+
 bool varint_take_long(struct str *in, uint64_t *ret)
 {
 	unsigned shift = 0;
 
+	if (take_word(in, ret))
+		return true;
 	*ret = 0;
 	for (size_t i = 0; i < in->n && shift < 64; i++, shift += 7) {
 		unsigned char c = (unsigned char)in->p[i];

@@ -57,6 +57,35 @@ static struct str take_bytes(struct str *in, size_t most)
 	return bytes;
 }
 
+/* Every third of them put among the others is all of them again. */
+static void check_splice(const struct posting *p, size_t n)
+{
+	_cleanup_(buf_deinit) struct buf most = BUF_INIT, third = BUF_INIT,
+					 places = BUF_INIT, out = BUF_INIT,
+					 all = BUF_INIT, again = BUF_INIT;
+	struct posting_splice told;
+
+	for (size_t i = 0; i < n; i++)
+		if (!i || posting_order(&p[i], &p[i - 1]))
+			buf_put(i % 3 == 1 ? &third : &most, &p[i], sizeof(p[i]));
+	for (size_t i = 0; i < n; i++)
+		if (!i || posting_order(&p[i], &p[i - 1]))
+			buf_put(&all, &p[i], sizeof(p[i]));
+	posting_encode(&places, (const struct posting *)most.data, most.len / sizeof(*p));
+	/* Without those between them some are too far apart. */
+	if (posting_decode(&p[0], buf_str(&places), &again) ||
+	    !str_eq(buf_str(&again), buf_str(&most)))
+		return;
+	require(posting_splice(&p[0], buf_str(&places),
+			       (const struct posting *)third.data, third.len / sizeof(*p),
+			       &out, &told) == 0);
+	require(told.n_before == most.len / sizeof(*p) &&
+		told.n_added == third.len / sizeof(*p));
+	buf_reset(&places);
+	posting_encode(&places, (const struct posting *)all.data, all.len / sizeof(*p));
+	require(str_eq(buf_str(&places), buf_str(&out)));
+}
+
 static void check_postings(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, places = BUF_INIT,
@@ -77,6 +106,7 @@ static void check_postings(struct str in)
 	require(places.len <= in.n);
 	require(posting_decode(&first, buf_str(&places), &again) == 0);
 	require(str_eq(buf_str(&rows), buf_str(&again)));
+	check_splice(p, n);
 }
 
 /* How many bytes of ids, these, what is told of each event. */

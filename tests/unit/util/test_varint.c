@@ -35,6 +35,29 @@ static void test_back_and_forth(void **state _unused_)
 	assert_int_equal(in.n, 0);
 }
 
+/* Each length, whatever stands behind it, and as the last. */
+static void test_lengths(void **state _unused_)
+{
+	for (unsigned bits = 1; bits <= 64; bits++) {
+		uint64_t n = UINT64_C(0xa5c3f00f96695aa5) >> (64 - bits) |
+			     UINT64_C(1) << (bits - 1);
+
+		for (unsigned behind = 0; behind < 12; behind++) {
+			_cleanup_(buf_deinit) struct buf all = BUF_INIT;
+			uint64_t got = 0;
+			struct str in;
+
+			varint_put(&all, n);
+			for (unsigned i = 0; i < behind; i++)
+				buf_put_char(&all, (char)(i % 2 ? 0x7f : 0xff));
+			in = buf_str(&all);
+			assert_true(varint_take(&in, &got));
+			assert_true(got == n);
+			assert_int_equal(in.n, behind);
+		}
+	}
+}
+
 static void test_not_whole(void **state _unused_)
 {
 	static const char *const texts[] = {
@@ -67,6 +90,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_back_and_forth),
+		cmocka_unit_test(test_lengths),
 		cmocka_unit_test(test_not_whole),
 		cmocka_unit_test(test_signed),
 	};
