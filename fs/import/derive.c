@@ -28,7 +28,7 @@
 #define BATCH       16384  /* ... and a transaction's, at most */
 #define BATCH_MS    1000   /* ... which ends after so much time, as those of facts do */
 #define SLICE       2048   /* both, where only some time is left */
-#define RUN         128    /* taken at once by one worker, of one account */
+#define RUN         16
 #define ASKS        10     /* names of a resource, or about */
 #define ASKS_MIN    100000 /* then names are looked at before */
 #define READY_MAX   4096   /* made and not yet put, by all workers: a commit's worth */
