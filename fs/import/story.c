@@ -305,6 +305,13 @@ static void work_deinit(struct story_work *w)
 	story_events_end(&w->memo->events);
 }
 
+/* A call that came in may tell of a change so long before it. */
+static int64_t settled_before(int64_t from_ms)
+{
+	return from_ms < INT64_MIN + STORY_BEHIND_MS ? INT64_MIN
+						     : from_ms - STORY_BEHIND_MS;
+}
+
 int story_make(struct store *s, struct story_memo *memo, const struct store_dirty *dirty,
 	       uint32_t without_evidence, struct arena *a, struct store_story *ret,
 	       bool *ret_later)
@@ -318,7 +325,8 @@ int story_make(struct store *s, struct story_memo *memo, const struct store_dirt
 	story_events_begin(&memo->events);
 	arena_ring_reset(&memo->states);
 	*ret = (struct store_story){ .dirty = { .resource = dirty->resource,
-						.from_ms = INT64_MIN } };
+						.from_ms = INT64_MIN },
+				     .settled_ms = settled_before(dirty->from_ms) };
 	*ret_later = false;
 	r = begin(&w, dirty->resource);
 	if (!r)

@@ -98,6 +98,11 @@ X(TRANSITIONS_DUE_OF_RELATED,
   "INSERT INTO transition_due SELECT transition FROM transition_related r "
   "JOIN transition t ON t.id = r.transition WHERE r.resource = ?1 AND t.time_ms >= ?2 "
   "ON CONFLICT DO NOTHING")
+X(TRANSITION_TELLS_OF,
+  "SELECT EXISTS(SELECT 1 FROM entry INDEXED BY entry_of_transition "
+  "WHERE resource = ?1 AND kind = 3 AND time_ms >= ?2 AND time_ms < ?3) "
+  "OR EXISTS(SELECT 1 FROM transition_related r JOIN transition t ON t.id = r.transition "
+  "WHERE r.resource = ?1 AND t.time_ms >= ?2 AND t.time_ms < ?3)")
 X(TRANSITION_RELATED_DELETE, "DELETE FROM transition_related WHERE transition = ?1")
 X(TRANSITION_RELATED_PUT,
   "INSERT INTO transition_related(resource, transition) VALUES(?1, ?2) ON CONFLICT DO NOTHING")

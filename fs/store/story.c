@@ -169,21 +169,21 @@ static void changes_take(const struct buf *gone, struct view *v)
 	}
 }
 
-/* gone: the changes that were told before. */
+/* gone: the changes that were told before; due_ms: from then on it tells of something else. */
 static int put_entries(struct store *s, const struct store_story *story, int64_t from_ms,
-		       bool fresh, const struct buf *gone, struct view *v)
+		       int64_t due_ms, bool fresh, const struct buf *gone, struct view *v)
 {
 	int64_t resource = story->dirty.resource;
 	int r = tell_story(s, story, fresh, from_ms, gone);
 
 	changes_take(gone, v);
 	if (!r && !fresh)
-		r = alarms_due_of_story(s, resource, from_ms);
+		r = alarms_due_of_story(s, resource, due_ms);
 	if (!r && !fresh)
 		r = entries_delete(s, resource, from_ms, v);
 	if (!r)
 		r = entries_insert(s, resource, story->entries, story->n_entries, v);
-	return r ? r : alarms_due_of_story(s, resource, from_ms);
+	return r ? r : alarms_due_of_story(s, resource, due_ms);
 }
 
 /* The rest is as it was. */
@@ -202,7 +202,7 @@ static int put_only_entries(struct store *s, const struct store_story *story)
 	if (!r)
 		r = alarms_due_of_related(s, resource, from_ms);
 	if (!r)
-		r = put_entries(s, story, from_ms, false, &none, &v);
+		r = put_entries(s, story, from_ms, from_ms, false, &none, &v);
 	if (!r)
 		r = sql_run(s, Q_VIEW_ENTRIES,
 			    ARGS(INT(resource), INT(v.text_len), INT(v.jsonl_len),
@@ -223,13 +223,16 @@ static int put_story(struct store *s, const struct store_story *story)
 				     : dirty->from_ms;
 	int64_t shown_ms = story->n_shown ? MIN(dirty->from_ms, story->shown[0].time_ms)
 					  : dirty->from_ms;
+	int64_t due_ms;
 	_cleanup_(shown_put_deinit) struct shown_put put = { .told_ms = INT64_MIN };
 	struct view v;
 	bool known = true, fresh;
 	int r = view_get(s, resource, &v);
 
 	if (!r)
-		r = alarms_due_of_related(s, resource, entries_ms);
+		r = story_differs(s, story, entries_ms, &due_ms);
+	if (!r)
+		r = alarms_due_of_related(s, resource, due_ms);
 	if (!r)
 		r = shown_replace(s, story, shown_ms, &put);
 	if (r)
@@ -241,7 +244,7 @@ static int put_story(struct store *s, const struct store_story *story)
 		return r;
 	/* Nothing of it is derived yet: there is nothing to compare with. */
 	fresh = !known;
-	r = put_entries(s, story, entries_ms, fresh, &put.gone, &v);
+	r = put_entries(s, story, entries_ms, due_ms, fresh, &put.gone, &v);
 	if (!r)
 		r = view_put(s, story, shown_ms, &v);
 	if (!r)
@@ -252,7 +255,8 @@ static int put_story(struct store *s, const struct store_story *story)
 	if (!r)
 		r = aliases_replace(s, story, fresh);
 	if (!r && story->follower)
-		r = sql_run(s, Q_DIRTY_ADD, ARGS(INT(story->follower), INT(INT64_MIN)));
+		r = sql_run(s, Q_DIRTY_ADD,
+			    ARGS(INT(story->follower), INT(story->settled_ms)));
 	if (!r)
 		r = names_replace(s, resource, story->names, story->n_names, fresh,
 				  put.told_ms, v.newest_ms);

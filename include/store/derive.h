@@ -149,7 +149,10 @@ struct store_pack {
 /* All that deriving a resource makes. */
 struct store_story {
 	struct store_dirty dirty; /* what it was made for */
-	uint64_t rank;            /* as store_resource_rank() has it */
+	/* What came in changes nothing of an entry before this time whose row is as it was; it may be
+	   made from earlier on. */
+	int64_t settled_ms;
+	uint64_t rank; /* as store_resource_rank() has it */
 	struct store_entry *entries;
 	size_t n_entries;
 	struct store_shown *shown;

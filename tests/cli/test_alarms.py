@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """alarms/: every transition a file, with what happened in the hour before it."""
+import contextlib
 import datetime
 import json
+import sqlite3
 
 from support import ACCOUNT, REGION, Case, alarm, event, history_file, item, trail_file
 
@@ -222,3 +224,37 @@ class Alarms(Case):
         self.assertIn("-> ALARM", self.cat(base))
         self.assertIn("-> INSUFFICIENT_DATA", self.cat(base + "-1"))
         self.assertIn("none that is known here", self.cat(base))
+
+    def crowd(self):
+        """Three alarms of a group and its machine, and many transitions."""
+        def at(minutes):
+            return (datetime.datetime(2024, 5, 1) + datetime.timedelta(minutes=minutes)).isoformat()
+        groups = [item(time=at(30 * n) + ".000Z", configuration={"n": n}) for n in range(20)]
+        machines = [item("i-1", time=at(90 * n) + ".500Z", type_="AWS::EC2::Instance",
+                         configuration={"n": n}, relationships=[{
+                             "resourceId": "sg-1", "resourceName": None,
+                             "name": "Is associated with SecurityGroup",
+                             "resourceType": "AWS::EC2::SecurityGroup"}] if n % 3 else [])
+                    for n in range(6)]
+        alarms = [alarm(n % 3, time=at(2 * n) + "Z", state="ALARM" if n % 2 else "OK")
+                  for n in range(300)]
+        return groups, machines, alarms
+
+    def write_alarms(self, name, alarms):
+        return self.write(name, b"\n".join(json.dumps(one).encode() for one in alarms))
+
+    def test_what_stays(self):
+        """A state from long before parts the story; files of before what came in are not made again."""
+        groups, machines, alarms = self.crowd()
+        self.import_(self.write("1.json", history_file(groups[:1] + machines[:1])),
+                     self.write_alarms("1.jsonl", alarms))
+        made = "SELECT count(*) FROM transition_text WHERE bytes = x'00'"
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            db.execute("UPDATE transition_text SET bytes = x'00'")
+        self.import_(self.write("2.json", history_file(groups[15:16])))
+        # Of ten hours, those of less than two minutes before it at the earliest.
+        kept = self.query(made)[0][0]
+        self.assertGreaterEqual(kept, 222)
+        self.assertLess(kept, 300)
+        text = self.cat(f"alarms/{ACCOUNT}/{REGION}/open-0/2024-05-01T080000.000Z")
+        self.assertIn("2024-05-01T07:30:00.000Z\tUPDATE\t", text)
