@@ -316,7 +316,8 @@ static int finish(struct making *m, struct store_transition_made *ret)
 	int r = put_together(m, &text);
 
 	if (!r)
-		r = keep(m, &text, &ret->text);
+		r = store_transition_pack(m->s, buf_str(&text), m->a, &ret->packed);
+	ret->len = text.len;
 	if (!r)
 		r = name_of(m->a, m->t.account, &ret->names[0]);
 	if (!r)

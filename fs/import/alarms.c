@@ -2,7 +2,8 @@
 /*
  * The files of alarms/. Each tells of the hour before a transition on what its alarm watches and
  * on what was related to that then, so it is made anew whenever one of these stories or
- * relationships was; the store says which.
+ * relationships was; the store says which. Few are made by who asks; of many a crew makes the texts
+ * while others are put, in the order of their transitions whoever was quicker.
  */
 #include "alarms.h"
 
@@ -11,10 +12,96 @@
 #include <string.h>
 
 #include "alarm_file.h"
+#include "crew.h"
 
-#define BATCH 1024
+#define PAGE      4096 /* transitions due at one look */
+#define FEW       128  /* for no more it is not worth to start threads */
+#define BATCH     1024 /* a transaction's */
+#define RUN       16   /* taken at once by one maker: an alarm's or two, of one account */
+#define READY_MAX 512
 
-static int make(struct store *s, struct alarm_memo *memo, int64_t id)
+/* What is made, by all that make it. */
+struct due {
+	int64_t ids[PAGE];
+	size_t n;
+};
+
+struct settling {
+	struct store *s;
+	struct due due;
+	const struct crew_ops *ops;
+	unsigned workers;
+	struct crew crew; /* ops NULL: not started */
+};
+
+struct made {
+	struct crew_made made;
+	struct store_transition_made file;
+};
+
+/* --- makers -------------------------------------------------------------------------------- */
+
+static size_t run_of(void *ctx _unused_, size_t first, size_t n)
+{
+	return MIN(first + RUN, n);
+}
+
+static int make_file(void *ctx, struct store *s, void *memo, size_t item,
+		     struct crew_made *ret)
+{
+	const struct due *due = ctx;
+
+	return alarm_file_make(s, memo, due->ids[item], &ret->arena,
+			       &((struct made *)ret)->file);
+}
+
+static void memo_deinit(void *memo)
+{
+	alarm_memo_deinit(memo);
+}
+
+/* --- the writer ---------------------------------------------------------------------------- */
+
+static int put_next(struct settling *g)
+{
+	struct crew_made *made = crew_take(&g->crew);
+	int r;
+
+	if (!made)
+		return g->crew.error;
+	r = store_put_transition_text(g->s, &((const struct made *)made)->file);
+	crew_made_free(made);
+	return r;
+}
+
+/* A transaction of what the crew makes, of which *n were put before, and afterwards. */
+static int put_batch(struct settling *g, size_t *n)
+{
+	size_t end = MIN(*n + BATCH, g->due.n);
+	int r = store_begin(g->s, "alarms");
+
+	for (; !r && *n < end; ++*n)
+		r = put_next(g);
+	if (!r)
+		r = crew_commit(&g->crew, g->s);
+	if (r)
+		store_rollback(g->s);
+	return r;
+}
+
+static int settle_together(struct settling *g)
+{
+	size_t n = 0;
+	int r = g->crew.ops ? 0 : crew_start(&g->crew, g->ops, g->workers);
+
+	if (!r)
+		crew_page(&g->crew, g->due.n);
+	while (!r && n < g->due.n)
+		r = put_batch(g, &n);
+	return r;
+}
+
+static int settle_one(struct store *s, struct alarm_memo *memo, int64_t id)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	struct store_transition_made made;
@@ -23,36 +110,59 @@ static int make(struct store *s, struct alarm_memo *memo, int64_t id)
 	return r ? r : store_put_transition_text(s, &made);
 }
 
-static int settle_batch(struct store *s, struct alarm_memo *memo, bool *ret_more)
+static int settle_alone(struct settling *g)
 {
-	int64_t ids[BATCH];
-	size_t n;
-	int r = store_transitions_due(s, ids, BATCH, &n);
+	_cleanup_(alarm_memo_deinit) struct alarm_memo memo = { 0 };
+	int r = store_begin(g->s, "alarms");
 
-	*ret_more = n == BATCH;
-	if (r || !n)
-		return r;
-	r = store_begin(s, "alarms");
-	if (r)
-		return r;
-	for (size_t i = 0; i < n && !r; i++)
-		r = make(s, memo, ids[i]);
+	for (size_t i = 0; i < g->due.n && !r; i++)
+		r = settle_one(g->s, &memo, g->due.ids[i]);
 	if (!r)
-		return store_commit(s);
-	store_rollback(s);
+		r = store_commit(g->s);
+	if (r)
+		store_rollback(g->s);
 	return r;
 }
 
-int alarms_settle(struct store *s, struct fault *f)
+static int settle_page(struct settling *g)
 {
-	_cleanup_(alarm_memo_deinit) struct alarm_memo memo = { 0 };
-	bool more = true;
-	int r = 0;
+	int r = store_transitions_due(g->s, g->due.ids, PAGE, &g->due.n);
 
-	while (more && !r)
-		r = settle_batch(s, &memo, &more);
+	if (r || !g->due.n)
+		return r;
+	return g->due.n > FEW ? settle_together(g) : settle_alone(g);
+}
+
+static void tell_failed(const struct settling *g, int error, struct fault *f)
+{
+	const char *why = *g->crew.why ? g->crew.why : store_message(g->s);
+
+	fault_set(f, FAULT_NO_OFFSET, "", "making the files of alarms: %s",
+		  *why ? why : strerror(abs(error)));
+}
+
+int alarms_settle(struct store *s, const char *history, unsigned workers, struct fault *f)
+{
+	struct settling g = { .s = s, .workers = workers };
+	const struct crew_ops ops = { .ctx = &g.due,
+				      .size = sizeof(struct made),
+				      .memo_size = sizeof(struct alarm_memo),
+				      .memo_deinit = memo_deinit,
+				      .make = make_file,
+				      .run = run_of,
+				      .history = history,
+				      .ready_max = READY_MAX,
+				      .in_order = true };
+	int r;
+
+	g.ops = &ops;
+	store_log_hold(s);
+	do
+		r = settle_page(&g);
+	while (!r && g.due.n == PAGE);
+	crew_end(&g.crew);
+	store_log_release(s);
 	if (r)
-		fault_set(f, FAULT_NO_OFFSET, "", "making the files of alarms: %s",
-			  *store_message(s) ? store_message(s) : strerror(abs(r)));
+		tell_failed(&g, r, f);
 	return r;
 }

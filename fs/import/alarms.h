@@ -8,5 +8,6 @@
 #include "store/store.h"
 #include "util/fault.h"
 
-/* In transactions of its own; nothing due, nothing done. */
-int alarms_settle(struct store *s, struct fault *f) _must_check_;
+/* In transactions of its own; nothing due, nothing done. Of many, by so many workers of the history. */
+int alarms_settle(struct store *s, const char *history, unsigned workers,
+		  struct fault *f) _must_check_;

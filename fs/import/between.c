@@ -44,7 +44,7 @@ static int derive(struct between *b, const struct derive_options *more, bool *re
 /* What tells from stories. */
 static int files(struct between *b)
 {
-	int r = alarms_settle(b->store, b->fault);
+	int r = alarms_settle(b->store, b->options->history, b->workers, b->fault);
 
 	return r ? r : metrics_settle(b->store, b->fault);
 }

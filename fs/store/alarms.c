@@ -295,6 +295,18 @@ static int make_folder(struct store *s, int64_t parent, struct str name, int64_t
 	return r;
 }
 
+int store_transition_pack(struct store *s, struct str text, struct arena *a,
+			  struct str *ret)
+{
+	_cleanup_(buf_deinit) struct buf packed = BUF_INIT;
+	int r = body_pack_prefix(s, text, STR_NULL, &packed);
+
+	if (r)
+		return r;
+	*ret = arena_str(a, buf_str(&packed));
+	return ret->p ? 0 : -ENOMEM;
+}
+
 int store_put_transition_text(struct store *s, const struct store_transition_made *made)
 {
 	int64_t account = 0, region = 0;
@@ -314,11 +326,8 @@ int store_put_transition_text(struct store *s, const struct store_transition_mad
 		r = sql_run(s, Q_TRANSITION_RELATED_PUT,
 			    ARGS(INT(made->related[i]), INT(made->id)));
 	if (!r)
-		r = body_pack_prefix(s, made->text, STR_NULL, &s->writer->pack);
-	if (!r)
 		r = sql_run(s, Q_TRANSITION_TEXT_PUT,
-			    ARGS(INT(made->id), INT(made->text.n),
-				 BLOB(buf_str(&s->writer->pack))));
+			    ARGS(INT(made->id), INT(made->len), BLOB(made->packed)));
 	if (!r)
 		r = sql_run(s, Q_TRANSITION_DONE, ARGS(INT(made->id)));
 	return written(s, r);

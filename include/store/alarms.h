@@ -89,7 +89,11 @@ struct store_transition_made {
 	struct str names[3]; /* of its directories: account, region and alarm; escaped */
 	int64_t *related;    /* other resources whose stories it tells from */
 	size_t n_related;
-	struct str text;
+	uint64_t len; /* of the text */
+	struct str packed;
 };
+/* As the history keeps a text; in the arena. */
+int store_transition_pack(struct store *s, struct str text, struct arena *a,
+			  struct str *ret) _must_check_;
 int store_put_transition_text(struct store *s,
 			      const struct store_transition_made *made) _must_check_;

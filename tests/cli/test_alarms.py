@@ -5,7 +5,7 @@ import datetime
 import json
 import sqlite3
 
-from support import ACCOUNT, REGION, Case, alarm, event, history_file, item, trail_file
+from support import ACCOUNT, FAILED, REGION, Case, alarm, event, history_file, item, trail_file
 
 OPEN = f"alarms/{ACCOUNT}/{REGION}/open-1/2024-05-01T102000.000Z"
 HOUR = datetime.timedelta(hours=1)
@@ -226,7 +226,7 @@ class Alarms(Case):
         self.assertIn("none that is known here", self.cat(base))
 
     def crowd(self):
-        """Three alarms of a group and its machine, and many transitions."""
+        """Three alarms of a group and its machine, so many transitions that several threads make their files."""
         def at(minutes):
             return (datetime.datetime(2024, 5, 1) + datetime.timedelta(minutes=minutes)).isoformat()
         groups = [item(time=at(30 * n) + ".000Z", configuration={"n": n}) for n in range(20)]
@@ -243,6 +243,30 @@ class Alarms(Case):
     def write_alarms(self, name, alarms):
         return self.write(name, b"\n".join(json.dumps(one).encode() for one in alarms))
 
+    def test_many(self):
+        """Alone or by several, at once or piece by piece: the files are the same, and made in one order."""
+        groups, machines, alarms = self.crowd()
+        all_ = [self.write("groups.json", history_file(groups)),
+                self.write("machines.json", history_file(machines)),
+                self.write_alarms("alarms.jsonl", alarms)]
+        pieces = [self.write_alarms(f"{n}.jsonl", alarms[n:n + 60]) for n in range(0, 300, 60)]
+        half = self.write("half.json", history_file(groups[:10] + machines[:3]))
+        seen = []
+        for name, runs, options in (("1.db", [all_], ["-j4"]), ("2.db", [all_], ["-j1"]),
+                                    ("3.db", [[one] for one in all_[:2] + pieces], ["-j2"]),
+                                    ("4.db", [all_[2:], all_[1:2], [half], all_[:1]], ["-j4"])):
+            self.history = self.folder / name
+            for sources in runs:
+                self.import_(*sources, options=options)
+            text = self.run_program("cat", self.history, *self.files())[0]
+            seen.append((self.files(), text, self.query("SELECT * FROM alarm_folder ORDER BY id")))
+            self.assertEqual(self.query("SELECT count(*) FROM transition_due"), [(0,)])
+        self.assertEqual(len(seen[0][0]), 300)
+        self.assertIn("\nrelated    AWS::EC2::Instance i-1 ", seen[0][1])
+        for other in seen[1:]:
+            self.assertEqual(other[:2], seen[0][:2])
+        self.assertEqual(seen[1], seen[0])
+
     def test_what_stays(self):
         """A state from long before parts the story; files of before what came in are not made again."""
         groups, machines, alarms = self.crowd()
@@ -258,3 +282,18 @@ class Alarms(Case):
         self.assertLess(kept, 300)
         text = self.cat(f"alarms/{ACCOUNT}/{REGION}/open-0/2024-05-01T080000.000Z")
         self.assertIn("2024-05-01T07:30:00.000Z\tUPDATE\t", text)
+
+    def test_damage(self):
+        """A row that cannot be read is named, whoever met it; what was made before is kept."""
+        groups, machines, alarms = self.crowd()
+        self.import_(self.write("1.json", history_file(groups[:5] + machines)),
+                     self.write_alarms("1.jsonl", alarms[:3]))
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            self.assertEqual(db.execute("UPDATE edge_run SET edges = x'ff'").rowcount, 1)
+        for new in (alarms[3:4], alarms):
+            source = self.write_alarms(f"{len(new)}.jsonl", new)
+            for _ in range(2):
+                _, err = self.run_program("import", self.history, source, status=FAILED)
+                self.assertRegex(err, "making the files of alarms: the list of relationships of "
+                                 "resource [0-9]+ cannot be decoded")
+        self.assertEqual(len(self.files()), 3)
