@@ -21,6 +21,10 @@ struct walk {
 	struct buf *out;
 	const struct blame *blame;
 	struct buf path; /* JSON Pointer of what the walk is at */
+	/* What the line before said of its change, as most lines say the same: where it stands. */
+	const struct blame_change *change;
+	const struct story_event *cause;
+	size_t from, to;
 };
 
 static void put_field(struct buf *out, struct str text)
@@ -104,6 +108,31 @@ static void put_cause(struct buf *out, const struct story_event *cause)
 	put_time(out, cause->event.time_ms);
 }
 
+/* The rest of a line. */
+static void put_change(struct walk *w, const struct blame_change *c,
+		       const struct story_event *cause)
+{
+	struct buf *out = w->out;
+
+	if (w->change == c && w->cause == cause) {
+		size_t n = w->to - w->from;
+
+		if (buf_reserve(out, n))
+			buf_put(out, out->data + w->from, n);
+		w->from = out->len - n;
+		w->to = out->len;
+		return;
+	}
+	w->change = c;
+	w->cause = cause;
+	w->from = out->len;
+	put_time(out, c->time_ms);
+	put_cause(out, cause);
+	put_field(out, c->n_causes ? STR_NULL : reason_sentence(c->reason, c->why));
+	buf_put_char(out, '\n');
+	w->to = out->len;
+}
+
 static void put_leaf(struct walk *w, struct str key, const struct jv *value,
 		     uint32_t mark)
 {
@@ -115,10 +144,7 @@ static void put_leaf(struct walk *w, struct str key, const struct jv *value,
 	text_safe(w->out, buf_str(&w->path));
 	buf_put_char(w->out, '\t');
 	text_brief_json(w->out, value);
-	put_time(w->out, c->time_ms);
-	put_cause(w->out, cause_of(c, key, value));
-	put_field(w->out, c->n_causes ? STR_NULL : reason_sentence(c->reason, c->why));
-	buf_put_char(w->out, '\n');
+	put_change(w, c, cause_of(c, key, value));
 }
 
 /* RFC 6901: ~ is ~0, / is ~1. */
