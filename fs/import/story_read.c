@@ -211,12 +211,20 @@ static void sort_tokens(struct reading *rd)
 	rd->tokens.len = rd->sorted = set.n * sizeof(uint64_t);
 }
 
-static int add_tokens(struct reading *rd, const struct story_body *body)
+/* Where it is called as the state before, what follows from that is there. */
+static int add_tokens(struct reading *rd, const struct story_state *state,
+		      const struct story_body *body)
 {
+	bool called_so = state > rd->w->states && state->called == state[-1].called;
 	struct mention_set set;
-	int r = mention_of_item(&rd->scratch, &body->item, &body->body,
-				any_service(rd->w), &set);
+	int r;
 
+	if (called_so && state->hidden)
+		return 0;
+	r = called_so ? mention_of_body(&rd->scratch, &body->item, &body->body,
+					any_service(rd->w), &set)
+		      : mention_of_item(&rd->scratch, &body->item, &body->body,
+					any_service(rd->w), &set);
 	if (r)
 		return r;
 	buf_put(&rd->tokens, set.tokens, set.n * sizeof(set.tokens[0]));
@@ -316,7 +324,7 @@ static int read_state(struct reading *rd, size_t i)
 	settle_state(rd, i, state->read);
 	r = story_names_add(&rd->names, state, &body->body);
 	if (!r)
-		r = add_tokens(rd, body);
+		r = add_tokens(rd, state, body);
 	return r || state->hidden ? r : add_step(rd, i, body);
 }
 

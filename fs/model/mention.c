@@ -17,6 +17,7 @@
 
 #include "mention_gather.h"
 #include "model/service.h"
+#include "util/hex.h"
 
 #define TEXT_MAX 256 /* longer plain text is prose or a document, unless it is an ARN */
 #define ITEM_MAX 4096
@@ -89,7 +90,7 @@ bool mention_is_unique(struct str s)
 	if (s.n >= 4 && str_eq_nocase((struct str){ s.p, 4 }, STR("arn:")))
 		return true;
 	for (size_t i = (size_t)(dash + 1); i < s.n; i++, digits++)
-		if (!s.p[i] || !strchr("0123456789abcdefABCDEF", s.p[i]))
+		if (hex_value(s.p[i]) < 0)
 			return false;
 	return dash > 0 && (digits == 8 || digits == 17);
 }
@@ -466,6 +467,13 @@ static void add_relations(struct gather *g, const struct jv *relationships)
 	}
 }
 
+/* What does not follow from how it is called. */
+static void add_held(struct gather *g, const struct jv *body)
+{
+	add_inner_ids(g, jv_get(body, "configuration"));
+	add_relations(g, jv_get(body, "relationships"));
+}
+
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    bool any_service, struct mention_set *ret)
 {
@@ -478,9 +486,22 @@ int mention_of_item(struct arena *a, const struct item *item, const struct jv *b
 	add_forms(&g, item->id);
 	add_forms(&g, item->name);
 	add_forms(&g, item->arn);
-	add_inner_ids(&g, jv_get(body, "configuration"));
-	add_relations(&g, jv_get(body, "relationships"));
+	add_held(&g, body);
 	mention_add_watched(&g, item);
+	gather_finish(&g, ret);
+	return 0;
+}
+
+int mention_of_body(struct arena *a, const struct item *item, const struct jv *body,
+		    bool any_service, struct mention_set *ret)
+{
+	struct gather g;
+	int r = gather_init(&g, a, ITEM_MAX);
+
+	if (r < 0)
+		return r;
+	g.scope = mention_scope(item, any_service);
+	add_held(&g, body);
 	gather_finish(&g, ret);
 	return 0;
 }

@@ -51,6 +51,9 @@ int mention_of_event(struct arena *a, const struct event *e, bool any_service,
 /* The body is canonical. */
 int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
 		    bool any_service, struct mention_set *ret) _must_check_;
+/* Of these, those that do not follow from its account, region, type, id, name and ARN. */
+int mention_of_body(struct arena *a, const struct item *item, const struct jv *body,
+		    bool any_service, struct mention_set *ret) _must_check_;
 /* The n-th type of resource that a dimension of that name may be of; NULL: there is no other. */
 const char *mention_dimension_type(struct str dimension, size_t n) _pure_;
 /* What a dimension of that name says of the item; empty: nothing is known. A part of the item. */

@@ -157,6 +157,30 @@ static bool hears(const struct event *e, const char *relationship)
 	return meet(&event, &item);
 }
 
+/* What it is called, and what its body holds besides: each has a part of all. */
+static void test_of_a_body_apart(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	const struct item nic = item_of("AWS::EC2::NetworkInterface",
+					"eni-0123456789abcdef9", "front", "");
+	const struct jv *body = parsed(
+		&a,
+		"{\"configuration\":{\"attachment\":{\"instanceId\":\"i-0123456789abcdef0\","
+		"\"attachmentId\":\"eni-attach-0123456789abcdef1\"}},\"relationships\":["
+		"{\"resourceId\":\"subnet-0123456789abcdef1\"}]}");
+	struct mention_set all, called, held;
+
+	(void)state;
+	assert_int_equal(mention_of_item(&a, &nic, body, false, &all), 0);
+	assert_int_equal(mention_of_item(&a, &nic, NULL, false, &called), 0);
+	assert_int_equal(mention_of_body(&a, &nic, body, false, &held), 0);
+	assert_int_equal(held.n, 4);
+	assert_int_equal(called.n + held.n, all.n);
+	for (size_t i = 0; i < all.n; i++)
+		assert_true(mention_set_has(&called, all.tokens[i]) !=
+			    mention_set_has(&held, all.tokens[i]));
+}
+
 /* A neighbour hears of an instance that comes, not of those that come in the same network. */
 static void test_neighbours_hear_of_what_was_made(void **state)
 {
@@ -199,6 +223,7 @@ int main(void)
 		cmocka_unit_test(test_event_finds_by_any_form),
 		cmocka_unit_test(test_names_are_of_an_account),
 		cmocka_unit_test(test_names_are_of_a_service),
+		cmocka_unit_test(test_of_a_body_apart),
 		cmocka_unit_test(test_neighbours_hear_of_what_was_made),
 	};
 
