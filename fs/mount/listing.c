@@ -160,7 +160,11 @@ static int fill(struct listing *l, uint64_t node, off_t offset)
 static bool choose(struct listing *l, uint64_t node)
 {
 	struct serving *s = l->s;
+	uint64_t twin = tree_twin(node);
+	int64_t now_ms = clock_ms();
+	bool bare;
 
+	wants_met(&s->wants, node, twin, now_ms);
 	if (!l->plus)
 		return false;
 	if (!l->begin) {
@@ -168,8 +172,9 @@ static bool choose(struct listing *l, uint64_t node)
 		return false;
 	}
 	l->without = wants_next(&s->wants);
-	return wants_begun(&s->wants, node, watch_is_below_listed(s->watch, node),
-			   clock_ms());
+	bare = wants_begun(&s->wants, node, watch_is_below_listed(s->watch, node),
+			   now_ms);
+	return bare && !wants_compared(&s->wants, node, twin, now_ms);
 }
 
 /* All of them do, if there are many. What fails here fails again behind this reply, and is told. */

@@ -62,7 +62,9 @@ static void op_lookup(fuse_req_t req, fuse_ino_t parent, const char *name)
 	if (r == 0) {
 		bool of_large = wants_entry(&s->wants, dir);
 
-		if (attr.type != TREE_DIR)
+		if (attr.type == TREE_DIR)
+			wants_met(&s->wants, attr.node, tree_twin(attr.node), clock_ms());
+		else
 			wants_looked_up(&s->wants, dir);
 		if (attr.type != TREE_DIR || of_large)
 			watch_looked_up(s->watch, dir);

@@ -152,3 +152,41 @@ void wants_walk(struct wants *w, int64_t now_ms)
 		w->large[i].bare = false;
 	pthread_mutex_unlock(&w->lock);
 }
+
+/* --- moments ------------------------------------------------------------------------------ */
+
+void wants_met(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms)
+{
+	unsigned at = 0;
+
+	if (!twin)
+		return;
+	pthread_mutex_lock(&w->lock);
+	/* Its own place, or that of the one met longest ago; a free one counts as that. */
+	for (unsigned i = 0; i < WANTS_MOMENTS; i++) {
+		if (w->moments[i].dir == dir) {
+			at = i;
+			break;
+		}
+		if (w->moments[i].met_ms < w->moments[at].met_ms)
+			at = i;
+	}
+	w->moments[at].dir = dir;
+	w->moments[at].twin = twin;
+	w->moments[at].met_ms = now_ms;
+	pthread_mutex_unlock(&w->lock);
+}
+
+bool wants_compared(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms)
+{
+	bool ret = false;
+
+	if (!twin)
+		return false;
+	pthread_mutex_lock(&w->lock);
+	for (unsigned i = 0; i < WANTS_MOMENTS && !ret; i++)
+		ret = w->moments[i].twin == twin && w->moments[i].dir != dir &&
+		      now_ms - w->moments[i].met_ms < WANTS_WALK_MS;
+	pthread_mutex_unlock(&w->lock);
+	return ret;
+}

@@ -8,7 +8,8 @@
  *
  * Of a large directory all entries go without, but for those of the first reply, directories too:
  * who lists one mostly wants its names, and goes through none or few of them. Who goes through a
- * tree does want them, and shows it in time; so does whoever asks for an entry.
+ * tree does want them, and shows it in time; so does whoever asks for an entry. And who has the same
+ * directory of two moments before them compares what is in it, file by file.
  */
 
 #include <pthread.h>
@@ -30,6 +31,7 @@
 #define WANTS_ASKED 64u
 /* So long after it showed, someone is taken to be still going through a tree. */
 #define WANTS_WALK_MS 1000
+#define WANTS_MOMENTS 16u /* directories of moments, met last */
 
 struct wants {
 	pthread_mutex_t lock;
@@ -50,6 +52,10 @@ struct wants {
 	uint64_t listed;   /* the directory listed last */
 	int64_t listed_ms; /* when that was begun */
 	int64_t walked_ms; /* when someone was seen to go through a tree */
+	struct {
+		uint64_t dir, twin; /* twin 0: none */
+		int64_t met_ms;
+	} moments[WANTS_MOMENTS];
 };
 
 /* Whose attributes are wanted, of the files at the begin of a listing. */
@@ -83,5 +89,12 @@ void wants_large(struct wants *w, uint64_t dir);
 bool wants_names(struct wants *w, uint64_t dir);
 /* An entry of the directory, of any kind, was looked up by its name: true if it is a large one. */
 bool wants_entry(struct wants *w, uint64_t dir);
+/*
+ * A directory of a moment was looked up, or is listed, at that time; `twin` is the same number for it
+ * at every moment (tree_twin()), 0: it is none of a moment.
+ */
+void wants_met(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms);
+/* Was it met at another moment just before? Then it is listed with attributes, however large. */
+bool wants_compared(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms);
 /* Someone asked about the filesystem, as those do who go through a tree with fts(3). */
 void wants_walk(struct wants *w, int64_t now_ms);

@@ -159,6 +159,11 @@ static bool count_entry(void *ctx, const struct tree_entry *e)
 	return ++count->n <= count->max;
 }
 
+uint64_t tree_twin(uint64_t node)
+{
+	return node_kind(node) == NODE_AT_FOLDER ? (uint64_t)node_at_row(node) : 0;
+}
+
 int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret)
 {
 	_cleanup_(request_end) struct request q = { 0 };

@@ -87,6 +87,9 @@ struct tree_lister {
 int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
 		 const struct tree_lister *lister) _must_check_;
 
+/* What is the same for a directory of a moment at every moment; 0 for what is none. */
+uint64_t tree_twin(uint64_t node) _pure_;
+
 /* Has the directory more than about n names? Costs no more than listing so many. */
 int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret) _must_check_;
 

@@ -274,10 +274,10 @@ def case_ahead_names_alone(world):
     def requests(opcode):
         return read(log).count(b"opcode: " + opcode + b" ")
 
-    def lookups(of):
+    def lookups(of, folder=GROUPS):
         before = requests(b"LOOKUP")
         for name in of:
-            os.lstat(world.path(GROUPS, name))
+            os.lstat(world.path(folder, name))
         return requests(b"LOOKUP") - before
 
     def fresh():
@@ -305,6 +305,23 @@ def case_ahead_names_alone(world):
                          [lambda at=at: os.listdir(world.path(at)) for at in above]),
                         ("asks about the filesystem", [lambda: os.statvfs(world.mountpoint)])):
         check(any(after(*steps) == 0 for _ in range(3)), f"who {what} has attributes with the names")
+    # Who has them of two moments before them compares, as diff -r does: both are asked for first.
+    moments = [f"at/2024-05-01T1{hour}:00Z/{'/'.join(parts[1:])}" for hour in (1, 2)]
+    files = [f"{rid}.json" for rid in ids]
+
+    def compared(of):
+        server = fresh()
+        for folder in of:
+            os.lstat(world.path(folder))
+        for folder in of:
+            equal(sorted(os.listdir(world.path(folder))), files, f"names of {folder}")
+        ret = [lookups(files[-50:], folder) for folder in of]
+        world.unmount()
+        server.wait(10)
+        return ret
+
+    equal(compared(moments[:1]), [50], "lookups in one moment")
+    check(any(compared(moments) == [0, 0] for _ in range(3)), "who compares has attributes of both")
     # Who goes through them has the listing taken back, and attributes with the next.
     server = fresh()
     os.listdir(world.path(GROUPS))
