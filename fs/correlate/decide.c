@@ -372,14 +372,23 @@ static int matches_exactly(struct work *w, struct candidate *c, size_t step, boo
 	return w->error;
 }
 
-/* Was it called on it long before, since the state before, and does it show what nothing else does? */
+/* Of calls that are not on it those so old are not kept where a story is gone on with. */
+static bool is_too_old(const struct work *w, const struct candidate *c)
+{
+	int64_t lag = w->in->steps[c->step].captured_ms - c->time_ms;
+
+	return !c->j.on_it && lag > CORRELATE_REMOTE_MS &&
+	       type_at(w, c->step) != CHANGE_CREATE;
+}
+
+/* Was it called long before, since the state before, and does it show what nothing else does? */
 static int is_remote_cause(struct work *w, struct candidate *c, bool *ret)
 {
 	int r;
 
 	*ret = false;
-	if (c->step == w->in->n_steps || !c->shared || !c->j.on_it || before_life(w, c) ||
-	    in_window(w, c))
+	if (c->step == w->in->n_steps || !c->shared || is_too_old(w, c) ||
+	    before_life(w, c) || in_window(w, c))
 		return 0;
 	r = undone_prepare(w, c);
 	if (r < 0 || !accepts(w, c))

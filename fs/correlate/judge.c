@@ -280,6 +280,12 @@ static bool is_on(const struct view *v, const struct naming *n)
 			 (!v->e->request || (n->unique && v->call.verb == VERB_CHANGES)));
 }
 
+/* A part of it is made: by a member of its kind, or by any (resourceArn) that names nothing else. */
+static bool is_made_under(const struct naming *n)
+{
+	return n->request_typed || (n->request_generic && n->unique);
+}
+
 void judge(const struct event *e, const struct item *item, const struct jv *before,
 	   const struct jv *after, uint32_t disabled, struct judgement *ret)
 {
@@ -300,7 +306,7 @@ void judge(const struct event *e, const struct item *item, const struct jv *befo
 	if (ret->part == PART_SIDE && (disabled & BIT(EVIDENCE_PARENT)))
 		ret->part = PART_BYSTANDER;
 	ret->on_it = ret->part >= PART_OBJECT ||
-		     (ret->part == PART_SUB && ret->naming.request_typed) ||
+		     (ret->part == PART_SUB && is_made_under(&ret->naming)) ||
 		     (ret->part == PART_BYSTANDER && is_on(&v, &ret->naming));
 	ret->makes = v.call.verb == VERB_MAKES;
 	ret->changes = v.call.verb == VERB_CHANGES;

@@ -211,6 +211,65 @@ static void test_a_cause_of_days_before(void **state)
 	keep = s.a;
 }
 
+#define FUNCTION     "AWS::Lambda::Function", "orders", "orders"
+#define FUNCTION_ARN "arn:aws:lambda:eu-west-1:111122223333:function:orders"
+#define SIZED(n)     "{\"configuration\":{\"functionName\":\"orders\",\"memorySize\":" n "}}"
+#define MAKES_PART(member, name) \
+	"\"requestParameters\":{\"" member "\":\"" name "\",\"memorySize\":512}"
+
+/* What a call that makes a part of a function, so long before the second state, is to it. */
+static enum correlate_role part_made_before(int64_t lag_ms, const char *first,
+					    const char *rest)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, FUNCTION, first);
+	add_state(&s, 20 * MINUTE + lag_ms, FUNCTION, SIZED("512"));
+	s.shown[0].item.arn = s.shown[1].item.arn = STR(FUNCTION_ARN);
+	add_event(&s, 20 * MINUTE, "lambda", "CreateFunctionUrlConfig", rest);
+	run(&s);
+	if (s.verdicts[0].role == CORRELATE_CAUSE)
+		assert_int_equal(s.verdicts[0].step, 1);
+	keep = s.a;
+	return s.verdicts[0].role;
+}
+
+/* A call that makes a part of it and names it by a member of no kind of its own is on it, if it names
+   nothing else so. By a name that others have, too, it is none of these, and no cause so late. */
+static void test_a_part_made_long_before(void **state)
+{
+	static const char typed[] = MAKES_PART("functionName", "orders");
+	static const char generic[] = MAKES_PART("resourceArn", FUNCTION_ARN);
+	static const char by_name[] = MAKES_PART("name", "orders");
+	static const int64_t hours[] = { 2, 49, 60, 14 * 24 };
+	const int64_t most = CORRELATE_REMOTE_MS;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(hours); i++) {
+		int64_t lag = hours[i] * 60 * MINUTE;
+
+		assert_int_equal(part_made_before(lag, SIZED("128"), typed),
+				 CORRELATE_CAUSE);
+		assert_int_equal(part_made_before(lag, SIZED("128"), generic),
+				 CORRELATE_CAUSE);
+		assert_int_equal(part_made_before(lag, SIZED("128"), by_name),
+				 lag <= most ? CORRELATE_CAUSE : CORRELATE_NONE);
+		/* A creation is as late as the recorder. */
+		assert_int_equal(part_made_before(lag, GONE, by_name), CORRELATE_CAUSE);
+	}
+	assert_int_equal(part_made_before(most, SIZED("128"), by_name), CORRELATE_CAUSE);
+	assert_int_equal(part_made_before(most + 1, SIZED("128"), by_name),
+			 CORRELATE_NONE);
+	assert_int_equal(part_made_before(most + 1, SIZED("128"), generic),
+			 CORRELATE_CAUSE);
+	/* What does not show it: on it all the same. */
+	assert_int_equal(part_made_before(most, SIZED("512"), generic),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(part_made_before(most, SIZED("512"), by_name), CORRELATE_NONE);
+}
+
 /* A clock ahead by more than two seconds is believed only where the values say so. */
 static void test_a_clock_ahead(void **state)
 {
@@ -262,6 +321,7 @@ int main(void)
 		cmocka_unit_test(test_no_trail_says_so),
 		cmocka_unit_test(test_not_recorded_says_so),
 		cmocka_unit_test(test_a_cause_of_days_before),
+		cmocka_unit_test(test_a_part_made_long_before),
 		cmocka_unit_test(test_a_clock_ahead),
 		cmocka_unit_test(test_a_clock_too_far_ahead),
 	};

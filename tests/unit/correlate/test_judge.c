@@ -73,6 +73,41 @@ static void test_objects(void **state)
 			 CORRELATE_ACTIVITY);
 }
 
+#define FUNCTION_ARN "arn:aws:lambda:eu-west-1:111122223333:function:orders"
+
+static enum correlate_role role_of_part(const char *rest)
+{
+	enum correlate_role role;
+	struct scene s;
+
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, "AWS::Lambda::Function", "orders", "orders",
+		  "{\"configuration\":{\"a\":1}}");
+	s.shown[0].item.arn = STR(FUNCTION_ARN);
+	add_event(&s, 20 * MINUTE, "lambda", "CreateFunctionUrlConfig", rest);
+	run(&s);
+	role = s.verdicts[0].role;
+	arena_deinit(&s.a);
+	return role;
+}
+
+/* A part of it is made: it is the object by its ARN under a general member, too. */
+static void test_parts(void **state)
+{
+	(void)state;
+	assert_int_equal(role_of_part(REQUEST "{\"functionName\":\"orders\"}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of_part(REQUEST "{\"resourceArn\":\"" FUNCTION_ARN "\"}"),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_of_part(REQUEST "{\"resourceArn\":\"" FUNCTION_ARN "\"}"
+					      ",\"errorCode\":\"AccessDenied\""),
+			 CORRELATE_ATTEMPT);
+	/* The part may be called so itself. */
+	assert_int_equal(role_of_part(REQUEST "{\"name\":\"orders\"}"), CORRELATE_NONE);
+	assert_int_equal(role_of_part(REQUEST "{\"role\":\"" FUNCTION_ARN "\"}"),
+			 CORRELATE_NONE);
+}
+
 static void test_assuming_a_role(void **state)
 {
 	static const char request[] = REQUEST
@@ -126,6 +161,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
+		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_assuming_a_role),
 		cmocka_unit_test(test_parameters),
 	};
