@@ -29,6 +29,10 @@ struct judgement {
 /*
  * `before` is the state the event met (NULL: none yet), `after` the one it may have led to.
  * Evidence bits in `disabled` are not looked at.
+ *
+ * Stories that are gone on with trust what was told of older calls (import/story_settled.c), be it by
+ * an older program: where `on_it` comes to hold for more calls than it did, all stories have to be
+ * made as a whole once, by a migration (store/schema/anew.c).
  */
 void judge(const struct event *e, const struct item *item, const struct jv *before,
 	   const struct jv *after, uint32_t disabled, struct judgement *ret);

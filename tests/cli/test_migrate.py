@@ -15,7 +15,7 @@ import sys
 import urllib.parse
 import uuid
 
-from support import (DONE, FAILED, Case, bearers, driftfs, dump, edges, event,
+from support import (ACCOUNT, DONE, FAILED, REGION, Case, bearers, driftfs, dump, edges, event,
                      events, events_of_block, history_file, item, numbers, postings, run_renumbered,
                      shown, state_table, states, timeline, timeline_lines, told, trail_file, varint)
 
@@ -341,8 +341,8 @@ DROP TABLE edge_token;
 """
 
 # What takes a history down from a version to the one before it.
-DOWN = {38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33, 32: SPANS_32,
-        31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
+DOWN = {39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
+        32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
 
@@ -683,6 +683,34 @@ class Migrate(Case):
                                  ["/status", "/status/imports.tsv"])
                 again = dump(self.history)
                 self.assertEqual([table for table in facts if again[table] != facts[table]], [])
+
+    def test_told_by_other_rules(self):
+        """What was told before schema 39 is told anew as a whole, and then gone on with."""
+        arn = "arn:aws:lambda:us-east-1:123456789012:function:orders"
+
+        def function(day, size):
+            return history_file([item(
+                "orders", f"2024-05-{day:02}T10:00:00.000Z", "AWS::Lambda::Function", ARN=arn,
+                resourceName="orders", configuration={"functionName": "orders", "memorySize": size})])
+
+        self.write("in/first.json", function(1, 128))
+        self.write("in/trail.json", trail_file([
+            event(1, "CreateFunctionUrlConfig", "2024-05-01T11:00:00Z", responseElements=None,
+                  eventSource="lambda.amazonaws.com",
+                  requestParameters={"resourceArn": arn, "memorySize": 512})]))
+        self.import_("in")
+        changes = f"/resources/{ACCOUNT}/{REGION}/AWS/Lambda/Function/orders/changes.jsonl"
+        told = self.cat(changes)
+        self.assertIn('"kind":"activity"', told)
+        self.take_down(38, self.bodies(), self.records())
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            self.assertEqual(db.execute("DELETE FROM entry").rowcount, 1)  # as it was not told then
+        (self.folder / "empty").mkdir()
+        self.import_("empty")
+        self.assertEqual(self.cat(changes), told)
+        self.import_(self.write("later.json", function(20, 512)))
+        cause = json.loads(self.cat(changes).splitlines()[-1])["causes"]
+        self.assertEqual([one["eventName"] for one in cause], ["CreateFunctionUrlConfig"])
 
     def test_more_states_than_ids(self):
         """None gets an id of the next resource's: the history stays as it is, and it is said why."""

@@ -313,6 +313,7 @@ static const struct migration ladder[] = {
 	  .move = migrate_states,
 	  .end = schema_packs_end },
 	{ .version = 38, .sql = schema_edges },
+	{ .version = 39, .sql = schema_anew }, /* calls that make a part are on it */
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -58,6 +58,7 @@ extern const char *const schema_packs_end[];
 /* See migrate_state.c. */
 int migrate_states(sqlite3 *db);
 extern const char *const schema_edges[];
+extern const char *const schema_anew[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \
