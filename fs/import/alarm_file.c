@@ -227,10 +227,12 @@ static int find_related(struct making *m, int64_t id)
 	if (r)
 		return r;
 	of->has_related = true;
-	for (size_t i = 0; i < of->n_related; i++)
-		if (store_related_at(&of->related[i], m->t.time_ms))
-			buf_put(&m->others, &of->related[i].resource,
-				sizeof(of->related[i].resource));
+	for (size_t i = 0; i < of->n_related; i++) {
+		const struct store_related *one = &of->related[i];
+
+		if (relation_stands_at(one->since_ms, one->until_ms, m->t.time_ms))
+			buf_put(&m->others, &one->resource, sizeof(one->resource));
+	}
 	return buf_error(&m->others);
 }
 

@@ -245,42 +245,6 @@ int store_transition_resources(struct store *s, int64_t id, struct arena *a,
 			ret_n);
 }
 
-static int cause_row(sqlite3_stmt *q, struct arena *a, void *ret)
-{
-	(void)a;
-	*(struct store_cause *)ret =
-		(struct store_cause){ .event = col_int(q, 0),
-				      .evidence = (uint32_t)col_int(q, 1),
-				      .confidence = (uint8_t)col_int(q, 2) };
-	return 0;
-}
-
-static int load_causes(struct store *s, int64_t resource, int64_t seq, struct arena *a,
-		       struct store_entry *e)
-{
-	static const struct sql_shape shape = { sizeof(struct store_cause), cause_row };
-
-	return sql_list(s, Q_CAUSES_OF_ENTRY,
-			ARGS(INT(resource), INT(e->time_ms), INT(seq)), &shape, a,
-			&e->causes, &e->n_causes);
-}
-
-int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
-			struct arena *a, struct store_entry **ret, size_t *ret_n)
-{
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	struct store_entry *e;
-	int64_t seq = 0;
-	int r = story_entries(s, resource, from_ms, to_ms, a, &rows);
-
-	e = (struct store_entry *)rows.data;
-	for (size_t i = 0; !r && i < rows.len / sizeof(*e); i++) {
-		seq = i && e[i].time_ms == e[i - 1].time_ms ? seq + 1 : 0;
-		r = load_causes(s, resource, seq, a, &e[i]);
-	}
-	return r ? r : sql_keep(a, &rows, sizeof(struct store_entry), ret, ret_n);
-}
-
 static int make_folder(struct store *s, int64_t parent, struct str name, int64_t time_ms,
 		       int64_t *ret)
 {

@@ -247,10 +247,7 @@ static int read_types(struct store *s, int64_t region, struct arena *a, struct b
 
 static bool stands_at(const struct edge *e, int64_t time_ms)
 {
-	const struct relation *rel = &e->relation;
-
-	return rel->since_ms <= time_ms &&
-	       (rel->until_ms == RELATION_OPEN || rel->until_ms > time_ms);
+	return relation_stands_at(e->relation.since_ms, e->relation.until_ms, time_ms);
 }
 
 /* Runs of a folder's resources, one behind the other. */

@@ -83,13 +83,13 @@ static struct store_entry *entry_of(struct store_entry *entries, size_t n, size_
 }
 
 /* The causes in one run, in order; each entry gets its part of it. */
-static int read_causes(struct store *s, int64_t resource, struct store_entry *entries,
-		       size_t n, struct buf *ret)
+static int read_causes(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
+		       struct store_entry *entries, size_t n, struct buf *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
 	size_t at = 0;
-	int r = sql_open(s, Q_CAUSES, ARGS(INT(resource)), &q);
+	int r = sql_open(s, Q_CAUSES, ARGS(INT(resource), INT(from_ms), INT(to_ms)), &q);
 
 	while (!r) {
 		struct store_entry *e;
@@ -110,8 +110,8 @@ static int read_causes(struct store *s, int64_t resource, struct store_entry *en
 	return r ? r : buf_error(ret);
 }
 
-int store_story(struct store *s, int64_t resource, struct arena *a,
-		struct store_entry **ret, size_t *ret_n)
+int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
+			struct arena *a, struct store_entry **ret, size_t *ret_n)
 {
 	_cleanup_(buf_deinit) struct buf entries = BUF_INIT, causes = BUF_INIT;
 	const struct store_cause *next;
@@ -120,11 +120,11 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 	int r = reading(s);
 
 	if (!r)
-		r = story_entries(s, resource, INT64_MIN, INT64_MAX, a, &entries);
+		r = story_entries(s, resource, from_ms, to_ms, a, &entries);
 	story = (struct store_entry *)entries.data;
 	n = entries.len / sizeof(story[0]);
 	if (!r)
-		r = read_causes(s, resource, story, n, &causes);
+		r = read_causes(s, resource, from_ms, to_ms, story, n, &causes);
 	if (r)
 		return r;
 	r = sql_keep(a, &entries, sizeof(*story), &story, &n);
@@ -139,6 +139,12 @@ int store_story(struct store *s, int64_t resource, struct arena *a,
 	*ret = story;
 	*ret_n = n;
 	return 0;
+}
+
+int store_story(struct store *s, int64_t resource, struct arena *a,
+		struct store_entry **ret, size_t *ret_n)
+{
+	return store_story_between(s, resource, INT64_MIN, INT64_MAX, a, ret, ret_n);
 }
 
 int store_transition_get(struct store *s, int64_t id, struct arena *a,

@@ -336,7 +336,7 @@ X(CAUSE_INSERT,
 X(CAUSES_DELETE_FROM, "DELETE FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CAUSES,
   "SELECT time_ms, seq, event, evidence, confidence FROM cause WHERE resource = ?1 "
-  "ORDER BY time_ms, seq, n")
+  "AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq, n")
 X(ALIASES_OF_RESOURCE, "SELECT tokens, own, given FROM alias_set WHERE resource = ?1")
 X(ALIASES_PUT,
   "INSERT INTO alias_set(resource, tokens, own, given) VALUES(?1, ?2, ?3, ?4) "

@@ -133,9 +133,6 @@ X(TRANSITION_WHOLE,
   "FROM transition t JOIN alarm a ON a.id = t.alarm WHERE t.id = ?1")
 X(RESOURCES_OF_TRANSITION,
   "SELECT DISTINCT resource FROM entry INDEXED BY entry_by_transition WHERE ref = ?1 AND kind = 3")
-X(CAUSES_OF_ENTRY,
-  "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
-  "AND seq = ?3 ORDER BY n")
 X(ALARM_FOLDER_PUT,
   "INSERT INTO alarm_folder(parent, name, newest_ms) VALUES(?1, ?2, ?3) ON CONFLICT DO UPDATE SET "
   "newest_ms = max(newest_ms, excluded.newest_ms)")

@@ -23,6 +23,12 @@ struct relation {
 	int64_t until_ms;    /* ... of the first without it, or of the deletion */
 };
 
+/* Does what is from then to then stand at a moment? */
+static inline bool relation_stands_at(int64_t since_ms, int64_t until_ms, int64_t time_ms)
+{
+	return since_ms <= time_ms && (until_ms == RELATION_OPEN || until_ms > time_ms);
+}
+
 /* By since, what, type, id, name. */
 int relation_cmp(const struct relation *a, const struct relation *b) _pure_;
 /* The id, or the name where there is none: what the target is to be found by. */

@@ -71,18 +71,9 @@ struct store_related {
 	int64_t resource;
 	int64_t since_ms, until_ms; /* until_ms: RELATION_OPEN */
 };
-static inline bool store_related_at(const struct store_related *rel, int64_t time_ms)
-{
-	return rel->since_ms <= time_ms &&
-	       (rel->until_ms == RELATION_OPEN || rel->until_ms > time_ms);
-}
 /* All of a resource's, at any time; of some perhaps several. */
 int store_related(struct store *s, int64_t resource, struct arena *a,
 		  struct store_related **ret, size_t *ret_n) _must_check_;
-/* The resource's entries of that time, both ends in it, with their causes. */
-int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
-			struct arena *a, struct store_entry **ret,
-			size_t *ret_n) _must_check_;
 /* A file, made. */
 struct store_transition_made {
 	int64_t id, alarm, time_ms;

@@ -121,6 +121,10 @@ static inline struct transition store_transition_model(const struct store_transi
 struct store_entry;
 int store_story(struct store *s, int64_t resource, struct arena *a,
 		struct store_entry **ret, size_t *ret_n) _must_check_;
+/* What of it is of that time, both ends in it. */
+int store_story_between(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
+			struct arena *a, struct store_entry **ret,
+			size_t *ret_n) _must_check_;
 
 /* Row totals for `driftfs status` and the mount's README. */
 struct store_totals {

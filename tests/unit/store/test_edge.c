@@ -415,12 +415,12 @@ static void test_in_a_transaction(void **state)
 	assert_int_equal(store_related(h->s, vpc, &h->a, &related, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(related[0].resource, sg);
-	assert_true(store_related_at(&related[0], 1000));
+	assert_true(relation_stands_at(related[0].since_ms, related[0].until_ms, 1000));
 	assert_int_equal(store_related(h->s, sg, &h->a, &related, &n), 0);
 	assert_int_equal(n, 1);
 	assert_int_equal(related[0].resource, vpc);
-	assert_true(store_related_at(&related[0], 1000));
-	assert_false(store_related_at(&related[0], 999));
+	assert_true(relation_stands_at(related[0].since_ms, related[0].until_ms, 1000));
+	assert_false(relation_stands_at(related[0].since_ms, related[0].until_ms, 999));
 	store_rollback(h->s);
 	assert_int_equal(store_edges(h->s, vpc, &h->a, &lines, &n), 0);
 	assert_int_equal(n, 0);
