@@ -39,12 +39,14 @@ struct alarm_folder {
 void alarm_memo_deinit(struct alarm_memo *memo)
 {
 	arena_deinit(&memo->arena);
+	arena_deinit(&memo->scratch);
 	*memo = (struct alarm_memo){ 0 };
 }
 
 /* Nothing of it is in use. */
 static void make_room(struct alarm_memo *memo)
 {
+	arena_reset(&memo->scratch);
 	if (arena_used(&memo->arena) > KEPT_BYTES)
 		alarm_memo_deinit(memo);
 }
@@ -312,42 +314,46 @@ static int name_of(struct arena *a, struct str name, struct str *ret)
 	return buf_error(&escaped) || !ret->p ? -ENOMEM : 0;
 }
 
-static int finish(struct making *m, struct store_transition_made *ret)
+static int finish(struct making *m, struct arena *a, struct store_transition_made *ret)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
 	int r = put_together(m, &text);
 
 	if (!r)
-		r = store_transition_pack(m->s, buf_str(&text), m->a, &ret->packed);
+		r = store_transition_pack(m->s, buf_str(&text), a, &ret->packed);
 	ret->len = text.len;
 	if (!r)
-		r = name_of(m->a, m->t.account, &ret->names[0]);
+		r = name_of(a, m->t.account, &ret->names[0]);
 	if (!r)
-		r = name_of(m->a, m->t.region, &ret->names[1]);
+		r = name_of(a, m->t.region, &ret->names[1]);
 	if (!r)
-		r = name_of(m->a, m->t.name, &ret->names[2]);
+		r = name_of(a, m->t.name, &ret->names[2]);
+	if (r)
+		return r;
 	ret->alarm = m->t.alarm;
 	ret->time_ms = m->t.time_ms;
 	ret->n_related = m->others.len / sizeof(int64_t);
-	ret->related = arena_alloc(m->a, m->others.len + 1);
+	ret->related = arena_alloc(a, m->others.len + 1);
 	if (!ret->related)
 		return -ENOMEM;
 	if (ret->n_related)
 		memcpy(ret->related, m->others.data, m->others.len);
-	return r;
+	return 0;
 }
 
 int alarm_file_make(struct store *s, struct alarm_memo *memo, int64_t id, struct arena *a,
 		    struct store_transition_made *ret)
 {
-	_cleanup_(making_deinit) struct making m = { .s = s, .memo = memo, .a = a };
+	struct arena *scratch = &memo->scratch;
+	_cleanup_(making_deinit) struct making m = { .s = s, .memo = memo, .a = scratch };
 	int64_t *resources = NULL;
 	size_t n = 0;
-	int r = store_transition_whole(s, id, a, &m.t);
+	int r;
 
 	make_room(memo);
+	r = store_transition_whole(s, id, scratch, &m.t);
 	if (!r)
-		r = store_transition_resources(s, id, a, &resources, &n);
+		r = store_transition_resources(s, id, scratch, &resources, &n);
 	for (size_t i = 0; i < n && !r; i++)
 		r = add_resource(&m, resources[i], false);
 	for (size_t i = 0; i < n && !r; i++)
@@ -355,7 +361,7 @@ int alarm_file_make(struct store *s, struct alarm_memo *memo, int64_t id, struct
 	if (!r)
 		r = add_related(&m, resources, n);
 	if (!r)
-		r = finish(&m, ret);
+		r = finish(&m, a, ret);
 	ret->id = id;
 	return r > 0 ? -EBADMSG : r;
 }

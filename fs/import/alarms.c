@@ -62,31 +62,33 @@ static void memo_deinit(void *memo)
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
-static int put_next(struct settling *g)
+static int put(struct store *s, struct crew_made *made)
 {
-	struct crew_made *made = crew_take(&g->crew);
-	int r;
+	int r = store_put_transition_text(s, &((const struct made *)made)->file);
 
-	if (!made)
-		return g->crew.error;
-	r = store_put_transition_text(g->s, &((const struct made *)made)->file);
 	crew_made_free(made);
 	return r;
 }
 
-/* A transaction of what the crew makes, of which *n were put before, and afterwards. */
+/*
+ * A transaction of what the crew makes, of which *n were put before, and afterwards. Each file is one
+ * for itself: where one cannot be made, those before it are put all the same.
+ */
 static int put_batch(struct settling *g, size_t *n)
 {
 	size_t end = MIN(*n + BATCH, g->due.n);
+	struct crew_made *made = NULL;
 	int r = store_begin(g->s, "alarms");
 
-	for (; !r && *n < end; ++*n)
-		r = put_next(g);
+	while (!r && *n < end && (made = crew_take(&g->crew))) {
+		r = put(g->s, made);
+		++*n;
+	}
 	if (!r)
 		r = crew_commit(&g->crew, g->s);
 	if (r)
 		store_rollback(g->s);
-	return r;
+	return r || *n == end ? r : g->crew.error;
 }
 
 static int settle_together(struct settling *g)

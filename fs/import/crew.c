@@ -23,12 +23,16 @@ struct crew_made *crew_made_free(struct crew_made *made)
 
 /* --- makers -------------------------------------------------------------------------------- */
 
+/* What is given in order is given up to the first that failed, whichever failed first. */
 static void fail(struct crew *c, int error, size_t item, const char *why)
 {
+	size_t until = c->ops->in_order && item != SIZE_MAX ? item : 0;
+
 	pthread_mutex_lock(&c->lock);
-	if (!c->error) {
+	if (!c->error || until < c->until) {
 		c->error = error;
 		c->failed = item;
+		c->until = until;
 		(void)snprintf(c->why, sizeof(c->why), "%s", why);
 	}
 	pthread_cond_broadcast(&c->ready);
@@ -58,18 +62,26 @@ static bool may_go_on(const struct crew *c, const struct crew_span *own)
 	       (c->ops->in_order && (has_own ? own->next : c->next) == c->expected);
 }
 
+/* Is there nothing to make any more? After a failure others make what comes before it. */
+static bool is_over(const struct crew *c, const struct crew_span *own)
+{
+	bool before = own->next < own->end && own->next < c->until;
+
+	return c->stop || (c->error && !before);
+}
+
 /* The next item of the page; false when the maker is to end. */
 static bool take(struct crew *c, struct crew_span *own, size_t *ret)
 {
 	bool got = false;
 
 	pthread_mutex_lock(&c->lock);
-	while (!c->stop && !c->error && !may_go_on(c, own)) {
+	while (!is_over(c, own) && !may_go_on(c, own)) {
 		c->sleeping++;
 		pthread_cond_wait(&c->work, &c->lock);
 		c->sleeping--;
 	}
-	if (!c->stop && !c->error) {
+	if (!is_over(c, own)) {
 		if (own->next == own->end) {
 			own->next = c->next;
 			own->end = c->next = c->ops->run(c->ops->ctx, c->next, c->n);
@@ -144,7 +156,8 @@ static void *run(void *arg)
 	void *memo = calloc(1, c->ops->memo_size);
 	struct crew_span own = { 0 };
 	size_t item = SIZE_MAX;
-	int r = memo ? store_open(c->ops->history, STORE_WORKER, false, &me->s, NULL)
+	struct fault f = { 0 };
+	int r = memo ? store_open(c->ops->history, STORE_WORKER, false, &me->s, &f)
 		     : -ENOMEM;
 
 	if (!r)
@@ -156,10 +169,12 @@ static void *run(void *arg)
 		if (!r)
 			give(c, &own, m);
 	}
-	/* What is made tells of damage by this code; which row it is the connection knows. */
+	/* Which row, or what of the file, the connection knows. */
 	if (r)
 		fail(c, r > 0 ? -EIO : r, item,
-		     me->s && r == -EBADMSG ? store_message(me->s) : "");
+		     r == -ENOMEM ? ""
+		     : me->s      ? store_message(me->s)
+				  : f.reason);
 	if (memo)
 		c->ops->memo_deinit(memo);
 	free(memo);
@@ -241,14 +256,20 @@ static bool is_ready(const struct crew *c)
 	return c->made && (!c->ops->in_order || c->made->item == c->expected);
 }
 
+/* Is there none to be given any more? */
+static bool is_at_end(const struct crew *c)
+{
+	return c->error && c->expected >= c->until;
+}
+
 struct crew_made *crew_take(struct crew *c)
 {
 	struct crew_made *m;
 
 	pthread_mutex_lock(&c->lock);
-	while (!is_ready(c) && !c->error)
+	while (!is_at_end(c) && !is_ready(c))
 		pthread_cond_wait(&c->ready, &c->lock);
-	m = c->error ? NULL : c->made;
+	m = is_at_end(c) ? NULL : c->made;
 	if (m) {
 		c->made = m->next;
 		if (!c->made)

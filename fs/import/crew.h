@@ -29,7 +29,7 @@ struct crew_ops {
 	size_t size;      /* of what is made; it begins as struct crew_made, else zero */
 	size_t memo_size; /* of what a maker keeps from item to item; zero at first */
 	void (*memo_deinit)(void *memo);
-	/* 0 or an error, which ends all; -EBADMSG: the connection's message tells of damage. */
+	/* 0 or an error, which ends all, or in order all behind it; the connection's message tells why. */
 	int (*make)(void *ctx, struct store *s, void *memo, size_t item,
 		    struct crew_made *ret);
 	/* Those from `first` on that one maker takes at once end there: first < end <= n. */
@@ -72,6 +72,7 @@ struct crew {
 	struct crew_made *made, **last; /* the first to be given first */
 	int error;
 	size_t failed; /* the item it is of; SIZE_MAX: of none */
+	size_t until;  /* then: items from here on are neither made nor given any more */
 	char why[256]; /* what the maker's connection says of it, if it knows */
 	bool stop;
 };
@@ -84,7 +85,7 @@ void crew_end(struct crew *c);
 void crew_page(struct crew *c, size_t n);
 /* What no maker has taken is left out; returns how many the page has now. */
 size_t crew_cut_short(struct crew *c);
-/* Waits for the next one; NULL: c->error. */
+/* Waits for the next one; NULL: c->error, and all before it are given if they are given in order. */
 struct crew_made *crew_take(struct crew *c);
 struct crew_made *crew_made_free(struct crew_made *made); /* NULL */
 /* Commits; a log that has become long is taken into the file once nobody reads what was before. */

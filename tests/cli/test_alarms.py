@@ -283,6 +283,65 @@ class Alarms(Case):
         text = self.cat(f"alarms/{ACCOUNT}/{REGION}/open-0/2024-05-01T080000.000Z")
         self.assertIn("2024-05-01T07:30:00.000Z\tUPDATE\t", text)
 
+    def test_nothing_is_stale(self):
+        """After pieces in any order, with calls that come late, all files made once more are as they were."""
+        groups, machines, alarms = self.crowd()
+        associated = [{"resourceId": "sg-1", "resourceName": None, "name": "Is associated with ",
+                       "resourceType": "AWS::EC2::SecurityGroup"}]
+        rules = [item("AWS::EC2::SecurityGroup/sg-1", time=group["configurationItemCaptureTime"],
+                      type_="AWS::Config::ResourceCompliance", relationships=associated,
+                      configuration={"complianceType": "NON_" * (n % 2) + "COMPLIANT"})
+                 for n, group in enumerate(groups[::4])]
+        calls = [event(n, time=one["configurationItemCaptureTime"][:14] + f"{n % 60:02}:00Z",
+                       **({"errorCode": "AccessDenied"} if n % 3 == 0 else {}))
+                 for n, one in enumerate(groups * 3)]
+        pieces = [self.write(f"{n}.json", one) for n, one in enumerate((
+            history_file(groups[::2]), history_file(groups[1::2]), history_file(machines),
+            history_file(rules), trail_file(calls[::2]), trail_file(calls[1::2])))]
+        pieces.append(self.write_alarms("alarms.jsonl", alarms))
+        nothing = self.write("nothing.json", history_file([]))
+        seen = set()
+        for name, order in (("1.db", (6, 0, 2, 3, 4, 1, 5)), ("2.db", (5, 3, 1, 6, 4, 0, 2)),
+                            ("3.db", (0, 1, 2, 6, 3, 5, 4))):
+            self.history = self.folder / name
+            for n in order:
+                self.import_(pieces[n])
+            before = self.run_program("cat", self.history, *self.files())[0]
+            with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+                db.execute("INSERT INTO transition_due SELECT id FROM transition")
+            self.import_(nothing)
+            self.assertEqual(self.query("SELECT count(*) FROM transition_due"), [(0,)])
+            self.assertEqual(self.run_program("cat", self.history, *self.files())[0], before)
+            seen.add(before)
+        self.assertEqual(len(seen), 1)
+        for words in ("\trelated", "ATTEMPT", "ResourceCompliance"):
+            self.assertIn(words.strip(), before)
+
+    def test_damage_amid(self):
+        """Of many, those before one that cannot be made are made, however many make them."""
+        groups, machines, _ = self.crowd()
+        times = [(datetime.datetime(2024, 5, 1) + datetime.timedelta(seconds=40 * n)).isoformat() + "Z"
+                 for n in range(1400)]
+        alarms = [alarm(n % 3, time=time, state="ALARM" if n % 2 else "OK")
+                  for n, time in enumerate(times)]
+        bad = alarm(9, time=times[1200])
+        bad["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]["dimensions"] = {
+            "GroupId": "sg-9"}
+        alarms[1200] = bad
+        self.import_(self.write("1.json", history_file(
+            groups[:5] + [item("sg-9"), dict(machines[1], resourceId="i-9", relationships=[
+                dict(machines[1]["relationships"][0], resourceId="sg-9")])])))
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            self.assertEqual(db.execute("UPDATE edge_run SET edges = x'ff'").rowcount, 1)
+        source, whole = self.write_alarms("2.jsonl", alarms), self.history.read_bytes()
+        for workers in ("-j1", "-j4", "-j3"):
+            self.history.write_bytes(whole)
+            for _ in range(2):
+                _, err = self.run_program("import", workers, self.history, source, status=FAILED)
+                self.assertRegex(err, "making the files of alarms: the list of relationships of "
+                                 "resource [0-9]+ cannot be decoded")
+                self.assertEqual(len(self.files()), 1200)
+
     def test_damage(self):
         """A row that cannot be read is named, whoever met it; what was made before is kept."""
         groups, machines, alarms = self.crowd()

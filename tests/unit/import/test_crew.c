@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a crew makes is given once, in order where that is asked for, and its first failure ends it. */
+#include <limits.h>
 #include <sched.h>
 #include <stdatomic.h>
 
 #include "crew.h"
 #include "history.h"
+#include "private.h"
 
 #define N       1000
 #define MAKERS  4
@@ -26,7 +28,8 @@ struct memo {
 struct work {
 	struct crew_ops ops;
 	atomic_uint memos; /* that were begun */
-	size_t run, bad;   /* most at once / the item that fails */
+	size_t run;        /* most at once */
+	size_t bad, worse; /* items that fail */
 	int error;
 	size_t big; /* bytes of each */
 };
@@ -62,12 +65,12 @@ static int make(void *ctx, struct store *s, void *memo, size_t item,
 		sched_yield();
 	t->number = 3 * item;
 	t->text = arena_zalloc(&ret->arena, w->big);
-	return item == w->bad ? w->error : 0;
+	return item == w->bad || item == w->worse ? w->error : 0;
 }
 
 static void work_init(struct work *w, struct history *h, bool in_order)
 {
-	*w = (struct work){ .run = 7, .bad = NOTHING, .big = 16 };
+	*w = (struct work){ .run = 7, .bad = NOTHING, .worse = NOTHING, .big = 16 };
 	w->ops = (struct crew_ops){ .ctx = w,
 				    .size = sizeof(struct thing),
 				    .memo_size = sizeof(struct memo),
@@ -152,6 +155,7 @@ static void test_cut_short(void **state)
 	crew_end(&c);
 }
 
+/* In order all before the first that fails are given, whichever failed first. */
 static void fails(struct history *h, int error, int expected)
 {
 	struct crew_made *m;
@@ -160,7 +164,8 @@ static void fails(struct history *h, int error, int expected)
 	size_t n = 0;
 
 	work_init(&w, h, true);
-	w.bad = 37;
+	w.bad = 37; /* a slow one */
+	w.worse = 43;
 	w.error = error;
 	assert_int_equal(crew_start(&c, &w.ops, MAKERS), 0);
 	crew_page(&c, N);
@@ -168,7 +173,7 @@ static void fails(struct history *h, int error, int expected)
 		assert_int_equal(m->item, n++);
 		crew_made_free(m);
 	}
-	assert_true(n <= w.bad);
+	assert_int_equal(n, w.bad);
 	assert_int_equal(c.error, expected);
 	assert_int_equal(c.failed, w.bad);
 	crew_end(&c);
@@ -176,9 +181,24 @@ static void fails(struct history *h, int error, int expected)
 
 static void test_failure(void **state)
 {
+	struct crew_made *m;
+	struct crew c = { 0 };
+	struct work w;
+
 	fails(*state, -EBADMSG, -EBADMSG);
 	fails(*state, -ENOMEM, -ENOMEM);
 	fails(*state, 1, -EIO);
+	/* What is given as it is made ends at once. */
+	work_init(&w, *state, false);
+	w.bad = 5;
+	w.error = -EBADMSG;
+	assert_int_equal(crew_start(&c, &w.ops, MAKERS), 0);
+	crew_page(&c, N);
+	while ((m = crew_take(&c)))
+		crew_made_free(m);
+	assert_int_equal(c.error, -EBADMSG);
+	assert_int_equal(c.failed, 5);
+	crew_end(&c);
 }
 
 /* A history that is not there is of no item. */
@@ -194,6 +214,7 @@ static void test_no_history(void **state)
 	assert_null(crew_take(&c));
 	assert_true(c.error < 0);
 	assert_int_equal(c.failed, NOTHING);
+	assert_string_equal(c.why, "No such file or directory");
 	crew_end(&c);
 }
 
@@ -212,7 +233,7 @@ static void test_end(void **state)
 	crew_end(&c);
 }
 
-/* The writer commits while others are made. */
+/* The writer commits while others are made; each time the log is long. */
 static void test_commit(void **state)
 {
 	struct history *h = *state;
@@ -227,9 +248,14 @@ static void test_commit(void **state)
 		if (i % 100 == 0)
 			assert_int_equal(store_begin(h->s, "test"), 0);
 		crew_made_free(crew_take(&c));
-		if (i % 100 == 99)
-			assert_int_equal(crew_commit(&c, h->s), 0);
+		if (i % 100 != 99)
+			continue;
+		h->s->log_pages = INT_MAX;
+		assert_int_equal(crew_commit(&c, h->s), 0);
+		assert_false(store_log_is_long(h->s));
 	}
+	assert_int_equal(c.era, N / 100);
+	assert_int_equal(c.under_way + c.behind + c.waiting, 0);
 	store_log_release(h->s);
 	crew_end(&c);
 }
