@@ -160,11 +160,9 @@ static int fill(struct listing *l, uint64_t node, off_t offset)
 static bool choose(struct listing *l, uint64_t node)
 {
 	struct serving *s = l->s;
-	uint64_t twin = tree_twin(node);
-	int64_t now_ms = clock_ms();
-	bool bare;
+	int64_t now_ms;
+	bool compared;
 
-	wants_met(&s->wants, node, twin, now_ms);
 	if (!l->plus)
 		return false;
 	if (!l->begin) {
@@ -172,9 +170,11 @@ static bool choose(struct listing *l, uint64_t node)
 		return false;
 	}
 	l->without = wants_next(&s->wants);
-	bare = wants_begun(&s->wants, node, watch_is_below_listed(s->watch, node),
-			   now_ms);
-	return bare && !wants_compared(&s->wants, node, twin, now_ms);
+	now_ms = clock_ms();
+	compared = wants_compared(&s->wants, node, tree_twin(node), now_ms);
+	return wants_begun(&s->wants, node, watch_is_below_listed(s->watch, node),
+			   now_ms) &&
+	       !compared;
 }
 
 /* All of them do, if there are many. What fails here fails again behind this reply, and is told. */

@@ -155,38 +155,52 @@ void wants_walk(struct wants *w, int64_t now_ms)
 
 /* --- moments ------------------------------------------------------------------------------ */
 
-void wants_met(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms)
+/* With the lock: its own place, or that of the one met longest ago; a free one counts as that. */
+static unsigned moment_of(const struct wants *w, uint64_t dir)
 {
 	unsigned at = 0;
+
+	for (unsigned i = 0; i < WANTS_MOMENTS; i++) {
+		if (w->moments[i].dir == dir)
+			return i;
+		if (w->moments[i].met_ms < w->moments[at].met_ms)
+			at = i;
+	}
+	return at;
+}
+
+void wants_met(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms)
+{
+	unsigned at;
 
 	if (!twin)
 		return;
 	pthread_mutex_lock(&w->lock);
-	/* Its own place, or that of the one met longest ago; a free one counts as that. */
-	for (unsigned i = 0; i < WANTS_MOMENTS; i++) {
-		if (w->moments[i].dir == dir) {
-			at = i;
-			break;
-		}
-		if (w->moments[i].met_ms < w->moments[at].met_ms)
-			at = i;
-	}
+	at = moment_of(w, dir);
 	w->moments[at].dir = dir;
 	w->moments[at].twin = twin;
 	w->moments[at].met_ms = now_ms;
+	w->moments[at].listed = w->moments[at].compared = false;
 	pthread_mutex_unlock(&w->lock);
 }
 
 bool wants_compared(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms)
 {
 	bool ret = false;
+	unsigned at;
 
 	if (!twin)
 		return false;
 	pthread_mutex_lock(&w->lock);
 	for (unsigned i = 0; i < WANTS_MOMENTS && !ret; i++)
 		ret = w->moments[i].twin == twin && w->moments[i].dir != dir &&
-		      now_ms - w->moments[i].met_ms < WANTS_WALK_MS;
+		      (!w->moments[i].listed || w->moments[i].compared) &&
+		      now_ms - w->moments[i].met_ms < WANTS_PAIR_MS;
+	at = moment_of(w, dir);
+	if (w->moments[at].dir == dir) {
+		w->moments[at].listed = true;
+		w->moments[at].compared = ret;
+	}
 	pthread_mutex_unlock(&w->lock);
 	return ret;
 }

@@ -8,8 +8,8 @@
  *
  * Of a large directory all entries go without, but for those of the first reply, directories too:
  * who lists one mostly wants its names, and goes through none or few of them. Who goes through a
- * tree does want them, and shows it in time; so does whoever asks for an entry. And who has the same
- * directory of two moments before them compares what is in it, file by file.
+ * tree does want them, and shows it in time; so does whoever asks for an entry. And who has looked up
+ * the same directory of two moments before listing either compares what is in it, file by file.
  */
 
 #include <pthread.h>
@@ -31,7 +31,9 @@
 #define WANTS_ASKED 64u
 /* So long after it showed, someone is taken to be still going through a tree. */
 #define WANTS_WALK_MS 1000
-#define WANTS_MOMENTS 16u /* directories of moments, met last */
+#define WANTS_MOMENTS 16u /* directories of moments, looked up last */
+/* So long after it was looked up, one that was not listed yet is taken to be waiting for that. */
+#define WANTS_PAIR_MS 60000
 
 struct wants {
 	pthread_mutex_t lock;
@@ -55,6 +57,7 @@ struct wants {
 	struct {
 		uint64_t dir, twin; /* twin 0: none */
 		int64_t met_ms;
+		bool listed, compared; /* since; compared: with attributes */
 	} moments[WANTS_MOMENTS];
 };
 
@@ -90,11 +93,14 @@ bool wants_names(struct wants *w, uint64_t dir);
 /* An entry of the directory, of any kind, was looked up by its name: true if it is a large one. */
 bool wants_entry(struct wants *w, uint64_t dir);
 /*
- * A directory of a moment was looked up, or is listed, at that time; `twin` is the same number for it
- * at every moment (tree_twin()), 0: it is none of a moment.
+ * A directory of a moment was looked up at that time; `twin` is the same number for it at every moment
+ * (tree_twin()), 0: it is none of a moment.
  */
 void wants_met(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms);
-/* Was it met at another moment just before? Then it is listed with attributes, however large. */
+/*
+ * It is listed from its begin. Is it compared: is it waited for at another moment, or was that listed
+ * as one that is compared? Then it is listed with attributes, however large.
+ */
 bool wants_compared(struct wants *w, uint64_t dir, uint64_t twin, int64_t now_ms);
 /* Someone asked about the filesystem, as those do who go through a tree with fts(3). */
 void wants_walk(struct wants *w, int64_t now_ms);

@@ -172,7 +172,7 @@ static void test_many_large(void **state)
 	assert_true(wants_names(&w, 3 * WANTS_LARGE));
 }
 
-/* Who has a directory of two moments before them compares. */
+/* Who looks up a directory of two moments before either is listed compares. */
 static void test_moments(void **state)
 {
 	struct wants w = WANTS_INIT;
@@ -181,34 +181,53 @@ static void test_moments(void **state)
 	assert_false(wants_compared(&w, 1, 7, 0));
 	wants_met(&w, 1, 7, 0);
 	wants_met(&w, 1, 7, 10); /* itself */
-	assert_false(wants_compared(&w, 1, 7, 20));
 	wants_met(&w, 2, 8, 20); /* another */
 	wants_met(&w, 3, 0, 20); /* of no moment */
 	assert_false(wants_compared(&w, 1, 7, 20));
 	assert_false(wants_compared(&w, 3, 0, 20));
-	wants_met(&w, 4, 7, 30);
-	assert_true(wants_compared(&w, 1, 7, 40));
-	assert_true(wants_compared(&w, 4, 7, 40));
-	assert_false(wants_compared(&w, 2, 8, 40));
-	assert_true(wants_compared(&w, 1, 7, 29 + WANTS_WALK_MS));
-	assert_false(wants_compared(&w, 1, 7, 30 + WANTS_WALK_MS));
-	/* A listing that takes its time goes on being met; others come and go. */
-	for (unsigned i = 0; i < 3 * WANTS_MOMENTS; i++) {
-		wants_met(&w, 100 + i, 100 + i, 2000 + i);
-		wants_met(&w, 4, 7, 2000 + i);
+	wants_met(&w, 1, 7, 30);
+	wants_met(&w, 4, 7, 40);
+	assert_true(wants_compared(&w, 1, 7, 50));
+	assert_true(wants_compared(&w, 4, 7, 60));
+	assert_true(wants_compared(&w, 4, 7, 29 + WANTS_PAIR_MS));
+	assert_false(wants_compared(&w, 4, 7, 30 + WANTS_PAIR_MS));
+}
+
+/* Who lists one moment after the other has names alone, but for the one that waits already. */
+static void test_moments_in_turn(void **state)
+{
+	struct wants w = WANTS_INIT;
+
+	(void)state;
+	for (unsigned i = 1; i < 3 * WANTS_MOMENTS; i++) {
+		wants_met(&w, i, 7, i);
+		assert_false(wants_compared(&w, i, 7, i));
 	}
-	assert_true(wants_compared(&w, 1, 7, 2100));
-	assert_false(wants_compared(&w, 999, 100, 2100));
+	wants_met(&w, 1, 7, 100);
+	assert_false(wants_compared(&w, 1, 7, 100));
+	wants_met(&w, 2, 7, 100);
+	wants_met(&w, 3, 7, 100);
+	assert_true(wants_compared(&w, 2, 7, 200));
+	/* Those looked up last are remembered. */
+	for (unsigned i = 0; i < WANTS_MOMENTS; i++)
+		wants_met(&w, 100 + i, 100 + i, 300);
+	assert_false(wants_compared(&w, 3, 7, 300));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_names_only), cmocka_unit_test(test_attributes),
-		cmocka_unit_test(test_change),     cmocka_unit_test(test_others),
-		cmocka_unit_test(test_both),       cmocka_unit_test(test_large),
-		cmocka_unit_test(test_asked),      cmocka_unit_test(test_walk),
-		cmocka_unit_test(test_many_large), cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_names_only),
+		cmocka_unit_test(test_attributes),
+		cmocka_unit_test(test_change),
+		cmocka_unit_test(test_others),
+		cmocka_unit_test(test_both),
+		cmocka_unit_test(test_large),
+		cmocka_unit_test(test_asked),
+		cmocka_unit_test(test_walk),
+		cmocka_unit_test(test_many_large),
+		cmocka_unit_test(test_moments),
+		cmocka_unit_test(test_moments_in_turn),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
