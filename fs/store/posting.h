@@ -81,15 +81,16 @@ int posting_decode(const struct posting *first, struct str places,
 		   struct buf *out) _must_check_;
 
 struct posting_splice {
-	struct posting last; /* of those that were there */
-	size_t n_before, n_added;
+	struct posting last;      /* of those that were there */
+	size_t n_before, n_added; /* more than `most` in all: `out` is of no use */
 };
 /*
  * Appends the places of a row with new postings in it, which are in order and none before its first.
- * What is there already stays once; only what is beside a new one is coded anew. As posting_decode().
+ * What is there already stays once; only what is beside a new one is coded anew. No more are added
+ * once there are more than `most` in all, but the row is decoded to its end. As posting_decode().
  */
 int posting_splice(const struct posting *first, struct str places,
-		   const struct posting *rows, size_t n, struct buf *out,
+		   const struct posting *rows, size_t n, size_t most, struct buf *out,
 		   struct posting_splice *ret) _must_check_;
 
 /* Adds postings that are in order, of any keys; what is there already stays once. */

@@ -76,37 +76,40 @@ int posting_decode(const struct posting *first, struct str places, struct buf *o
 
 struct splicing {
 	const struct posting *rows; /* the new ones */
-	size_t n, at;               /* those before `at` are done with */
+	size_t n, at, most;         /* those before `at` are done with */
 	struct buf *out;
+	struct posting_splice *told;
 };
 
-/* Those up to `to` (NULL: all), behind *before, which is the last of them then. How many. */
-static size_t put_new(struct splicing *s, struct posting *before,
-		      const struct posting *to)
+/* Those up to `to` (NULL: all), behind *before, which is the last of them then. Were there any? */
+static bool put_new(struct splicing *s, struct posting *before, const struct posting *to)
 {
-	size_t n = 0;
+	struct posting_splice *told = s->told;
+	size_t n = told->n_added;
 
-	for (; s->at < s->n; s->at++) {
+	for (; s->at < s->n && told->n_before + told->n_added <= s->most; s->at++) {
 		const struct posting *p = &s->rows[s->at];
 		int order = to ? posting_order(p, to) : -1;
 
 		if (order > 0)
-			break;
+			return told->n_added > n;
 		if (order == 0 || posting_order(p, before) == 0)
 			continue;
 		put(s->out, before, p);
 		*before = *p;
-		n++;
+		told->n_added++;
 	}
-	return n;
+	/* All are there, or they are too many: what is left of the row is decoded, and no more. */
+	s->at = s->n;
+	return told->n_added > n;
 }
 
 /* Bytes of those that stay side by side are copied, from `kept` on. */
 int posting_splice(const struct posting *first, struct str places,
-		   const struct posting *rows, size_t n, struct buf *out,
+		   const struct posting *rows, size_t n, size_t most, struct buf *out,
 		   struct posting_splice *ret)
 {
-	struct splicing s = { rows, n, 0, out };
+	struct splicing s = { rows, n, 0, most, out, ret };
 	struct posting p = *first;
 	const char *kept = places.p, *end = places.p + places.n;
 
@@ -114,7 +117,6 @@ int posting_splice(const struct posting *first, struct str places,
 	while (places.n) {
 		struct posting before = p;
 		const char *from = end - places.n;
-		size_t added;
 
 		if (!posting_take(&places, &p))
 			return -EBADMSG;
@@ -122,14 +124,14 @@ int posting_splice(const struct posting *first, struct str places,
 		if (s.at == n || posting_order(&rows[s.at], &p) > 0)
 			continue;
 		buf_put(out, kept, (size_t)(from - kept));
-		added = put_new(&s, &before, &p);
-		if (added)
+		kept = from;
+		if (put_new(&s, &before, &p)) {
 			put(out, &before, &p);
-		kept = added ? end - places.n : from;
-		ret->n_added += added;
+			kept = end - places.n;
+		}
 	}
 	ret->last = p;
 	buf_put(out, kept, (size_t)(end - kept));
-	ret->n_added += put_new(&s, &p, NULL);
+	(void)put_new(&s, &p, NULL);
 	return buf_error(out);
 }

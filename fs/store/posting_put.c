@@ -165,7 +165,8 @@ static int grow(struct putting *c, const struct posting_found *found,
 	if (found->is_none || posting_order(&rows[0], &found->first) < 0)
 		return 0;
 	buf_reset(places);
-	r = posting_splice(&found->first, found->places, rows, n, places, &told);
+	r = posting_splice(&found->first, found->places, rows, n, list->row_max, places,
+			   &told);
 	if (r == -EBADMSG || (!r && is_overlap(found, &told.last)))
 		return posting_damaged(s);
 	if (r || told.n_before + told.n_added > list->row_max)

@@ -78,7 +78,7 @@ static void check_splice(const struct posting *p, size_t n)
 		return;
 	require(posting_splice(&p[0], buf_str(&places),
 			       (const struct posting *)third.data, third.len / sizeof(*p),
-			       &out, &told) == 0);
+			       n, &out, &told) == 0);
 	require(told.n_before == most.len / sizeof(*p) &&
 		told.n_added == third.len / sizeof(*p));
 	buf_reset(&places);

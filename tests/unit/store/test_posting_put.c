@@ -21,7 +21,8 @@ static void assert_spliced(const struct posting *was, size_t n_was,
 	struct posting_splice told;
 
 	posting_encode(&places, was, n_was);
-	assert_int_equal(posting_splice(&was[0], buf_str(&places), rows, n, &got, &told),
+	assert_int_equal(posting_splice(&was[0], buf_str(&places), rows, n, n_all, &got,
+					&told),
 			 0);
 	posting_encode(&expected, all, n_all);
 	assert_int_equal(told.n_before, n_was);
@@ -29,6 +30,17 @@ static void assert_spliced(const struct posting *was, size_t n_was,
 	assert_memory_equal(&told.last, &was[n_was - 1], sizeof(told.last));
 	assert_int_equal(got.len, expected.len);
 	assert_memory_equal(got.data, expected.data, got.len);
+	/* Of too many that is told, wherever it ends, and the row is looked through all the same. */
+	for (size_t most = n_all; most--;) {
+		buf_reset(&got);
+		assert_int_equal(posting_splice(&was[0], buf_str(&places), rows, n, most,
+						&got, &told),
+				 0);
+		assert_int_equal(told.n_before, n_was);
+		assert_in_range(told.n_added, most < n_was ? 0 : most + 1 - n_was,
+				MIN(most, n_all - n_was));
+		assert_memory_equal(&told.last, &was[n_was - 1], sizeof(told.last));
+	}
 }
 
 /* Whichever of a row were there, and whichever are new, or not quite. */
@@ -73,13 +85,15 @@ static void test_splice_damaged(void **state _unused_)
 	_cleanup_(buf_deinit) struct buf out = BUF_INIT;
 	struct posting_splice told;
 
-	assert_int_equal(posting_splice(&first, STR("\x06\x02\x80"), rows, 2, &out,
-					&told),
-			 -EBADMSG);
-	assert_int_equal(posting_splice(&first, STR("\x03\x02\x02"), rows, 2, &out,
-					&told),
-			 -EBADMSG);
-	assert_int_equal(posting_splice(&first, STR_NULL, rows, 2, &out, &told), 0);
+	for (size_t most = 0; most < 4; most++) {
+		assert_int_equal(posting_splice(&first, STR("\x06\x02\x80"), rows, 2,
+						most, &out, &told),
+				 -EBADMSG);
+		assert_int_equal(posting_splice(&first, STR("\x03\x02\x02"), rows, 2,
+						most, &out, &told),
+				 -EBADMSG);
+	}
+	assert_int_equal(posting_splice(&first, STR_NULL, rows, 2, 2, &out, &told), 0);
 	assert_int_equal(told.n_added, 1);
 }
 
