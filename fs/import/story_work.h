@@ -192,6 +192,8 @@ int story_correlate_window(struct story_work *w) _must_check_;
  * that state is all that has to be read of it. *ret_done, or nothing was done.
  */
 int story_tail(struct story_work *w, int64_t from_ms, bool *ret_done) _must_check_;
+/* Finds its states, and puts them in order: story_order.c. */
+int story_order(struct story_work *w) _must_check_;
 /*
  * Reads about the resource all but events: states, steps, aliases; and what is told of all its states:
  * names and relationships, which go to the rows.

@@ -20,7 +20,6 @@
 #include "util/hex.h"
 
 #define TEXT_MAX 256 /* longer plain text is prose or a document, unless it is an ARN */
-#define ITEM_MAX 4096
 
 /* --- tokens ------------------------------------------------------------------------------- */
 
@@ -171,11 +170,7 @@ struct str mention_arn_resource(struct str s)
 	return s;
 }
 
-/*
- * A name and the forms it is shortened to: the resource part of an ARN, that without its kind
- * ("app/name/hash"), and the last segment of anything with slashes or colons.
- */
-static void add_forms(struct gather *g, struct str name)
+void gather_add_forms(struct gather *g, struct str name)
 {
 	struct str resource = mention_arn_resource(name);
 	ptrdiff_t slash = str_rchr(name, '/'), colon = str_rchr(name, ':');
@@ -253,7 +248,7 @@ static void add_leaves(struct gather *g, const struct jv *v)
 	switch (v->type) {
 	case JV_STRING:
 		if (mention_names_something(g, jv_str(v)))
-			add_forms(g, jv_str(v));
+			gather_add_forms(g, jv_str(v));
 		break;
 	case JV_ARRAY:
 		for (uint32_t i = 0; i < v->len; i++)
@@ -327,7 +322,7 @@ static void add_things(struct gather *g, const struct event *e, const struct jv 
 
 		if (mention_names_something(g, name) && !is_place(e, key, name) &&
 		    !(asked && mention_is_unique(name) && jv_holds(asked, name)))
-			add_forms(g, name);
+			gather_add_forms(g, name);
 	}
 	if (v->type == JV_ARRAY)
 		for (uint32_t i = 0; i < v->len; i++)
@@ -345,7 +340,7 @@ static void add_things(struct gather *g, const struct event *e, const struct jv 
 static void add_made(struct gather *g, const struct event *e)
 {
 	g->scope.service = 0;
-	g->mark = "made:";
+	g->mark = MARK_MADE;
 	if (starts_with_any(e->name, makers))
 		add_things(g, e, e->request, STR_NULL, e->response);
 	else if (starts_with_any(e->name, removers))
@@ -386,122 +381,6 @@ int mention_of_event(struct arena *a, const struct event *e, bool any_service,
 		if (!e->failed)
 			add_made(&g, e);
 	}
-	gather_finish(&g, ret);
-	return 0;
-}
-
-/* --- items and alarms --------------------------------------------------------------------- */
-
-/* Ids that only this resource's state holds: rtbassoc-..., eni-attach-..., eipassoc-.... */
-static bool key_is_owned(struct str key)
-{
-	return str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||
-	       str_ends(key, "AliasName") || str_is(key, "publicIp") ||
-	       str_is(key, "allocationId");
-}
-
-/* What it hangs on: removed with an instance, made with a network. */
-static bool key_is_holder(struct str key)
-{
-	return str_is(key, "instanceId") || str_is(key, "vpcId") ||
-	       str_is(key, "natGatewayId") || str_is(key, "networkInterfaceId");
-}
-
-/* A marked token, as add_made() makes them. */
-static void add_marked(struct gather *g, struct str name)
-{
-	struct mention_scope scope = g->scope;
-
-	g->scope.service = 0;
-	g->mark = "made:";
-	gather_add(g, name);
-	g->mark = "";
-	g->scope = scope;
-}
-
-/* "Interface for NAT Gateway nat-...": all that ties the interface to its gateway. */
-static void add_last_word(struct gather *g, struct str text)
-{
-	ptrdiff_t at = str_rchr(text, ' ');
-
-	if (at >= 0 && str_starts(str_from(text, (size_t)at + 1), "nat-"))
-		add_marked(g, str_from(text, (size_t)at + 1));
-}
-
-static void add_inner_ids(struct gather *g, const struct jv *v)
-{
-	if (!v || g->n >= g->max)
-		return;
-	if (v->type == JV_ARRAY)
-		for (uint32_t i = 0; i < v->len; i++)
-			add_inner_ids(g, &v->items[i]);
-	if (v->type != JV_OBJECT)
-		return;
-	for (uint32_t i = 0; i < v->len; i++) {
-		struct str key = jv_str(&v->members[i].key);
-		const struct jv *value = &v->members[i].value;
-
-		if (value->type != JV_STRING) {
-			add_inner_ids(g, value);
-		} else if (str_is(key, "description")) {
-			add_last_word(g, jv_str(value));
-		} else if (key_is_owned(key)) {
-			gather_add(g, jv_str(value));
-		} else if (key_is_holder(key)) {
-			/* An instance's calls reach its interfaces and volumes, too. */
-			if (str_is(key, "instanceId"))
-				gather_add(g, jv_str(value));
-			add_marked(g, jv_str(value));
-		}
-	}
-}
-
-/* A neighbour that comes or goes shows in this resource's relationships. */
-static void add_relations(struct gather *g, const struct jv *relationships)
-{
-	if (!jv_is(relationships, JV_ARRAY))
-		return;
-	for (uint32_t i = 0; i < relationships->len; i++) {
-		add_marked(g, jv_get_text(&relationships->items[i], "resourceId"));
-		add_marked(g, jv_get_text(&relationships->items[i], "resourceName"));
-	}
-}
-
-/* What does not follow from how it is called. */
-static void add_held(struct gather *g, const struct jv *body)
-{
-	add_inner_ids(g, jv_get(body, "configuration"));
-	add_relations(g, jv_get(body, "relationships"));
-}
-
-int mention_of_item(struct arena *a, const struct item *item, const struct jv *body,
-		    bool any_service, struct mention_set *ret)
-{
-	struct gather g;
-	int r = gather_init(&g, a, ITEM_MAX);
-
-	if (r < 0)
-		return r;
-	g.scope = mention_scope(item, any_service);
-	add_forms(&g, item->id);
-	add_forms(&g, item->name);
-	add_forms(&g, item->arn);
-	add_held(&g, body);
-	mention_add_watched(&g, item);
-	gather_finish(&g, ret);
-	return 0;
-}
-
-int mention_of_body(struct arena *a, const struct item *item, const struct jv *body,
-		    bool any_service, struct mention_set *ret)
-{
-	struct gather g;
-	int r = gather_init(&g, a, ITEM_MAX);
-
-	if (r < 0)
-		return r;
-	g.scope = mention_scope(item, any_service);
-	add_held(&g, body);
 	gather_finish(&g, ret);
 	return 0;
 }

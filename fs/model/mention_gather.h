@@ -5,8 +5,9 @@
 
 #include "model/mention.h"
 
-#define TOKEN_MIN 2    /* shorter strings name nothing that a request could mean */
-#define TOKEN_MAX 1100 /* the longest ARN or id, with room */
+#define TOKEN_MIN 2       /* shorter strings name nothing that a request could mean */
+#define TOKEN_MAX 1100    /* the longest ARN or id, with room */
+#define MARK_MADE "made:" /* of what a call made or removed */
 
 struct gather {
 	struct arena *arena;
@@ -19,6 +20,11 @@ struct gather {
 
 int gather_init(struct gather *g, struct arena *a, size_t max) _must_check_;
 void gather_add(struct gather *g, struct str name);
+/*
+ * A name and the forms it is shortened to: the resource part of an ARN, that without its kind
+ * ("app/name/hash"), and the last segment of anything with slashes or colons.
+ */
+void gather_add_forms(struct gather *g, struct str name);
 /* Sorted, each once. */
 void gather_finish(struct gather *g, struct mention_set *ret);
 
