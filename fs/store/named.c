@@ -58,11 +58,11 @@ static int read_all(struct store *s, struct key_filter *f)
 			break;
 		first = posting_first(q);
 		buf_reset(&row);
-		r = posting_decode(&first, col_str(q, 3), &row);
+		r = postings_take(s, POSTING_MENTION, &first, col_str(q, 3), &row);
 		if (!r)
 			add_row(f, &row);
 	}
-	return r == -EBADMSG ? posting_damaged(s) : r;
+	return r;
 }
 
 int store_named_new(struct store *s, size_t asked, struct store_named **ret)

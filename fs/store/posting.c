@@ -18,19 +18,25 @@
 #include "private.h"
 #include "util/radix.h"
 
-#define LIST(most, NAME)                                                   \
-	{                                                                  \
-		most, Q_##NAME##_AT, Q_##NAME##_BEHIND, Q_##NAME##_INSERT, \
-			Q_##NAME##_UPDATE, Q_##NAME##_DELETE,              \
+#define LIST(most, NAME, table)                                                   \
+	{                                                                         \
+		table, most, Q_##NAME##_AT, Q_##NAME##_BEHIND, Q_##NAME##_INSERT, \
+			Q_##NAME##_UPDATE, Q_##NAME##_DELETE,                     \
 	}
 
 const struct posting_list_sql posting_lists[] = {
-	[POSTING_MENTION] = LIST(128, MENTION),   [POSTING_ACTOR] = LIST(128, ACTOR),
-	[POSTING_ACTIVITY] = LIST(256, ACTIVITY), [POSTING_KEY] = LIST(128, EVENT_KEY),
-	[POSTING_ALIAS] = LIST(128, ALIAS),       [POSTING_SESSION] = LIST(128, SESSION),
-	[POSTING_UNIT] = LIST(128, UNIT_TOKEN),   [POSTING_PERSON] = LIST(128, PERSON),
-	[POSTING_BEHIND] = LIST(128, BEHIND),     [POSTING_VALUE] = LIST(128, VALUE_NAME),
-	[POSTING_BEARER] = LIST(128, BEARER),     [POSTING_EDGE] = LIST(128, EDGE_TOKEN),
+	[POSTING_MENTION] = LIST(128, MENTION, "mention"),
+	[POSTING_ACTOR] = LIST(128, ACTOR, "actor"),
+	[POSTING_ACTIVITY] = LIST(256, ACTIVITY, "activity"),
+	[POSTING_KEY] = LIST(128, EVENT_KEY, "event_key"),
+	[POSTING_ALIAS] = LIST(128, ALIAS, "alias"),
+	[POSTING_SESSION] = LIST(128, SESSION, "session"),
+	[POSTING_UNIT] = LIST(128, UNIT_TOKEN, "unit_token"),
+	[POSTING_PERSON] = LIST(128, PERSON, "person"),
+	[POSTING_BEHIND] = LIST(128, BEHIND, "person_behind"),
+	[POSTING_VALUE] = LIST(128, VALUE_NAME, "value_name"),
+	[POSTING_BEARER] = LIST(128, BEARER, "bearer"),
+	[POSTING_EDGE] = LIST(128, EDGE_TOKEN, "edge_token"),
 };
 
 void postings_sort(struct posting *rows, size_t n)
@@ -40,15 +46,25 @@ void postings_sort(struct posting *rows, size_t n)
 
 /* --- rows ---------------------------------------------------------------------------------- */
 
-int posting_damaged(struct store *s)
+int posting_damaged(struct store *s, enum posting_list list, const struct posting *first)
 {
 	(void)snprintf(s->message, sizeof(s->message),
-		       "a list of postings cannot be decoded");
+		       "the postings of %s from %lld, %lld, %lld on cannot be decoded",
+		       posting_lists[list].table, (long long)first->key,
+		       (long long)first->time_ms, (long long)first->event);
 	return STORE_E_DAMAGED;
 }
 
-int posting_row(struct store *s, enum statement id, const struct posting *place,
-		struct buf *out)
+int postings_take(struct store *s, enum posting_list list, const struct posting *first,
+		  struct str places, struct buf *out)
+{
+	int r = posting_decode(first, places, out);
+
+	return r == -EBADMSG ? posting_damaged(s, list, first) : r;
+}
+
+int posting_row(struct store *s, enum posting_list list, enum statement id,
+		const struct posting *place, struct buf *out)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	struct posting first;
@@ -58,13 +74,13 @@ int posting_row(struct store *s, enum statement id, const struct posting *place,
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
 	first = posting_first(q);
-	r = posting_decode(&first, col_str(q, 3), out);
-	return r == -EBADMSG ? posting_damaged(s) : r;
+	return postings_take(s, list, &first, col_str(q, 3), out);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
 
 struct looking {
+	enum posting_list list;
 	int64_t key, from_ms, to_ms;
 	posting_fn *each;
 	void *ctx;
@@ -74,7 +90,8 @@ struct looking {
 /* Those of the row that a statement stands on; what is behind the last is not decoded. */
 static int look_through(struct store *s, sqlite3_stmt *q, struct looking *l)
 {
-	struct posting p = posting_first(q);
+	const struct posting first = posting_first(q);
+	struct posting p = first;
 	struct str places = col_str(q, 3);
 
 	for (;;) {
@@ -89,7 +106,7 @@ static int look_through(struct store *s, sqlite3_stmt *q, struct looking *l)
 		if (!l->more || !places.n)
 			return 0;
 		if (!posting_take(&places, &p))
-			return posting_damaged(s);
+			return posting_damaged(s, l->list, &first);
 	}
 }
 
@@ -97,7 +114,7 @@ static int look_through(struct store *s, sqlite3_stmt *q, struct looking *l)
 int postings_each(struct store *s, enum posting_list list, int64_t key, int64_t from_ms,
 		  int64_t to_ms, posting_fn *each, void *ctx)
 {
-	struct looking l = { key, from_ms, to_ms, each, ctx, true };
+	struct looking l = { list, key, from_ms, to_ms, each, ctx, true };
 	struct posting at = { key, from_ms, INT64_MIN };
 	enum statement id = posting_lists[list].at;
 
@@ -171,7 +188,7 @@ int postings_of(struct store *s, enum posting_list list, const struct posting *p
 
 		if (id == at)
 			from = (struct posting){ place->key, place->time_ms, INT64_MIN };
-		r = posting_row(s, id, &from, &buf);
+		r = posting_row(s, list, id, &from, &buf);
 		row = (const struct posting *)buf.data;
 		n_row = buf.len / sizeof(*row);
 		if (!r && n_row)
@@ -204,16 +221,16 @@ static int last_at(struct store *s, enum posting_list list, const struct posting
 		   struct posting *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct posting p;
+	struct posting first, p;
 	struct str places;
 	int r = sql_get(s, posting_lists[list].at, POSTING_ROWS(place, 1), &q);
 
 	if (r)
 		return r;
-	*ret = p = posting_first(q);
+	*ret = p = first = posting_first(q);
 	for (places = col_str(q, 3); places.n;) {
 		if (!posting_take(&places, &p))
-			return posting_damaged(s);
+			return posting_damaged(s, list, &first);
 		if (posting_order(&p, place) > 0)
 			break;
 		*ret = p;

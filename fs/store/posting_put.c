@@ -15,6 +15,15 @@
 /* So many at most are looked at at once, where no row is behind. */
 #define BATCH 4096u
 
+/* A row by its first, and what it has behind that. */
+static int write_places(struct store *s, enum statement id, const struct posting *first,
+			const struct buf *places)
+{
+	return sql_run(s, id,
+		       ARGS(INT(first->key), INT(first->time_ms), INT(first->event),
+			    BLOB(buf_str(places))));
+}
+
 static int write_row(struct store *s, enum statement id, const struct posting *rows,
 		     size_t n)
 {
@@ -24,19 +33,7 @@ static int write_row(struct store *s, enum statement id, const struct posting *r
 	buf_reset(places);
 	posting_encode(places, rows, n);
 	r = buf_error(places);
-	return r ? r
-		 : sql_run(s, id,
-			   ARGS(INT(rows[0].key), INT(rows[0].time_ms),
-				INT(rows[0].event), BLOB(buf_str(places))));
-}
-
-/* What a row has behind its first. */
-static int update_row(struct store *s, enum posting_list list,
-		      const struct posting *first, const struct buf *places)
-{
-	return sql_run(s, posting_lists[list].update,
-		       ARGS(INT(first->key), INT(first->time_ms), INT(first->event),
-			    BLOB(buf_str(places))));
+	return r ? r : write_places(s, id, &rows[0], places);
 }
 
 static int write_rows(struct store *s, enum posting_list list, const struct posting *rows,
@@ -118,10 +115,10 @@ static int decode(struct putting *c, const struct posting_found *found)
 	buf_reset(row);
 	if (found->is_none)
 		return 0;
-	r = posting_decode(&found->first, found->places, row);
+	r = postings_take(c->ahead.s, c->ahead.list, &found->first, found->places, row);
 	if (!r && is_overlap(found, (const struct posting *)(row->data + row->len) - 1))
-		r = -EBADMSG;
-	return r == -EBADMSG ? posting_damaged(c->ahead.s) : r;
+		r = posting_damaged(c->ahead.s, c->ahead.list, &found->first);
+	return r;
 }
 
 /* A row that is too long then, or begins with a new one, is taken out, and others are in its place. */
@@ -168,11 +165,11 @@ static int grow(struct putting *c, const struct posting_found *found,
 	r = posting_splice(&found->first, found->places, rows, n, list->row_max, places,
 			   &told);
 	if (r == -EBADMSG || (!r && is_overlap(found, &told.last)))
-		return posting_damaged(s);
+		return posting_damaged(s, c->ahead.list, &found->first);
 	if (r || told.n_before + told.n_added > list->row_max)
 		return r;
 	*ret_done = true;
-	return told.n_added ? update_row(s, c->ahead.list, &found->first, places) : 0;
+	return told.n_added ? write_places(s, list->update, &found->first, places) : 0;
 }
 
 /* Of postings, how many belong to the row that the first of them does. */
@@ -212,7 +209,7 @@ int postings_remove(struct store *s, enum posting_list list, const struct postin
 	_cleanup_(buf_deinit) struct buf row = BUF_INIT;
 	struct posting *p, first;
 	size_t n, kept = 0;
-	int r = posting_row(s, posting_lists[list].at, gone, &row);
+	int r = posting_row(s, list, posting_lists[list].at, gone, &row);
 
 	if (r || !row.len)
 		return r;

@@ -417,8 +417,8 @@ static void test_list_damaged(void **state)
 		assert_int_equal(store_events_of_token(h->s, TOKEN(3), INT64_MIN,
 						       INT64_MAX, &hits),
 				 STORE_E_DAMAGED);
-		assert_string_equal(store_message(h->s),
-				    "a list of postings cannot be decoded");
+		assert_non_null(
+			strstr(store_message(h->s), "the postings of mention from "));
 		assert_int_equal(ask(h, waiting), 3);
 	}
 	begin(h);

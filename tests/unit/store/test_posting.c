@@ -282,7 +282,8 @@ static void test_rows_overlap(void **state)
 				      NULL, NULL, NULL),
 			 SQLITE_OK);
 	assert_int_equal(postings_put(h->s, POSTING_ACTOR, rows, 1), STORE_E_DAMAGED);
-	assert_string_equal(store_message(h->s), "a list of postings cannot be decoded");
+	assert_string_equal(store_message(h->s),
+			    "the postings of actor from 1, 1000, 1 on cannot be decoded");
 	store_rollback(h->s);
 }
 

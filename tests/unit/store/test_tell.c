@@ -152,7 +152,7 @@ static void test_names(void **state)
 	assert_int_equal(store_value_find(h->s, STORE_VALUE_PRINCIPAL,
 					  STR("user%2Falice"), &h->a, &v),
 			 STORE_E_DAMAGED);
-	assert_string_equal(store_message(h->s), "a list of postings cannot be decoded");
+	assert_non_null(strstr(store_message(h->s), "the postings of value_name from "));
 }
 
 static void test_places(void **state)
