@@ -86,6 +86,75 @@ static void check_splice(const struct posting *p, size_t n)
 	require(str_eq(buf_str(&places), buf_str(&out)));
 }
 
+/* Both in order: all of the row, and each of the others that it has not. How many are there of these? */
+static size_t join(const struct posting *row, size_t n_row, const struct posting *others,
+		   size_t n, struct buf *out)
+{
+	struct posting last = row[0];
+	size_t added = 0;
+
+	for (size_t i = 0, k = 0; i < n_row || k < n;) {
+		bool own =
+			k == n || (i < n_row && posting_order(&row[i], &others[k]) <= 0);
+		const struct posting *p = own ? &row[i++] : &others[k++];
+
+		if (!own && posting_order(p, &last) == 0)
+			continue;
+		added += !own;
+		buf_put(out, p, sizeof(*p));
+		last = *p;
+	}
+	return added;
+}
+
+static bool is_code_of(const struct posting *first, const struct buf *places,
+		       const struct buf *rows)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+
+	return posting_decode(first, buf_str(places), &got) == 0 &&
+	       str_eq(buf_str(&got), buf_str(rows));
+}
+
+/*
+ * A row's first, how many it may have, its places, those to be put into it: they may be longer than
+ * they need be, and what is spliced holds what all of them coded anew do. It is the same bytes, if
+ * the row was as it is written.
+ */
+static void check_put(struct str in)
+{
+	_cleanup_(buf_deinit) struct buf row = BUF_INIT, others = BUF_INIT,
+					 all = BUF_INIT, was = BUF_INIT, code = BUF_INIT,
+					 out = BUF_INIT;
+	struct posting first = { 7, (int64_t)take_number(&in) * 1000,
+				 take_number(&in) + INT64_C(1) };
+	size_t most = take_number(&in) % 300, n, n_others, n_added;
+	struct str places = take_bytes(&in, 4096);
+	struct posting_splice told;
+	bool good = posting_decode(&first, places, &row) == 0;
+
+	if (posting_decode(&first, in, &others))
+		return;
+	n_others = others.len / sizeof(first);
+	require(posting_splice(&first, places, (const struct posting *)others.data,
+			       n_others, most, &out, &told) == (good ? 0 : -EBADMSG));
+	if (!good)
+		return;
+	n = row.len / sizeof(first);
+	n_added = join((const struct posting *)row.data, n,
+		       (const struct posting *)others.data, n_others, &all);
+	require(told.n_before == n &&
+		!memcmp(&told.last, row.data + row.len - sizeof(first), sizeof(first)));
+	require(n + n_added > most ? n + told.n_added > most : told.n_added == n_added);
+	posting_encode(&code, (const struct posting *)all.data, n + n_added);
+	posting_encode(&was, (const struct posting *)row.data, n);
+	/* Some are too far apart where another key is between them. */
+	if (n + n_added > most || !is_code_of(&first, &code, &all))
+		return;
+	require(is_code_of(&first, &out, &all));
+	require(!str_eq(buf_str(&was), places) || str_eq(buf_str(&code), buf_str(&out)));
+}
+
 static void check_postings(struct str in)
 {
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, places = BUF_INIT,
@@ -387,9 +456,10 @@ static void check_edges(struct str in)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static void (*const forms[])(struct str in) = {
-		check_postings, check_rows,   check_trimmed, check_shape, check_frame,
-		check_record,   check_cut,    check_told,    check_lines, check_gathered,
-		check_phrases,  check_called, check_run,     check_pack,  check_edges,
+		check_postings, check_rows,     check_trimmed, check_shape,
+		check_frame,    check_record,   check_cut,     check_told,
+		check_lines,    check_gathered, check_phrases, check_called,
+		check_run,      check_pack,     check_edges,   check_put,
 	};
 	struct str input = { (const char *)data, size };
 
