@@ -4,9 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "history.h"
-#include "seen.h"
-#include "writer.h"
+#include "importing.h"
+
+#define ITEMS "configurationItems"
 
 #define MANY (1 << 20) /* more than there is room for */
 
@@ -55,60 +55,6 @@ static void new_ones_take_the_place_of_old_ones(void **state _unused_)
 
 /* --- through the writer -------------------------------------------------------------------- */
 
-struct importing {
-	struct import_options options;
-	struct import_report report;
-	struct worker_setup setup;
-	struct import_writer writer;
-	struct worker *worker;
-	struct fault fault;
-	unsigned refusals;
-};
-
-static void count_refusal(void *ctx, const char *source _unused_,
-			  const struct fault *f _unused_)
-{
-	unsigned *n = ctx;
-
-	++*n;
-}
-
-static void importing_begin(struct importing *i, struct history *h)
-{
-	*i = (struct importing){
-		.options = { .refused = count_refusal, .ctx = &i->refusals },
-		.setup = { &i->options, store_shapes(h->s), store_coders(h->s), NULL }
-	};
-	assert_int_equal(seen_new(&i->setup.seen), 0);
-	i->worker = worker_ops.worker_new(NULL, &i->setup);
-	assert_non_null(i->worker);
-	i->writer = (struct import_writer){ .store = h->s,
-					    .options = &i->options,
-					    .setup = &i->setup,
-					    .report = &i->report,
-					    .fault = &i->fault };
-}
-
-static void importing_end(struct importing *i)
-{
-	assert_int_equal(import_writer_commit(&i->writer, true), 0);
-	import_writer_deinit(&i->writer);
-	worker_ops.worker_free(i->worker);
-	seen_free(i->setup.seen);
-}
-
-static struct chunk *parsed(struct importing *i, const char *const *texts, size_t n)
-{
-	const struct chunk_record record = { .container = STR("configurationItems") };
-	struct chunk *c = chunk_new();
-
-	assert_non_null(c);
-	for (size_t k = 0; k < n; k++)
-		assert_int_equal(chunk_add(c, &record, str_of(texts[k])), 0);
-	assert_int_equal(worker_parse(i->worker, c), 0);
-	return c;
-}
-
 static int copies_in(const struct chunk *c)
 {
 	int n = 0;
@@ -116,20 +62,6 @@ static int copies_in(const struct chunk *c)
 	for (const struct fact *f = c->facts; f; f = f->next)
 		n += f->kind == FACT_COPY;
 	return n;
-}
-
-/* A source of its own; the chunk is freed. */
-static struct store_counts put(struct importing *i, struct chunk *c)
-{
-	static unsigned number;
-	char name[32];
-	struct import_file file = { .name = name, .shown = name };
-	struct pipeline_taken taken = { &file, c, true };
-
-	(void)snprintf(name, sizeof(name), "source-%u", number++);
-	assert_int_equal(import_writer_put(&i->writer, &taken), 0);
-	chunk_free(c);
-	return file.counts;
 }
 
 #define ITEM(id, value)                                                                    \
@@ -150,10 +82,10 @@ static void a_copy_is_known(void **state)
 	struct chunk *c;
 
 	importing_begin(&i, *state);
-	c = parsed(&i, one, 1);
+	c = parsed(&i, ITEMS, one, 1);
 	assert_int_equal(copies_in(c), 0);
 	assert_int_equal(put(&i, c).items, 1);
-	c = parsed(&i, two, 2);
+	c = parsed(&i, ITEMS, two, 2);
 	assert_int_equal(copies_in(c), 1);
 	counts = put(&i, c);
 	assert_int_equal(counts.items, 1);
@@ -171,10 +103,10 @@ static void a_copy_of_what_was_ousted_is_refused(void **state)
 	struct chunk *ahead;
 
 	importing_begin(&i, *state);
-	assert_int_equal(put(&i, parsed(&i, one, 1)).items, 1);
-	ahead = parsed(&i, two, 2);
+	assert_int_equal(put(&i, parsed(&i, ITEMS, one, 1)).items, 1);
+	ahead = parsed(&i, ITEMS, two, 2);
 	assert_int_equal(copies_in(ahead), 1);
-	put(&i, parsed(&i, greater, 1));
+	put(&i, parsed(&i, ITEMS, greater, 1));
 	assert_int_equal(i.refusals, 1);
 	counts = put(&i, ahead);
 	assert_int_equal(counts.refused, 1);
@@ -192,14 +124,14 @@ static void a_refused_one_is_refused_again(void **state)
 	struct chunk *c;
 
 	importing_begin(&i, *state);
-	put(&i, parsed(&i, greater, 1));
+	put(&i, parsed(&i, ITEMS, greater, 1));
 	for (unsigned n = 1; n < 3; n++) {
-		c = parsed(&i, one, 1);
+		c = parsed(&i, ITEMS, one, 1);
 		assert_int_equal(copies_in(c), 0);
 		assert_int_equal(put(&i, c).refused, 1);
 		assert_int_equal(i.refusals, n);
 	}
-	c = parsed(&i, greater, 1);
+	c = parsed(&i, ITEMS, greater, 1);
 	assert_int_equal(copies_in(c), 1);
 	assert_int_equal(put(&i, c).duplicates, 1);
 	importing_end(&i);
