@@ -323,9 +323,10 @@ X(STORY_WITHOUT_TRAIL,
 X(ENTRY_INSERT,
   "INSERT INTO entry(resource, time_ms, seq, kind, ref, text_len, jsonl_len) "
   "VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7)")
+/* its last two: how many there are, and how many of them are transitions */
 X(ENTRY_SUMS_FROM,
-  "SELECT coalesce(sum(text_len), 0), coalesce(sum(jsonl_len), 0) FROM entry "
-  "WHERE resource = ?1 AND time_ms >= ?2")
+  "SELECT coalesce(sum(text_len), 0), coalesce(sum(jsonl_len), 0), count(*), coalesce(sum(kind = 3), 0) "
+  "FROM entry WHERE resource = ?1 AND time_ms >= ?2")
 X(ENTRIES_DELETE_FROM, "DELETE FROM entry WHERE resource = ?1 AND time_ms >= ?2")
 X(ENTRIES,
   "SELECT time_ms, seq, kind, ref, text_len, jsonl_len FROM entry "

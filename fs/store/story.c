@@ -96,20 +96,30 @@ static int view_put(struct store *s, const struct store_story *story, int64_t fr
 
 /* --- entries ------------------------------------------------------------------------------- */
 
-/* Calls and transitions; the changes are with the listing rows. */
+/*
+ * Calls and transitions; the changes are with the listing rows. Mostly there are none from that time on,
+ * and then nothing is to be deleted. due_ms, had_causes: see put_entries().
+ */
 static int entries_delete(struct store *s, int64_t resource, int64_t from_ms,
-			  struct view *v)
+			  int64_t due_ms, bool had_causes, struct view *v)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	bool any, told_transitions;
 	int r = sql_get(s, Q_ENTRY_SUMS_FROM, ARGS(INT(resource), INT(from_ms)), &q);
 
 	if (r)
 		return r;
 	v->text_len -= col_int(q, 0);
 	v->jsonl_len -= col_int(q, 1);
-	r = sql_run(s, Q_CAUSES_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
-	return r ? r
-		 : sql_run(s, Q_ENTRIES_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
+	any = col_int(q, 2) > 0;
+	told_transitions = col_int(q, 3) > 0;
+	if (told_transitions)
+		r = alarms_due_of_story(s, resource, due_ms);
+	if (!r && had_causes)
+		r = sql_run(s, Q_CAUSES_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
+	if (!r && any)
+		r = sql_run(s, Q_ENTRIES_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
+	return r;
 }
 
 static int entry_insert(struct store *s, int64_t resource, const struct store_entry *e,
@@ -169,21 +179,31 @@ static void changes_take(const struct buf *gone, struct view *v)
 	}
 }
 
+static bool tells_transition(const struct store_story *story, int64_t from_ms)
+{
+	for (size_t i = 0; i < story->n_entries; i++)
+		if (story->entries[i].kind == STORE_ENTRY_TRANSITION &&
+		    story->entries[i].time_ms >= from_ms)
+			return true;
+	return false;
+}
+
 /* gone: the changes that were told before; due_ms: from then on it tells of something else. */
 static int put_entries(struct store *s, const struct store_story *story, int64_t from_ms,
 		       int64_t due_ms, bool fresh, const struct buf *gone, struct view *v)
 {
 	int64_t resource = story->dirty.resource;
-	int r = tell_story(s, story, fresh, from_ms, gone);
+	bool had_causes = false;
+	int r = tell_story(s, story, fresh, from_ms, gone, &had_causes);
 
 	changes_take(gone, v);
 	if (!r && !fresh)
-		r = alarms_due_of_story(s, resource, due_ms);
-	if (!r && !fresh)
-		r = entries_delete(s, resource, from_ms, v);
+		r = entries_delete(s, resource, from_ms, due_ms, had_causes, v);
 	if (!r)
 		r = entries_insert(s, resource, story->entries, story->n_entries, v);
-	return r ? r : alarms_due_of_story(s, resource, due_ms);
+	if (!r && tells_transition(story, due_ms))
+		r = alarms_due_of_story(s, resource, due_ms);
+	return r;
 }
 
 /* The rest is as it was. */

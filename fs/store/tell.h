@@ -105,9 +105,11 @@ int tell_event(struct store *s, const struct event *e, int64_t id, uint64_t key,
 
 struct store_story;
 /* Before the story's rows are replaced: what its changes and causes are told with differs. `fresh`:
-   there are none yet; gone: the changes that were told before (struct told_change). */
+   there are none yet; gone: the changes that were told before (struct told_change). *ret_had_causes:
+   rows of causes are there from that time on. */
 int tell_story(struct store *s, const struct store_story *story, bool fresh,
-	       int64_t from_ms, const struct buf *gone) _must_check_;
+	       int64_t from_ms, const struct buf *gone,
+	       bool *ret_had_causes) _must_check_;
 
 /* --- person.c ----------------------------------------------------------------------------- */
 

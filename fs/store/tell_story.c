@@ -229,7 +229,7 @@ static int last_untold(struct store *s, int64_t *ret)
 }
 
 static int tell_causes(struct store *s, const struct store_story *story, bool fresh,
-		       int64_t from_ms)
+		       int64_t from_ms, bool *ret_had)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	_cleanup_(sums_deinit) struct sums events = { 0 };
@@ -237,6 +237,7 @@ static int tell_causes(struct store *s, const struct store_story *story, bool fr
 	int64_t untold = 0;
 	int r = fresh ? 0 : old_causes(s, story, from_ms, &events);
 
+	*ret_had = events.n > 0;
 	if (!r)
 		r = new_causes(story, &events);
 	if (!r && events.n)
@@ -257,9 +258,9 @@ static int tell_causes(struct store *s, const struct store_story *story, bool fr
 }
 
 int tell_story(struct store *s, const struct store_story *story, bool fresh,
-	       int64_t from_ms, const struct buf *gone)
+	       int64_t from_ms, const struct buf *gone, bool *ret_had_causes)
 {
 	int r = tell_changes(s, story, gone);
 
-	return r ? r : tell_causes(s, story, fresh, from_ms);
+	return r ? r : tell_causes(s, story, fresh, from_ms, ret_had_causes);
 }
