@@ -14,11 +14,10 @@
 
 static int find(struct story_work *w, struct str type, struct str rid, int64_t *ret)
 {
-	struct store_resource found;
 	int r = store_resource_lookup(w->s, w->resource.account, w->resource.region, type,
-				      rid, w->a, &found);
+				      rid, ret);
 
-	*ret = r ? 0 : found.id;
+	*ret = r ? 0 : *ret;
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 

@@ -25,7 +25,9 @@ static int read_last(struct story_work *w)
 	struct story_called *called = arena_zalloc(w->a, sizeof(*called));
 	const struct story_body *body;
 	struct store_state row;
-	int r = called ? store_state_get(w->s, w->resource.latest, &row) : -ENOMEM;
+	int r = called ? store_state_latest(w->s, &w->resource, w->a, &row, &called->name,
+					    &called->arn)
+		       : -ENOMEM;
 
 	w->states = arena_zalloc(w->a, sizeof(*w->states));
 	if (!r && !w->states)
@@ -34,9 +36,6 @@ static int read_last(struct story_work *w)
 		return r;
 	*w->states = (struct story_state){ .id = row.id, .time_ms = row.time_ms };
 	r = story_body(w, 0, &body);
-	if (!r)
-		r = store_state_inherited(w->s, row.id, w->a, &called->name,
-					  &called->arn);
 	if (r)
 		return r;
 	if (body->item.name.n)

@@ -187,8 +187,7 @@ int store_resources_more(struct store *s, int64_t folder, size_t n, bool *ret)
 }
 
 int store_resource_lookup(struct store *s, struct str account, struct str region,
-			  struct str type, struct str rid, struct arena *a,
-			  struct store_resource *ret)
+			  struct str type, struct str rid, int64_t *ret)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	int r = reading(s);
@@ -196,7 +195,9 @@ int store_resource_lookup(struct store *s, struct str account, struct str region
 	if (!r)
 		r = sql_get(s, Q_RESOURCE_BY_IDENTITY,
 			    ARGS(TEXT(account), TEXT(region), TEXT(type), TEXT(rid)), &q);
-	return r ? r : store_resource_get(s, col_int(q, 0), a, ret);
+	if (!r)
+		*ret = col_int(q, 0);
+	return r;
 }
 
 /* --- states -------------------------------------------------------------------------------- */
@@ -292,6 +293,14 @@ int store_states(struct store *s, int64_t resource, int64_t after_ms, unsigned a
 	return r;
 }
 
+static int keep_inherited(const struct run_row *row, struct arena *a,
+			  struct str *ret_name, struct str *ret_arn)
+{
+	*ret_name = arena_str(a, row->name);
+	*ret_arn = arena_str(a, row->arn);
+	return ret_name->p && ret_arn->p ? 0 : -ENOMEM;
+}
+
 int store_state_inherited(struct store *s, int64_t id, struct arena *a,
 			  struct str *ret_name, struct str *ret_arn)
 {
@@ -301,9 +310,24 @@ int store_state_inherited(struct store *s, int64_t id, struct arena *a,
 
 	if (!r)
 		r = run_of_state(&c, id, &row);
-	if (r)
-		return r;
-	*ret_name = arena_str(a, row->name);
-	*ret_arn = arena_str(a, row->arn);
-	return ret_name->p && ret_arn->p ? 0 : -ENOMEM;
+	return r ? r : keep_inherited(row, a, ret_name, ret_arn);
+}
+
+int store_state_latest(struct store *s, const struct store_resource *of, struct arena *a,
+		       struct store_state *ret, struct str *ret_name, struct str *ret_arn)
+{
+	_cleanup_(run_cursor_deinit) struct run_cursor c = RUN_CURSOR(s);
+	const struct run_row *row = NULL;
+	int r = reading(s);
+
+	if (!r)
+		r = run_seek(&c, of->id, of->newest_ms, of->newest_ms, false);
+	do {
+		if (!r)
+			r = run_next(&c, &row);
+	} while (!r && row && row->state != of->latest);
+	if (r || !row)
+		return r ? r : STORE_E_NOT_FOUND;
+	*ret = state_of_run(&c, row);
+	return keep_inherited(row, a, ret_name, ret_arn);
 }

@@ -49,8 +49,7 @@ int store_resource_find(struct store *s, int64_t folder, struct str name, struct
 			struct store_resource *ret) _must_check_;
 /* By identity, not by file name. */
 int store_resource_lookup(struct store *s, struct str account, struct str region,
-			  struct str type, struct str rid, struct arena *a,
-			  struct store_resource *ret) _must_check_;
+			  struct str type, struct str rid, int64_t *ret) _must_check_;
 int store_resources(struct store *s, int64_t folder, int64_t after, struct arena *a,
 		    struct store_resource *ret, size_t n, size_t *ret_n) _must_check_;
 /* The same with nothing but id, folder and name, which is to be had in half of the time. */
@@ -87,6 +86,10 @@ int store_state_raw(struct store *s, int64_t id, struct buf *out) _must_check_;
 /* What a deletion inherits; both empty for any other state. */
 int store_state_inherited(struct store *s, int64_t id, struct arena *a,
 			  struct str *ret_name, struct str *ret_arn) _must_check_;
+/* The newest state of a resource as that was read, with what it inherits; in the arena. */
+int store_state_latest(struct store *s, const struct store_resource *of, struct arena *a,
+		       struct store_state *ret, struct str *ret_name,
+		       struct str *ret_arn) _must_check_;
 
 /* An event's record as received; appended. */
 int store_event_body(struct store *s, int64_t event, struct buf *out) _must_check_;

@@ -161,10 +161,12 @@ void pack_resource(struct history *h, int64_t resource)
 struct store_resource resource_of(struct history *h, const char *type, const char *rid)
 {
 	struct store_resource ret;
+	int64_t id;
 
 	assert_int_equal(store_resource_lookup(h->s, STR(ACCOUNT), STR(REGION),
-					       str_of(type), str_of(rid), &h->a, &ret),
+					       str_of(type), str_of(rid), &id),
 			 0);
+	assert_int_equal(store_resource_get(h->s, id, &h->a, &ret), 0);
 	return ret;
 }
 

@@ -375,6 +375,7 @@ static void test_folders(void **state)
 	struct item account = item_of("AWS::::Account", ACCOUNT, 9000, "1", "{}");
 	struct store_folder f, list[4];
 	struct store_resource res;
+	int64_t id;
 	size_t n;
 
 	put_item(h, &group);
@@ -401,7 +402,7 @@ static void test_folders(void **state)
 	assert_true(str_is(res.region, REGION));
 	assert_true(str_is(res.rid, ACCOUNT));
 	assert_int_equal(store_resource_lookup(h->s, STR(ACCOUNT), STR("eu-west-1"),
-					       STR(GROUP), STR("sg-1"), &h->a, &res),
+					       STR(GROUP), STR("sg-1"), &id),
 			 STORE_E_NOT_FOUND);
 }
 

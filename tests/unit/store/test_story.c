@@ -226,6 +226,8 @@ static void test_inherited(void **state)
 	struct store_state states[64];
 	int64_t id = make_resource(h, "sg-1", 2, states);
 	struct story st;
+	struct store_resource res;
+	struct store_state latest;
 	struct str name, arn;
 
 	changes_from(states, 0, 2, &st);
@@ -240,6 +242,15 @@ static void test_inherited(void **state)
 			 0);
 	assert_int_equal(name.n, 0);
 	assert_int_equal(arn.n, 0);
+	res = resource_of(h, GROUP, "sg-1");
+	assert_int_equal(store_state_latest(h->s, &res, &h->a, &latest, &name, &arn), 0);
+	assert_int_equal(latest.id, states[1].id);
+	assert_int_equal(latest.time_ms, states[1].time_ms);
+	assert_true(str_is(name, "web"));
+	assert_true(str_is(arn, "arn:aws:x"));
+	res.latest = states[0].id;
+	assert_int_equal(store_state_latest(h->s, &res, &h->a, &latest, &name, &arn),
+			 STORE_E_NOT_FOUND);
 }
 
 /* Made dirtier while the story was derived: the dirt stays. */
