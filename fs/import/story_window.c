@@ -134,7 +134,11 @@ static int choose(struct story_work *w, const struct mention_set *told, int64_t 
 
 	if (!last)
 		return 0;
-	r = story_found_keep(w, told, time_of(w, first - 1) - CORRELATE_CLEAR_BEFORE_MS);
+	/* All is made where none of so few parts it: then what is found serves for that, too. */
+	r = story_found_keep(w, told,
+			     first == 1
+				     ? INT64_MIN
+				     : time_of(w, first - 1) - CORRELATE_CLEAR_BEFORE_MS);
 	hits = (const struct store_event_hit *)w->found.hits.data;
 	n = w->found.hits.len / sizeof(*hits);
 	for (size_t step = last; !r && step >= first; step--) {
