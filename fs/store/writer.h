@@ -118,7 +118,7 @@ struct day_sum {
 };
 
 /* How long the path of a folder is; see relation.c. */
-#define PATH_LENGTHS 64
+#define PATH_LENGTHS 1024
 struct path_length {
 	int64_t folder; /* 0: none */
 	size_t n;
