@@ -108,6 +108,68 @@ static void test_parts(void **state)
 			 CORRELATE_NONE);
 }
 
+#define HOUR   (60 * INT64_C(60000))
+#define SIZED  ",\"memorySize\":512}"
+#define TYPED  REQUEST "{\"functionName\":\"orders\"" SIZED
+#define BY_ARN REQUEST "{\"resourceArn\":\"" FUNCTION_ARN "\"" SIZED
+#define PLAIN  REQUEST "{\"name\":\"orders\"" SIZED
+
+/* What a call that makes a part is, so long before the state that shows what it set. */
+static enum correlate_role role_before(const char *rest, int64_t ms, bool created)
+{
+	enum correlate_role role;
+	struct scene s;
+
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, "AWS::Lambda::Function", "orders", "orders",
+		  created ? "{\"configuration\":null,\"configurationItemStatus\":"
+			    "\"ResourceDeleted\"}"
+			  : "{\"configuration\":{\"memorySize\":128}}");
+	add_state(&s, 20 * MINUTE + ms, "AWS::Lambda::Function", "orders", "orders",
+		  "{\"configuration\":{\"memorySize\":512}}");
+	for (size_t i = 0; i < 2; i++)
+		s.shown[i].item.arn = STR(FUNCTION_ARN);
+	assert_int_equal(s.steps[1].type, created ? CHANGE_CREATE : CHANGE_UPDATE);
+	add_event(&s, 20 * MINUTE, "lambda", "CreateFunctionUrlConfig", rest);
+	run(&s);
+	role = s.verdicts[0].role;
+	arena_deinit(&s.a);
+	return role;
+}
+
+/* Long before a change only what is on the resource is its cause: not what may be called so itself. */
+static void test_parts_made_long_before(void **state)
+{
+	static const struct {
+		const char *rest;
+		int64_t ms;
+		bool created;
+		enum correlate_role role;
+	} cases[] = {
+		{ TYPED, 2 * HOUR, false, CORRELATE_CAUSE },
+		{ TYPED, 60 * HOUR, false, CORRELATE_CAUSE },
+		{ BY_ARN, 2 * HOUR, false, CORRELATE_CAUSE },
+		{ BY_ARN, 60 * HOUR, false, CORRELATE_CAUSE },
+		{ PLAIN, 2 * HOUR, false, CORRELATE_CAUSE },
+		{ PLAIN, CORRELATE_REMOTE_MS, false, CORRELATE_CAUSE },
+		{ PLAIN, CORRELATE_REMOTE_MS + 1, false, CORRELATE_NONE },
+		{ PLAIN, 60 * HOUR, false, CORRELATE_NONE },
+		/* A creation has causes of any age. */
+		{ PLAIN, 60 * HOUR, true, CORRELATE_CAUSE },
+		/* Of what was refused nothing is to be seen. */
+		{ TYPED ",\"errorCode\":\"AccessDenied\"", 60 * HOUR, false,
+		  CORRELATE_ATTEMPT },
+		{ PLAIN ",\"errorCode\":\"AccessDenied\"", 2 * HOUR, false,
+		  CORRELATE_NONE },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
+		assert_int_equal(role_before(cases[i].rest, cases[i].ms,
+					     cases[i].created),
+				 cases[i].role);
+}
+
 static void test_assuming_a_role(void **state)
 {
 	static const char request[] = REQUEST
@@ -162,6 +224,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_objects),
 		cmocka_unit_test(test_parts),
+		cmocka_unit_test(test_parts_made_long_before),
 		cmocka_unit_test(test_assuming_a_role),
 		cmocka_unit_test(test_parameters),
 	};
