@@ -2,7 +2,7 @@
 /*
  * What a story makes beside its entries: the relationships that the states name, with the
  * lengths of their lines; what the resource itself may be called by others; and how long
- * `blame` is, which takes rendering it once.
+ * `blame` is, which takes going through it once.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -76,17 +76,40 @@ static int load_cause(struct story_work *w, const struct store_cause *c,
 	return r ? r : story_actor(w, &ret->event, w->a, &ret->actor);
 }
 
+/* The length that the labels of all causes have; 0: they differ, or one is not known. */
+static uint32_t common_label(const struct store_entry *change)
+{
+	const struct store_cause *c = change->causes;
+
+	for (size_t i = 1; i < change->n_causes; i++)
+		if (c[i].label_len != c[0].label_len)
+			return 0;
+	return change->n_causes ? c[0].label_len : 0;
+}
+
+struct blame_change story_blamed(const struct store_entry *change,
+				 const struct story_event *causes)
+{
+	return (struct blame_change){ .time_ms = change->time_ms,
+				      .reason = (enum reason)change->reason,
+				      .why = change->why,
+				      .causes = causes,
+				      .n_causes = change->n_causes,
+				      .label_len = common_label(change) };
+}
+
+/* Which of several causes is named depends on the value, so they are read, but for equal lengths. */
 static int load_change(struct story_work *w, const struct store_entry *e,
 		       struct blame_change *ret)
 {
+	bool read = e->n_causes && !common_label(e);
 	struct story_event *causes =
-		arena_zalloc(w->a, (e->n_causes + 1) * sizeof(*causes));
-	int r = causes ? 0 : -ENOMEM;
+		read ? arena_zalloc(w->a, e->n_causes * sizeof(*causes)) : NULL;
+	int r = read && !causes ? -ENOMEM : 0;
 
-	for (size_t i = 0; !r && i < e->n_causes; i++)
+	for (size_t i = 0; !r && read && i < e->n_causes; i++)
 		r = load_cause(w, &e->causes[i], &causes[i]);
-	*ret = (struct blame_change){ e->time_ms, (enum reason)e->reason, e->why, causes,
-				      e->n_causes };
+	*ret = story_blamed(e, causes);
 	return r;
 }
 
@@ -117,8 +140,8 @@ static int load_blamed(struct story_work *w)
 
 int story_blame_make(struct story_work *w, struct store_story *ret)
 {
-	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	const struct correlate_shown *newest;
+	size_t len;
 	int r;
 
 	if (!w->n_shown)
@@ -128,16 +151,16 @@ int story_blame_make(struct story_work *w, struct store_story *ret)
 		r = story_shown(w, w->n_shown - 1, &newest);
 	if (r)
 		return r;
-	render_blame(&scratch,
-		     &(struct blame){
-			     .body = newest->change.after,
-			     .deleted = item_status_is_deleted(newest->item.status),
-			     .origin = w->trace.origin,
-			     .changes = w->blamed,
-			     .n_changes = w->n_shown,
-		     });
-	r = buf_error(&scratch);
+	r = render_blame_len(
+		&(struct blame){
+			.body = newest->change.after,
+			.deleted = item_status_is_deleted(newest->item.status),
+			.origin = w->trace.origin,
+			.changes = w->blamed,
+			.n_changes = w->n_shown,
+		},
+		&len);
 	if (!r)
-		ret->blame_len = (uint32_t)scratch.len;
+		ret->blame_len = (uint32_t)len;
 	return r;
 }

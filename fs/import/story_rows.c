@@ -9,6 +9,7 @@
 
 #include "model/story.h"
 #include "model/told.h"
+#include "render/blame.h"
 #include "render/entry.h"
 #include "render/inventory.h"
 #include "render/line.h"
@@ -82,6 +83,14 @@ static int measure_line(struct output *o, const struct story_entry *e,
 	return 0;
 }
 
+static int measure_label(struct output *o, const struct story_event *cause, uint32_t *ret)
+{
+	buf_reset(&o->text);
+	render_blame_label(&o->text, cause);
+	*ret = (uint32_t)o->text.len;
+	return buf_error(&o->text);
+}
+
 /* In the timeline a change has its first cause beside it, in activity/ each event its change. */
 static int measure_lines(struct output *o, struct store_entry *row,
 			 struct store_cause *causes, const struct story_entry *e)
@@ -89,9 +98,12 @@ static int measure_lines(struct output *o, struct store_entry *row,
 	int r = measure_line(o, e, e->n_causes ? &e->causes[0] : NULL, &row->line_len,
 			     &row->line_jsonl_len);
 
-	for (size_t i = 0; r == 0 && i < e->n_causes; i++)
+	for (size_t i = 0; r == 0 && i < e->n_causes; i++) {
 		r = measure_line(o, e, &e->causes[i], &causes[i].line_len,
 				 &causes[i].line_jsonl_len);
+		if (!r)
+			r = measure_label(o, &e->causes[i], &causes[i].label_len);
+	}
 	return r;
 }
 
@@ -187,14 +199,14 @@ static int copy_values(struct story_work *w, struct output *o, const struct even
 	return r;
 }
 
-/* Causes of what `blame` names stay until that is measured. */
+/* Of what `blame` names several causes stay until that is measured. */
 static int collect_causes(struct story_work *w, struct output *o,
 			  const struct causes *all, size_t step, struct store_entry *row,
 			  struct story_entry *e, struct store_cause **ret)
 {
-	struct arena *a = o->used && o->used[step] ? w->a : &o->scratch;
 	size_t from = step ? all->ends[step - 1] : 0;
 	size_t n = all->ends[step] - from;
+	struct arena *a = n > 1 && o->used && o->used[step] ? w->a : &o->scratch;
 	struct store_cause *causes = arena_zalloc(w->a, (n + 1) * sizeof(*causes));
 	struct story_event *events = arena_zalloc(a, (n + 1) * sizeof(*events));
 
@@ -270,10 +282,9 @@ static int emit_change(struct story_work *w, struct output *o, const struct caus
 	r = collect_causes(w, o, all, step, &row, &e, &causes);
 	if (r)
 		return r;
-	if (o->used && o->used[step])
-		w->blamed[step] = (struct blame_change){ row.time_ms, e.reason, e.why,
-							 e.causes, e.n_causes };
 	r = measure_lines(o, &row, causes, &e);
+	if (!r && o->used && o->used[step])
+		w->blamed[step] = story_blamed(&row, e.n_causes > 1 ? e.causes : NULL);
 	return r ? r : emit(o, &row, &e);
 }
 

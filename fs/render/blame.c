@@ -21,10 +21,12 @@ struct walk {
 	struct buf *out;
 	const struct blame *blame;
 	struct buf path; /* JSON Pointer of what the walk is at */
-	/* What the line before said of its change, as most lines say the same: where it stands. */
+	/* What a line before said of its change, as most lines say the same: where, how long. */
 	const struct blame_change *change;
 	const struct story_event *cause;
-	size_t from, to;
+	size_t from, n;
+	bool measures;   /* `out` has but the line that is made */
+	size_t measured; /* bytes that are not in it any more, or never were */
 };
 
 static void put_field(struct buf *out, struct str text)
@@ -79,10 +81,10 @@ static int fitness(const struct story_event *cause, struct str key,
 static const struct story_event *cause_of(const struct blame_change *c, struct str key,
 					  const struct jv *value)
 {
-	const struct story_event *best = c->n_causes ? &c->causes[0] : NULL;
+	const struct story_event *best = c->n_causes ? c->causes : NULL;
 	int most = -1;
 
-	for (size_t i = 0; c->n_causes > 1 && i < c->n_causes; i++) {
+	for (size_t i = 0; best && c->n_causes > 1 && i < c->n_causes; i++) {
 		int fits = fitness(&c->causes[i], key, value);
 
 		if (fits > most) {
@@ -95,17 +97,27 @@ static const struct story_event *cause_of(const struct blame_change *c, struct s
 
 /* --- lines --------------------------------------------------------------------------------- */
 
-static void put_cause(struct buf *out, const struct story_event *cause)
+void render_blame_label(struct buf *out, const struct story_event *cause)
 {
-	if (!cause) {
-		for (int i = 0; i < 4; i++)
-			put_field(out, STR_NULL);
-		return;
-	}
 	put_field(out, cause->actor.principal);
 	put_field(out, cause->event.name);
 	put_field(out, cause->event.id);
 	put_time(out, cause->event.time_ms);
+}
+
+/* Of a cause that is not there only the length is known, where that is asked for. */
+static void put_cause(struct walk *w, const struct blame_change *c,
+		      const struct story_event *cause)
+{
+	if (cause) {
+		render_blame_label(w->out, cause);
+	} else if (c->n_causes && w->measures) {
+		w->measured += c->label_len;
+		w->n += c->label_len;
+	} else {
+		for (int i = 0; i < 4; i++)
+			put_field(w->out, STR_NULL);
+	}
 }
 
 /* The rest of a line. */
@@ -115,22 +127,21 @@ static void put_change(struct walk *w, const struct blame_change *c,
 	struct buf *out = w->out;
 
 	if (w->change == c && w->cause == cause) {
-		size_t n = w->to - w->from;
-
-		if (buf_reserve(out, n))
-			buf_put(out, out->data + w->from, n);
-		w->from = out->len - n;
-		w->to = out->len;
+		if (w->measures)
+			w->measured += w->n;
+		else if (buf_reserve(out, w->n))
+			buf_put(out, out->data + w->from, w->n);
 		return;
 	}
 	w->change = c;
 	w->cause = cause;
 	w->from = out->len;
+	w->n = 0;
 	put_time(out, c->time_ms);
-	put_cause(out, cause);
+	put_cause(w, c, cause);
 	put_field(out, c->n_causes ? STR_NULL : reason_sentence(c->reason, c->why));
 	buf_put_char(out, '\n');
-	w->to = out->len;
+	w->n += out->len - w->from;
 }
 
 static void put_leaf(struct walk *w, struct str key, const struct jv *value,
@@ -145,6 +156,10 @@ static void put_leaf(struct walk *w, struct str key, const struct jv *value,
 	buf_put_char(w->out, '\t');
 	text_brief_json(w->out, value);
 	put_change(w, c, cause_of(c, key, value));
+	if (w->measures) {
+		w->measured += w->out->len;
+		w->out->len = 0;
+	}
 }
 
 /* RFC 6901: ~ is ~0, / is ~1. */
@@ -227,16 +242,33 @@ static void put_deletion(struct walk *w)
 	put_leaf(w, STR_NULL, status ? status : &jv_null, mark_of(w->blame->origin, 0));
 }
 
+static void put_all(struct walk *w)
+{
+	const struct blame *b = w->blame;
+
+	buf_put_text(w->out, header);
+	if (b->deleted)
+		put_deletion(w);
+	else
+		put_value(w, STR_NULL, b->body, b->origin, 0);
+	if (w->path.failed)
+		w->out->failed = true;
+	buf_deinit(&w->path);
+}
+
 void render_blame(struct buf *out, const struct blame *b)
 {
 	struct walk w = { .out = out, .blame = b };
 
-	buf_put_text(out, header);
-	if (b->deleted)
-		put_deletion(&w);
-	else
-		put_value(&w, STR_NULL, b->body, b->origin, 0);
-	if (w.path.failed)
-		out->failed = true;
-	buf_deinit(&w.path);
+	put_all(&w);
+}
+
+int render_blame_len(const struct blame *b, size_t *ret_len)
+{
+	_cleanup_(buf_deinit) struct buf line = BUF_INIT;
+	struct walk w = { .out = &line, .blame = b, .measures = true };
+
+	put_all(&w);
+	*ret_len = w.measured + line.len;
+	return buf_error(&line);
 }

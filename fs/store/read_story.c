@@ -103,7 +103,8 @@ static int read_causes(struct store *s, int64_t resource, int64_t from_ms, int64
 			continue;
 		c = (struct store_cause){ .event = col_int(q, 2),
 					  .evidence = (uint32_t)col_int(q, 3),
-					  .confidence = (uint8_t)col_int(q, 4) };
+					  .confidence = (uint8_t)col_int(q, 4),
+					  .label_len = (uint32_t)col_int(q, 5) };
 		buf_put(ret, &c, sizeof(c));
 		e->n_causes++;
 	}

@@ -332,11 +332,11 @@ X(ENTRIES,
   "SELECT time_ms, seq, kind, ref, text_len, jsonl_len FROM entry "
   "WHERE resource = ?1 AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq")
 X(CAUSE_INSERT,
-  "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, confidence, line_len, "
-  "line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)")
+  "INSERT INTO cause(resource, time_ms, seq, n, event, evidence, label, line_len, "
+  "line_jsonl_len) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7 | (?10 << 2), ?8, ?9)")
 X(CAUSES_DELETE_FROM, "DELETE FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CAUSES,
-  "SELECT time_ms, seq, event, evidence, confidence FROM cause WHERE resource = ?1 "
+  "SELECT time_ms, seq, event, evidence, label & 3, label >> 2 FROM cause WHERE resource = ?1 "
   "AND time_ms BETWEEN ?2 AND ?3 ORDER BY time_ms, seq, n")
 X(ALIASES_OF_RESOURCE, "SELECT tokens, own, given FROM alias_set WHERE resource = ?1")
 X(ALIASES_PUT,
@@ -479,7 +479,7 @@ X(TIMELINE_DAYS,
 X(CAUSE_LINES_FROM,
   "SELECT event, line_len, line_jsonl_len FROM cause WHERE resource = ?1 AND time_ms >= ?2")
 X(CAUSES_OF_CHANGE,
-  "SELECT event, evidence, confidence FROM cause WHERE resource = ?1 AND time_ms = ?2 "
+  "SELECT event, evidence, label & 3 FROM cause WHERE resource = ?1 AND time_ms = ?2 "
   "AND seq = ?3 ORDER BY n")
 X(TRANSITION_TWINS,
   "SELECT b.id, u.id, b.account FROM transition t JOIN alarm a ON a.id = t.alarm "

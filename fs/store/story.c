@@ -136,7 +136,8 @@ static int entry_insert(struct store *s, int64_t resource, const struct store_en
 			    ARGS(INT(resource), INT(e->time_ms), INT(seq), INT(i),
 				 INT(e->causes[i].event), INT(e->causes[i].evidence),
 				 INT(e->causes[i].confidence), INT(e->causes[i].line_len),
-				 INT(e->causes[i].line_jsonl_len)));
+				 INT(e->causes[i].line_jsonl_len),
+				 INT(e->causes[i].label_len)));
 	return r;
 }
 

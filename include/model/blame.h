@@ -14,6 +14,8 @@ struct blame_change {
 	struct str why; /* more than the reason; may be empty */
 	const struct story_event *causes;
 	size_t n_causes;
+	/* To measure, where the causes are not there (NULL): the bytes that a line says of any of them. */
+	uint32_t label_len;
 };
 
 struct blame {

@@ -16,3 +16,7 @@
  * equals the surest, then the first.
  */
 void render_blame(struct buf *out, const struct blame *b);
+/* Just the number of bytes it appends; of a change's causes label_len is enough. 0 or -ENOMEM. */
+int render_blame_len(const struct blame *b, size_t *ret_len) _must_check_;
+/* Appends what a line says of a cause: the label that label_len is the length of. */
+void render_blame_label(struct buf *out, const struct story_event *cause);

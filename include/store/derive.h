@@ -82,6 +82,7 @@ struct store_cause {
 	uint32_t evidence;
 	uint8_t confidence;
 	uint32_t line_len, line_jsonl_len; /* of the change's line behind the event's */
+	uint32_t label_len; /* of what `blame` says of it in a line; 0: not known */
 };
 
 struct store_entry {

@@ -160,6 +160,13 @@ class Case(unittest.TestCase):
     def cat(self, *args):
         return self.run_program("cat", self.history, *args)[0]
 
+    def blames(self):
+        """Of all files `blame` the size as ls has it and the bytes, by path."""
+        rows = [line.split(None, 3) for line in
+                self.run_program("ls", "-lR", self.history, "/resources")[0].splitlines()]
+        return {path: (int(size), self.cat(path).encode()) for kind, size, _, path in rows
+                if kind == "-" and path.endswith("/blame")}
+
 
 # Sources with their names in one.
 SOURCES = """(SELECT s.id, f.text || t.text || s.tail AS name, size, version, finished FROM source s
@@ -206,8 +213,10 @@ FACTS = {
                FROM resource_view v JOIN resource r ON r.id = v.resource""",
     "entry": """SELECT rid, time_ms, seq, kind, text_len, jsonl_len
                 FROM entry e JOIN resource r ON r.id = e.resource""",
-    "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, confidence FROM cause c
+    "cause": """SELECT rid, c.time_ms, seq, n, key, evidence, label & 3 FROM cause c
                 JOIN resource r ON r.id = c.resource JOIN event e ON e.id = c.event""",
+    "label": """SELECT rid, c.time_ms, seq, n, label >> 2 FROM cause c
+                JOIN resource r ON r.id = c.resource""",
     "alias_set": """SELECT rid, tokens, own, given FROM alias_set a
                     JOIN resource r ON r.id = a.resource""",
     "stem": "SELECT kind, text, n, newest_ms FROM stem",

@@ -341,7 +341,11 @@ DROP TABLE edge_token;
 """
 
 # What takes a history down from a version to the one before it.
-DOWN = {39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
+LABELS_40 = """ALTER TABLE cause RENAME COLUMN label TO confidence;
+UPDATE cause SET confidence = confidence & 3;
+"""
+
+DOWN = {40: LABELS_40, 39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
         32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
@@ -622,6 +626,9 @@ class Migrate(Case):
                 self.assertEqual(list(tree), list(expected))
                 self.assertEqual([path for path in expected if tree[path] != expected[path]], [])
                 again = dump(self.history)
+                if version >= 39:  # else stories are made anew
+                    self.assertEqual({row[-1] for row in again["label"]}, {0} if facts["label"] else set())
+                    again["label"] = facts["label"]
                 self.assertEqual([table for table in facts if again[table] != facts[table]], [])
 
     def test_by_hand(self):
@@ -711,6 +718,44 @@ class Migrate(Case):
         self.import_(self.write("later.json", function(20, 512)))
         cause = json.loads(self.cat(changes).splitlines()[-1])["causes"]
         self.assertEqual([one["eventName"] for one in cause], ["CreateFunctionUrlConfig"])
+
+    def test_labels(self):
+        """How long `blame` is goes by the kept length of a change's cause, and where that is not
+        known, by its event."""
+        self.write("in/items.json", history_file([
+            item(configuration={"a": 1, "b": 1, "c": 1}, resourceName="web"),
+            item(time="2024-05-03T10:15:00.000Z", configuration={"a": 2, "b": 2, "c": 1}),
+            item(time="2024-05-10T10:15:00.000Z", configuration={"a": 2, "b": 2, "c": 2})]))
+        self.write("in/trail.json", trail_file([event(time="2024-05-03T10:14:00Z")]))
+        self.import_("in")
+        self.assertEqual(len(self.query("SELECT 1 FROM cause")), 1)
+        (path, (size, data)), = self.blames().items()
+        self.assertEqual(size, len(data))
+        called = [line.split("\t")[3:7] for line in data.decode().splitlines()
+                  if "AuthorizeSecurityGroupIngress" in line]
+        self.assertGreater(len(called), 1)
+        length = sum(len(field) + 1 for field in called[0])
+        self.assertEqual(self.query("SELECT label >> 2 FROM cause"), [(length,)])
+        before, known = self.history.read_bytes(), (self.bodies(), self.records())
+        later = self.write("later.json", history_file([
+            item(time="2024-06-01T10:15:00.000Z", configuration={"a": 2, "b": 2, "c": 3})]))
+        for label, longer in ("label", 0), ("label + 40", 10), ("label & 3", 0), (None, 0):
+            with self.subTest(label=label):
+                self.history.write_bytes(before)
+                if label:
+                    with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+                        db.execute(f"UPDATE cause SET label = {label}")
+                else:
+                    self.take_down(39, *known)
+                self.import_(later)
+                size, data = self.blames()[path]
+                text = data.decode()
+                lines = text.count("AuthorizeSecurityGroupIngress")
+                self.assertIn("/configuration/c\t3\t2024-06-01T", text)
+                self.assertGreater(lines, 1)
+                self.assertEqual(size, len(data) + longer * lines)
+                self.assertEqual(self.query("SELECT label >> 2 FROM cause"), [
+                    (length + longer if label and "3" not in label else 0,)])
 
     def test_more_states_than_ids(self):
         """None gets an id of the next resource's: the history stays as it is, and it is said why."""

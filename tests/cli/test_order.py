@@ -18,8 +18,8 @@ DATA = pathlib.Path(os.environ.get("DRIFTFS_DATA") or ROOT.parent / "shared" / "
 # What a history tells apart from how it came about: facts and what is derived of them.
 TOLD = ("folder", "resource", "state", "event", "mention", "actor", "session", "alarm",
         "alarm_mention", "transition", "tally", "trail", "timeline", "timeline_hour", "timeline_day",
-        "value", "value_day", "activity", "person", "units", "shown", "view", "entry", "cause", "alias",
-        "alias_set", "name", "bearer", "edge", "edge_token", "dirty", "spread")
+        "value", "value_day", "activity", "person", "units", "shown", "view", "entry", "cause", "label",
+        "alias", "alias_set", "name", "bearer", "edge", "edge_token", "dirty", "spread")
 
 LESS = item(configuration={"a": 1})
 MORE = item(configuration={"a": 2})

@@ -250,6 +250,15 @@ class Windows(Case):
                 parts = self.take(f"{seed}-{name[:2]}.db", heaps)
                 for table in TOLD:
                     self.assertEqual(parts[table], whole[table], table)
+                self.check_blames(parts)
+
+    def check_blames(self, parts):
+        """Sizes are had without the events of causes told before: they are those of the bytes."""
+        self.assertTrue(all(row[-1] for row in parts["label"]))
+        of = self.blames()
+        self.assertTrue(of)
+        for path, (size, data) in of.items():
+            self.assertEqual(size, len(data), path)
 
     def test_crowded(self):
         self.check(3)

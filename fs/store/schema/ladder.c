@@ -314,6 +314,7 @@ static const struct migration ladder[] = {
 	  .end = schema_packs_end },
 	{ .version = 38, .sql = schema_edges },
 	{ .version = 39, .sql = schema_anew }, /* calls that make a part are on it */
+	{ .version = 40, .sql = schema_labels },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -59,6 +59,7 @@ extern const char *const schema_packs_end[];
 int migrate_states(sqlite3 *db);
 extern const char *const schema_edges[];
 extern const char *const schema_anew[];
+extern const char *const schema_labels[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

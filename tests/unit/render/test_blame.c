@@ -76,17 +76,26 @@ static int teardown(void **state)
 	return 0;
 }
 
+static void check_len(const struct blame *b, size_t expected)
+{
+	size_t len = 0;
+
+	assert_int_equal(render_blame_len(b, &len), 0);
+	assert_int_equal(len, expected);
+}
+
 static void render(struct world *w, const struct jv *body, bool deleted, struct buf *ret)
 {
+	struct blame blame = {
+		.body = body, .deleted = deleted, .changes = w->changes, .n_changes = 2
+	};
 	struct change ignored;
 
 	assert_int_equal(
 		change_follow(&w->arena, &w->first, body, &w->trace, 1, &ignored), 0);
-	render_blame(ret, &(struct blame){ .body = body,
-					   .deleted = deleted,
-					   .origin = w->trace.origin,
-					   .changes = w->changes,
-					   .n_changes = 2 });
+	blame.origin = w->trace.origin;
+	render_blame(ret, &blame);
+	check_len(&blame, ret->len);
 }
 
 static void test_leaves(void **state)
@@ -121,6 +130,49 @@ static void test_deleted(void **state)
 	golden_check("blame-deleted.tsv", &got);
 }
 
+static bool says(const struct buf *text, struct str what)
+{
+	return memmem(text->data, text->len, what.p, what.n) != NULL;
+}
+
+/* Where a change has one cause, or all are as long, the length of what is said of it does as well. */
+static void test_label(void **state)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT, label = BUF_INIT,
+					 none = BUF_INIT;
+	struct world *w = *state;
+	struct blame blame = { .body = &w->second,
+			       .changes = w->changes,
+			       .n_changes = 2 };
+
+	w->changes[1].n_causes = 1;
+	w->causes[0].actor.principal = STR("user/a\tb");
+	render(w, &w->second, false, &got);
+	render_blame_label(&label, &w->causes[0]);
+	assert_true(str_starts(buf_str(&label), "\tuser/a\\u0009b\tModifyPort\t"));
+	assert_true(says(&got, buf_str(&label)));
+	w->changes[1].causes = NULL;
+	w->changes[1].label_len = (uint32_t)label.len;
+	blame.origin = w->trace.origin;
+	check_len(&blame, got.len);
+	w->changes[1].n_causes = 2;
+	check_len(&blame, got.len);
+	/* Rendered, it is just not there. */
+	render_blame(&none, &blame);
+	assert_true(none.len < got.len);
+	assert_false(says(&none, STR("ModifyPort")));
+	/* Of a deletion it is the only one. */
+	buf_reset(&got);
+	w->changes[1].causes = w->causes;
+	w->changes[1].n_causes = 1;
+	render(w, &w->deleted, true, &got);
+	w->changes[1].causes = NULL;
+	blame.body = &w->deleted;
+	blame.deleted = true;
+	blame.origin = w->trace.origin;
+	check_len(&blame, got.len);
+}
+
 /* A mark of no change would be the caller's mistake: the line is left out, nothing is read. */
 static void test_bad_mark(void **state)
 {
@@ -129,6 +181,7 @@ static void test_bad_mark(void **state)
 
 	render_blame(&got, &(struct blame){ .body = &w->first, .changes = w->changes });
 	assert_int_equal(str_chr(buf_str(&got), '\n') + 1, got.len);
+	check_len(&(struct blame){ .body = &w->first, .changes = w->changes }, got.len);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -138,6 +191,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_leaves),
 		CASE(test_deleted),
+		CASE(test_label),
 		CASE(test_bad_mark),
 	};
 

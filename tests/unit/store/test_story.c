@@ -78,7 +78,10 @@ static size_t dirty_of(struct history *h, struct store_dirty ret[8])
 static void test_whole_story(void **state)
 {
 	static const struct store_cause causes[] = {
-		{ .event = 7, .evidence = 5, .confidence = CONFIDENCE_CERTAIN },
+		{ .event = 7,
+		  .evidence = 5,
+		  .confidence = CONFIDENCE_CERTAIN,
+		  .label_len = UINT32_MAX },
 		{ .event = 8, .evidence = 1u << 12, .confidence = CONFIDENCE_POSSIBLE },
 	};
 	struct history *h = *state;
@@ -120,6 +123,9 @@ static void test_whole_story(void **state)
 		assert_int_equal(got[i].n_causes, st.entries[i].n_causes);
 	}
 	assert_int_equal(got[1].causes[0].event, 7);
+	assert_int_equal(got[1].causes[0].confidence, CONFIDENCE_CERTAIN);
+	assert_int_equal(got[1].causes[0].label_len, UINT32_MAX);
+	assert_int_equal(got[1].causes[1].label_len, 0);
 	assert_int_equal(got[1].causes[1].evidence, 1u << 12);
 	assert_int_equal(got[1].causes[1].confidence, CONFIDENCE_POSSIBLE);
 	assert_int_equal(got[4].causes[0].event, 7);
