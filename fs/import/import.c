@@ -29,6 +29,11 @@
 #define IDLE_MS      200 /* that a feed is waited for at once */
 #define QUIET_MS     20 /* nothing for so long: it is no gap between two of its documents */
 #define FEED_AT_ONCE 512 /* sources looked at before the writer goes on */
+/*
+ * A block so large goes back to the system as soon as it is freed. Else the heaps of all threads keep
+ * what documents, sweeps and stories of any size leave behind, and grow beside it.
+ */
+#define LARGE_BLOCK (512 << 10)
 
 struct import {
 	const struct import_options *options;
@@ -519,6 +524,7 @@ int import_run(const struct import_options *options, struct import_report *ret,
 						     .fault = f };
 	int r;
 
+	(void)mallopt(M_MMAP_THRESHOLD, LARGE_BLOCK);
 	*ret = (struct import_report){ 0 };
 	if (!options->feed && none_is_there(options)) {
 		tell_missing(options, ret);
