@@ -103,7 +103,7 @@ static int make_story(void *ctx, struct store *s, void *memo, size_t item,
 	if (!r)
 		r = story_make(s, memo, &sh->dirty[item], sh->without_evidence,
 			       &ret->arena, &m->rows, &m->later);
-	/* Calls alone: no state has come that would not be in a pack. */
+	/* Of calls alone: no state has come since its packs were made. */
 	if (!r && !m->later && !m->rows.only_entries)
 		r = store_packs_make(s, &ret->arena, &m->rows);
 	return r;

@@ -30,8 +30,8 @@
 #define QUIET_MS     20 /* nothing for so long: it is no gap between two of its documents */
 #define FEED_AT_ONCE 512 /* sources looked at before the writer goes on */
 /*
- * A block so large goes back to the system as soon as it is freed. Else the heaps of all threads keep
- * what documents, sweeps and stories of any size leave behind, and grow beside it.
+ * A block so large goes back to the system as soon as it is freed, in the whole process. Else the heaps
+ * of all threads keep what documents, sweeps and stories of any size leave behind, up to 32 MB each.
  */
 #define LARGE_BLOCK (512 << 10)
 

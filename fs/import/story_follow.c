@@ -17,7 +17,8 @@ static int find(struct story_work *w, struct str type, struct str rid, int64_t *
 	int r = store_resource_lookup(w->s, w->resource.account, w->resource.region, type,
 				      rid, ret);
 
-	*ret = r ? 0 : *ret;
+	if (r)
+		*ret = 0;
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 

@@ -63,18 +63,12 @@ static bool is_between(const struct story_work *w, const struct store_event_hit 
 	return hit->time_ms >= w->settled_from_ms && hit->time_ms < w->settled_to_ms;
 }
 
-/*
- * The events that the story tells of, of those that may be settled. What tells of one is behind
- * settled_from_ms, too: it came so long behind the state before that it can be no cause of it, and
- * no other state is there until what came in.
- */
+/* The events that the story tells of. All of it is read, since `blame` mostly asks for it, too. */
 static int read_told(struct story_work *w)
 {
-	struct store_entry *entries = w->told;
-	size_t n = w->n_told, most = 1;
-	int r = entries ? 0
-			: store_story_between(w->s, w->resource.id, w->settled_from_ms,
-					      INT64_MAX, w->a, &entries, &n);
+	const struct store_entry *entries;
+	size_t n, most = 1;
+	int r = story_told(w, &entries, &n);
 
 	for (size_t i = 0; !r && i < n; i++)
 		most += 1 + entries[i].n_causes;

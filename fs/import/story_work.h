@@ -233,7 +233,7 @@ int story_relations_make(struct story_work *w, struct relation_follower *f,
 			 struct store_relations *ret) _must_check_;
 /* Entries from what was correlated, and listing rows unless `behind`; all in the arena. */
 int story_rows_make(struct story_work *w, struct store_story *ret) _must_check_;
-/* A change as `blame` names it: its causes; NULL where they are equally long there. */
+/* A change as `blame` names it; its causes may be NULL where none, or any, is equally long there. */
 struct blame_change story_blamed(const struct store_entry *change,
 				 const struct story_event *causes);
 /* The length of `blame`, of the entries made. */

@@ -158,7 +158,7 @@ static void put_leaf(struct walk *w, struct str key, const struct jv *value,
 	put_change(w, c, cause_of(c, key, value));
 	if (w->measures) {
 		w->measured += w->out->len;
-		w->out->len = 0;
+		w->out->len = 0; /* a failure stays noted */
 	}
 }
 

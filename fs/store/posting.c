@@ -49,7 +49,7 @@ void postings_sort(struct posting *rows, size_t n)
 int posting_damaged(struct store *s, enum posting_list list, const struct posting *first)
 {
 	(void)snprintf(s->message, sizeof(s->message),
-		       "the postings of %s from %lld, %lld, %lld on cannot be decoded",
+		       "the postings of %s from %lld, %lld, %lld on are damaged",
 		       posting_lists[list].table, (long long)first->key,
 		       (long long)first->time_ms, (long long)first->event);
 	return STORE_E_DAMAGED;

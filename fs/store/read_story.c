@@ -82,6 +82,14 @@ static struct store_entry *entry_of(struct store_entry *entries, size_t n, size_
 	return &entries[first + (size_t)seq];
 }
 
+#define LABEL_MAX 4096 /* four brief texts, every byte of them escaped */
+
+/* Not known where it cannot be: the cause is read then. */
+static uint32_t label_len(int64_t n)
+{
+	return n > 0 && n <= LABEL_MAX ? (uint32_t)n : 0;
+}
+
 /* The causes in one run, in order; each entry gets its part of it. */
 static int read_causes(struct store *s, int64_t resource, int64_t from_ms, int64_t to_ms,
 		       struct store_entry *entries, size_t n, struct buf *ret)
@@ -104,7 +112,7 @@ static int read_causes(struct store *s, int64_t resource, int64_t from_ms, int64
 		c = (struct store_cause){ .event = col_int(q, 2),
 					  .evidence = (uint32_t)col_int(q, 3),
 					  .confidence = (uint8_t)col_int(q, 4),
-					  .label_len = (uint32_t)col_int(q, 5) };
+					  .label_len = label_len(col_int(q, 5)) };
 		buf_put(ret, &c, sizeof(c));
 		e->n_causes++;
 	}

@@ -267,6 +267,10 @@ class Windows(Case):
         """What is left out because it was settled changes nothing."""
         self.check(5, Passing)
 
+    def test_passing_given(self):
+        """The same where calls give ids that others name."""
+        self.check(6, Passing)
+
     def test_an_alarm_of_a_neighbour_lost_later(self):
         """By what a group lost the alarms of before are in its story, also when it is gone on with."""
         rid, neighbour = GROUPS[0], INSTANCES[0]

@@ -300,78 +300,6 @@ static void test_codes(void **state)
 	assert_events(h, 700);
 }
 
-/* Records of another kind than make_record()'s. */
-static void make_other(int i, struct buf *ret)
-{
-	uint64_t x = (uint64_t)i * UINT64_C(0xD1B54A32D192ED03) + 1;
-
-	buf_reset(ret);
-	buf_printf(
-		ret,
-		"{\"detail\":{\"bucket\":{\"name\":\"orders-%d\",\"key\":\"in/%016llx\"},"
-		"\"reason\":\"PutObject of a table's part\",\"etag\":\"%016llx\","
-		"\"requester\":\"nobody that is known\"},\"sequencer\":\"%016llX\"}",
-		i % 7, (unsigned long long)x, (unsigned long long)(x * 31),
-		(unsigned long long)(x * 77));
-	buf_put_char(ret, '\0');
-}
-
-typedef void make_fn(int i, struct buf *ret);
-
-/* In the transaction at hand; *code (NULL: none) goes with the last. */
-static void add_events(struct history *h, make_fn *make, int n, const struct buf *code)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-
-	for (int i = 0; i < n; i++) {
-		struct store_record record;
-		enum store_put put;
-		struct event e;
-		char id[32];
-
-		(void)snprintf(id, sizeof(id), "event-%d", i);
-		make(i, &text);
-		e = event_of(id, 1000 + i);
-		record = (struct store_record){ .raw = str_of(text.data),
-						.identity = e.id };
-		if (code && i == n - 1)
-			record.code = buf_str(code);
-		assert_int_equal(store_put_event(h->s, &e, &record, NULL, NULL, 1, &put),
-				 0);
-	}
-}
-
-/* After a rollback another dictionary has the number of one that is gone, and shared as well. */
-static void test_another_of_the_id(void **state)
-{
-	_cleanup_(buf_deinit) struct buf old = BUF_INIT, new = BUF_INIT, text = BUF_INIT,
-					 got = BUF_INIT;
-	struct history *h = *state;
-	struct block_apart apart;
-	struct str coded;
-
-	begin(h);
-	add_events(h, make_record, 600, NULL);
-	make_other(599, &text);
-	assert_int_equal(store_event_code(store_coders(h->s), str_of(text.data),
-					  STR("event-599"), &old),
-			 0);
-	assert_true(shared_code_take(buf_str(&old), 1, &apart, &coded));
-	store_rollback(h->s);
-	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 0);
-	begin(h);
-	add_events(h, make_other, 600, &old);
-	assert_int_equal(store_event_code(store_coders(h->s), str_of(text.data),
-					  STR("event-599"), &new),
-			 0);
-	assert_true(shared_code_take(buf_str(&new), 1, &apart, &coded));
-	assert_false(shared_code_take(buf_str(&old), 1, &apart, &coded));
-	commit(h);
-	assert_int_equal(ask(h, "SELECT max(id) FROM dictionary"), 1);
-	assert_int_equal(store_event_body(h->s, 600, &got), 0);
-	assert_true(str_eq(buf_str(&got), str_of(text.data)));
-}
-
 /* A record of eight kilobytes that packs to next to nothing. */
 static void make_long(int i, struct buf *ret)
 {
@@ -588,74 +516,15 @@ static void test_state_codes(void **state)
 	zcodec_free(codec);
 }
 
-/* States of resources of their own, of what is made; the last with a code, if there is one. */
-static void add_states(struct history *h, make_fn *make, int n, const struct buf *code)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-
-	for (int i = 0; i < n; i++) {
-		enum store_put put;
-		struct item item;
-		char rid[32];
-
-		(void)snprintf(rid, sizeof(rid), "sg-%d", i);
-		make(i, &text);
-		item = item_of(GROUP, rid, 1000 + i, "1", text.data);
-		if (code && i == n - 1)
-			item.code = buf_str(code);
-		assert_int_equal(store_put_item(h->s, &item, 1, &put, NULL), 0);
-	}
-}
-
-/* As test_another_of_the_id(). */
-static void test_another_of_states(void **state)
-{
-	_cleanup_(buf_deinit) struct buf old = BUF_INIT, new = BUF_INIT, text = BUF_INIT,
-					 scratch = BUF_INIT;
-	struct history *h = *state;
-	struct zcodec *codec = NULL;
-	struct item item;
-	struct str frame;
-
-	assert_int_equal(zcodec_new(1, &codec), 0);
-	make_other(409, &text);
-	item = item_of(GROUP, "sg-409", 1409, "1", text.data);
-	begin(h);
-	add_states(h, make_record, 410, NULL);
-	assert_int_equal(
-		store_state_code(store_coders(h->s), codec, &item, &scratch, &old), 0);
-	assert_true(shared_frame_take(buf_str(&old), 1, &frame));
-	store_rollback(h->s);
-	assert_int_equal(ask(h, "SELECT count(*) FROM dictionary"), 0);
-	begin(h);
-	add_states(h, make_other, 410, &old);
-	assert_int_equal(
-		store_state_code(store_coders(h->s), codec, &item, &scratch, &new), 0);
-	assert_false(shared_frame_take(buf_str(&old), 1, &frame));
-	assert_true(shared_frame_take(buf_str(&new), 1, &frame));
-	commit(h);
-	assert_int_equal(ask(h, "SELECT max(id) FROM dictionary"), 1);
-	assert_true(is_frame(h, state_first(410), frame));
-	assert_body(h, state_first(410), text.data);
-	zcodec_free(codec);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_events),
-		CASE(test_final_training),
-		CASE(test_damaged_block),
-		CASE(test_told_between),
-		CASE(test_damaged_phrases),
-		CASE(test_rolled_back),
-		CASE(test_nothing_to_learn),
-		CASE(test_states),
-		CASE(test_state_codes),
-		CASE(test_codes),
+		CASE(test_events),           CASE(test_final_training),
+		CASE(test_damaged_block),    CASE(test_told_between),
+		CASE(test_damaged_phrases),  CASE(test_rolled_back),
+		CASE(test_nothing_to_learn), CASE(test_states),
+		CASE(test_state_codes),      CASE(test_codes),
 		CASE(test_long_records),
-		CASE(test_another_of_the_id),
-		CASE(test_another_of_states),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

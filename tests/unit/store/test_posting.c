@@ -283,7 +283,7 @@ static void test_rows_overlap(void **state)
 			 SQLITE_OK);
 	assert_int_equal(postings_put(h->s, POSTING_ACTOR, rows, 1), STORE_E_DAMAGED);
 	assert_string_equal(store_message(h->s),
-			    "the postings of actor from 1, 1000, 1 on cannot be decoded");
+			    "the postings of actor from 1, 1000, 1 on are damaged");
 	store_rollback(h->s);
 }
 

@@ -316,10 +316,10 @@ static void assert_taken_back(struct history *h, unsigned row, struct str damage
 	dump(h, &before);
 	begin(h);
 	assert_int_equal(put_others(h), STORE_E_DAMAGED);
-	(void)snprintf(
-		message, sizeof(message),
-		"the postings of session from %lld, %lld, %lld on cannot be decoded",
-		(long long)first.key, (long long)first.time_ms, (long long)first.event);
+	(void)snprintf(message, sizeof(message),
+		       "the postings of session from %lld, %lld, %lld on are damaged",
+		       (long long)first.key, (long long)first.time_ms,
+		       (long long)first.event);
 	assert_string_equal(store_message(h->s), message);
 	store_rollback(h->s);
 	dump(h, &after);

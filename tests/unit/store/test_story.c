@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Stories: put whole and in part, read back, and the sums of the listing row. */
+#include <sqlite3.h>
+
 #include "history.h"
+#include "private.h"
 
 /* A resource with states at 1000, 2000 ... ; returns its row, fills the states. */
 static int64_t make_resource(struct history *h, const char *rid, unsigned n,
@@ -75,13 +78,41 @@ static size_t dirty_of(struct history *h, struct store_dirty ret[8])
 	return n;
 }
 
+/* No line says so much of a cause, or less than nothing. */
+static void test_impossible_label(void **state)
+{
+	static const char *const updates[] = {
+		"UPDATE cause SET label = 2 + (4097 << 2)",
+		"UPDATE cause SET label = -1",
+	};
+	static const struct store_cause cause = { .event = 7, .label_len = 40 };
+	struct history *h = *state;
+	struct store_state states[64];
+	int64_t id = make_resource(h, "sg-1", 1, states);
+	struct store_entry *got;
+	struct story st;
+	size_t n;
+
+	changes_from(states, 0, 1, &st);
+	st.entries[0].causes = &cause;
+	st.entries[0].n_causes = 1;
+	put_story(h, id, 1000, &st);
+	for (size_t i = 0; i < ARRAY_SIZE(updates); i++) {
+		assert_int_equal(sqlite3_exec(h->s->db, updates[i], NULL, NULL, NULL), 0);
+		assert_int_equal(store_story(h->s, id, &h->a, &got, &n), 0);
+		assert_int_equal(n, 1);
+		assert_int_equal(got[0].n_causes, 1);
+		assert_int_equal(got[0].causes[0].label_len, 0);
+	}
+}
+
 static void test_whole_story(void **state)
 {
 	static const struct store_cause causes[] = {
 		{ .event = 7,
 		  .evidence = 5,
 		  .confidence = CONFIDENCE_CERTAIN,
-		  .label_len = UINT32_MAX },
+		  .label_len = 4096 },
 		{ .event = 8, .evidence = 1u << 12, .confidence = CONFIDENCE_POSSIBLE },
 	};
 	struct history *h = *state;
@@ -124,7 +155,7 @@ static void test_whole_story(void **state)
 	}
 	assert_int_equal(got[1].causes[0].event, 7);
 	assert_int_equal(got[1].causes[0].confidence, CONFIDENCE_CERTAIN);
-	assert_int_equal(got[1].causes[0].label_len, UINT32_MAX);
+	assert_int_equal(got[1].causes[0].label_len, 4096);
 	assert_int_equal(got[1].causes[1].label_len, 0);
 	assert_int_equal(got[1].causes[1].evidence, 1u << 12);
 	assert_int_equal(got[1].causes[1].confidence, CONFIDENCE_POSSIBLE);
@@ -327,10 +358,11 @@ static void test_pages_of_dirt(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_whole_story), CASE(test_part_of_story),
-		CASE(test_empty_story), CASE(test_folder_of_hidden),
-		CASE(test_inherited),   CASE(test_dirtier_meanwhile),
-		CASE(test_unordered),   CASE(test_pages_of_dirt),
+		CASE(test_whole_story),       CASE(test_impossible_label),
+		CASE(test_part_of_story),     CASE(test_empty_story),
+		CASE(test_folder_of_hidden),  CASE(test_inherited),
+		CASE(test_dirtier_meanwhile), CASE(test_unordered),
+		CASE(test_pages_of_dirt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
