@@ -229,6 +229,18 @@ int64_t ask(struct history *h, const char *sql)
 	return ret;
 }
 
+bool is_frame(struct history *h, int64_t state, struct str frame)
+{
+	_cleanup_(buf_deinit) struct buf sql = BUF_INIT;
+
+	buf_printf(&sql, "SELECT body = x'");
+	for (size_t i = 0; i < frame.n; i++)
+		buf_printf(&sql, "%02x", (unsigned)(unsigned char)frame.p[i]);
+	buf_printf(&sql, "' FROM state WHERE id = %lld", (long long)state);
+	buf_put_char(&sql, '\0');
+	return ask(h, sql.data) == 1;
+}
+
 static int count(void *ctx, const struct posting *p _unused_, bool *more _unused_)
 {
 	++*(int *)ctx;

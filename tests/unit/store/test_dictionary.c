@@ -455,19 +455,6 @@ static void put_state(struct history *h, int i, struct str code)
 	assert_int_equal(put, STORE_PUT_NEW);
 }
 
-/* What is in the history of the state: 1: the frame of the code; 0: another. */
-static bool is_frame(struct history *h, int64_t state, struct str frame)
-{
-	_cleanup_(buf_deinit) struct buf sql = BUF_INIT;
-
-	buf_printf(&sql, "SELECT body = x'");
-	for (size_t i = 0; i < frame.n; i++)
-		buf_printf(&sql, "%02x", (unsigned)(unsigned char)frame.p[i]);
-	buf_printf(&sql, "' FROM state WHERE id = %lld", (long long)state);
-	buf_put_char(&sql, '\0');
-	return ask(h, sql.data) == 1;
-}
-
 /* The frame of a code goes in as it is, and is what the writer makes itself. */
 static void test_state_codes(void **state)
 {
