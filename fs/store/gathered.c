@@ -9,61 +9,27 @@
  * Until then each commit appends those of its own events to the table `gathered`, a row a list, so
  * that a kill loses none: the next program that writes takes them up. Where a commit brings few and
  * none wait, they go to their lists at once.
- *
- * A row has its postings in the order in which they came, for each
- *
- *   event  by how much it differs from the one before, signed; doubled twice (util/varint.h)
- *   time   the same in milliseconds, only where the event is another one
- *   key    64 bits, least byte first
  */
 #include "gathered.h"
 
-#include <endian.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "model/timestamp.h"
 #include "private.h"
-#include "util/varint.h"
 
 #define FEW         4096u        /* postings of one commit that are not worth waiting */
-#define MANY        (384u << 10) /* postings that wait; a dozen megabytes */
-#define MOST        (1u << 20)   /* ... in a history of millions of events */
+#define MANY        (384u << 10) /* postings that wait; some megabytes */
+#define MOST        (7u << 19)   /* ... in a history of many millions of events */
 #define MOST_OF_ONE (3u << 19)   /* of one list, however many one transaction brings */
-#define FEW_KEPT    16384u       /* whose memory is kept for the next */
-
-int token_rows_add(struct token_rows *t, const struct posting *p)
-{
-	if (t->n == t->cap) {
-		size_t cap = MAX(t->cap * 2, (size_t)4096);
-		struct posting *rows = realloc(t->rows, cap * sizeof(rows[0]));
-
-		if (!rows)
-			return -ENOMEM;
-		t->rows = rows;
-		t->cap = cap;
-	}
-	t->rows[t->n++] = *p;
-	return 0;
-}
-
-static void rows_clear(struct token_rows *t)
-{
-	if (t->cap > FEW_KEPT) {
-		free(t->rows);
-		*t = (struct token_rows){ 0 };
-	}
-	t->n = t->kept = 0;
-}
+#define FEW_KEPT    16384u       /* keys whose memory is kept for the next */
 
 static void clear(struct gathered *g)
 {
-	rows_clear(&g->mentions);
-	rows_clear(&g->actors);
-	rows_clear(&g->sessions);
-	rows_clear(&g->units);
+	waiting_clear(&g->mentions);
+	waiting_clear(&g->actors);
+	waiting_clear(&g->sessions);
+	waiting_clear(&g->units);
 	if (g->keys.cap > FEW_KEPT)
 		keys_deinit(&g->keys);
 	else
@@ -79,10 +45,10 @@ void gathered_init(struct gathered *g)
 
 void gathered_deinit(struct gathered *g)
 {
-	free(g->mentions.rows);
-	free(g->actors.rows);
-	free(g->sessions.rows);
-	free(g->units.rows);
+	waiting_deinit(&g->mentions);
+	waiting_deinit(&g->actors);
+	waiting_deinit(&g->sessions);
+	waiting_deinit(&g->units);
 	keys_deinit(&g->keys);
 	key_filter_deinit(&g->filter);
 }
@@ -95,56 +61,14 @@ void gathered_forget(struct gathered *g)
 
 static size_t gathered_n(const struct gathered *g)
 {
-	return g->mentions.n + g->actors.n + g->sessions.n + g->units.n + g->keys.n;
+	return waiting_n(&g->mentions) + waiting_n(&g->actors) + waiting_n(&g->sessions) +
+	       waiting_n(&g->units) + g->keys.n;
 }
 
 /* --- the table ----------------------------------------------------------------------------- */
 
-static int64_t minus(int64_t a, int64_t b)
-{
-	return (int64_t)((uint64_t)a - (uint64_t)b);
-}
-
-void gathered_encode(struct buf *out, const struct posting *rows, size_t n)
-{
-	struct posting before = { 0 };
-
-	for (size_t i = 0; i < n; i++) {
-		unsigned char bytes[2 * VARINT_MAX + sizeof(uint64_t)];
-		int64_t event = minus(rows[i].event, before.event);
-		uint64_t key = htole64((uint64_t)rows[i].key);
-		size_t len = varint_write(bytes, zigzag(event));
-
-		if (event)
-			len += varint_write(bytes + len, zigzag(minus(rows[i].time_ms,
-								      before.time_ms)));
-		memcpy(bytes + len, &key, sizeof(key));
-		buf_put(out, bytes, len + sizeof(key));
-		before = rows[i];
-	}
-}
-
-static int64_t plus(int64_t a, uint64_t difference)
-{
-	return (int64_t)((uint64_t)a + (uint64_t)unzigzag(difference));
-}
-
-bool gathered_take(struct str *in, struct posting *p)
-{
-	uint64_t event, time = 0, key;
-
-	if (!varint_take(in, &event) || (event && !varint_take(in, &time)) ||
-	    in->n < sizeof(key))
-		return false;
-	memcpy(&key, in->p, sizeof(key));
-	*in = str_from(*in, sizeof(key));
-	*p = (struct posting){ (int64_t)le64toh(key), plus(p->time_ms, time),
-			       plus(p->event, event) };
-	return true;
-}
-
 /* NULL: not one of them. */
-static struct token_rows *rows_of(struct gathered *g, int64_t list)
+static struct waiting *list_of(struct gathered *g, int64_t list)
 {
 	switch (list) {
 	case POSTING_MENTION:
@@ -164,7 +88,7 @@ static int add(struct gathered *g, int64_t list, const struct posting *p)
 {
 	if (list == POSTING_KEY)
 		return keys_add(&g->keys, (uint64_t)p->key, p->event);
-	return token_rows_add(rows_of(g, list), p);
+	return token_rows_add(&list_of(g, list)->fresh, p);
 }
 
 static int damaged(struct store *s, int64_t row)
@@ -187,14 +111,26 @@ static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes
 	struct posting p = { 0 };
 	int r = 0;
 
-	if (list != POSTING_KEY && !rows_of(&w->gathered, list))
+	if (list != POSTING_KEY && !list_of(&w->gathered, list))
 		return damaged(s, row);
 	while (bytes.n && !r) {
-		if (!gathered_take(&bytes, &p) || !is_possible(list, &p, w->next_event))
+		if (!waiting_take(&bytes, &p) || !is_possible(list, &p, w->next_event))
 			return damaged(s, row);
 		r = add(&w->gathered, list, &p);
 	}
 	return r;
+}
+
+/* The table has all of it. */
+static int pack(struct gathered *g)
+{
+	int r = waiting_pack(&g->mentions);
+
+	if (!r)
+		r = waiting_pack(&g->actors);
+	if (!r)
+		r = waiting_pack(&g->sessions);
+	return r ? r : waiting_pack(&g->units);
 }
 
 int gathered_begin(struct store *s)
@@ -214,10 +150,8 @@ int gathered_begin(struct store *s)
 		r = read_row(s, col_int(q, 0), col_int(q, 1), col_str(q, 2));
 		g->kept = true;
 	}
-	g->mentions.kept = g->mentions.n;
-	g->actors.kept = g->actors.n;
-	g->sessions.kept = g->sessions.n;
-	g->units.kept = g->units.n;
+	if (!r)
+		r = pack(g);
 	g->keys_from = s->writer->next_event;
 	g->read = r == 0;
 	return r;
@@ -232,19 +166,16 @@ static int keep_rows(struct store *s, enum posting_list list, const struct posti
 	if (!n)
 		return 0;
 	buf_reset(bytes);
-	gathered_encode(bytes, rows, n);
+	waiting_encode(bytes, rows, n);
 	r = buf_error(bytes);
 	s->writer->gathered.kept = true;
 	return r ? r
 		 : sql_run(s, Q_GATHERED_INSERT, ARGS(INT(list), BLOB(buf_str(bytes))));
 }
 
-static int keep_tokens(struct store *s, enum posting_list list, struct token_rows *t)
+static int keep_tokens(struct store *s, enum posting_list list, const struct waiting *w)
 {
-	int r = keep_rows(s, list, t->rows + t->kept, t->n - t->kept);
-
-	t->kept = t->n;
-	return r;
+	return keep_rows(s, list, w->fresh.rows, w->fresh.n);
 }
 
 static int keep(struct store *s)
@@ -265,13 +196,13 @@ static int keep(struct store *s)
 		r = keep_rows(s, POSTING_KEY, (const struct posting *)keys.data,
 			      keys.len / sizeof(struct posting));
 	g->keys_from = s->writer->next_event;
-	return r;
+	return r ? r : pack(g);
 }
 
 /* --- the lists ----------------------------------------------------------------------------- */
 
-static int merge_tokens(struct store *s, enum posting_list list,
-			const struct token_rows *t)
+/* What only came now, and nothing before it. */
+static int merge_fresh(struct store *s, enum posting_list list, struct token_rows *t)
 {
 	if (!t->n)
 		return 0;
@@ -281,18 +212,41 @@ static int merge_tokens(struct store *s, enum posting_list list,
 	return postings_put(s, list, t->rows, t->n);
 }
 
+static int merge_tokens(struct store *s, enum posting_list list, struct waiting *w)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
+	int r;
+
+	if (!w->n_packed)
+		return merge_fresh(s, list, &w->fresh);
+	r = waiting_pack(w);
+	for (size_t i = 0; i < WAITING_PARTS && !r; i++) {
+		buf_reset(&rows);
+		r = waiting_take_part(w, i, &rows);
+		if (!r && rows.len)
+			r = postings_put(s, list, (const struct posting *)rows.data,
+					 rows.len / sizeof(struct posting));
+	}
+	return r;
+}
+
 static int merge_keys(struct store *s, const struct keys *keys)
 {
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	int r = keys_postings(keys, &rows);
+	int r = 0;
 
+	for (unsigned part = 0; part < KEYS_PARTS && keys->n && !r; part++) {
+		buf_reset(&rows);
+		r = keys_postings(keys, part, &rows);
+		if (!r && rows.len)
+			r = postings_put(s, POSTING_KEY,
+					 (const struct posting *)rows.data,
+					 rows.len / sizeof(struct posting));
+	}
 	for (size_t i = 0; i < keys->cap; i++)
 		if (keys->slots[i].event)
 			key_filter_add(&s->writer->gathered.filter, keys->slots[i].key);
-
-	return r ? r
-		 : postings_put(s, POSTING_KEY, (const struct posting *)rows.data,
-				rows.len / sizeof(struct posting));
+	return r;
 }
 
 /* The rows go first: what the lists grow by may take their pages. */
@@ -323,9 +277,9 @@ int gathered_merge(struct store *s)
 /* A sweep writes the lists as a whole: the longer they are, the more it is to bring. */
 static size_t how_many(const struct writer *w)
 {
-	size_t fourth = (size_t)w->next_event / 4;
+	size_t half = (size_t)w->next_event / 2;
 
-	return MAX(w->gathered.many, MIN(fourth, (size_t)MOST));
+	return MAX(w->gathered.many, MIN(half, (size_t)MOST));
 }
 
 int gathered_commit(struct store *s)
@@ -359,7 +313,7 @@ int gathered_reading(struct store *s)
 int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
 		 int64_t event)
 {
-	struct token_rows *t = rows_of(&s->writer->gathered, list);
+	struct token_rows *t = &list_of(&s->writer->gathered, list)->fresh;
 	struct posting p = { (int64_t)token, time_ms, event };
 	int r = token_rows_add(t, &p);
 

@@ -16,18 +16,10 @@
 #include "keys.h"
 #include "posting.h"
 #include "util/macro.h"
-
-struct token_rows {
-	struct posting *rows;
-	size_t n, cap;
-	size_t kept; /* of those that are gathered: in the table, too */
-};
-
-int token_rows_add(struct token_rows *t, const struct posting *p) _must_check_;
+#include "waiting.h"
 
 struct gathered {
-	/* in the order in which they came */
-	struct token_rows mentions, actors, sessions, units;
+	struct waiting mentions, actors, sessions, units;
 	struct keys keys;
 	struct key_filter filter; /* of those in their list */
 	int64_t keys_from;        /* event: keys from it on are not in the table */
@@ -59,9 +51,3 @@ int gathered_reading(struct store *s) _must_check_;
  */
 int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
 		 int64_t event) _must_check_;
-
-/* --- a row's bytes ------------------------------------------------------------------------ */
-
-void gathered_encode(struct buf *out, const struct posting *rows, size_t n);
-/* Makes the next one of the one before it (at first: zeros); false where there is none: damaged. */
-bool gathered_take(struct str *in, struct posting *p) _must_check_;

@@ -36,7 +36,7 @@ static int grow(struct keys *k)
 
 int keys_add(struct keys *k, uint64_t key, int64_t event)
 {
-	if (k->n >= k->cap / 2) {
+	if (k->n >= k->cap / 4 * 3) {
 		int r = grow(k);
 
 		if (r)
@@ -66,17 +66,21 @@ bool keys_next(const struct keys *k, uint64_t key, int64_t *event)
 	return false;
 }
 
-int keys_postings(const struct keys *k, struct buf *out)
+/* The list is in the order of their upper bits. */
+int keys_postings(const struct keys *k, unsigned part, struct buf *out)
 {
 	for (size_t i = 0; i < k->cap; i++) {
-		struct posting p = posting_of_hash(k->slots[i].key, k->slots[i].event);
+		const struct event_key *slot = &k->slots[i];
+		struct posting p = posting_of_hash(slot->key, slot->event);
 
-		if (p.event)
+		if (slot->event && slot->key / (UINT64_MAX / KEYS_PARTS + 1) == part)
 			buf_put(out, &p, sizeof(p));
 	}
 	if (buf_error(out))
 		return -ENOMEM;
-	postings_sort((struct posting *)out->data, out->len / sizeof(struct posting));
+	if (out->len)
+		postings_sort((struct posting *)out->data,
+			      out->len / sizeof(struct posting));
 	return 0;
 }
 

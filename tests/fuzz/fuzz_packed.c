@@ -13,7 +13,6 @@
 #include "block.h"
 #include "called.h"
 #include "edge.h"
-#include "gathered.h"
 #include "pack.h"
 #include "posting.h"
 #include "run.h"
@@ -24,6 +23,7 @@
 #include "util/phrase.h"
 #include "util/varint.h"
 #include "util/zcodec.h"
+#include "waiting.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -316,7 +316,7 @@ static bool take_gathered(struct str in, struct buf *out)
 	struct posting p = { 0 };
 
 	while (in.n) {
-		if (!gathered_take(&in, &p))
+		if (!waiting_take(&in, &p))
 			return false;
 		buf_put(out, &p, sizeof(p));
 	}
@@ -331,8 +331,8 @@ static void check_gathered(struct str in)
 
 	if (!take_gathered(in, &rows))
 		return;
-	gathered_encode(&bytes, (const struct posting *)rows.data,
-			rows.len / sizeof(struct posting));
+	waiting_encode(&bytes, (const struct posting *)rows.data,
+		       rows.len / sizeof(struct posting));
 	require(bytes.len <= in.n);
 	require(take_gathered(buf_str(&bytes), &again));
 	require(str_eq(buf_str(&rows), buf_str(&again)));

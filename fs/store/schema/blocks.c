@@ -65,7 +65,7 @@ static const char gathered[] =
 "	-- Postings of events that are not in their lists yet.\n"
 "	id INTEGER PRIMARY KEY,\n"
 "	list INTEGER NOT NULL,         -- 0: mention, 1: actor, 3: event_key, 5: session, 6: unit_token\n"
-"	postings BLOB NOT NULL         -- as gathered.c has them\n"
+"	postings BLOB NOT NULL         -- as waiting.c has them\n"
 ") STRICT;\n";
 
 /* clang-format on */
