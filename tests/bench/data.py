@@ -17,9 +17,11 @@ what it was made from; the command prints that folder. KIND is one of
   scale    1,000 accounts with 10,000 records and 1,000 items each, as ten parts in order of time
            (part-00 to part-09): ten million records, one million items (below a size of 0.02 the
            accounts are smaller instead of fewer)
+  more     a tenth as many accounts beyond those of scale, of the same size: what goes into either an
+           empty history or that of scale
 
---size is a factor on these (0.1: a tenth of the resources or accounts); tree, estate and scale take
-both processors. A history of one of them is made by
+--size is a factor on these (0.1: a tenth of the resources or accounts); tree, estate, scale and
+more take both processors. A history of one of them is made by
 
   driftfs import --events=all history.db $(tests/bench/data.py tree)
 """
@@ -48,7 +50,7 @@ from demo.output import day_padded, day_plain, pack  # noqa: E402
 
 CACHE = ROOT / "build-bench/data"
 # Of the bytes: raised with a change of them, so that no old cache is taken for new.
-VERSIONS = {"tree": 1, "estate": 1, "names": 1, "import": 2, "scale": 3}
+VERSIONS = {"tree": 1, "estate": 1, "names": 1, "import": 2, "scale": 3, "more": 1}
 START = 1704067200000  # 2024-01-01
 ACCOUNTS = ["111122223333", "444455556666"]
 REGIONS = ["us-east-1", "eu-west-1"]
@@ -199,14 +201,15 @@ def cut(all_, n):
     return all_[len(all_) * n // SCALE_PARTS:len(all_) * (n + 1) // SCALE_PARTS]
 
 
-def scale_task(folder, number, task):
-    """One account: three files a part."""
+def scale_task(folder, _, task):
+    """One account, by its number: three files a part, in the part's folder or all in one."""
+    number, into = task
     buckets, parts = shared["model"]
     mapping = replicate.Mapping(number, [ACCOUNTS[0]], buckets)
     account = mapping.map(ACCOUNTS[0])
     for part, (records, items, alarms) in enumerate(parts):
         when = START + (part + 1) * 9 * DAY
-        base = folder / f"part-{part:02}/AWSLogs/{account}"
+        base = folder / into.format(part=part) / f"AWSLogs/{account}"
         for pieces, head, end, below, name in (
                 (records, '{"Records":[', "]}", f"CloudTrail/us-east-1/{day_padded(when)}",
                  f"{account}_CloudTrail_us-east-1_{basic_minute(when)}_bench{part:011d}.json.gz"),
@@ -221,15 +224,25 @@ def scale_task(folder, number, task):
             (base / below / name).write_bytes(pack((head + "".join(out) + end).encode(), 1))
 
 
-def scale(folder, size):
+def scale_tasks(folder, size, numbers, into):
     shared["model"] = scale_model(min(1, 50 * size))
-    run_all(scale_task, folder, [None] * max(1, round(1000 * size)))
+    run_all(scale_task, folder, [(number, into) for number in numbers])
+
+
+def scale(folder, size):
+    scale_tasks(folder, size, range(max(1, round(1000 * size))), "part-{part:02}")
+
+
+def more(folder, size):
+    accounts = max(1, round(1000 * size))
+    scale_tasks(folder, size, range(accounts, accounts + max(1, accounts // 10)), "")
 
 
 # --- all ---
 
 shared = {}
-KINDS = {"tree": tree, "estate": estate, "names": names, "import": demo, "scale": scale}
+KINDS = {"tree": tree, "estate": estate, "names": names, "import": demo, "scale": scale,
+         "more": more}
 
 
 def run_all(task, folder, tasks, workers=2):

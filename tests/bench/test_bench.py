@@ -40,6 +40,13 @@ class Data(unittest.TestCase):
                 self.assertEqual(digest(data.build(kind, 0.001, one)),
                                  digest(data.build(kind, 0.001, two)), kind)
 
+    def test_more_are_others(self):
+        with tempfile.TemporaryDirectory() as cache:
+            there = {p.name for p in data.build("scale", 0.002, cache).glob("part-*/AWSLogs/*")}
+            new = {p.name for p in data.build("more", 0.002, cache).glob("AWSLogs/*")}
+        self.assertEqual((len(there), len(new)), (2, 1))
+        self.assertFalse(there & new)
+
     def test_made_once(self):
         with tempfile.TemporaryDirectory() as cache:
             folder = data.build("names", 0.001, cache)

@@ -15,6 +15,8 @@ VIEWS = {}  # name: (title, what(view)); filled below
 ROWS = [
     Row("steady", "rate of the last tenth of an import against the first", "times", 0.8, 0.95,
         less=False, yardstick="first tenth"),
+    Row("steady-new", "rate of new accounts, a tenth as many: into all of it against into nothing",
+        "times", 0.8, 0.95, less=False, yardstick="into nothing"),
     Row("scale-memory", "memory of the import at peak", "MiB", 300, 150),
     Row("scale-size", "bytes of the history for an event or item", "bytes"),
     Row("ready", "mount ready", "ms", 50, 10),
@@ -184,6 +186,26 @@ def measure_parts(history, parts, rows):
         judge(rows["scale-size"])
 
 
+def measure_new(bench, history, row):
+    """The same deliveries, so that nothing but what is there already differs."""
+    folder, rates = bench.data("more"), []
+    for _ in list(bench.runs())[:3]:
+        for system, first in (("into nothing", None), ("driftfs", history)):
+            path = bench.new("more")
+            if first:
+                shutil.copy(first, path)
+            os.sync()
+            done = run(bench.driftfs, "import", "-q", "--events=all", path, folder)
+            counted = bench.status(path)
+            if not first:
+                records = counted["events"] + counted["items"]
+            row.add(system, records / done.seconds)
+            rates.append(f"{done.seconds:.1f}")
+            bench.new("more")
+    row.note = f"{records:,} records; seconds by turns: {', '.join(rates)}"
+    judge_ratio(row)
+
+
 def measure_ready(bench, history, row):
     bench.place.mkdir(exist_ok=True)
     for _ in bench.runs():
@@ -229,6 +251,9 @@ def measure(bench, rows):
     with attempt(list(rows.values()), bench.log):
         history, first, parts = make(bench)
         measure_parts(history, parts, rows)
+        if "steady-new" in rows:
+            with attempt(rows["steady-new"], bench.log):
+                measure_new(bench, history, rows["steady-new"])
         if "ready" in rows:
             with attempt(rows["ready"], bench.log):
                 measure_ready(bench, history, rows["ready"])
