@@ -96,28 +96,36 @@ static int view_put(struct store *s, const struct store_story *story, int64_t fr
 
 /* --- entries ------------------------------------------------------------------------------- */
 
-/*
- * Calls and transitions; the changes are with the listing rows. Mostly there are none from that time on,
- * and then nothing is to be deleted. due_ms, had_causes: see put_entries().
- */
-static int entries_delete(struct store *s, int64_t resource, int64_t from_ms,
-			  int64_t due_ms, bool had_causes, struct view *v)
+/* What there is of a resource from a time on: mostly nothing, and then nothing is to be deleted. */
+struct old_rows {
+	bool entries, transitions; /* of the former some are the latter */
+	bool causes;
+};
+
+/* Calls and transitions; the changes are with the listing rows. Their lengths go. */
+static int entries_take(struct store *s, int64_t resource, int64_t from_ms,
+			struct old_rows *old, struct view *v)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool any, told_transitions;
 	int r = sql_get(s, Q_ENTRY_SUMS_FROM, ARGS(INT(resource), INT(from_ms)), &q);
 
 	if (r)
 		return r;
 	v->text_len -= col_int(q, 0);
 	v->jsonl_len -= col_int(q, 1);
-	any = col_int(q, 2) > 0;
-	told_transitions = col_int(q, 3) > 0;
-	if (told_transitions)
-		r = alarms_due_of_story(s, resource, due_ms);
-	if (!r && had_causes)
+	old->entries = col_int(q, 2) > 0;
+	old->transitions = col_int(q, 3) > 0;
+	return 0;
+}
+
+static int rows_delete(struct store *s, int64_t resource, int64_t from_ms,
+		       const struct old_rows *old)
+{
+	int r = 0;
+
+	if (old->causes)
 		r = sql_run(s, Q_CAUSES_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
-	if (!r && any)
+	if (!r && old->entries)
 		r = sql_run(s, Q_ENTRIES_DELETE_FROM, ARGS(INT(resource), INT(from_ms)));
 	return r;
 }
@@ -194,12 +202,17 @@ static int put_entries(struct store *s, const struct store_story *story, int64_t
 		       int64_t due_ms, bool fresh, const struct buf *gone, struct view *v)
 {
 	int64_t resource = story->dirty.resource;
-	bool had_causes = false;
-	int r = tell_story(s, story, fresh, from_ms, gone, &had_causes);
+	struct old_rows old = { 0 };
+	int r = tell_story(s, story, fresh, from_ms, gone, &old.causes);
 
 	changes_take(gone, v);
 	if (!r && !fresh)
-		r = entries_delete(s, resource, from_ms, due_ms, had_causes, v);
+		r = entries_take(s, resource, from_ms, &old, v);
+	/* Of the old ones and of the new: the files of both tell of it. */
+	if (!r && old.transitions)
+		r = alarms_due_of_story(s, resource, due_ms);
+	if (!r)
+		r = rows_delete(s, resource, from_ms, &old);
 	if (!r)
 		r = entries_insert(s, resource, story->entries, story->n_entries, v);
 	if (!r && tells_transition(story, due_ms))
