@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading the files of activity/. A value has places of its own; a person's file has those of the
- * sessions behind which the person stands, too: a merge of runs that each are in order. Sessions
+ * sessions behind which the person stands, too: a merge of runs that each are in order, and what came late is in another list. Sessions
  * are short, so of the thousands a person opened in years few lie over any one place.
  */
 #include "store/activity.h"
@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "late.h"
 #include "merged.h"
 #include "posting.h"
 #include "private.h"
@@ -113,10 +114,11 @@ int store_values_stamp(struct store *s, enum store_value_kind kind, uint64_t *re
 
 /* --- runs --------------------------------------------------------------------------------- */
 
-static int add_run(struct store *s, int64_t value, int64_t from, struct buf *runs)
+static int add_run(struct store *s, enum posting_list list, int64_t value, int64_t from,
+		   struct buf *runs)
 {
-	struct merged run = { .value = value };
-	int r = postings_span(s, POSTING_ACTIVITY, value, &run.first, &run.last);
+	struct merged run = { .value = value, .list = list };
+	int r = postings_span(s, list, value, &run.first, &run.last);
 
 	if (r)
 		return r == STORE_E_NOT_FOUND ? 0 : r;
@@ -125,6 +127,14 @@ static int add_run(struct store *s, int64_t value, int64_t from, struct buf *run
 	if (run.last >= from)
 		buf_put(runs, &run, sizeof(run));
 	return buf_error(runs);
+}
+
+static int add_runs(struct store *s, bool late, int64_t value, int64_t from,
+		    struct buf *runs)
+{
+	int r = add_run(s, POSTING_ACTIVITY, value, from, runs);
+
+	return r || !late ? r : add_run(s, POSTING_LATE, value, from, runs);
 }
 
 static int by_first(const void *a, const void *b)
@@ -137,12 +147,15 @@ static int by_first(const void *a, const void *b)
 int merged_find(struct store *s, int64_t value, int64_t from, struct buf *runs)
 {
 	_cleanup_(buf_deinit) struct buf units = BUF_INIT;
-	int r = add_run(s, value, from, runs);
+	bool late;
+	int r = late_any(s, &late);
 
+	if (!r)
+		r = add_runs(s, late, value, from, runs);
 	if (!r)
 		r = postings_events(s, POSTING_PERSON, value, &units);
 	for (size_t i = 0; i < units.len / sizeof(int64_t) && !r; i++)
-		r = add_run(s, ((const int64_t *)units.data)[i], from, runs);
+		r = add_runs(s, late, ((const int64_t *)units.data)[i], from, runs);
 	if (!r && runs->len)
 		qsort(runs->data, runs->len / sizeof(struct merged),
 		      sizeof(struct merged), by_first);
@@ -193,12 +206,12 @@ static int add_act(void *ctx, const struct posting *p, bool *more)
 }
 
 /* The first n behind `after`, and those of the last one's millisecond, in no order. */
-static int read_run(struct store *s, int64_t value, const struct store_act *after,
-		    size_t n, struct buf *acts)
+static int read_run(struct store *s, const struct merged *run,
+		    const struct store_act *after, size_t n, struct buf *acts)
 {
 	struct reading c = { s, after, acts, n, -1 };
 
-	return postings_each(s, POSTING_ACTIVITY, value,
+	return postings_each(s, run->list, run->value,
 			     after->second * 1000 + tell_rank_ms(after->rank), INT64_MAX,
 			     add_act, &c);
 }
@@ -234,7 +247,7 @@ int store_activity(struct store *s, int64_t value, const struct store_act *after
 		/* Full, and all later runs begin behind it. */
 		if (cut(&acts, n + 1) && run[i].first > act_at(&acts, n)->second)
 			break;
-		r = read_run(s, run[i].value, after, n + 1, &acts);
+		r = read_run(s, &run[i], after, n + 1, &acts);
 	}
 	if (r)
 		return r;

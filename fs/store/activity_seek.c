@@ -104,7 +104,7 @@ static int gather_hour(struct seeking *k, int64_t from_ms)
 	buf_reset(&k->places);
 	for (size_t i = 0; i < k->runs.len / sizeof(*runs) && !r; i++)
 		if (runs[i].first <= to_ms / 1000 && runs[i].last >= from_ms / 1000)
-			r = postings_each(k->s, POSTING_ACTIVITY, runs[i].value, from_ms,
+			r = postings_each(k->s, runs[i].list, runs[i].value, from_ms,
 					  to_ms, add_place, &k->places);
 	if (k->places.len)
 		qsort(k->places.data, k->places.len / sizeof(struct place),

@@ -3,7 +3,8 @@
  * Putting packs, and taking them apart. The rows of the states that went into packs stay for a while:
  * they stand in the order they came in, those of one resource all over the table, so to delete them
  * story by story would write all its pages with each commit. They are swept when stories are done:
- * mostly the table is emptied as a whole, which writes none, and what is still alone put back.
+ * mostly the table is emptied as a whole, which writes none, and what is still alone put back. Then
+ * late postings are merged, too: see late.c.
  */
 #include "pack_put.h"
 
@@ -347,12 +348,13 @@ static int give_back(struct store *s)
 	return r;
 }
 
-int store_sweep(struct store *s)
+static int sweep_states(struct store *s, bool *ret_done)
 {
 	int64_t rows;
 	int r = unswept(s, &rows);
 
-	if (r || rows <= 0)
+	*ret_done = !r && rows > 0;
+	if (!*ret_done)
 		return r;
 	r = store_begin(s, "sweep states");
 	if (!r)
@@ -364,5 +366,15 @@ int store_sweep(struct store *s)
 		return r;
 	}
 	buf_deinit(&s->writer->packed);
-	return give_back(s);
+	return 0;
+}
+
+int store_sweep(struct store *s)
+{
+	bool swept, merged = false;
+	int r = sweep_states(s, &swept);
+
+	if (!r)
+		r = late_sweep(s, &merged);
+	return r || (!swept && !merged) ? r : give_back(s);
 }

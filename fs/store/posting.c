@@ -37,6 +37,7 @@ const struct posting_list_sql posting_lists[] = {
 	[POSTING_VALUE] = LIST(128, VALUE_NAME, "value_name"),
 	[POSTING_BEARER] = LIST(128, BEARER, "bearer"),
 	[POSTING_EDGE] = LIST(128, EDGE_TOKEN, "edge_token"),
+	[POSTING_LATE] = LIST(256, LATE, "activity_late"),
 };
 
 void postings_sort(struct posting *rows, size_t n)

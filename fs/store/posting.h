@@ -30,6 +30,7 @@ enum posting_list {
 	POSTING_VALUE,    /* hashes of the names of values */
 	POSTING_BEARER, /* by name: resources in the place of the time; of no event: 1 */
 	POSTING_EDGE,   /* tokens of relationships: of their sources; see edge_token.c */
+	POSTING_LATE,   /* by value: of activity, what waits to be merged; see late.c */
 };
 
 struct posting {

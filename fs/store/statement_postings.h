@@ -23,6 +23,7 @@ X(NAME##_DELETE, \
 POSTINGS(MENTION, "mention", "token", "time_ms", "event")
 POSTINGS(ACTOR, "actor", "token", "time_ms", "event")
 POSTINGS(ACTIVITY, "activity", "value", "time_ms", "event")
+POSTINGS(LATE, "activity_late", "value", "time_ms", "event")
 POSTINGS(EVENT_KEY, "event_key", "part", "hash", "event")
 POSTINGS(SESSION, "session", "token", "time_ms", "event")
 POSTINGS(UNIT_TOKEN, "unit_token", "token", "time_ms", "unit")
@@ -37,5 +38,8 @@ POSTINGS(BEARER, "bearer", "name", "resource", "one")
 X(MENTIONS,
   "SELECT token, time_ms, event, places FROM mention WHERE token >= ?1 "
   "ORDER BY token, time_ms, event")
+
+X(LATE_ANY, "SELECT 1 FROM activity_late WHERE value >= 0 LIMIT 1")
+X(LATE_CLEAR, "DELETE FROM activity_late")
 
 #undef POSTINGS

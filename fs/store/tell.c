@@ -35,7 +35,7 @@ static void forget_cached(struct tell *t)
 void tell_forget(struct tell *t)
 {
 	forget_cached(t);
-	t->n = 0;
+	t->n = t->n_late = 0;
 	buf_reset(&t->names);
 	t->n_lines = 0;
 	t->value_sums.n = 0;
@@ -92,13 +92,26 @@ static int add_place(struct tell *t, const struct act_row *row)
 		t->cap = cap;
 	}
 	t->rows[t->n++] = *row;
+	t->n_late += row->late;
 	return 0;
+}
+
+/* Was a newer one of the value's there when rows were written last? */
+static bool is_late(const struct tell *t, struct value_node *value, int64_t time_ms)
+{
+	if (value->settle != t->settle) {
+		value->settle = t->settle;
+		value->settled_ms = value->newest_ms;
+	}
+	value->newest_ms = MAX(value->newest_ms, time_ms);
+	return time_ms < value->settled_ms;
 }
 
 static int add_places(struct store *s, const struct event *e, int64_t id,
 		      const struct event_told *told)
 {
 	const struct store_event_values of = tell_values_of(e, told);
+	struct tell *t = &s->writer->tell;
 	struct value_node *values[VALUES_MAX];
 	size_t n;
 	int64_t role, parent = 0;
@@ -120,14 +133,14 @@ static int add_places(struct store *s, const struct event *e, int64_t id,
 	if (!r && event_issues_session(e) && !e->failed)
 		r = opening_note(s, e, id, values[0]->id, role, parent);
 	for (size_t i = 0; i < n && !r; i++)
-		r = add_place(&s->writer->tell,
-			      &(struct act_row){ .value = values[i]->id,
-						 .time_ms = e->time_ms,
-						 .event = id,
-						 .text_len = told->text_len,
-						 .jsonl_len = told->jsonl_len,
-						 .unit = values[i]->unit_ms !=
-							 INT64_MAX });
+		r = add_place(t, &(struct act_row){
+					 .value = values[i]->id,
+					 .time_ms = e->time_ms,
+					 .event = id,
+					 .text_len = told->text_len,
+					 .jsonl_len = told->jsonl_len,
+					 .unit = values[i]->unit_ms != INT64_MAX,
+					 .late = is_late(t, values[i], e->time_ms) });
 	return r;
 }
 

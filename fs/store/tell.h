@@ -22,26 +22,30 @@ struct value_node {
 	struct map_node node; /* kind, unescaped text */
 	int64_t id;
 	int64_t unit_ms; /* first event noted of the unit it stands for; INT64_MAX: none */
+	int64_t newest_ms; /* of its events; INT64_MIN: it has none */
+	int64_t settled_ms; /* the same as of the settle of this number: what is older comes late */
+	uint64_t settle;
 };
 
 /* A place in a value's file; sorted by its first three numbers. */
 struct act_row {
 	int64_t value, time_ms, event;
 	uint32_t text_len, jsonl_len;
-	bool unit;
+	bool unit, late;
 };
 
 struct tell {
 	struct map values;
 	struct arena cached; /* nodes of values */
 	struct act_row *rows;
-	size_t n, cap;
+	size_t n, cap, n_late;
 	struct line_op *lines; /* of the timeline, to be put or taken away */
 	size_t n_lines, cap_lines;
 	struct sums value_sums; /* what: value, when: day */
 	struct sums line_sums;  /* what: hour */
 	struct buf names;       /* struct posting: of values that are new */
 	int64_t seq;            /* the counter 'told': commits that changed something */
+	uint64_t settle;        /* how often rows were written, also such as were lost */
 };
 
 int tell_begin(struct store *s) _must_check_;

@@ -42,6 +42,7 @@ struct search {
 	enum store_value_kind kind;
 	struct str name;
 	int64_t found; /* 0: nothing */
+	int64_t newest_ms;
 };
 
 static int look_at(void *ctx, const struct posting *p, bool *more)
@@ -55,18 +56,27 @@ static int look_at(void *ctx, const struct posting *p, bool *more)
 	if (col_int(q, 1) != c->kind || !str_eq(col_str(q, 2), c->name))
 		return 0;
 	c->found = p->event;
+	c->newest_ms = col_int(q, 5);
 	*more = false;
 	return 0;
 }
 
+static int find(struct search *c)
+{
+	struct posting p = place_of_name(c->kind, c->name, 0);
+	int r = postings_each(c->s, POSTING_VALUE, p.key, p.time_ms, p.time_ms, look_at,
+			      c);
+
+	return r || c->found ? r : STORE_E_NOT_FOUND;
+}
+
 int value_find(struct store *s, enum store_value_kind kind, struct str name, int64_t *ret)
 {
-	struct search c = { s, kind, name, 0 };
-	struct posting p = place_of_name(kind, name, 0);
-	int r = postings_each(s, POSTING_VALUE, p.key, p.time_ms, p.time_ms, look_at, &c);
+	struct search c = { .s = s, .kind = kind, .name = name };
+	int r = find(&c);
 
 	*ret = c.found;
-	return r || c.found ? r : STORE_E_NOT_FOUND;
+	return r;
 }
 
 /* Until then they are cached. */
@@ -85,24 +95,28 @@ static int write_names(struct store *s)
 }
 
 static int find_or_insert(struct store *s, enum store_value_kind kind, struct str text,
-			  int64_t *ret)
+			  struct value_node *ret)
 {
 	struct buf *name = &s->writer->name;
+	struct search c = { .s = s, .kind = kind };
 	struct posting p;
 	int r;
 
 	buf_reset(name);
 	name_escape_within(name, text, STORE_VALUE_NAME_MAX);
 	r = buf_error(name);
+	c.name = buf_str(name);
 	if (!r)
-		r = value_find(s, kind, buf_str(name), ret);
+		r = find(&c);
+	ret->id = c.found;
+	ret->newest_ms = c.found ? c.newest_ms : INT64_MIN;
 	if (r != STORE_E_NOT_FOUND)
 		return r;
 	r = sql_run(s, Q_VALUE_INSERT, ARGS(INT(kind), TEXT(buf_str(name))));
 	if (r)
 		return r;
-	*ret = sqlite3_last_insert_rowid(s->db);
-	p = place_of_name(kind, buf_str(name), *ret);
+	ret->id = sqlite3_last_insert_rowid(s->db);
+	p = place_of_name(kind, buf_str(name), ret->id);
 	buf_put(&s->writer->tell.names, &p, sizeof(p));
 	return buf_error(&s->writer->tell.names);
 }
@@ -119,7 +133,9 @@ static int node_new(struct store *s, enum store_value_kind kind, struct str text
 		return -ENOMEM;
 	*node = (struct value_node){ .node = { .hash = hash, .key = key },
 				     .unit_ms = INT64_MAX };
-	r = find_or_insert(s, kind, text, &node->id);
+	r = find_or_insert(s, kind, text, node);
+	node->settle = t->settle;
+	node->settled_ms = node->newest_ms;
 	if (!r && (kind == STORE_VALUE_ACCESS_KEY || kind == STORE_VALUE_SESSION))
 		r = unit_time(s, node->id, &node->unit_ms);
 	*ret = node;
@@ -264,12 +280,24 @@ _Static_assert(sizeof(struct act_row) <= RADIX_SIZE_MAX, "a row to be sorted");
 /* So many places go to their lists at once. */
 #define PLACES_BATCH 4096u
 
+/* Places of both lists, as posting.h has them. */
+struct placing {
+	struct buf in_order, late;
+	bool has_late; /* else all go to the first */
+};
+
+static void placing_deinit(struct placing *c)
+{
+	buf_deinit(&c->in_order);
+	buf_deinit(&c->late);
+}
+
 /* A place, and what it adds to its value's sums. */
-static int add_place(struct store *s, const struct act_row *row, struct buf *postings)
+static int add_place(struct store *s, const struct act_row *row, struct placing *c)
 {
 	struct posting p = { row->value, row->time_ms, row->event };
 
-	buf_put(postings, &p, sizeof(p));
+	buf_put(c->has_late && row->late ? &c->late : &c->in_order, &p, sizeof(p));
 	return sums_add(&s->writer->tell.value_sums,
 			&(struct sum){ .what = row->value,
 				       .when = row->time_ms / 86400000,
@@ -279,24 +307,41 @@ static int add_place(struct store *s, const struct act_row *row, struct buf *pos
 				       .unit = row->unit });
 }
 
+static int put_places(struct store *s, const struct placing *c)
+{
+	int r = buf_error(&c->in_order);
+
+	if (!r)
+		r = buf_error(&c->late);
+	if (!r)
+		r = postings_put(s, POSTING_ACTIVITY,
+				 (const struct posting *)c->in_order.data,
+				 c->in_order.len / sizeof(struct posting));
+	return r ? r
+		 : late_put(s, (const struct posting *)c->late.data,
+			    c->late.len / sizeof(struct posting));
+}
+
 static int write_places(struct store *s)
 {
-	_cleanup_(buf_deinit) struct buf postings = BUF_INIT;
+	_cleanup_(placing_deinit) struct placing c = { 0 };
 	struct tell *t = &s->writer->tell;
 	int r = 0;
 
+	c.has_late = late_begin(s, t->n_late);
 	radix_sort(t->rows, t->n, sizeof(t->rows[0]), 3);
 	for (size_t i = 0, n; i < t->n && !r; i += n) {
-		buf_reset(&postings);
+		buf_reset(&c.in_order);
+		buf_reset(&c.late);
 		for (n = 0; n < PLACES_BATCH && i + n < t->n && !r; n++)
-			r = add_place(s, &t->rows[i + n], &postings);
+			r = add_place(s, &t->rows[i + n], &c);
 		if (!r)
-			r = buf_error(&postings);
-		if (!r)
-			r = postings_put(s, POSTING_ACTIVITY,
-					 (const struct posting *)postings.data, n);
+			r = put_places(s, &c);
 	}
-	t->n = 0;
+	if (!r)
+		r = late_settle(s, t->n, t->n_late);
+	t->n = t->n_late = 0;
+	t->settle++;
 	return r;
 }
 

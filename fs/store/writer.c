@@ -43,6 +43,7 @@ static const char *const counter_names[] = {
 	[COUNTER_UNSWEPT] = "unswept",
 	[COUNTER_ARRIVAL] = "arrival",
 	[COUNTER_COMMIT] = "commit",
+	[COUNTER_LATE] = "late",
 	[COUNTER_ITEM_FIRST] = "first item",
 	[COUNTER_ITEM_LAST] = "last item",
 	[COUNTER_EVENT_FIRST] = "first event",
@@ -61,6 +62,7 @@ int writer_new(struct writer **ret)
 		return -ENOMEM;
 	(*ret)->resources_end = &(*ret)->resources_touched;
 	gathered_init(&(*ret)->gathered);
+	late_init(&(*ret)->late);
 	return 0;
 }
 

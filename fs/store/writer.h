@@ -11,6 +11,7 @@
 
 #include "block.h"
 #include "gathered.h"
+#include "late.h"
 #include "map.h"
 #include "tell.h"
 #include "util/arena.h"
@@ -41,6 +42,7 @@ enum counter {
 	COUNTER_UNSWEPT, /* rows of states that are in packs as well */
 	COUNTER_ARRIVAL, /* there is one: states are noted in the order they come in */
 	COUNTER_COMMIT,  /* transactions that changed anything */
+	COUNTER_LATE,    /* postings of activity that wait to be merged; see late.c */
 	/* Times that are raised, not added to: of the first ones less than nothing, of the last. */
 	COUNTER_ITEM_FIRST,
 	COUNTER_ITEM_LAST,
@@ -140,6 +142,7 @@ struct writer {
 	int64_t counters[COUNTER_COUNT]; /* what to add */
 	int64_t finished_ms;      /* when a source was finished last; 0: none was */
 	struct gathered gathered; /* over commits, until they go to their lists */
+	struct late late;
 	/* Of stories; unlike the rest not written when another story is put. */
 	struct token_rows aliases; /* hashes of names: of resources */
 	struct token_rows bearers; /* see bearer.c */

@@ -1,14 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """timeline/ and activity/ against an independent reckoning over the files that were imported."""
 import collections
+import contextlib
 import gzip
 import json
 import pathlib
 import random
+import sqlite3
 import subprocess
 import sys
 
-from support import Case, alarm, driftfs, event, history_file, item, trail_file
+from support import Case, alarm, driftfs, dump, event, history_file, item, trail_file
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 KINDS = ("access-key", "address", "error", "event-name", "principal")
@@ -95,13 +97,7 @@ class Oracle:
                 if "errorCode" in record and not record["readOnly"]}
 
 
-class Generated(Case):
-    def generate(self, *args):
-        out = self.folder / "in"
-        subprocess.run([sys.executable, str(ROOT / "scripts/demo_history"), "--out", str(out),
-                        *map(str, args)], check=True, stdout=subprocess.DEVNULL)
-        return out
-
+class Told(Case):
     def listing(self, path):
         out, _ = self.run_program("ls", "-lR", self.history, path)
         rows = [line.split(None, 3) for line in out.splitlines()]
@@ -119,6 +115,14 @@ class Generated(Case):
                 ret[name], data = data[:paths[name]], data[paths[name]:]
             self.assertEqual(data, b"", "sizes are exact")
         return ret
+
+
+class Generated(Told):
+    def generate(self, *args):
+        out = self.folder / "in"
+        subprocess.run([sys.executable, str(ROOT / "scripts/demo_history"), "--out", str(out),
+                        *map(str, args)], check=True, stdout=subprocess.DEVNULL)
+        return out
 
     def lines(self, tree):
         """Of each .jsonl below it, its objects; each has as many lines as its .log."""
@@ -239,6 +243,67 @@ def opens(number, record, key, role="Admin", name="alice"):
                   responseElements={"credentials": {"accessKeyId": key}, "assumedRoleUser": {
                       "arn": f"arn:aws:sts::123456789012:assumed-role/{role}/{name}"}})
     return record
+
+
+class Late(Told):
+    """Events come in account by account: those of values that all accounts share are late."""
+
+    EACH = 400
+
+    def account(self, n):
+        """Of a month, between those of the other accounts; every tenth is in a session that was opened."""
+        account, records = f"{n:012}", []
+        for i in range(self.EACH):
+            number, minute = n * self.EACH + i, i * 36 + n % 2
+            when = f"2024-05-{minute // 1440 + 1:02}T{minute // 60 % 24:02}:{minute % 60:02}:00Z"
+            more = {"time": when, "recipientAccountId": account, "readOnly": i % 2 == 0}
+            if i % 20 == 0:
+                records.append(opens(number, event(number, **more), f"ASIA{n:04}{i // 20:08}"))
+            elif i % 10 == 5:
+                records.append(session(number, f"ASIA{n:04}{i // 20:08}", **more))
+            else:
+                records.append(event(number, f"Call{i % 3}", **more))
+        self.write(f"in/AWSLogs/{account}/trail.json", trail_file(records))
+        return self.folder / "in" / "AWSLogs" / account
+
+    def let_wait(self):
+        """Some of what is there, as an import leaves it that is cut off."""
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            some = "(value, time_ms, event) IN (SELECT value, time_ms, event FROM (SELECT *, \
+                row_number() OVER (ORDER BY value, time_ms, event) AS n FROM activity) WHERE n % 3 = 1)"
+            db.execute(f"INSERT INTO activity_late SELECT * FROM activity WHERE {some}")
+            self.assertGreater(db.execute(f"DELETE FROM activity WHERE {some}").rowcount, 2)
+
+    def assert_told(self, facts, contents):
+        self.assertEqual(self.query("SELECT * FROM activity_late"), [])
+        again = dump(self.history)
+        for table in "activity", "value", "value_day", "person":
+            self.assertEqual(again[table], facts[table], table)
+        self.assertEqual(self.contents(self.listing("activity")), contents)
+
+    def test_account_by_account(self):
+        folders = [self.account(n) for n in range(1, 4)]
+        self.import_(self.folder / "in", options=["--events=all"])
+        facts, contents = dump(self.history), self.contents(self.listing("activity"))
+        self.assertGreater(len(contents), 100)
+        for order in folders, folders[::-1]:
+            self.history.unlink()
+            for folder in order:
+                self.import_(folder, options=["--events=all"])
+                if folder != order[-1]:
+                    self.let_wait()
+            self.assert_told(facts, contents)
+
+    def test_while_it_waits(self):
+        """It is read all the same, and the next import merges it."""
+        for n in 1, 2:
+            self.import_(self.account(n), options=["--events=all"])
+        facts, contents = dump(self.history), self.contents(self.listing("activity"))
+        self.let_wait()
+        self.assertEqual(self.contents(self.listing("activity")), contents)
+        (self.folder / "empty").mkdir()
+        self.import_("empty")
+        self.assert_told(facts, contents)
 
 
 class Persons(Case):

@@ -345,7 +345,7 @@ LABELS_40 = """ALTER TABLE cause RENAME COLUMN label TO confidence;
 UPDATE cause SET confidence = confidence & 3;
 """
 
-DOWN = {40: LABELS_40, 39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
+DOWN = {41: "DROP TABLE activity_late;", 40: LABELS_40, 39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
         32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
@@ -626,7 +626,7 @@ class Migrate(Case):
                 self.assertEqual(list(tree), list(expected))
                 self.assertEqual([path for path in expected if tree[path] != expected[path]], [])
                 again = dump(self.history)
-                if version >= 39:  # else stories are made anew
+                if version == 39:  # above they are there, below stories are made anew
                     self.assertEqual({row[-1] for row in again["label"]}, {0} if facts["label"] else set())
                     again["label"] = facts["label"]
                 self.assertEqual([table for table in facts if again[table] != facts[table]], [])

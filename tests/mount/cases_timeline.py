@@ -3,6 +3,7 @@
 
 import os
 import random
+import sqlite3
 import subprocess
 import time
 
@@ -109,6 +110,37 @@ def case_timeline_tools(world):
         sh(f"tar cf - '{tree}' | tar xf - -C '{copy}' && diff -r '{tree}' '{copy}/{tree}'")
         sizes = sh(f"find {tree} -type f -printf '%s\\n'").split()
         equal(sum(map(int, sizes)), int(sh(f"cat $(find {tree} -type f) | wc -c")), "sizes")
+
+
+def case_timeline_late(world):
+    """Files that are looked at while places of theirs wait to be merged, and once they are."""
+    for at in 0, 300, 600:
+        world.take_file({"Records": [failed(n, f"2024-05-{n % 9 + 1:02}T{n % 24:02}:00:00Z")
+                                     for n in range(at + 1, at + 301)]})
+    paths = [f"activity/{name}" for name in (
+        "principal/user%2Falice.log", "event-name/StopInstances.log",
+        "event-name/StopInstances.jsonl", "error/AccessDenied.jsonl")]
+    wanted = [world.run("cat", world.history, path).stdout for path in paths]
+    world.mount()
+    equal(read(world.path(paths[0])), wanted[0], "before")
+    db = sqlite3.connect(world.history)
+    with db:
+        first = "(value, time_ms, event) = (SELECT value, time_ms, event FROM activity LIMIT 1 OFFSET 3)"
+        for _ in range(4):
+            db.execute(f"INSERT INTO activity_late SELECT * FROM activity WHERE {first}")
+            equal(db.execute(f"DELETE FROM activity WHERE {first}").rowcount, 1, "moved")
+    for path, want in zip(paths[1:3], wanted[1:3]):
+        with open(world.path(path), "rb") as file:
+            file.seek(len(want) // 2)
+            equal(file.read(), want[len(want) // 2:], f"the second half of {path}")
+        equal(read(world.path(path)), want, path)
+    world.take_file({"Records": [failed(1000, "2024-05-20T10:00:00Z")]})
+    equal(db.execute("SELECT * FROM activity_late").fetchall(), [], "merged")
+    db.close()
+    within(SOON, "the new one", lambda: os.stat(world.path(paths[3])).st_size > len(wanted[3]))
+    now = world.run("cat", world.history, paths[3]).stdout
+    equal(now[:len(wanted[3])], wanted[3], "as before")
+    equal(read(world.path(paths[3])), now, "with the new one")
 
 
 def memory_kib(world):

@@ -315,6 +315,7 @@ static const struct migration ladder[] = {
 	{ .version = 38, .sql = schema_edges },
 	{ .version = 39, .sql = schema_anew }, /* calls that make a part are on it */
 	{ .version = 40, .sql = schema_labels },
+	{ .version = 41, .sql = schema_late },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)
