@@ -336,7 +336,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		r = is_any_left(writer, ret_more);
 	if (!r && !*ret_more) {
 		*ret_more = queued;
-		r = store_sweep(writer);
+		r = store_sweep(writer, until_ms != 0);
 		if (!r)
 			return 0;
 	}
@@ -352,7 +352,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 	crew_end(&crew);
 	store_named_free(sh.named);
 	if (!r && !*ret_more)
-		r = store_sweep(writer);
+		r = store_sweep(writer, until_ms != 0);
 	if (r)
 		tell_failed(writer, &g, r, f);
 	return r;

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading the files of activity/. A value has places of its own; a person's file has those of the
- * sessions behind which the person stands, too: a merge of runs that each are in order, and what came late is in another list. Sessions
- * are short, so of the thousands a person opened in years few lie over any one place.
+ * sessions behind which the person stands, too, and what came late is in another list: a merge of runs
+ * that each are in order. Sessions are short, so of the thousands a person opened in years few lie over
+ * any one place.
  */
 #include "store/activity.h"
 

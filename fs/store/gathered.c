@@ -18,11 +18,12 @@
 #include "model/timestamp.h"
 #include "private.h"
 
-#define FEW         4096u        /* postings of one commit that are not worth waiting */
-#define MANY        (384u << 10) /* postings that wait; some megabytes */
-#define MOST        (7u << 19)   /* ... in a history of many millions of events */
-#define MOST_OF_ONE (3u << 19)   /* of one list, however many one transaction brings */
-#define FEW_KEPT    16384u       /* keys whose memory is kept for the next */
+#define FEW  4096u        /* postings of one commit that are not worth waiting */
+#define MANY (384u << 10) /* postings that wait; some megabytes */
+#define MOST (7u << 19)   /* ... in a history of many millions of events */
+#define MOST_OF_ONE \
+	(3u << 19) /* of one list in one transaction; and of keys, which are not packed */
+#define FEW_KEPT 16384u /* keys whose memory is kept for the next */
 
 static void clear(struct gathered *g)
 {
@@ -105,6 +106,18 @@ static bool is_possible(int64_t list, const struct posting *p, int64_t next_even
 	       p->time_ms >= TIMESTAMP_MIN && p->time_ms < TIMESTAMP_MAX;
 }
 
+/* The table has all of it. */
+static int pack(struct gathered *g)
+{
+	int r = waiting_pack(&g->mentions);
+
+	if (!r)
+		r = waiting_pack(&g->actors);
+	if (!r)
+		r = waiting_pack(&g->sessions);
+	return r ? r : waiting_pack(&g->units);
+}
+
 static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes)
 {
 	struct writer *w = s->writer;
@@ -118,19 +131,7 @@ static int read_row(struct store *s, int64_t row, int64_t list, struct str bytes
 			return damaged(s, row);
 		r = add(&w->gathered, list, &p);
 	}
-	return r;
-}
-
-/* The table has all of it. */
-static int pack(struct gathered *g)
-{
-	int r = waiting_pack(&g->mentions);
-
-	if (!r)
-		r = waiting_pack(&g->actors);
-	if (!r)
-		r = waiting_pack(&g->sessions);
-	return r ? r : waiting_pack(&g->units);
+	return r ? r : pack(&w->gathered);
 }
 
 int gathered_begin(struct store *s)
@@ -150,8 +151,6 @@ int gathered_begin(struct store *s)
 		r = read_row(s, col_int(q, 0), col_int(q, 1), col_str(q, 2));
 		g->kept = true;
 	}
-	if (!r)
-		r = pack(g);
 	g->keys_from = s->writer->next_event;
 	g->read = r == 0;
 	return r;
@@ -287,8 +286,9 @@ int gathered_commit(struct store *s)
 	const struct gathered *g = &s->writer->gathered;
 	size_t n = gathered_n(g);
 
-	return n >= how_many(s->writer) || (!g->kept && n < g->few) ? gathered_merge(s)
-								    : keep(s);
+	if (n >= how_many(s->writer) || g->keys.n >= MOST_OF_ONE)
+		return gathered_merge(s);
+	return !g->kept && n < g->few ? gathered_merge(s) : keep(s);
 }
 
 int gathered_reading(struct store *s)

@@ -10,7 +10,8 @@
  * many. Where what is late lies close together, in a short history or in parts that are in order, it
  * costs no more in its place.
  *
- * Readers merge: a value has a run in each list. A finished history has none that wait.
+ * Readers merge: a value has a run in each list. After an import that ended none waits; what one that was
+ * cut off has left, the next one merges.
  */
 #include "late.h"
 
@@ -24,9 +25,10 @@
 #define DENSE 8u
 
 /*
- * That many wait at most. With each commit, of some hundred thousand, most rows of what waits are written,
- * five bytes a posting; with each merge most of all that is there. Of ten million events both cost the
- * same per commit with one and a half million, of a hundred million with four and a half.
+ * That many wait at most. Each commit writes most rows of what waits, each merge most rows of all that is
+ * there: the more wait, the more the commits cost, and the fewer merges there are. Reckoned with a commit
+ * of some hundred thousand and five bytes a posting, all of it is least with one and a half million where
+ * there are ten million events, with four and a half where there are a hundred million.
  */
 #define MANY (1u << 21)
 

@@ -9,13 +9,18 @@
  *   posting_list(time, event, places)   all of such a row, as JSON: [[time, event], ...]
  *   value_hash(kind, name)         by which value_name has a value
  *   posting_row(key, time, event)  those behind the first of a group, as posting.c has them
+ *   gathered_again(postings)       a row that waits, as waiting.c has it, of one as it had been: a time
+ *                                  only where the event is another one
  */
+#include <endian.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "posting.h"
 #include "private.h"
 #include "tell.h"
 #include "util/varint.h"
+#include "waiting.h"
 
 static struct buf *group(sqlite3_context *c)
 {
@@ -155,6 +160,45 @@ static void value_hash(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 					 (size_t)sqlite3_value_bytes(args[1]) }));
 }
 
+/* The next one of a row that waits, as older schemas had it; false: it is damaged. */
+static bool take_waiting(struct str *in, struct posting *p)
+{
+	uint64_t event, time = 0, key;
+
+	if (!varint_take(in, &event) || (event && !varint_take(in, &time)) ||
+	    in->n < sizeof(key))
+		return false;
+	memcpy(&key, in->p, sizeof(key));
+	*in = str_from(*in, sizeof(key));
+	p->key = (int64_t)le64toh(key);
+	p->time_ms = (int64_t)((uint64_t)p->time_ms + (uint64_t)unzigzag(time));
+	p->event = (int64_t)((uint64_t)p->event + (uint64_t)unzigzag(event));
+	return p->event > 0 && p->event >> 61 == 0;
+}
+
+static void gathered_again(sqlite3_context *c, int n _unused_, sqlite3_value **args)
+{
+	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, bytes = BUF_INIT;
+	struct str in = { sqlite3_value_blob(args[0]),
+			  (size_t)sqlite3_value_bytes(args[0]) };
+	struct posting p = { 0 };
+
+	while (in.n) {
+		if (!take_waiting(&in, &p)) {
+			sqlite3_result_error(
+				c, "a row of gathered postings cannot be decoded", -1);
+			return;
+		}
+		buf_put(&rows, &p, sizeof(p));
+	}
+	waiting_encode(&bytes, (const struct posting *)rows.data, rows.len / sizeof(p));
+	if (buf_error(&rows) || buf_error(&bytes))
+		sqlite3_result_error_nomem(c);
+	else
+		sqlite3_result_blob64(c, bytes.data ? bytes.data : "", bytes.len,
+				      SQLITE_TRANSIENT);
+}
+
 int migrate_posting_functions(sqlite3 *db)
 {
 	const int how = SQLITE_UTF8 | SQLITE_DETERMINISTIC | SQLITE_DIRECTONLY;
@@ -173,5 +217,8 @@ int migrate_posting_functions(sqlite3 *db)
 	if (rc == SQLITE_OK)
 		rc = sqlite3_create_function_v2(db, "value_hash", 2, how, NULL,
 						value_hash, NULL, NULL, NULL);
+	if (rc == SQLITE_OK)
+		rc = sqlite3_create_function_v2(db, "gathered_again", 1, how, NULL,
+						gathered_again, NULL, NULL, NULL);
 	return rc;
 }

@@ -369,12 +369,12 @@ static int sweep_states(struct store *s, bool *ret_done)
 	return 0;
 }
 
-int store_sweep(struct store *s)
+int store_sweep(struct store *s, bool in_haste)
 {
 	bool swept, merged = false;
 	int r = sweep_states(s, &swept);
 
-	if (!r)
+	if (!r && !in_haste)
 		r = late_sweep(s, &merged);
 	return r || (!swept && !merged) ? r : give_back(s);
 }

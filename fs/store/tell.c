@@ -75,7 +75,7 @@ int tell_settle(struct store *s)
 
 int tell_reading(struct store *s)
 {
-	int r = s->writer && s->who ? tell_settle(s) : 0;
+	int r = s->writer && s->who ? written(s, tell_settle(s)) : 0;
 
 	return r ? r : reading(s);
 }

@@ -22,7 +22,8 @@ struct value_node {
 	struct map_node node; /* kind, unescaped text */
 	int64_t id;
 	int64_t unit_ms; /* first event noted of the unit it stands for; INT64_MAX: none */
-	int64_t newest_ms; /* of its events; INT64_MIN: it has none */
+	/* Of its events, or also of those that it has as a person; INT64_MIN: it is new. */
+	int64_t newest_ms;
 	int64_t settled_ms; /* the same as of the settle of this number: what is older comes late */
 	uint64_t settle;
 };

@@ -7,8 +7,9 @@
  *
  * The bytes of postings, in the order in which they came, are for each
  *
- *   event  by how much it differs from the one before, signed; doubled twice (util/varint.h)
- *   time   the same in milliseconds, only where the event is another one
+ *   event  by how much it differs from the one before, signed (util/varint.h); doubled, and one where
+ *          the time differs
+ *   time   then, by how much, signed: milliseconds
  *   key    64 bits, least byte first
  */
 #include "waiting.h"
@@ -20,7 +21,8 @@
 
 #include "util/varint.h"
 
-#define FEW_KEPT 16384u /* whose memory is kept for the next */
+#define FEW_KEPT  16384u             /* whose memory is kept for the next */
+#define EVENT_FAR (INT64_C(1) << 61) /* so that no difference needs more than 63 bits */
 
 int token_rows_add(struct token_rows *t, const struct posting *p)
 {
@@ -56,13 +58,13 @@ static int64_t minus(int64_t a, int64_t b)
 static void put(struct buf *out, const struct posting *before, const struct posting *p)
 {
 	unsigned char bytes[2 * VARINT_MAX + sizeof(uint64_t)];
-	int64_t event = minus(p->event, before->event);
+	int64_t time = minus(p->time_ms, before->time_ms);
+	uint64_t event = zigzag(minus(p->event, before->event));
 	uint64_t key = htole64((uint64_t)p->key);
-	size_t len = varint_write(bytes, zigzag(event));
+	size_t len = varint_write(bytes, event << 1 | (time != 0));
 
-	if (event)
-		len += varint_write(bytes + len,
-				    zigzag(minus(p->time_ms, before->time_ms)));
+	if (time)
+		len += varint_write(bytes + len, zigzag(time));
 	memcpy(bytes + len, &key, sizeof(key));
 	buf_put(out, bytes, len + sizeof(key));
 }
@@ -86,14 +88,14 @@ bool waiting_take(struct str *in, struct posting *p)
 {
 	uint64_t event, time = 0, key;
 
-	if (!varint_take(in, &event) || (event && !varint_take(in, &time)) ||
+	if (!varint_take(in, &event) || ((event & 1) && !varint_take(in, &time)) ||
 	    in->n < sizeof(key))
 		return false;
 	memcpy(&key, in->p, sizeof(key));
 	*in = str_from(*in, sizeof(key));
 	*p = (struct posting){ (int64_t)le64toh(key), plus(p->time_ms, time),
-			       plus(p->event, event) };
-	return true;
+			       plus(p->event, event >> 1) };
+	return p->event >= -EVENT_FAR && p->event <= EVENT_FAR;
 }
 
 /* --- parts --------------------------------------------------------------------------------- */

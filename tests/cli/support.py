@@ -613,6 +613,19 @@ def postings(db, table):
             yield key, time_ms, one
 
 
+def check_units(db):
+    """A unit is found by its session's ARN from its first event on, and by its key, of no time."""
+    first = {}
+    for token, time_ms, unit in postings(db, "unit_token"):
+        first[token, unit] = min(time_ms, first.get((token, unit), time_ms))
+    wanted = {}
+    for unit, key, arn, first_ms in db.execute("SELECT value, key_token, arn_token, first_ms FROM unit"):
+        wanted[arn >> 16 & (1 << 48) - 1, unit] = first_ms
+        if key is not None:
+            wanted[~key >> 16 & (1 << 48) - 1, unit] = 0
+    assert first == wanted
+
+
 def bearers(db):
     """(name, resource) of each name and who has it; see fs/store/bearer.c."""
     listed = [(name, resource) for name, resource, _ in postings(db, "bearer")]
@@ -682,6 +695,7 @@ def dump(history):
         for table in ("mention", "actor", "session"):
             facts[table] = sorted((*of, keys[one]) for *of, one in postings(db, table))
         facts["value_name"] = sorted((*of, values[one]) for *of, one in postings(db, "value_name"))
+        check_units(db)
         # A unit may be found by the time of what came in before its first event, too.
         facts["unit_token"] = sorted({(token, values[unit])
                                       for token, _, unit in postings(db, "unit_token")})

@@ -353,6 +353,23 @@ class Persons(Case):
             self.assertEqual(self.events_of("user%2Fmallory"), [3, 4], order)
             self.assertEqual(self.events_of("role%2FAdmin"), [2, 4], order)
 
+    def test_openers_of_many_come_later(self):
+        """Of sessions known by their ARNs alone, as each key was issued again."""
+        n, every = 2400, 40
+        def when(number):
+            return f"2024-05-{1 + number // 1440:02}T{number // 60 % 24:02}:{number % 60:02}:30Z"
+
+        self.write("act.json", trail_file([
+            session(i, f"ASIA{i:016}", name=f"u{i}", time=when(i)) for i in range(1, n)]))
+        self.import_("act.json")
+        self.write("open.json", trail_file([
+            opens(n + i, event(n + i, time=when(i - 1)), f"ASIB{i:016}", name=f"u{i}")
+            for i in range(every, n, every)]))
+        self.import_("open.json")
+        opened = range(every, n, every)
+        self.assertEqual(sorted(self.events_of("user%2Falice")),
+                         sorted([*opened, *(n + i for i in opened)]))
+
     def test_a_session_that_opens_itself(self):
         self.write("a.json", trail_file([
             opens(1, session(1, "ASIALOOP"), "ASIALOOP"),

@@ -11,6 +11,13 @@ HISTORIES = 4
 KILLS = 12 # of each
 
 
+def role_session(n):
+    """Who has acted in a role, each in a session of its own."""
+    return {"type": "AssumedRole", "accountId": "123456789012", "accessKeyId": f"ASIA{n:016}",
+            "arn": f"arn:aws:sts::123456789012:assumed-role/Admin/u{n}",
+            "principalId": f"AROAEXAMPLE:u{n}"}
+
+
 def minute(n):
     return f"2024-05-{1 + n // 1440:02}T{n // 60 % 24:02}:{n % 60:02}"
 
@@ -26,7 +33,8 @@ class Crash(Case):
             n = f * 200
             self.write(f"in/{f:03}-trail.json.gz", trail_file(
                 [event(n + k, time=minute(n + k) + ":00Z",
-                       requestParameters={"groupId": f"sg-{k % 50}", "n": k})
+                       requestParameters={"groupId": f"sg-{k % 50}", "n": k},
+                       **({"userIdentity": role_session(n + k)} if k % 3 else {}))
                  for k in range(200)] + [event(n, userAgent="another content")]))
             self.write(f"in/{f:03}-items.json", history_file(
                 [item(f"sg-{k}", time=minute(n + k) + ":30.000Z",

@@ -345,7 +345,7 @@ LABELS_40 = """ALTER TABLE cause RENAME COLUMN label TO confidence;
 UPDATE cause SET confidence = confidence & 3;
 """
 
-DOWN = {41: "DROP TABLE activity_late;", 40: LABELS_40, 39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
+DOWN = {42: "", 41: "DROP TABLE activity_late;", 40: LABELS_40, 39: "", 38: EDGES_38, 37: PACKS_37, 36: BEARERS_36, 35: BUSY_35, 34: COLUMNS_34, 33: RUNS_33,
         32: SPANS_32, 31: LISTED_31, 30: VALUES_30, 29: CALLED_29, 28: POSTINGS_28,
         27: STATES_27, 26: PHRASES_26, 25: PLACES_25, 24: NARROW_24, 23: TIMELINE_23, 22: "DROP TABLE gathered;", 21: TOLD_21, 20: NEWS_20,
         19: LISTS_19, 18: CLASSES_18, 17: BLOCKS_17, 16: HOURS_16, 15: STATE_15}
@@ -462,6 +462,20 @@ def without_ids(record, bits):
             at = record.index(name) + len(name)
             record = record[:at] + record[at + 36:]
     return record
+
+
+def waiting_41(rows):
+    """Postings that wait, with a time only where the event is another one."""
+    def zigzag(number):
+        return varint((number << 1 if number >= 0 else ~(number << 1)) & (1 << 64) - 1)
+
+    out, time_ms, one = b"", 0, 0
+    for key, *at in rows:
+        out += zigzag(at[1] - one)
+        if at[1] != one:
+            out += zigzag(at[0] - time_ms)
+        out, (time_ms, one) = out + (key & (1 << 64) - 1).to_bytes(8, "little"), at
+    return out
 
 
 class Migrate(Case):
@@ -718,6 +732,36 @@ class Migrate(Case):
         self.import_(self.write("later.json", function(20, 512)))
         cause = json.loads(self.cat(changes).splitlines()[-1])["causes"]
         self.assertEqual([one["eventName"] for one in cause], ["CreateFunctionUrlConfig"])
+
+    def test_what_waits(self):
+        """What a killed import has left, of a unit two of one event and different times."""
+        self.write("in/trail.json", trail_file([
+            event(n, time=f"2024-05-0{1 + n % 9}T10:{n % 60:02}:00Z", userIdentity={
+                "type": "AssumedRole", "accountId": "123456789012", "accessKeyId": f"ASIA{n:016}",
+                "arn": f"arn:aws:sts::123456789012:assumed-role/Admin/u{n % 30}"})
+            for n in range(1, 200)]))
+        self.import_("in")
+        facts = dump(self.history)
+        self.take_down(41, self.bodies(), self.records())
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            for number, table in (0, "mention"), (1, "actor"), (6, "unit_token"):
+                rows = sorted(postings(db, table), key=lambda row: (row[2], -row[0]))
+                self.assertGreater(len(rows), 190)
+                db.execute(f"DELETE FROM {table}")
+                for part in rows[:50], rows[50:]:
+                    db.execute("INSERT INTO gathered(list, postings) VALUES(?, ?)",
+                               (number, waiting_41((key << 16, *at) for key, *at in part)))
+            keys = sorted(((part << 56 | bits << 32, 0, one)
+                           for part, bits, one in postings(db, "event_key")), key=lambda row: row[2])
+            db.execute("DELETE FROM event_key")
+            db.execute("INSERT INTO gathered(list, postings) VALUES(3, ?)", (waiting_41(keys),))
+            before = db.execute("SELECT count(*) FROM gathered").fetchone()
+        self.assertEqual(before, (7,))
+        (self.folder / "empty").mkdir()
+        self.import_("empty")
+        self.assertEqual(self.query("SELECT * FROM gathered"), [])
+        again = dump(self.history)
+        self.assertEqual([table for table in facts if again[table] != facts[table]], [])
 
     def test_labels(self):
         """How long `blame` is goes by the kept length of a change's cause, and where that is not

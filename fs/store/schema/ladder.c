@@ -316,6 +316,7 @@ static const struct migration ladder[] = {
 	{ .version = 39, .sql = schema_anew }, /* calls that make a part are on it */
 	{ .version = 40, .sql = schema_labels },
 	{ .version = 41, .sql = schema_late },
+	{ .version = 42, .sql = schema_waiting },
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A second list of what stands in the files of activity/, for what is far from the ends of the first
-   one's. A history that is there has none of it. */
+/* A second list of what stands in the files of activity/, for what is older than what its value has. A
+   history that is brought up begins with none. */
 #include "schema.h"
 
 #include <stddef.h>

@@ -61,6 +61,7 @@ extern const char *const schema_edges[];
 extern const char *const schema_anew[];
 extern const char *const schema_labels[];
 extern const char *const schema_late[];
+extern const char *const schema_waiting[];
 
 /* Puts TABLE_packed in TABLE's place. Ids are not given again: what was given last goes along. */
 #define SCHEMA_REPLACE(table)                                            \

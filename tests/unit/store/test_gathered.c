@@ -216,6 +216,92 @@ static void test_killed(void **state)
 	assert_whole(h, 4 * EACH);
 }
 
+/* --- units --------------------------------------------------------------------------------- */
+
+static int64_t time_of_session(int i)
+{
+	return INT64_C(1714557600000) + i * 7919 % 1000 * INT64_C(60000);
+}
+
+/* Each in a session of its own: a unit, which is found by two tokens, one of them of no time. */
+static void put_sessions(struct history *h, int from, int to)
+{
+	h->s->writer->gathered.few = 1;
+	begin(h);
+	for (int i = from; i < to; i++) {
+		char id[48], key[24], arn[64];
+		struct event_told told = { .principal = STR("assumed-role/Admin/u"),
+					   .role = STR("role/Admin"),
+					   .text_len = 1,
+					   .jsonl_len = 1 };
+		enum store_put put;
+		struct event e;
+
+		name_of(i, id);
+		(void)snprintf(key, sizeof(key), "ASIA%d", i);
+		(void)snprintf(arn, sizeof(arn), "arn:aws:sts::1:assumed-role/Admin/u%d",
+			       i);
+		e = event_of(id, time_of_session(i));
+		e.access_key = str_of(key);
+		told.session = str_of(arn);
+		assert_int_equal(
+			store_put_event(h->s, &e,
+					&(struct store_record){ .raw = STR("{\"a\":1}"),
+								.identity = e.id },
+					NULL, &told, 1, &put),
+			0);
+		assert_int_equal(put, STORE_PUT_NEW);
+	}
+	commit(h);
+}
+
+/* Once, at that time alone. */
+static void assert_unit(struct history *h, uint64_t token, int64_t time_ms)
+{
+	int64_t first, last;
+
+	assert_int_equal(count_token(h, POSTING_UNIT, token), 1);
+	assert_int_equal(postings_span(h->s, POSTING_UNIT, posting_key_of_token(token),
+				       &first, &last),
+			 0);
+	assert_int_equal(first, time_ms);
+	assert_int_equal(last, time_ms);
+}
+
+static void assert_units(struct history *h, int n)
+{
+	for (int i = 0; i < n; i++) {
+		char key[24], arn[64];
+
+		(void)snprintf(key, sizeof(key), "ASIA%d", i);
+		(void)snprintf(arn, sizeof(arn), "arn:aws:sts::1:assumed-role/Admin/u%d",
+			       i);
+		assert_unit(h, ~mention_token(str_of(key)), 0);
+		assert_unit(h, mention_token(str_of(arn)), time_of_session(i));
+	}
+	assert_int_equal(ask(h, waiting), 0);
+	assert_sound(h);
+}
+
+/* In the program that took them in, in the next one, and where a rollback reads them again. */
+static void test_units(void **state)
+{
+	struct history *h = *state;
+
+	put_sessions(h, 0, EACH);
+	spread(h);
+	assert_units(h, EACH);
+	put_sessions(h, EACH, 2 * EACH);
+	history_open(h, STORE_WRITE, 0);
+	put_sessions(h, 2 * EACH, 3 * EACH);
+	begin(h);
+	put_all(h, 3 * EACH, 3 * EACH + 1, STORE_PUT_NEW);
+	store_rollback(h->s);
+	assert_int_equal(ask(h, "SELECT count(*) FROM gathered WHERE list = 6"), 2);
+	spread(h);
+	assert_units(h, 3 * EACH);
+}
+
 /* Who issued a session is asked while the issuing waits. */
 static void test_issuer(void **state)
 {
@@ -387,7 +473,7 @@ static void test_key_of_none(void **state)
 		(void)snprintf(hex + 2 * i, 3, "%02x", (unsigned)(key >> (8 * i)) & 0xff);
 	exec(h->path, "UPDATE counter SET n = n + 1 WHERE name = 'event row'");
 	(void)snprintf(sql, sizeof(sql),
-		       "INSERT INTO gathered(list, postings) VALUES(3, x'0400%s')", hex);
+		       "INSERT INTO gathered(list, postings) VALUES(3, x'08%s')", hex);
 	exec(h->path, sql);
 	history_open(h, STORE_WRITE, 0);
 	begin(h);
@@ -435,6 +521,7 @@ int main(void)
 		CASE(test_few_and_many),
 		CASE(test_found),
 		CASE(test_issuer),
+		CASE(test_units),
 		CASE(test_rolled_back),
 		CASE(test_killed),
 		CASE(test_filtered),

@@ -181,7 +181,7 @@ static void test_read(void **state)
 	assert_same(h, other, ROUNDS);
 	/* By the next program that writes. */
 	history_open(h, STORE_WRITE, 0);
-	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(store_sweep(h->s, false), 0);
 	assert_int_equal(ask(h, waiting), 0);
 	assert_int_equal(ask(h, counted), 0);
 	assert_same(h, other, ROUNDS);
@@ -286,7 +286,7 @@ static void test_scattered(void **state)
 	tell(h, 3 * EACH + 2, T0);
 	commit(h);
 	assert_int_equal(ask(h, counted), 4);
-	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(store_sweep(h->s, false), 0);
 	assert_false(l->waits);
 	assert_int_equal(ask(h, counted), 0);
 	assert_int_equal(count_list(h, POSTING_ACTIVITY,
@@ -348,7 +348,7 @@ static void test_many_rows(void **state)
 	rows = ask(h, waiting);
 	assert_true(rows > 3 * 64);
 	assert_int_equal(read_all(h, alice, 50, acts), EACH);
-	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(store_sweep(h->s, false), 0);
 	assert_int_equal(ask(h, waiting), 0);
 	assert_int_equal(read_all(h, alice, 50, acts), EACH);
 	for (int i = 0; i < EACH; i++)
@@ -384,7 +384,7 @@ static void test_rolled_back(void **state)
 	assert_true(ask(h, counted) > n + EACH);
 	other_begin(&other, 3);
 	assert_same(h, other, 3);
-	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(store_sweep(h->s, false), 0);
 	assert_int_equal(ask(h, counted), 0);
 	assert_same(h, other, 3);
 	history_teardown((void **)&other);
@@ -431,7 +431,7 @@ static void test_damaged(void **state)
 			assert_non_null(strstr(store_message(h->s),
 					       "the postings of activity_late from "));
 		}
-		assert_int_equal(store_sweep(h->s), STORE_E_DAMAGED);
+		assert_int_equal(store_sweep(h->s, false), STORE_E_DAMAGED);
 		assert_non_null(strstr(store_message(h->s),
 				       "the postings of activity_late from "));
 		assert_int_equal(ask(h, waiting), rows);
@@ -439,7 +439,7 @@ static void test_damaged(void **state)
 		exec(h, "DELETE FROM activity_late; INSERT INTO activity_late SELECT * "
 			"FROM saved");
 	}
-	assert_int_equal(store_sweep(h->s), 0);
+	assert_int_equal(store_sweep(h->s, false), 0);
 	assert_int_equal(count_list(h, POSTING_ACTIVITY, name), 2 * EACH);
 }
 

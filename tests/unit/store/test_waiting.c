@@ -85,7 +85,7 @@ static void test_ends(void **state _unused_)
 	for (unsigned i = 0; i < WAITING_PARTS; i++) {
 		const struct posting first = { (int64_t)(i * width), INT64_MAX / 2, 1 };
 		const struct posting last = { (int64_t)(i * width + (width - 1)), -1,
-					      INT64_MAX };
+					      INT64_C(1) << 61 };
 
 		add(&w, &last, &expected);
 		add(&w, &first, &expected);
@@ -96,6 +96,25 @@ static void test_ends(void **state _unused_)
 
 		assert_int_equal(waiting_take_part(&w, part, &two), 0);
 		assert_int_equal(two.len, 2 * sizeof(struct posting));
+	}
+	assert_taken(&w, &expected);
+}
+
+/* Of one event with two times, one behind the other in a part, as a session and its key have. */
+static void test_times(void **state _unused_)
+{
+	_cleanup_(waiting_deinit) struct waiting w = { 0 };
+	_cleanup_(buf_deinit) struct buf expected = BUF_INIT;
+
+	for (unsigned i = 0; i < EACH; i++) {
+		const struct posting of_key = { (int64_t)(i << 16), 0, 1 + i };
+		const struct posting of_session = { (int64_t)((EACH + i) << 16),
+						    1700000000000 + 60000 * i, 1 + i };
+
+		add(&w, &of_key, &expected);
+		add(&w, &of_session, &expected);
+		if (i % 100 == 99)
+			assert_int_equal(waiting_pack(&w), 0);
 	}
 	assert_taken(&w, &expected);
 }
@@ -159,9 +178,8 @@ static void test_keys(void **state _unused_)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_parts),
-		cmocka_unit_test(test_ends),
-		cmocka_unit_test(test_cleared),
+		cmocka_unit_test(test_parts), cmocka_unit_test(test_ends),
+		cmocka_unit_test(test_times), cmocka_unit_test(test_cleared),
 		cmocka_unit_test(test_keys),
 	};
 
