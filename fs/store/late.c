@@ -10,8 +10,8 @@
  * many. Where what is late lies close together, in a short history or in parts that are in order, it
  * costs no more in its place.
  *
- * Readers merge: a value has a run in each list. After an import that ended none waits; what one that was
- * cut off has left, the next one merges.
+ * Readers merge: a value has a run in each list. After an import that ended none waits; what one has left
+ * that was cut off, or one that follows and must not stop for seconds, the next one merges.
  */
 #include "late.h"
 
@@ -32,12 +32,15 @@
  */
 #define MANY (1u << 21)
 
+/* So many are merged by who has little time, too: some tenths of a second. */
+#define HASTY (1u << 16)
+
 /* Rows that are merged at once: 16384 postings at most. */
 #define SLICE 64
 
 void late_init(struct late *l)
 {
-	*l = (struct late){ .few = FEW, .dense = DENSE, .many = MANY };
+	*l = (struct late){ .few = FEW, .dense = DENSE, .many = MANY, .hasty = HASTY };
 }
 
 bool late_begin(struct store *s, size_t n_late)
@@ -161,11 +164,26 @@ int late_settle(struct store *s, size_t n, size_t n_late)
 	return r || (size_t)MAX(wait, 0) < l->many ? r : merge(s);
 }
 
-int late_sweep(struct store *s, bool *ret_done)
+/* What is left by who is in haste goes on to wait. */
+static int is_to_sweep(struct store *s, bool in_haste, bool *ret)
 {
-	int r = late_any(s, ret_done);
+	struct late *l = &s->writer->late;
+	int64_t n;
+	int r = late_any(s, ret);
 
-	s->writer->late.waits = false;
+	if (!in_haste)
+		l->waits = false;
+	if (r || !*ret || !in_haste)
+		return r;
+	r = waiting(s, &n);
+	*ret = !r && (size_t)MAX(n, 0) <= l->hasty;
+	return r;
+}
+
+int late_sweep(struct store *s, bool in_haste, bool *ret_done)
+{
+	int r = is_to_sweep(s, in_haste, ret_done);
+
 	if (r || !*ret_done)
 		return r;
 	r = store_begin(s, "merge activity");

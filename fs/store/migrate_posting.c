@@ -10,9 +10,11 @@
  *   value_hash(kind, name)         by which value_name has a value
  *   posting_row(key, time, event)  those behind the first of a group, as posting.c has them
  *   gathered_again(postings)       a row that waits, as waiting.c has it, of one as it had been: a time
- *                                  only where the event is another one
+ *                                  only where the event is another one; of a damaged one such as is
+ *                                  damaged, too, with all of its bytes: who writes says so
  */
 #include <endian.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,23 +178,33 @@ static bool take_waiting(struct str *in, struct posting *p)
 	return p->event > 0 && p->event >> 61 == 0;
 }
 
+static int take_all_waiting(struct str in, struct buf *out)
+{
+	struct posting p = { 0 };
+
+	for (; in.n; buf_put(out, &p, sizeof(p)))
+		if (!take_waiting(&in, &p))
+			return -EBADMSG;
+	return buf_error(out);
+}
+
 static void gathered_again(sqlite3_context *c, int n _unused_, sqlite3_value **args)
 {
 	_cleanup_(buf_deinit) struct buf rows = BUF_INIT, bytes = BUF_INIT;
-	struct str in = { sqlite3_value_blob(args[0]),
-			  (size_t)sqlite3_value_bytes(args[0]) };
-	struct posting p = { 0 };
+	struct str old = { sqlite3_value_blob(args[0]),
+			   (size_t)sqlite3_value_bytes(args[0]) };
+	int r = take_all_waiting(old, &rows);
 
-	while (in.n) {
-		if (!take_waiting(&in, &p)) {
-			sqlite3_result_error(
-				c, "a row of gathered postings cannot be decoded", -1);
-			return;
-		}
-		buf_put(&rows, &p, sizeof(p));
+	if (r == -EBADMSG) {
+		/* No number has so many bytes. */
+		for (unsigned i = 0; i <= VARINT_MAX; i++)
+			buf_put_char(&bytes, '\xff');
+		buf_put_str(&bytes, old);
+	} else {
+		waiting_encode(&bytes, (const struct posting *)rows.data,
+			       rows.len / sizeof(struct posting));
 	}
-	waiting_encode(&bytes, (const struct posting *)rows.data, rows.len / sizeof(p));
-	if (buf_error(&rows) || buf_error(&bytes))
+	if ((r && r != -EBADMSG) || buf_error(&bytes))
 		sqlite3_result_error_nomem(c);
 	else
 		sqlite3_result_blob64(c, bytes.data ? bytes.data : "", bytes.len,

@@ -4,7 +4,7 @@
  * they stand in the order they came in, those of one resource all over the table, so to delete them
  * story by story would write all its pages with each commit. They are swept when stories are done:
  * mostly the table is emptied as a whole, which writes none, and what is still alone put back. Then
- * late postings are merged, too: see late.c.
+ * late postings are merged, too, if there is time: see late.c.
  */
 #include "pack_put.h"
 
@@ -374,7 +374,7 @@ int store_sweep(struct store *s, bool in_haste)
 	bool swept, merged = false;
 	int r = sweep_states(s, &swept);
 
-	if (!r && !in_haste)
-		r = late_sweep(s, &merged);
+	if (!r)
+		r = late_sweep(s, in_haste, &merged);
 	return r || (!swept && !merged) ? r : give_back(s);
 }

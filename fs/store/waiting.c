@@ -95,7 +95,7 @@ bool waiting_take(struct str *in, struct posting *p)
 	*in = str_from(*in, sizeof(key));
 	*p = (struct posting){ (int64_t)le64toh(key), plus(p->time_ms, time),
 			       plus(p->event, event >> 1) };
-	return p->event >= -EVENT_FAR && p->event <= EVENT_FAR;
+	return p->event > -EVENT_FAR && p->event < EVENT_FAR;
 }
 
 /* --- parts --------------------------------------------------------------------------------- */

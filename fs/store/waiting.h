@@ -51,7 +51,7 @@ int waiting_take_part(const struct waiting *w, size_t part, struct buf *out) _mu
 
 /* --- bytes -------------------------------------------------------------------------------- */
 
-/* Events are between minus and plus 2 to the power of 61. */
+/* Events are below 2 to the power of 61, and above that less than nothing. */
 void waiting_encode(struct buf *out, const struct posting *rows, size_t n);
 /* Makes the next one of the one before it (at first: zeros); false where there is none: damaged. */
 bool waiting_take(struct str *in, struct posting *p) _must_check_;

@@ -357,6 +357,39 @@ static void test_many_rows(void **state)
 		assert_int_equal(count_list(h, POSTING_ACTIVITY, v), EACH);
 }
 
+/* In haste only few are merged; the others go on to wait, and are merged by who has time. */
+static void test_in_haste(void **state)
+{
+	struct history *h = *state, *other = NULL;
+	int64_t n;
+
+	wait_from(h, 1, SIZE_MAX);
+	put_round(h, 0);
+	put_round(h, 1);
+	n = ask(h, counted);
+	assert_true(n > 0);
+	h->s->writer->late.hasty = (size_t)n - 1;
+	assert_int_equal(store_sweep(h->s, true), 0);
+	assert_int_equal(ask(h, counted), n);
+	assert_true(ask(h, waiting) > 0);
+	put_round(h, 2);
+	assert_true(ask(h, counted) > n + EACH);
+	h->s->writer->late.hasty = (size_t)ask(h, counted);
+	assert_int_equal(store_sweep(h->s, true), 0);
+	assert_int_equal(ask(h, counted), 0);
+	assert_int_equal(ask(h, waiting), 0);
+	put_round(h, 3);
+	assert_true(ask(h, counted) > 0);
+	h->s->writer->late.hasty = 0;
+	assert_int_equal(store_sweep(h->s, true), 0);
+	assert_true(ask(h, waiting) > 0);
+	assert_int_equal(store_sweep(h->s, false), 0);
+	assert_int_equal(ask(h, waiting), 0);
+	other_begin(&other, ROUNDS);
+	assert_same(h, other, ROUNDS);
+	history_teardown((void **)&other);
+}
+
 static void test_rolled_back(void **state)
 {
 	struct history *h = *state, *other = NULL;
@@ -450,7 +483,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(test_read),      TEST(test_read_meanwhile), TEST(test_few),
 		TEST(test_in_order),  TEST(test_scattered),      TEST(test_many),
-		TEST(test_many_rows), TEST(test_rolled_back),    TEST(test_damaged),
+		TEST(test_many_rows), TEST(test_in_haste),       TEST(test_rolled_back),
+		TEST(test_damaged),
 	};
 
 	return cmocka_run_group_tests_name("late", tests, NULL, NULL);

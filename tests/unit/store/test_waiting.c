@@ -85,7 +85,7 @@ static void test_ends(void **state _unused_)
 	for (unsigned i = 0; i < WAITING_PARTS; i++) {
 		const struct posting first = { (int64_t)(i * width), INT64_MAX / 2, 1 };
 		const struct posting last = { (int64_t)(i * width + (width - 1)), -1,
-					      INT64_C(1) << 61 };
+					      (INT64_C(1) << 61) - 1 };
 
 		add(&w, &last, &expected);
 		add(&w, &first, &expected);
