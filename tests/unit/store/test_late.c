@@ -163,6 +163,29 @@ static void other_begin(struct history **ret, int rounds)
 	assert_int_equal(ask(*ret, counted), 0);
 }
 
+/* Two rounds; how many of their places wait. */
+static int64_t put_two_waiting(struct history *h)
+{
+	int64_t n;
+
+	wait_from(h, 1, SIZE_MAX);
+	put_round(h, 0);
+	put_round(h, 1);
+	n = ask(h, counted);
+	assert_true(n > EACH);
+	return n;
+}
+
+/* As if none had waited. */
+static void assert_rounds(struct history *h, int rounds)
+{
+	struct history *other = NULL;
+
+	other_begin(&other, rounds);
+	assert_same(h, other, rounds);
+	history_teardown((void **)&other);
+}
+
 /* --- reading -------------------------------------------------------------------------------- */
 
 static void test_read(void **state)
@@ -298,23 +321,16 @@ static void test_scattered(void **state)
 
 static void test_many(void **state)
 {
-	struct history *h = *state, *other = NULL;
-	int64_t first;
+	struct history *h = *state;
+	int64_t first = put_two_waiting(h);
 
-	wait_from(h, 1, SIZE_MAX);
-	put_round(h, 0);
-	put_round(h, 1);
-	first = ask(h, counted);
-	assert_true(first > EACH);
 	wait_from(h, 1, (size_t)first + 1);
 	put_round(h, 2);
 	assert_int_equal(ask(h, waiting), 0);
 	assert_int_equal(ask(h, counted), 0);
 	put_round(h, 3);
 	assert_true(ask(h, waiting) > 0);
-	other_begin(&other, ROUNDS);
-	assert_same(h, other, ROUNDS);
-	history_teardown((void **)&other);
+	assert_rounds(h, ROUNDS);
 }
 
 /* More rows than are merged at once. */
@@ -360,14 +376,9 @@ static void test_many_rows(void **state)
 /* In haste only few are merged; the others go on to wait, and are merged by who has time. */
 static void test_in_haste(void **state)
 {
-	struct history *h = *state, *other = NULL;
-	int64_t n;
+	struct history *h = *state;
+	int64_t n = put_two_waiting(h);
 
-	wait_from(h, 1, SIZE_MAX);
-	put_round(h, 0);
-	put_round(h, 1);
-	n = ask(h, counted);
-	assert_true(n > 0);
 	h->s->writer->late.hasty = (size_t)n - 1;
 	assert_int_equal(store_sweep(h->s, true), 0);
 	assert_int_equal(ask(h, counted), n);
@@ -385,20 +396,14 @@ static void test_in_haste(void **state)
 	assert_true(ask(h, waiting) > 0);
 	assert_int_equal(store_sweep(h->s, false), 0);
 	assert_int_equal(ask(h, waiting), 0);
-	other_begin(&other, ROUNDS);
-	assert_same(h, other, ROUNDS);
-	history_teardown((void **)&other);
+	assert_rounds(h, ROUNDS);
 }
 
 static void test_rolled_back(void **state)
 {
 	struct history *h = *state, *other = NULL;
-	int64_t n;
+	int64_t n = put_two_waiting(h);
 
-	wait_from(h, 1, SIZE_MAX);
-	put_round(h, 0);
-	put_round(h, 1);
-	n = ask(h, counted);
 	for (int merged = 0; merged < 2; merged++) {
 		/* That it was settled the count shows. */
 		wait_from(h, 1, merged ? 1 : SIZE_MAX);
