@@ -67,11 +67,6 @@ void state_row(sqlite3_stmt *q, struct store_state *ret);
 
 /* Now, in milliseconds since 1970. */
 int64_t now_ms(void);
-/* Before a read: what the writer has gathered so far is written, so that it is seen. */
-static inline int reading(struct store *s)
-{
-	return writer_settle(s);
-}
 /* -EINVAL, with a message, unless a write transaction is open; its first failure if it has one. */
 int writing(struct store *s, const char *doing) _must_check_;
 /* The end of a call that writes: half a put, whatever stopped it, must not be committed. */
@@ -80,4 +75,10 @@ static inline int written(struct store *s, int r)
 	if (r && s->who && !s->broken)
 		s->broken = r;
 	return r;
+}
+/* Before a read: what the writer has gathered so far is written, so that it is seen.
+   Half of that must not be committed either. */
+static inline int reading(struct store *s)
+{
+	return written(s, writer_settle(s));
 }
