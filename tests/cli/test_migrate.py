@@ -776,6 +776,39 @@ class Migrate(Case):
         self.assertTrue(kept[0].endswith(old))
         self.assertIn("activity", self.run_program("ls", self.history, "/")[0])
 
+    def test_units_of_before(self):
+        """Units that the program of before had in their list at no time: an opener that came later has
+        not found the sessions that are known by their ARN alone."""
+        def arn(n):
+            return f"arn:aws:sts::123456789012:assumed-role/Admin/u{n}"
+
+        self.write("in/calls.json", trail_file([
+            event(n, time=f"2024-05-02T10:{n:02}:00Z", userIdentity={
+                "type": "AssumedRole", "accountId": "123456789012", "accessKeyId": f"ASIA{n:016}",
+                "arn": arn(n)}) for n in range(1, 60)]))
+        self.write("in/openers.json", trail_file([
+            event(100 + n, "AssumeRole", f"2024-05-01T10:{n:02}:00Z", eventSource="sts.amazonaws.com",
+                  responseElements={"credentials": {"accessKeyId": f"ASIB{n:016}"},
+                                    "assumedRoleUser": {"arn": arn(n)}}) for n in range(1, 60)]))
+        self.import_("in/calls.json")
+        calls = self.history.read_bytes()
+        self.import_("in/openers.json")
+        facts = dump(self.history)
+        self.history.write_bytes(calls)
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            units = sorted({(key, 0, unit, b"") for key, _, unit in postings(db, "unit_token")})
+            self.assertEqual(len(units), 2 * 59)
+            db.execute("DELETE FROM unit_token")
+            db.executemany("INSERT INTO unit_token VALUES(?, ?, ?, ?)", units)
+        self.import_("in/openers.json")
+        self.assertEqual(self.query("SELECT * FROM person"), [])
+        self.take_down(41, self.bodies(), self.records())
+        (self.folder / "empty").mkdir()
+        self.import_("empty")
+        again = dump(self.history)
+        self.assertEqual([table for table in facts if again[table] != facts[table]], [])
+        self.assertEqual(len(facts["person"]), 59)
+
     def test_labels(self):
         """How long `blame` is goes by the kept length of a change's cause, and where that is not
         known, by its event."""

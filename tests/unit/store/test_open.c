@@ -462,6 +462,30 @@ static void test_rollback(void **state)
 	assert_int_equal(totals.items, 1);
 }
 
+/* What is gathered cannot be written before a read: the transaction is not committed without it. */
+static void test_read_that_fails(void **state)
+{
+	struct history *h = *state;
+	struct store_dirty dirty;
+	size_t n;
+
+	history_open(h, STORE_WRITE, 0);
+	begin(h);
+	assert_int_equal(writer_alias(h->s, 7, 1), 0);
+	commit(h);
+	run_sql(h, "UPDATE alias SET places = x'ff'");
+	begin(h);
+	assert_int_equal(writer_alias(h->s, 8, 2), 0);
+	assert_int_equal(store_dirty_next(h->s, 0, &dirty, 1, &n), STORE_E_DAMAGED);
+	assert_int_equal(store_commit(h->s), STORE_E_DAMAGED);
+	run_sql(h, "UPDATE alias SET places = x''");
+	begin(h);
+	assert_int_equal(writer_alias(h->s, 8, 2), 0);
+	assert_int_equal(store_dirty_next(h->s, 0, &dirty, 1, &n), 0);
+	commit(h);
+	assert_int_equal(count_list(h, POSTING_ALIAS, 0), 2);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup_closed, history_teardown)
 
 int main(void)
@@ -487,6 +511,7 @@ int main(void)
 		CASE(test_log_held),
 		CASE(test_misuse),
 		CASE(test_rollback),
+		CASE(test_read_that_fails),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
