@@ -466,8 +466,9 @@ static int start(struct import *i)
 	ops.ctx = &i->setup;
 	if (!r)
 		r = seen_new(&i->setup.seen);
+	/* One of them is the writer, who parses, too. */
 	if (!r)
-		r = lanes_new(&ops, workers_of(i->options), &i->lanes);
+		r = lanes_new(&ops, MAX(workers_of(i->options), 2u) - 1, &i->lanes);
 	return r ? fail(i, r) : 0;
 }
 

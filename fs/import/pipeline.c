@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One lock, three conditions. The files under way form a list in their order; the first one,
- * the head, is what the writer waits for. Every worker prefers parsing to reading, and a
- * worker whose chunk finds no room parses others instead of waiting.
+ * One lock, two conditions. The files under way form a list in their order; the first one,
+ * the head, is what the writer waits for. A worker whose chunk finds no room parses others
+ * instead of waiting.
  *
  * Nothing can get stuck: the head is always claimed before any other file, its reader may
  * always hand over a chunk when none of the head's is under way, and the head's first chunk
  * may always be parsed; both whatever the number of bytes in flight.
  *
- * The writer is the slowest as a rule, and must not wait for a processor: as long as it has
- * something to go on with, no second worker is woken; when it has not, all are.
+ * The writer parses, too, while what comes next is not ready: so there need not be more threads
+ * than processors, of which some would stand still each time two of them want the same one.
+ * It does not read, since a reader waits for room that only the writer makes. Workers see to it
+ * that something is always there for it to parse: they read first until some chunks wait.
  */
 #include "pipeline.h"
 
@@ -21,13 +23,16 @@
 #include <unistd.h>
 
 #define SPARE_CHUNKS 16u
+#define AHEAD        4u /* chunks that wait to be parsed before a worker parses */
 #define SPARE_BYTES  (4 * CHUNK_TEXT) /* a chunk that has grown beyond is not kept */
 
 struct pipeline {
 	struct pipeline_ops ops;
 	pthread_mutex_t lock;
-	pthread_cond_t work;  /* for workers: something to read or to parse, or room */
-	pthread_cond_t ready; /* for the writer: the head has got on */
+	pthread_cond_t work; /* for workers: something to read or to parse, or room */
+	pthread_cond_t
+		ready; /* for the writer: the head has got on, or there is one to parse */
+	void *own;     /* what the writer parses with */
 	pthread_t *threads;
 	unsigned n_threads;
 	int stop_fd;
@@ -38,10 +43,8 @@ struct pipeline {
 	size_t bodies; /* bytes of files in memory that are not read */
 	struct chunk *queue, **queue_last; /* to be parsed */
 	struct chunk *spare;
-	unsigned n_spare, n_flying;
-	unsigned n_working; /* workers that do not wait */
-	bool hungry;        /* the writer waits */
-	size_t bytes;       /* in flight */
+	unsigned n_spare, n_flying, n_queued;
+	size_t bytes; /* in flight */
 	uint64_t read_bytes;
 	bool stop;
 	int error;
@@ -83,6 +86,7 @@ static void queue_add(struct pipeline *p, struct chunk *c)
 	c->queue_at = p->queue_last;
 	*p->queue_last = c;
 	p->queue_last = &c->queue_next;
+	p->n_queued++;
 }
 
 static void queue_remove(struct pipeline *p, struct chunk *c)
@@ -92,6 +96,7 @@ static void queue_remove(struct pipeline *p, struct chunk *c)
 		c->queue_next->queue_at = c->queue_at;
 	else
 		p->queue_last = c->queue_at;
+	p->n_queued--;
 }
 
 static void charge(struct pipeline *p, struct chunk *c, size_t bytes)
@@ -126,12 +131,16 @@ static bool starving(const struct pipeline *p, const struct import_file *file)
 	return file == p->head && !file->chunks;
 }
 
-static void tell_writer(struct pipeline *p)
+static bool head_is_ready(const struct pipeline *p)
 {
 	const struct import_file *head = p->head;
 
-	if (p->stop || (head && ((head->chunks && head->chunks->state == CHUNK_PARSED) ||
-				 (!head->chunks && head->ended))))
+	return head->chunks ? head->chunks->state == CHUNK_PARSED : head->ended;
+}
+
+static void tell_writer(struct pipeline *p)
+{
+	if (p->stop || (p->head && head_is_ready(p)))
 		pthread_cond_signal(&p->ready);
 }
 
@@ -149,23 +158,9 @@ static void stop(struct pipeline *p, int error)
 	pthread_cond_signal(&p->ready);
 }
 
-static void wait_for_work(struct pipeline *p)
-{
-	p->n_working--;
-	pthread_cond_wait(&p->work, &p->lock);
-	p->n_working++;
-}
-
-/* There is something to do. */
-static void wake_one(struct pipeline *p)
-{
-	if (p->hungry || !p->n_working)
-		pthread_cond_signal(&p->work);
-}
-
 /* --- workers ------------------------------------------------------------------------------- */
 
-/* Entered and left with the lock held. */
+/* Entered and left with the lock held; of a worker's, or the writer's own. */
 static void parse(struct pipeline *p, void *worker, struct chunk *c)
 {
 	int r;
@@ -200,16 +195,16 @@ static void read_file(struct pipeline *p, void *worker, struct import_file *file
 static void work(struct pipeline *p, void *worker)
 {
 	pthread_mutex_lock(&p->lock);
-	p->n_working++;
 	while (!p->stop) {
 		struct chunk *c = first_to_parse(p);
+		bool may_read = p->unclaimed && (!crowded(p) || p->unclaimed == p->head);
 
-		if (c)
+		if (c && (!may_read || p->n_queued >= AHEAD))
 			parse(p, worker, c);
-		else if (p->unclaimed && (!crowded(p) || p->unclaimed == p->head))
+		else if (may_read)
 			read_file(p, worker, p->unclaimed);
 		else
-			wait_for_work(p);
+			pthread_cond_wait(&p->work, &p->lock);
 	}
 	pthread_mutex_unlock(&p->lock);
 }
@@ -257,7 +252,7 @@ int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
 		if (other)
 			parse(p, worker, other);
 		else
-			wait_for_work(p);
+			pthread_cond_wait(&p->work, &p->lock);
 	}
 	if (p->stop) {
 		pthread_mutex_unlock(&p->lock);
@@ -270,12 +265,11 @@ int pipeline_push(struct pipeline *p, void *worker, struct import_file *file,
 	p->n_flying++;
 	charge(p, chunk, chunk_bytes(chunk));
 	queue_add(p, chunk);
+	pthread_cond_signal(&p->ready);
 	/* A reader comes to parse itself; the first chunk of a file may be all there is. One that
 	   waits for its source has a processor to spare. */
-	if (file->stream || file->given)
+	if (file->stream || file->given || p->queue != chunk)
 		pthread_cond_signal(&p->work);
-	else if (p->queue != chunk)
-		wake_one(p);
 	pthread_mutex_unlock(&p->lock);
 	return 0;
 }
@@ -332,8 +326,9 @@ int pipeline_new(const struct pipeline_ops *ops, unsigned workers, struct pipeli
 		free(p);
 		return r;
 	}
+	p->own = ops->worker_new(p, ops->ctx);
 	p->threads = calloc(workers, sizeof(p->threads[0]));
-	r = p->threads ? 0 : -ENOMEM;
+	r = p->own && p->threads ? 0 : -ENOMEM;
 	while (!r && p->n_threads < workers) {
 		r = -pthread_create(&p->threads[p->n_threads], NULL, worker_main, p);
 		if (!r)
@@ -357,6 +352,8 @@ struct pipeline *pipeline_free(struct pipeline *p)
 	pthread_mutex_unlock(&p->lock);
 	for (unsigned i = 0; i < p->n_threads; i++)
 		pthread_join(p->threads[i], NULL);
+	if (p->own)
+		p->ops.worker_free(p->own);
 	while (p->head) {
 		struct import_file *file = p->head;
 
@@ -412,7 +409,7 @@ void pipeline_add(struct pipeline *p, struct import_file *file)
 	if (!p->unclaimed)
 		p->unclaimed = file;
 	if (drained(p) || p->unclaimed == p->head)
-		wake_one(p);
+		pthread_cond_signal(&p->work);
 	pthread_mutex_unlock(&p->lock);
 }
 
@@ -449,11 +446,26 @@ static struct timespec deadline_in(unsigned ms)
 	return t;
 }
 
-static bool head_is_ready(const struct pipeline *p)
+static bool has_passed(const struct timespec *deadline)
 {
-	const struct import_file *head = p->head;
+	struct timespec now;
 
-	return head->chunks ? head->chunks->state == CHUNK_PARSED : head->ended;
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec > deadline->tv_sec ||
+	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
+}
+
+/* Parses one, or waits for the head until the deadline. 0, PIPELINE_E_TIMEOUT. */
+static int parse_or_wait(struct pipeline *p, const struct timespec *deadline)
+{
+	struct chunk *c = first_to_parse(p);
+
+	if (!c)
+		return pthread_cond_timedwait(&p->ready, &p->lock, deadline)
+			       ? PIPELINE_E_TIMEOUT
+			       : 0;
+	parse(p, p->own, c);
+	return has_passed(deadline) ? PIPELINE_E_TIMEOUT : 0;
 }
 
 int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken *ret)
@@ -462,13 +474,8 @@ int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken
 	int r = 0;
 
 	pthread_mutex_lock(&p->lock);
-	p->hungry = p->head && !head_is_ready(p);
-	if (p->hungry)
-		pthread_cond_broadcast(&p->work);
 	while (!r && !p->error && p->head && !head_is_ready(p))
-		if (pthread_cond_timedwait(&p->ready, &p->lock, &deadline))
-			r = PIPELINE_E_TIMEOUT;
-	p->hungry = false;
+		r = parse_or_wait(p, &deadline);
 	if (p->error)
 		r = p->error;
 	else if (!p->head)
@@ -499,7 +506,7 @@ void pipeline_give_back(struct pipeline *p, struct chunk *chunk)
 		chunk = NULL;
 	}
 	if (drained(p) && (p->queue || p->unclaimed))
-		wake_one(p);
+		pthread_cond_signal(&p->work);
 	pthread_mutex_unlock(&p->lock);
 	chunk_free(chunk);
 }

@@ -4,8 +4,9 @@
 /*
  * Files in, chunks of facts out: the queues between one writer, who adds files and takes
  * parsed chunks, and the workers, who read and parse. Files go in and chunks come out in one
- * order, whoever was quicker, so that the history does not depend on the threads. What is in
- * flight is bounded by its bytes.
+ * order, whoever was quicker, so that the history does not depend on the threads. The writer
+ * parses, too, when it would have to wait. What is in flight is bounded by its bytes: so much that
+ * workers do not stand still while the writer commits.
  */
 
 #include <stdbool.h>
@@ -16,9 +17,9 @@
 #include "store/write.h"
 
 #define PIPELINE_BYTES \
-	((size_t)12 << 20)  /* in flight; a single bigger chunk still passes */
-#define PIPELINE_CHUNKS 48u /* likewise */
-#define PIPELINE_FILES  64u /* added and not yet written */
+	((size_t)32 << 20)   /* in flight; a single bigger chunk still passes */
+#define PIPELINE_CHUNKS 128u /* likewise */
+#define PIPELINE_FILES  64u  /* added and not yet written */
 #define PIPELINE_BODIES \
 	((size_t)4 << 20) /* of files in memory, added and not yet read; likewise */
 
@@ -94,7 +95,7 @@ enum {
 	PIPELINE_E_TIMEOUT, /* nothing was ready in time */
 };
 
-/* The next in order, waiting for it at most timeout_ms. 0, PIPELINE_E_..., what a worker failed with. */
+/* The next in order, waiting for it at most timeout_ms and one chunk's parsing. 0, PIPELINE_E_..., what a worker failed with. */
 int pipeline_take(struct pipeline *p, unsigned timeout_ms,
 		  struct pipeline_taken *ret) _must_check_;
 void pipeline_give_back(struct pipeline *p, struct chunk *chunk); /* NULL is fine */

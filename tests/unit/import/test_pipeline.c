@@ -4,9 +4,11 @@
  * flight stays bounded, and a failure or an early end stops all threads wherever they are.
  *
  * The made-up reader hands over as many chunks as the file's size says, each with the file's
- * version and its own number; the made-up parser doubles a chunk's weight.
+ * version and its own number, and of a file that HOLDS_ON does not come back before all is to
+ * stop; the made-up parser doubles a chunk's weight.
  */
 #include <errno.h>
+#include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -21,6 +23,7 @@
 
 #define FAIL_READING 1000000 /* a file of this version cannot be read */
 #define FAIL_PARSING 1000001 /* ... parsed */
+#define HOLDS_ON     1000002 /* ... is like a pipe that nothing more comes from */
 #define ENDLESS      UINT64_MAX
 
 static atomic_size_t flying, flying_most;
@@ -78,6 +81,11 @@ static int fake_read(void *worker, struct import_file *file)
 		r = pipeline_push(p, worker, file, c);
 		if (r)
 			return r;
+	}
+	if (file->version == HOLDS_ON) {
+		struct pollfd end = { .fd = pipeline_stop_fd(p), .events = POLLIN };
+
+		return poll(&end, 1, -1) == 1 ? -ECANCELED : -EIO;
 	}
 	return 0;
 }
@@ -200,6 +208,20 @@ static void lets_a_full_pipeline_be_left(void **state)
 	pipeline_free(p);
 }
 
+/* The only worker waits for a source that gives nothing more: what it gave is had all the same. */
+static void parses_while_the_worker_waits(void **state _unused_)
+{
+	struct pipeline *p = start(1);
+	struct pipeline_taken taken = { 0 };
+	uint64_t number = 0;
+
+	add(p, HOLDS_ON, 20, false);
+	while (number < 20)
+		assert_false(take(p, HOLDS_ON, &number));
+	assert_int_equal(pipeline_take(p, 1, &taken), PIPELINE_E_TIMEOUT);
+	pipeline_free(p);
+}
+
 static void tells_of_failures(void **state)
 {
 	const int64_t versions[] = { FAIL_READING, FAIL_PARSING };
@@ -260,6 +282,7 @@ int main(void)
 		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &seven),
 		cmocka_unit_test_prestate(tells_of_failures, &one),
 		cmocka_unit_test_prestate(tells_of_failures, &seven),
+		cmocka_unit_test(parses_while_the_worker_waits),
 		cmocka_unit_test(waits_no_longer_than_asked),
 	};
 
