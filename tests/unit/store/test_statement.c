@@ -45,6 +45,8 @@ static const struct {
 	/* ... and the sizes of the estate's inventories are sums over each resource in each folder */
 	{ Q_AT_PARENTS, "folder" },
 	{ Q_AT_ESTATE, "resource" },
+	/* ... and the busiest resources of all are found in each of them */
+	{ Q_CHURN_OTHERS, "resource" },
 	/* ... or once instead of more searches than would take as long: see named.c */
 	{ Q_MENTIONS, "mention" },
 };

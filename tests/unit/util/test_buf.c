@@ -60,6 +60,20 @@ static void test_printf_at_the_edge(void **state)
 	}
 }
 
+static void test_numbers(void **state)
+{
+	static const uint64_t numbers[] = { 0, 9, 10, 4096, UINT64_MAX };
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		buf_put_number(&b, numbers[i]);
+		buf_put_char(&b, ' ');
+	}
+	assert_int_equal(buf_error(&b), 0);
+	assert_true(str_is(buf_str(&b), "0 9 10 4096 18446744073709551615 "));
+}
+
 static void test_error_sticks(void **state)
 {
 	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
@@ -144,6 +158,7 @@ int main(void)
 		cmocka_unit_test(test_append),
 		cmocka_unit_test(test_growth),
 		cmocka_unit_test(test_printf_at_the_edge),
+		cmocka_unit_test(test_numbers),
 		cmocka_unit_test(test_error_sticks),
 		cmocka_unit_test(test_reserve_is_kept),
 		cmocka_unit_test(test_fit),
