@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "util/array.h"
+
 #define FILE_MAX ((off_t)4 << 20)
 
 enum section {
@@ -63,17 +65,11 @@ static struct str trim(struct str s)
 static int add(struct profiles *p, enum section section, struct str name, struct str key,
 	       struct str value)
 {
+	int r = array_room(p->settings, p->n, p->cap, (size_t)32);
 	struct setting *s;
 
-	if (p->n == p->cap) {
-		size_t cap = p->cap ? 2 * p->cap : 32;
-		struct setting *more = reallocarray(p->settings, cap, sizeof(*more));
-
-		if (!more)
-			return -ENOMEM;
-		p->settings = more;
-		p->cap = cap;
-	}
+	if (r)
+		return r;
 	s = &p->settings[p->n++];
 	*s = (struct setting){ .section = section,
 			       .name = str_dup(name),

@@ -9,6 +9,7 @@
 #include "cli.h"
 #include "model/timestamp.h"
 #include "tree/tree.h"
+#include "util/array.h"
 
 struct listing {
 	struct tree *tree;
@@ -37,16 +38,9 @@ static bool collect(void *ctx, const struct tree_entry *e)
 {
 	struct names *n = ctx;
 
-	if (n->n == n->cap) {
-		size_t cap = n->cap ? n->cap * 2 : 64;
-		struct name *grown = reallocarray(n->names, cap, sizeof(*grown));
-
-		n->failed = !grown;
-		if (!grown)
-			return false;
-		n->names = grown;
-		n->cap = cap;
-	}
+	n->failed = array_room(n->names, n->n, n->cap, (size_t)64) != 0;
+	if (n->failed)
+		return false;
 	n->names[n->n].text = str_dup(e->name);
 	n->names[n->n].attr = *e->attr;
 	n->failed = !n->names[n->n].text;

@@ -5,9 +5,9 @@
  */
 #include "sums.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
+#include "util/array.h"
 #include "util/radix.h"
 
 _Static_assert(sizeof(struct sum) <= RADIX_SIZE_MAX, "a row to be sorted");
@@ -15,6 +15,7 @@ _Static_assert(sizeof(struct sum) <= RADIX_SIZE_MAX, "a row to be sorted");
 int sums_add(struct sums *sums, const struct sum *sum)
 {
 	struct sum *last = sums->n ? &sums->rows[sums->n - 1] : NULL;
+	int r;
 
 	if (last && last->what == sum->what && last->when == sum->when) {
 		last->text_len += sum->text_len;
@@ -24,17 +25,10 @@ int sums_add(struct sums *sums, const struct sum *sum)
 		last->unit |= sum->unit;
 		return 0;
 	}
-	if (sums->n == sums->cap) {
-		size_t cap = MAX(sums->cap * 2, (size_t)256);
-		struct sum *rows = realloc(sums->rows, cap * sizeof(rows[0]));
-
-		if (!rows)
-			return -ENOMEM;
-		sums->rows = rows;
-		sums->cap = cap;
-	}
-	sums->rows[sums->n++] = *sum;
-	return 0;
+	r = array_room(sums->rows, sums->n, sums->cap, (size_t)256);
+	if (!r)
+		sums->rows[sums->n++] = *sum;
+	return r;
 }
 
 void sums_merge(struct sums *sums)

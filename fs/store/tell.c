@@ -5,10 +5,11 @@
  */
 #include "tell.h"
 
-#include <errno.h>
 #include <stdlib.h>
 
 #include "model/event.h"
+#include "util/array.h"
+
 #include "private.h"
 #include "rows.h"
 
@@ -82,15 +83,10 @@ int tell_reading(struct store *s)
 
 static int add_place(struct tell *t, const struct act_row *row)
 {
-	if (t->n == t->cap) {
-		size_t cap = MAX(t->cap * 2, (size_t)4096);
-		struct act_row *rows = realloc(t->rows, cap * sizeof(rows[0]));
+	int r = array_room(t->rows, t->n, t->cap, (size_t)4096);
 
-		if (!rows)
-			return -ENOMEM;
-		t->rows = rows;
-		t->cap = cap;
-	}
+	if (r)
+		return r;
 	t->rows[t->n++] = *row;
 	t->n_late += row->late;
 	return 0;

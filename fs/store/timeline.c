@@ -6,8 +6,7 @@
  */
 #include "store/timeline.h"
 
-#include <errno.h>
-#include <stdlib.h>
+#include "util/array.h"
 
 #include "private.h"
 #include "rows.h"
@@ -47,17 +46,11 @@ static int put_gathered(struct store *s)
 static int note(struct store *s, const struct store_line *l, bool gone)
 {
 	struct tell *t = &s->writer->tell;
+	int r = array_room(t->lines, t->n_lines, t->cap_lines, (size_t)1024);
 	struct line_op *op;
 
-	if (t->n_lines == t->cap_lines) {
-		size_t cap = MAX(t->cap_lines * 2, (size_t)1024);
-		struct line_op *lines = realloc(t->lines, cap * sizeof(lines[0]));
-
-		if (!lines)
-			return -ENOMEM;
-		t->lines = lines;
-		t->cap_lines = cap;
-	}
+	if (r)
+		return r;
 	op = &t->lines[t->n_lines];
 	*op = (struct line_op){ .line = *l, .n = t->n_lines++, .gone = gone };
 	op->line.rank = timeline_rank(l);

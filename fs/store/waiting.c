@@ -19,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/array.h"
 #include "util/varint.h"
 
 #define FEW_KEPT  16384u             /* whose memory is kept for the next */
@@ -26,17 +27,11 @@
 
 int token_rows_add(struct token_rows *t, const struct posting *p)
 {
-	if (t->n == t->cap) {
-		size_t cap = MAX(t->cap * 2, (size_t)4096);
-		struct posting *rows = realloc(t->rows, cap * sizeof(rows[0]));
+	int r = array_room(t->rows, t->n, t->cap, (size_t)4096);
 
-		if (!rows)
-			return -ENOMEM;
-		t->rows = rows;
-		t->cap = cap;
-	}
-	t->rows[t->n++] = *p;
-	return 0;
+	if (!r)
+		t->rows[t->n++] = *p;
+	return r;
 }
 
 static void rows_clear(struct token_rows *t)
