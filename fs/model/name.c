@@ -28,11 +28,21 @@ static size_t sequence_length(struct str s)
 	return n <= s.n && str_is_utf8((struct str){ s.p, n }) ? n : 0;
 }
 
-static bool must_escape(struct str rest, bool first)
+static bool must_escape(unsigned char c, bool first)
 {
-	unsigned char c = (unsigned char)rest.p[0];
-
 	return c < 0x20 || c == 0x7f || c == '/' || c == '%' || (first && c == '.');
+}
+
+/* How many bytes at the start, up to `max`, are plain ASCII: units of themselves, as most names are. */
+static size_t plain_length(struct str s, size_t max)
+{
+	size_t n = 0;
+
+	max = MIN(max, s.n);
+	while (n < max && (unsigned char)s.p[n] < 0x80 &&
+	       !must_escape((unsigned char)s.p[n], false))
+		n++;
+	return n;
 }
 
 /* Escapes as much of id as fits into `room` bytes of whole units; returns what id it took. */
@@ -42,8 +52,14 @@ static size_t escape_units(struct buf *out, struct str id, size_t room)
 
 	while (at < id.n) {
 		struct str rest = str_from(id, at);
-		size_t n = sequence_length(rest);
-		bool escaped = n == 0 || must_escape(rest, at == 0);
+		size_t n = at ? plain_length(rest, room - put) : 0;
+		bool escaped = false;
+
+		if (n == 0) {
+			n = sequence_length(rest);
+			escaped =
+				n == 0 || must_escape((unsigned char)rest.p[0], at == 0);
+		}
 
 		if (put + (escaped ? 3 : n) > room)
 			break;

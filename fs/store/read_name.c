@@ -190,65 +190,33 @@ int store_keys(struct store *s, int64_t space, uint64_t after, struct arena *a,
 	return r;
 }
 
-/* A name's row, and its place in the listing. */
-struct placed {
-	int64_t id;
-	size_t place;
-};
-
-static int by_id(const void *a, const void *b)
+static int by_cookie(const void *a, const void *b)
 {
-	const struct placed *x = a, *y = b;
+	const struct store_key *x = a, *y = b;
 
-	return (x->id > y->id) - (x->id < y->id);
+	return (x->cookie > y->cookie) - (x->cookie < y->cookie);
 }
 
-static int read_placed(struct store *s, int64_t space, size_t max, struct buf *ret)
+static int any_key_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	struct placed p = { 0 };
-	bool row = true;
-	int r = sql_open(s, Q_NAME_IDS, ARGS(INT(space), INT(max)), &q);
-
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		p.id = col_int(q, 0);
-		buf_put(ret, &p, sizeof(p));
-		p.place++;
-	}
-	return r ? r : buf_error(ret);
+	return key_row(q, a, ret);
 }
 
 int store_keys_all(struct store *s, int64_t space, size_t max, struct arena *a,
 		   struct store_key **ret, size_t *ret_n)
 {
-	_cleanup_(buf_deinit) struct buf all = BUF_INIT;
-	struct placed *placed;
-	int r = reading(s);
+	static const struct sql_shape shape = { sizeof(struct store_key), any_key_row };
+	bool large = false;
+	int r = store_keys_more(s, space, max, &large);
 
-	if (!r)
-		r = read_placed(s, space, max + 1, &all);
-	if (r)
-		return r;
-	placed = (struct placed *)all.data;
-	*ret_n = all.len / sizeof(*placed);
-	if (*ret_n > max)
+	if (!r && large)
 		return STORE_E_LARGE;
-	*ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
-	if (!*ret)
-		return -ENOMEM;
-	if (*ret_n > 1)
-		qsort(placed, *ret_n, sizeof(*placed), by_id);
-	for (size_t i = 0; i < *ret_n && !r; i++) {
-		_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-
-		r = sql_get(s, Q_NAME, ARGS(INT(placed[i].id)), &q);
-		if (!r)
-			r = key_row(q, a, &(*ret)[placed[i].place]);
-	}
-	return r == STORE_E_NOT_FOUND ? STORE_E_DAMAGED : r;
+	if (!r)
+		r = sql_list(s, Q_NAMES_ALL, ARGS(INT(space), INT(max)), &shape, a, ret,
+			     ret_n);
+	if (!r && *ret_n > 1)
+		qsort(*ret, *ret_n, sizeof(**ret), by_cookie);
+	return r;
 }
 
 int store_keys_more(struct store *s, int64_t space, size_t n, bool *ret)

@@ -404,8 +404,12 @@ X(NAMES,
   "SELECT n.id, n.space, n.hash, s.text, " TAIL_OF_N ", n.n, n.newest_ms, n.resource "
   "FROM name n LEFT JOIN stem s ON s.id = n.stem "
   "WHERE n.space = ?1 AND (n.hash, n.id) > (?2, ?3) ORDER BY n.hash, n.id")
-X(NAME_IDS,
-  "SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 ORDER BY hash, id LIMIT ?2")
+/* In the order of their rows; ?2: as many as there may be. */
+X(NAMES_ALL,
+  "SELECT n.id, n.space, n.hash, CASE n.stem WHEN 0 THEN NULL ELSE "
+  "(SELECT s.text FROM stem s WHERE s.id = n.stem) END, " TAIL_OF_N ", n.n, n.newest_ms, n.resource "
+  "FROM name n WHERE n.id IN (SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 LIMIT ?2) "
+  "ORDER BY n.id")
 X(NAME_NTH, "SELECT id FROM name INDEXED BY name_by_hash WHERE space = ?1 LIMIT 1 OFFSET ?2")
 X(ID_NTH, "SELECT id FROM resource WHERE id > 0 LIMIT 1 OFFSET ?1")
 /* Ids in the shape of names: the first resource of an id stands for it. */

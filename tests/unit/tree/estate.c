@@ -180,6 +180,8 @@ static void derive(struct estate *e, const struct store_dirty *dirty)
 	assert_int_equal(store_resource_get(e->s, dirty->resource, &a, &resource), 0);
 	buf_put_text(&arn, "arn:");
 	buf_put_str(&arn, resource.rid);
+	if (e->named_apart)
+		names[0].text = resource.rid;
 	names[1].text = buf_str(&arn);
 	names[2].text = resource.rid;
 	if (e->named) {

@@ -33,6 +33,7 @@ struct estate {
 	int64_t count;       /* of states put */
 	const char *account; /* what is put is of; NULL: ACCOUNT */
 	bool named;          /* give resources names, too; see estate_commit() */
+	bool named_apart;    /* ... and each the one that is its id */
 };
 
 int estate_setup(void **state); /* the history, empty */
