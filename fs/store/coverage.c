@@ -6,6 +6,7 @@
 #include "coverage.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #include "model/event.h"
 #include "model/story.h"
@@ -133,47 +134,6 @@ int coverage_settle(struct store *s)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* Text that repeats from row to row is kept once. */
-static int keep_text(struct arena *a, struct str text, struct str *last)
-{
-	if (last->p && str_eq(text, *last))
-		return 0;
-	*last = arena_str(a, text);
-	return last->p ? 0 : -ENOMEM;
-}
-
-static int read_days(struct store *s, enum statement id, const struct sql_arg *args,
-		     size_t n, struct arena *a, struct coverage_day **ret, size_t *ret_n)
-{
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	struct coverage_day d = { 0 };
-	bool row = true;
-	int r = reading(s);
-
-	if (!r)
-		r = sql_open(s, id, args, n, &q);
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = keep_text(a, col_str(q, 0), &d.account);
-		if (!r)
-			r = keep_text(a, col_str(q, 2), &d.region);
-		d.source = (enum coverage_source)col_int(q, 1);
-		d.day = col_int(q, 3);
-		d.n = (uint64_t)col_int(q, 4);
-		d.writes = (uint64_t)col_int(q, 5);
-		d.first_ms = col_int(q, 6);
-		d.hours = (uint32_t)col_int(q, 7);
-		d.last_ms = col_int(q, 8);
-		buf_put(&rows, &d, sizeof(d));
-	}
-	if (!r)
-		r = sql_keep(a, &rows, sizeof(d), ret, ret_n);
-	return r;
-}
-
 /* Who made the call, from its record. */
 static int load_control(struct store *s, struct arena *a, int64_t id,
 			struct coverage_control *c)
@@ -203,42 +163,72 @@ static int load_control(struct store *s, struct arena *a, int64_t id,
 	return c->event_id.p ? coverage_control_read(&e, a, c) : -ENOMEM;
 }
 
+struct control {
+	int64_t event;
+	struct coverage_control is;
+};
+
+static int by_moment(const void *a, const void *b)
+{
+	const struct coverage_control *x = &((const struct control *)a)->is,
+				      *y = &((const struct control *)b)->is;
+	int order = str_cmp(x->account, y->account);
+
+	return order ? order : (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
+}
+
+/* Of a call that starts something nothing is told but when, unless another is of the same moment. */
+static bool is_told_by_row(const struct control *all, size_t n, size_t i)
+{
+	return all[i].is.act == COVERAGE_STARTS &&
+	       (i == 0 || by_moment(&all[i - 1], &all[i]) != 0) &&
+	       (i + 1 == n || by_moment(&all[i], &all[i + 1]) != 0);
+}
+
+static int control_row(sqlite3_stmt *q, struct arena *a, void *ret)
+{
+	struct control *c = ret;
+
+	*c = (struct control){ .event = col_int(q, 0),
+			       .is = { .account = arena_str(a, col_str(q, 1)),
+				       .source = (enum coverage_source)col_int(q, 2),
+				       .region = arena_str(a, col_str(q, 3)),
+				       .time_ms = col_int(q, 4),
+				       .act = (enum coverage_act)col_int(q, 5) } };
+	return c->is.account.p && c->is.region.p ? 0 : -ENOMEM;
+}
+
 static int read_controls(struct store *s, enum statement id, const struct sql_arg *args,
 			 size_t n, struct arena *a, struct coverage_control **ret,
 			 size_t *ret_n)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	_cleanup_(buf_deinit) struct buf rows = BUF_INIT;
-	bool row = true;
+	static const struct sql_shape shape = { sizeof(struct control), control_row };
+	struct control *all = NULL;
 	int r = reading(s);
 
 	if (!r)
-		r = sql_open(s, id, args, n, &q);
-	while (!r) {
-		struct coverage_control c = { 0 };
-
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		c.account = arena_str(a, col_str(q, 1));
-		c.source = (enum coverage_source)col_int(q, 2);
-		c.region = arena_str(a, col_str(q, 3));
-		c.time_ms = col_int(q, 4);
-		c.act = (enum coverage_act)col_int(q, 5);
-		if (!c.account.p || !c.region.p)
-			return -ENOMEM;
-		r = load_control(s, a, col_int(q, 0), &c);
-		buf_put(&rows, &c, sizeof(c));
+		r = sql_list(s, id, args, n, &shape, a, &all, ret_n);
+	if (r)
+		return r;
+	*ret = arena_alloc(a, (*ret_n + 1) * sizeof(**ret));
+	if (!*ret)
+		return -ENOMEM;
+	if (*ret_n > 1)
+		qsort(all, *ret_n, sizeof(*all), by_moment);
+	for (size_t i = 0; i < *ret_n && !r; i++) {
+		(*ret)[i] = all[i].is;
+		/* What is told of no event (model/recorder.h) stands before it. */
+		(*ret)[i].event_id = STR("-");
+		if (!is_told_by_row(all, *ret_n, i))
+			r = load_control(s, a, all[i].event, &(*ret)[i]);
 	}
-	if (!r)
-		r = sql_keep(a, &rows, sizeof(struct coverage_control), ret, ret_n);
 	return r;
 }
 
 int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
 			size_t *ret_n)
 {
-	return read_days(s, Q_DAYS, NO_ARGS, a, ret, ret_n);
+	return coverage_days(s, Q_DAYS, NO_ARGS, a, ret, ret_n);
 }
 
 int store_coverage_controls(struct store *s, struct arena *a,
@@ -272,8 +262,8 @@ int store_coverage_of(struct store *s, struct str account, struct arena *a,
 		      struct coverage_day **ret_days, size_t *ret_n_days,
 		      struct coverage_control **ret_controls, size_t *ret_n_controls)
 {
-	int r = read_days(s, Q_DAYS_OF_ACCOUNT, ARGS(TEXT(account)), a, ret_days,
-			  ret_n_days);
+	int r = coverage_days(s, Q_DAYS_OF_ACCOUNT, ARGS(TEXT(account)), a, ret_days,
+			      ret_n_days);
 
 	return r ? r
 		 : read_controls(s, Q_CONTROLS_OF_ACCOUNT, ARGS(TEXT(account)), a,
@@ -284,7 +274,7 @@ int coverage_trail(struct store *s, struct str account, struct arena *a,
 		   struct coverage_day **days, size_t *n_days,
 		   struct coverage_control **controls, size_t *n_controls)
 {
-	int r = read_days(s, Q_DAYS_OF_TRAIL, ARGS(TEXT(account)), a, days, n_days);
+	int r = coverage_days(s, Q_DAYS_OF_TRAIL, ARGS(TEXT(account)), a, days, n_days);
 
 	return r ? r
 		 : read_controls(s, Q_CONTROLS_OF_ACCOUNT, ARGS(TEXT(account)), a,

@@ -5,9 +5,17 @@
  * What the rest of the store puts for coverage.
  */
 
+#include "statement.h"
 #include "store/coverage.h"
 
 struct event;
+
+/* The function that statements gather days with. A code of SQLite's. */
+int coverage_functions(sqlite3 *db) _must_check_;
+/* The days of such a statement, in order of account, source, region, day. */
+int coverage_days(struct store *s, enum statement id, const struct sql_arg *args,
+		  size_t n, struct arena *a, struct coverage_day **ret,
+		  size_t *ret_n) _must_check_;
 
 /* A record of that day, or with n 0 a sign that the source was running; gathered by the writer. */
 int coverage_day_add(struct store *s, enum coverage_source source, struct str account,

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "coverage.h"
 #include "private.h"
 #include "run.h"
 
@@ -192,6 +193,8 @@ int connection_open(struct store *s, struct fault *f)
 		return r;
 	/* Only now: older schemas have a table of that name. */
 	rc = run_table(s);
+	if (rc == SQLITE_OK)
+		rc = coverage_functions(s->db);
 	return rc == SQLITE_OK ? 0 : open_fault(s, sql_fail(s, rc, "set up"), f);
 }
 

@@ -40,17 +40,19 @@ X(CHURN_OTHERS,
 X(CHURN_TIMES, "SELECT first_ms, newest_ms FROM resource_view WHERE resource = ?1")
 
 /* coverage */
-#define DAY_COLUMNS "account, source, region, day, n, writes, first_ms, hours, last_ms"
+/* See coverage_days.c. */
+#define DAYS_OF_EACH \
+  "SELECT account, coverage_days(source, region, day, n, writes, first_ms, hours, last_ms) " \
+  "FROM day_coverage "
 X(DAY_ADD,
   "INSERT INTO day_coverage(account, source, region, day, n, writes, first_ms, hours, "
   "last_ms) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9) ON CONFLICT DO UPDATE SET n = n + excluded.n, "
   "writes = writes + excluded.writes, first_ms = min(first_ms, excluded.first_ms), "
   "hours = hours | excluded.hours, last_ms = max(last_ms, excluded.last_ms)")
 X(DAYS,
-  "SELECT " DAY_COLUMNS " FROM day_coverage "
-  "WHERE account >= '' ORDER BY account, source, region, day")
+  DAYS_OF_EACH "WHERE account >= '' GROUP BY account ORDER BY account")
 X(DAYS_OF_ACCOUNT,
-  "SELECT " DAY_COLUMNS " FROM day_coverage WHERE account = ?1 ORDER BY source, region, day")
+  DAYS_OF_EACH "WHERE account = ?1")
 X(COVERED_ACCOUNT,
   "SELECT account FROM day_coverage WHERE account >= ?1 ORDER BY account LIMIT 1")
 X(CONTROL_INSERT,
@@ -60,8 +62,7 @@ X(CONTROLS,
   "SELECT event, account, source, region, time_ms, starts FROM control "
   "WHERE event > 0 ORDER BY event")
 X(DAYS_OF_TRAIL,
-  "SELECT " DAY_COLUMNS " FROM day_coverage "
-  "WHERE account = ?1 AND source = 2 ORDER BY region, day")
+  DAYS_OF_EACH "WHERE account = ?1 AND source = 2")
 X(CONTROLS_OF_ACCOUNT,
   "SELECT event, account, source, region, time_ms, starts FROM control "
   "WHERE account = ?1 ORDER BY event")
