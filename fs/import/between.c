@@ -24,6 +24,7 @@ void between_begin(struct between *b)
 {
 	b->busy_ms = clock_ms() + FIRST_MS;
 	b->idle_ms = 0;
+	b->due = true; /* what one before has left */
 }
 
 bool between_is_due(const struct between *b, bool idle)
@@ -31,14 +32,15 @@ bool between_is_due(const struct between *b, bool idle)
 	return b->due && clock_ms() >= (idle ? b->idle_ms : b->busy_ms);
 }
 
-static int derive(struct between *b, const struct derive_options *more, bool *ret_more)
+static int derive(struct between *b, const struct derive_options *more,
+		  struct derive_left *ret)
 {
 	struct derive_options options = *more;
 
 	options.history = b->options->history;
 	options.workers = b->workers;
 	options.without_evidence = b->options->without_evidence;
-	return derive_run(b->store, &options, &b->after, ret_more, b->fault);
+	return derive_run(b->store, &options, &b->after, ret, b->fault);
 }
 
 /* What tells from stories. */
@@ -53,14 +55,14 @@ int between_slice(struct between *b, bool idle)
 {
 	const struct derive_options slice = { .budget_ms = SLICE_MS };
 	int64_t began = clock_ms(), ended;
-	bool more = false;
+	struct derive_left left = { 0 };
 	int r = idle ? tell_run(b->store, b->fault) : 0;
 
 	if (!r)
-		r = derive(b, &slice, &more);
-	if (!r && idle && !more)
+		r = derive(b, &slice, &left);
+	if (!r && idle && !left.stories)
 		r = files(b);
-	b->due = more || !idle;
+	b->due = left.stories || left.sweep || !idle;
 	ended = clock_ms();
 	b->busy_ms = ended + BUSY_REST * (ended - began);
 	b->idle_ms = ended + IDLE_REST * (ended - began);
@@ -73,13 +75,13 @@ int between_end(struct between *b, bool hurry,
 	const struct derive_options last = { .progress = progress,
 					     .ctx = ctx,
 					     .budget_ms = hurry ? HURRY_MS : 0 };
-	bool more = false;
+	struct derive_left left = { 0 };
 	int r;
 
 	if (!b->due && hurry)
 		return 0;
 	r = tell_run(b->store, b->fault);
 	if (!r)
-		r = derive(b, &last, &more);
-	return r || more ? r : files(b);
+		r = derive(b, &last, &left);
+	return r || left.stories ? r : files(b);
 }

@@ -15,7 +15,7 @@ struct between {
 	struct store *store;
 	struct fault *fault;
 	unsigned workers;
-	bool due;        /* something was written that stories are not made of */
+	bool due;        /* something may be left to do */
 	int64_t after;   /* where the next slice begins */
 	int64_t busy_ms; /* no slice before, while there is something to read ... */
 	int64_t idle_ms; /* ... and while there is nothing */
@@ -25,8 +25,9 @@ void between_begin(struct between *b);
 /* Is it time for a slice? `idle`: there is nothing else to do. */
 bool between_is_due(const struct between *b, bool idle);
 /*
- * Makes one, no transaction being under way. When all stories are made, and nothing else is to be
- * done, the files of alarms and metrics and the persons behind sessions are brought up to date, too.
+ * Makes one, no transaction being under way. When all stories are made, some of what waits for
+ * activity/ is merged, and when nothing else is to be done, the files of alarms and metrics and the
+ * persons behind sessions are brought up to date, too.
  */
 int between_slice(struct between *b, bool idle) _must_check_;
 /* The last one: all of it; or, in a hurry, what can be done in some seconds. */

@@ -303,8 +303,15 @@ static void tell_failed(struct store *writer, const struct going *g, int error,
 		fault_set(f, FAULT_NO_OFFSET, "", "making the stories: %s", why);
 }
 
+/* For which the time may be over; and in haste some is left. */
+static int sweep(struct store *w, int64_t until_ms, bool *ret_more)
+{
+	*ret_more = is_over(until_ms);
+	return *ret_more ? 0 : store_sweep(w, until_ms != 0, ret_more);
+}
+
 int derive_run(struct store *writer, const struct derive_options *o, int64_t *after,
-	       bool *ret_more, struct fault *f)
+	       struct derive_left *ret, struct fault *f)
 {
 	int64_t until_ms = o->budget_ms ? clock_ms() + o->budget_ms : 0;
 	struct shared sh = { .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -329,14 +336,15 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 	bool queued = false;
 	int r;
 
+	*ret = (struct derive_left){ 0 };
 	r = page ? spread(writer, until_ms, &queued) : -ENOMEM;
 
 	g.page = page;
 	if (!r)
-		r = is_any_left(writer, ret_more);
-	if (!r && !*ret_more) {
-		*ret_more = queued;
-		r = store_sweep(writer, until_ms != 0);
+		r = is_any_left(writer, &ret->stories);
+	if (!r && !ret->stories) {
+		ret->stories = queued;
+		r = sweep(writer, until_ms, &ret->sweep);
 		if (!r)
 			return 0;
 	}
@@ -347,12 +355,12 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		r = go_through(&g, after);
 	store_log_release(writer);
 	if (!r)
-		r = is_any_left(writer, ret_more);
-	*ret_more |= queued;
+		r = is_any_left(writer, &ret->stories);
+	ret->stories |= queued;
 	crew_end(&crew);
 	store_named_free(sh.named);
-	if (!r && !*ret_more)
-		r = store_sweep(writer, until_ms != 0);
+	if (!r && !ret->stories)
+		r = sweep(writer, until_ms, &ret->sweep);
 	if (r)
 		tell_failed(writer, &g, r, f);
 	return r;

@@ -23,10 +23,15 @@ struct derive_options {
 	unsigned budget_ms; /* ends early after so much time; 0: when all are made */
 };
 
+/* The time was over before ... */
+struct derive_left {
+	bool stories; /* all were made */
+	bool sweep;   /* all was swept that is, once they are made: see store_sweep() */
+};
+
 /*
  * `writer` is the open STORE_WRITE connection, with no transaction under way. *after is where to
  * begin, 0 at first, and is moved on: whoever comes back goes through all before he begins anew.
- * *ret_more: the time was over before all were made.
  */
 int derive_run(struct store *writer, const struct derive_options *options, int64_t *after,
-	       bool *ret_more, struct fault *f) _must_check_;
+	       struct derive_left *ret, struct fault *f) _must_check_;

@@ -11,7 +11,10 @@
  * costs no more in its place.
  *
  * Readers merge: a value has a run in each list. After an import that ended none waits; what one has left
- * that was cut off, or one that follows and must not stop for seconds, the next one merges.
+ * that was cut off, the next one merges. One that follows must not stop for seconds: it merges a slice at
+ * a time, whenever it has nothing else to do, the first keys first. Each slice is a transaction, so that a
+ * posting is in one of the lists at each commit; and as both are in the same order, each row of the large
+ * one is in one slice, or two, and all of them write little more than one merge does.
  */
 #include "late.h"
 
@@ -32,11 +35,15 @@
  */
 #define MANY (1u << 21)
 
-/* So many are merged by who has little time, too: some tenths of a second. */
-#define HASTY (1u << 16)
+/*
+ * Rows of the large list that a slice writes, and as many more as the last row that it takes has
+ * postings: some tens of milliseconds, whether they lie side by side or each in a page of its own. Where
+ * that makes the log long, it is taken into the file besides, as by any commit.
+ */
+#define HASTY 1024u
 
-/* Rows that are merged at once: 16384 postings at most. */
-#define SLICE 64
+/* Rows that are taken at once: 16384 postings at most. */
+#define TAKEN 64
 
 void late_init(struct late *l)
 {
@@ -67,8 +74,9 @@ int late_put(struct store *s, const struct posting *rows, size_t n)
 /* --- merging ------------------------------------------------------------------------------- */
 
 struct merging {
-	struct posting first, last; /* of the row that was read last */
+	struct posting first, last; /* of the row that was taken last */
 	struct buf rows;            /* struct posting */
+	bool more;                  /* there is a row behind it */
 };
 
 static void merging_deinit(struct merging *m)
@@ -76,15 +84,11 @@ static void merging_deinit(struct merging *m)
 	buf_deinit(&m->rows);
 }
 
-/* Appends a row, which is behind the one before it. */
 static int take_row(struct store *s, sqlite3_stmt *q, struct merging *m)
 {
 	struct posting first = posting_first(q);
-	int r;
+	int r = postings_take(s, POSTING_LATE, &first, col_str(q, 3), &m->rows);
 
-	if (posting_order(&m->last, &first) >= 0)
-		return posting_damaged(s, POSTING_LATE, &m->first);
-	r = postings_take(s, POSTING_LATE, &first, col_str(q, 3), &m->rows);
 	if (r)
 		return r;
 	m->first = first;
@@ -92,17 +96,23 @@ static int take_row(struct store *s, sqlite3_stmt *q, struct merging *m)
 	return 0;
 }
 
-/* The rows behind the one that was read last; none are left: m->rows is empty. */
-static int take_slice(struct store *s, struct merging *m)
+/* The next n rows. One more is looked at: the last of them must not reach into it. */
+static int take_rows(struct store *s, struct merging *m, size_t n)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true;
-	int r = sql_open(s, Q_LATE_BEHIND, POSTING_ROWS(&m->first, SLICE), &q);
+	int r = sql_open(s, Q_LATE_BEHIND, POSTING_ROWS(&m->first, n + 1), &q);
 
 	buf_reset(&m->rows);
 	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
+		struct posting first;
+
+		r = sql_next(s, q, &m->more);
+		if (r || !m->more)
+			break;
+		first = posting_first(q);
+		if (posting_order(&m->last, &first) >= 0)
+			return posting_damaged(s, POSTING_LATE, &m->first);
+		if (!n--)
 			break;
 		r = take_row(s, q, m);
 	}
@@ -119,26 +129,40 @@ static int waiting(struct store *s, int64_t *ret)
 	return r == STORE_E_NOT_FOUND ? 0 : r;
 }
 
-static int merge(struct store *s)
+/* The n postings that were merged do not wait any more. */
+static int clear(struct store *s, const struct merging *m, int64_t n)
 {
-	const struct posting none = { INT64_MIN, INT64_MIN, INT64_MIN };
-	_cleanup_(merging_deinit) struct merging m = { .first = none, .last = none };
-	int64_t n;
-	int r = waiting(s, &n);
+	int r = m->more ? sql_run(s, Q_LATE_CLEAR_TO, POSTING_PLACE(&m->first))
+			: sql_run(s, Q_LATE_CLEAR, NO_ARGS);
 
-	do {
-		if (!r)
-			r = take_slice(s, &m);
-		if (!r)
-			r = postings_put(s, POSTING_ACTIVITY,
-					 (const struct posting *)m.rows.data,
-					 m.rows.len / sizeof(struct posting));
-	} while (!r && m.rows.len);
-	if (!r)
-		r = sql_run(s, Q_LATE_CLEAR, NO_ARGS);
+	if (!r && !m->more)
+		r = waiting(s, &n);
 	if (!r)
 		writer_count(s, COUNTER_LATE, -n);
 	return r;
+}
+
+/* All; or so many rows of the large list (0: all), by as few as possible of what waits. */
+static int merge(struct store *s, size_t most, bool *ret_more)
+{
+	const struct posting none = { INT64_MIN, INT64_MIN, INT64_MIN };
+	_cleanup_(merging_deinit) struct merging m = { .first = none, .last = none };
+	int64_t begun = sqlite3_total_changes64(s->db), n = 0;
+	int r;
+
+	do {
+		size_t n_taken;
+
+		r = take_rows(s, &m, most ? 1 : TAKEN);
+		n_taken = m.rows.len / sizeof(struct posting);
+		if (!r)
+			r = postings_put(s, POSTING_ACTIVITY,
+					 (const struct posting *)m.rows.data, n_taken);
+		n += (int64_t)n_taken;
+	} while (!r && m.more &&
+		 (!most || sqlite3_total_changes64(s->db) - begun < (int64_t)most));
+	*ret_more = m.more;
+	return r ? r : clear(s, &m, n);
 }
 
 /* As all of it was put in its place. */
@@ -154,6 +178,7 @@ int late_settle(struct store *s, size_t n, size_t n_late)
 {
 	struct late *l = &s->writer->late;
 	int64_t wait;
+	bool more;
 	int r;
 
 	if (!l->waits) {
@@ -161,37 +186,26 @@ int late_settle(struct store *s, size_t n, size_t n_late)
 		return 0;
 	}
 	r = waiting(s, &wait);
-	return r || (size_t)MAX(wait, 0) < l->many ? r : merge(s);
+	return r || (size_t)MAX(wait, 0) < l->many ? r : merge(s, 0, &more);
 }
 
-/* What is left by who is in haste goes on to wait. */
-static int is_to_sweep(struct store *s, bool in_haste, bool *ret)
+int late_sweep(struct store *s, bool in_haste, bool *ret_done, bool *ret_more)
 {
 	struct late *l = &s->writer->late;
-	int64_t n;
-	int r = late_any(s, ret);
+	int r = late_any(s, ret_done);
 
+	*ret_more = false;
 	if (!in_haste)
 		l->waits = false;
-	if (r || !*ret || !in_haste)
-		return r;
-	r = waiting(s, &n);
-	*ret = !r && (size_t)MAX(n, 0) <= l->hasty;
-	return r;
-}
-
-int late_sweep(struct store *s, bool in_haste, bool *ret_done)
-{
-	int r = is_to_sweep(s, in_haste, ret_done);
-
 	if (r || !*ret_done)
 		return r;
 	r = store_begin(s, "merge activity");
 	if (!r)
-		r = merge(s);
+		r = merge(s, in_haste ? l->hasty : 0, ret_more);
 	if (!r)
 		r = store_commit(s);
 	if (r)
 		store_rollback(s);
+	*ret_done = !r && !*ret_more;
 	return r;
 }

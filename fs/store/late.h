@@ -16,7 +16,7 @@ struct late {
 	size_t few;    /* of a settle: not worth waiting */
 	size_t dense;  /* postings to a row that is written: none is to wait */
 	size_t many;   /* that may wait */
-	size_t hasty;  /* that are merged in haste, too */
+	size_t hasty;  /* rows of the large list, in haste, about */
 	bool waits;    /* what is late from now on */
 	int64_t begun; /* rows that the connection had written as the settle began */
 };
@@ -31,6 +31,7 @@ int late_put(struct store *s, const struct posting *rows, size_t n) _must_check_
 int late_settle(struct store *s, size_t n, size_t n_late) _must_check_;
 /* Does any wait? */
 int late_any(struct store *s, bool *ret) _must_check_;
-/* Merges all that wait, in a transaction of its own, in haste only if they are few; *ret_done: there were
-   some, and they do not wait any more. */
-int late_sweep(struct store *s, bool in_haste, bool *ret_done) _must_check_;
+/* Merges all that wait, in haste the first of them, in a transaction of its own. *ret_done: there were some,
+   and none waits any more; *ret_more: some are left. */
+int late_sweep(struct store *s, bool in_haste, bool *ret_done,
+	       bool *ret_more) _must_check_;

@@ -369,12 +369,13 @@ static int sweep_states(struct store *s, bool *ret_done)
 	return 0;
 }
 
-int store_sweep(struct store *s, bool in_haste)
+int store_sweep(struct store *s, bool in_haste, bool *ret_more)
 {
 	bool swept, merged = false;
 	int r = sweep_states(s, &swept);
 
+	*ret_more = false;
 	if (!r)
-		r = late_sweep(s, in_haste, &merged);
+		r = late_sweep(s, in_haste, &merged, ret_more);
 	return r || (!swept && !merged) ? r : give_back(s);
 }

@@ -41,5 +41,6 @@ X(MENTIONS,
 
 X(LATE_ANY, "SELECT 1 FROM activity_late WHERE value >= 0 LIMIT 1")
 X(LATE_CLEAR, "DELETE FROM activity_late")
+X(LATE_CLEAR_TO, "DELETE FROM activity_late WHERE (value, time_ms, event) <= (?1, ?2, ?3)")
 
 #undef POSTINGS

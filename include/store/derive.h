@@ -188,9 +188,10 @@ int store_put_story(struct store *s, const struct store_story *story) _must_chec
 int store_packs_make(struct store *s, struct arena *a,
 		     struct store_story *story) _must_check_;
 /* After stories were put, between transactions: clears away what packs took the place of, merges what
-   came late into the files of activity/, which takes seconds where it is much in a large history: not in
-   haste, as it is read all the same; and gives the file's free pages back where they are many. */
-int store_sweep(struct store *s, bool in_haste) _must_check_;
+   came late into the files of activity/, which takes seconds where it is much in a large history: in haste
+   a tenth of one at most, and *ret_more is whether some is left, which is read all the same; and gives the
+   file's free pages back where they are many. */
+int store_sweep(struct store *s, bool in_haste, bool *ret_more) _must_check_;
 
 /* --- what deriving reads ------------------------------------------------------------------ */
 

@@ -1,14 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """--follow: what is new shows soon, and a source that fails for a while is not given up."""
+import contextlib
 import os
 import pathlib
 import signal
+import sqlite3
 import subprocess
 import time
 import unittest
 
 from fake_aws import STALL, on, status
-from support import ACCOUNT, DONE, REFUSED, REGION, driftfs, item, history_file, text_of
+from support import (ACCOUNT, DONE, REFUSED, REGION, driftfs, event, item, history_file, postings, text_of,
+                     trail_file)
 from sync_support import SyncCase, config_key, small
 
 FOLDER = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
@@ -137,6 +140,27 @@ class Follow(SyncCase):
                     except OSError:
                         pass
         return b"".join(found)
+
+    def test_what_was_left_is_merged(self):
+        """Late places that one before has left, by one who has nothing to read."""
+        self.import_(self.write("trail.json", trail_file([event(n) for n in range(40)])),
+                     options=["--events=all"])
+        expected = self.query("SELECT * FROM activity")
+        files = [f"activity/event-name/{name}" for name in self.ls("activity/event-name")]
+        contents = [self.cat(name) for name in files]
+        self.assertIn("AuthorizeSecurityGroupIngress", "".join(contents))
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            db.execute("INSERT INTO activity_late SELECT * FROM activity")
+            db.execute("DELETE FROM activity")
+            db.execute("INSERT OR REPLACE INTO counter(name, n) VALUES('late', ?)",
+                       [len(list(postings(db, "activity_late")))])
+        self.aws.bucket("logs")
+        with self.follow() as process:
+            self.wait_for(lambda: not self.query("SELECT * FROM activity_late"))
+            self.end(process)
+        self.assertEqual(self.query("SELECT * FROM activity"), expected)
+        self.assertEqual(self.query("SELECT n FROM counter WHERE name = 'late'"), [(0,)])
+        self.assertEqual([self.cat(name) for name in files], contents)
 
     def test_an_old_object_that_could_not_be_had(self):
         """Later rounds look at new days only, but not before all of the old ones are there."""

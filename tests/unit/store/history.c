@@ -97,6 +97,14 @@ void commit(struct history *h)
 	assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
 }
 
+void sweep_all(struct history *h)
+{
+	bool more = true;
+
+	assert_int_equal(store_sweep(h->s, false, &more), 0);
+	assert_false(more);
+}
+
 struct item item_of(const char *type, const char *rid, int64_t ms, const char *state_id,
 		    const char *body)
 {

@@ -47,6 +47,8 @@ void history_close(struct history *h);
  */
 void begin(struct history *h);
 void commit(struct history *h);
+/* As an import ends: nothing is left. */
+void sweep_all(struct history *h);
 
 /* raw is the body, guise DELIVERY, status OK. */
 struct item item_of(const char *type, const char *rid, int64_t ms, const char *state_id,

@@ -85,7 +85,7 @@ static void fill(struct history *h)
 		if (i == STATES / 2)
 			pack_resource(h, 1);
 	}
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	tell(h);
 	for (unsigned i = 0; i < EVENTS; i++) {
 		uint64_t token = TOKEN(7);

@@ -184,7 +184,7 @@ static void test_packed(void **state)
 	/* What is in packs already is not packed again. */
 	pack_resource(h, 1);
 	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'unswept'"), 50);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 0);
 	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'unswept'"), 0);
 	history_open(h, STORE_READ, 0);
@@ -205,7 +205,7 @@ static void test_one_by_one(void **state)
 				 "WHERE id = (SELECT max(id) FROM state_pack)") *
 			  (ask(h, "SELECT coalesce((SELECT n FROM counter "
 				  "WHERE name = 'unswept'), 0)") > 0);
-		assert_int_equal(store_sweep(h->s, false), 0);
+		sweep_all(h);
 		alone = MAX(alone, ask(h, "SELECT count(*) FROM state"));
 	}
 	assert_in_range(alone, 1, 4);
@@ -238,7 +238,7 @@ static void test_large(void **state)
 		assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
 	}
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT id FROM state"), STATE(1, 4));
 	assert_int_equal(ask(h, "SELECT max(id) FROM state_pack"), STATE(1, 5));
 	assert_int_equal(ask(h, "SELECT min(id) FROM state_pack"), STATE(1, 1));
@@ -321,7 +321,7 @@ static void test_made_before_copy(void **state)
 	assert_raw(h, STATE(1, 3), raw);
 	pack_resource(h, 1);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_raw(h, STATE(1, 3), raw);
 }
 
@@ -335,13 +335,13 @@ static void test_dissolved_before_sweep(void **state)
 	pack_resource(h, 1);
 	put_fuller(h, 2, true, raw);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state_pack"), 0);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 5);
 	assert_raw(h, STATE(1, 3), raw);
 	make_body(body, 4);
 	assert_body(h, STATE(1, 5), body);
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 0);
 	assert_raw(h, STATE(1, 3), raw);
 	assert_body(h, STATE(1, 5), body);
@@ -364,7 +364,7 @@ static void test_swept_by_another(void **state)
 	begin(h);
 	assert_int_equal(packs_put(h->s, &story), 0);
 	store_rollback(h->s);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 20);
 	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'unswept'"), 0);
 	assert_states(h, 620);
@@ -387,7 +387,7 @@ static void test_swept_few(void **state)
 	}
 	pack_resource(h, 1);
 	history_open(h, STORE_WRITE, 0);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 40);
 	assert_states(h, 10);
 }
@@ -401,7 +401,7 @@ static void test_given_back(void **state)
 	put_states(h, 0, 4000);
 	pages = ask(h, "PRAGMA page_count");
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_in_range(ask(h, "PRAGMA freelist_count"), 0, pages / 32);
 	assert_true(ask(h, "PRAGMA page_count") < pages);
 	history_open(h, STORE_READ, 0);
@@ -458,7 +458,7 @@ static void test_damaged(void **state)
 
 	put_states(h, 0, 6);
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	history_open(h, STORE_READ, 0);
 	pack_bytes(h, &bytes, STR_NULL);
 	for (size_t i = 0; i < bytes.len; i++) {
@@ -487,7 +487,7 @@ static void test_damaged_alone(void **state)
 		       "RETURNING capture_ms"),
 		1020);
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state WHERE capture_ms = 1020"), 1);
 	assert_in_range(ask(h, "SELECT count(*) FROM state"), 1, 6);
 	assert_states(h, 20);
@@ -504,14 +504,14 @@ static void test_damaged_numbers(void **state)
 		    "UPDATE state SET kind = -7 WHERE capture_ms = 1002 RETURNING kind"),
 		-7);
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 5);
 	assert_int_equal(
 		ask(h, "UPDATE state SET kind = 0, state_id = -9223372036854775807 - 1 "
 		       "WHERE capture_ms = 1002 RETURNING kind"),
 		0);
 	pack_resource(h, 1);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_states(h, 2);
 }
 
@@ -531,7 +531,7 @@ static void test_damaged_ids(void **state)
 	assert_int_equal(ask(h, "UPDATE state_pack SET id = 1048577, bytes = x'05' "
 				"RETURNING dictionary"),
 			 0);
-	assert_int_equal(store_sweep(h->s, false), 0);
+	sweep_all(h);
 	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 5);
 	assert_int_equal(store_state_body(h->s, STATE(1, 1), &bytes), STORE_E_DAMAGED);
 }

@@ -28,6 +28,7 @@ static const struct {
 	/* a queue: what is in it is what is to be done */
 	{ Q_SPREAD_DELETE, "spread" },
 	{ Q_GATHERED, "gathered" },
+	{ Q_LATE_CLEAR_TO, "activity_late" },
 	/* stepped by a listing, from where it left off until its buffer is full */
 	{ Q_IDS, "r" },
 	{ Q_IDS_FROM, "resource" },

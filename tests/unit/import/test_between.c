@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What one who follows does between what comes in: all that was left is done in the end, slice by slice. */
+#include "between.h"
+#include "late_rounds.h"
+#include "private.h"
+
+static struct between between_of(struct history *h, const struct import_options *options)
+{
+	struct between b = {
+		.options = options, .store = h->s, .fault = &h->fault, .workers = 1
+	};
+
+	between_begin(&b);
+	return b;
+}
+
+/* How many slices it takes until nothing is to be done, while nothing comes in. */
+static int64_t slices_until_done(struct between *b)
+{
+	int64_t n = 0;
+
+	for (; b->due; n++) {
+		assert_true(n < 10 * ALL);
+		assert_int_equal(between_slice(b, true), 0);
+	}
+	return n;
+}
+
+/* What waits was left by a program of before, and is too much for one slice. */
+static void test_late(void **state)
+{
+	struct history *h = *state;
+	const struct import_options options = { .history = h->path };
+	struct between b;
+
+	put_two_waiting(h);
+	part_late_rows(h);
+	history_open(h, STORE_WRITE, 0);
+	h->s->writer->late.hasty = 12;
+	b = between_of(h, &options);
+	assert_true(slices_until_done(&b) > 4);
+	assert_int_equal(ask(h, LATE_ROWS), 0);
+	assert_int_equal(ask(h, LATE_COUNTED), 0);
+	assert_rounds(h, 2);
+}
+
+/* While there is something to read there is more to do, whatever a slice has done. */
+static void test_busy(void **state)
+{
+	struct history *h = *state;
+	const struct import_options options = { .history = h->path };
+	struct between b = between_of(h, &options);
+
+	assert_true(b.due);
+	assert_int_equal(between_slice(&b, false), 0);
+	assert_true(b.due);
+	assert_int_equal(slices_until_done(&b), 1);
+}
+
+/* It rests as long as the slice took, and many times as long where there is something to read. */
+static void test_rests(void **state)
+{
+	struct history *h = *state;
+	const struct import_options options = { .history = h->path };
+	struct between b = between_of(h, &options);
+
+	assert_true(between_is_due(&b, true));
+	put_two_waiting(h);
+	part_late_rows(h);
+	h->s->writer->late.hasty = 12;
+	for (int i = 0; i < 4; i++) {
+		assert_int_equal(between_slice(&b, true), 0);
+		assert_true(b.due);
+		assert_true(b.busy_ms >= b.idle_ms);
+	}
+	b.idle_ms = INT64_MAX;
+	assert_false(between_is_due(&b, true));
+	b.busy_ms = 0;
+	assert_true(between_is_due(&b, false));
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(test_late),
+		TEST(test_busy),
+		TEST(test_rests),
+	};
+
+	return cmocka_run_group_tests_name("between", tests, NULL, NULL);
+}
