@@ -134,13 +134,9 @@ int coverage_settle(struct store *s)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* Who made the call, from its record. */
-static int load_control(struct store *s, struct arena *a, int64_t id,
-			struct coverage_control *c)
+static int read_record(struct store *s, struct arena *a, int64_t id, struct event *ret)
 {
 	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
-	struct story_actor actor;
-	struct event e;
 	struct jv *v = arena_alloc(a, sizeof(*v));
 	struct str text;
 	int r = store_event_body(s, id, &body);
@@ -152,15 +148,31 @@ static int load_control(struct store *s, struct arena *a, int64_t id,
 		return -ENOMEM;
 	r = jv_parse(a, text, v, NULL);
 	if (!r)
-		r = event_from_jv(v, &e, NULL);
-	if (!r)
-		r = store_actor_of(s, &e, a, &actor);
+		r = event_from_jv(v, ret, NULL);
+	return r > 0 ? -EBADMSG : r;
+}
+
+/* The call's id, and unless it is a start, who made it and what of, from its record. */
+static int load_control(struct store *s, struct arena *a, int64_t id,
+			struct coverage_control *c)
+{
+	struct story_actor actor;
+	struct event e;
+	int r = read_record(s, a, id, &e);
+
+	if (r)
+		return r;
+	c->event_id = event_identity(&e, a);
+	if (!c->event_id.p)
+		return -ENOMEM;
+	if (c->act == COVERAGE_STARTS)
+		return 0;
+	r = store_actor_of(s, &e, a, &actor);
 	if (r)
 		return r > 0 ? -EBADMSG : r;
 	c->call = e.name;
-	c->event_id = event_identity(&e, a);
 	c->principal = actor.principal;
-	return c->event_id.p ? coverage_control_read(&e, a, c) : -ENOMEM;
+	return coverage_control_read(&e, a, c);
 }
 
 struct control {
@@ -177,7 +189,7 @@ static int by_moment(const void *a, const void *b)
 	return order ? order : (x->time_ms > y->time_ms) - (x->time_ms < y->time_ms);
 }
 
-/* Of a call that starts something nothing is told but when, unless another is of the same moment. */
+/* Of a start the row tells all, but for its place among calls of the same moment. */
 static bool is_told_by_row(const struct control *all, size_t n, size_t i)
 {
 	return all[i].is.act == COVERAGE_STARTS &&
@@ -217,8 +229,7 @@ static int read_controls(struct store *s, enum statement id, const struct sql_ar
 		qsort(all, *ret_n, sizeof(*all), by_moment);
 	for (size_t i = 0; i < *ret_n && !r; i++) {
 		(*ret)[i] = all[i].is;
-		/* What is told of no event (model/recorder.h) stands before it. */
-		(*ret)[i].event_id = STR("-");
+		(*ret)[i].event_id = STR(STORE_COVERAGE_NO_ID);
 		if (!is_told_by_row(all, *ret_n, i))
 			r = load_control(s, a, all[i].event, &(*ret)[i]);
 	}

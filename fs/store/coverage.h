@@ -12,7 +12,7 @@ struct event;
 
 /* The function that statements gather days with. A code of SQLite's. */
 int coverage_functions(sqlite3 *db) _must_check_;
-/* The days of such a statement, in order of account, source, region, day. */
+/* The days of such a statement, in order of account, source, region, day; STORE_E_DAMAGED: they are not. */
 int coverage_days(struct store *s, enum statement id, const struct sql_arg *args,
 		  size_t n, struct arena *a, struct coverage_day **ret,
 		  size_t *ret_n) _must_check_;

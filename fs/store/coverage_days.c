@@ -2,12 +2,14 @@
 /*
  * Reading days of coverage. An account has some hundred of them, and the tables of status/ tell of
  * all: a row that a statement returns costs more than what is in it, so the days of an account come
- * as one, gathered by an aggregate of ours.
+ * as one, gathered by an aggregate of ours. They are handed to it along the table's key, but SQLite
+ * does not promise that: who reads them looks whether they are in order.
  *
  *   coverage_days(source, region, day, n, writes, first_ms, hours, last_ms)
  *                                  in a blob: struct head, a struct day of each, their regions' names
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "coverage.h"
@@ -101,18 +103,34 @@ static void days_end(sqlite3_context *c)
 int coverage_functions(sqlite3 *db)
 {
 	return sqlite3_create_function_v2(db, "coverage_days", 8,
-					  SQLITE_UTF8 | SQLITE_DETERMINISTIC |
-						  SQLITE_DIRECTONLY,
-					  NULL, NULL, days_add, days_end, NULL);
+					  SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL, NULL,
+					  days_add, days_end, NULL);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-/* The days of the account a query stands at; in the order of the table, by which it is sought. */
-static int add_account(sqlite3_stmt *q, struct arena *a, struct buf *rows)
+static int damaged(struct store *s, struct str account)
+{
+	(void)snprintf(s->message, sizeof(s->message),
+		       "the days of coverage of %.*s are in no order", STR_ARGS(account));
+	return STORE_E_DAMAGED;
+}
+
+static bool is_behind(const struct coverage_day *d, const struct coverage_day *last)
+{
+	int order = (int)d->source - (int)last->source;
+
+	if (!order && d->region.p != last->region.p)
+		order = str_cmp(d->region, last->region);
+	return order ? order > 0 : d->day > last->day;
+}
+
+/* The days of the account a query stands at. */
+static int add_account(struct store *s, sqlite3_stmt *q, struct arena *a,
+		       struct buf *rows)
 {
 	struct str account = arena_str(a, col_str(q, 0)), bytes = col_str(q, 1), names;
-	struct coverage_day d = { .account = account };
+	struct coverage_day d = { .account = account }, before;
 	struct head head = { 0 };
 	struct day last = { .region = UINT32_MAX };
 
@@ -126,6 +144,7 @@ static int add_account(sqlite3_stmt *q, struct arena *a, struct buf *rows)
 		struct day day;
 
 		memcpy(&day, bytes.p + i * sizeof(day), sizeof(day));
+		before = d;
 		/* An empty name begins where the next one does. */
 		if (day.region != last.region || day.region_len != last.region_len)
 			d.region = arena_str(a, (struct str){ names.p + day.region,
@@ -140,6 +159,8 @@ static int add_account(sqlite3_stmt *q, struct arena *a, struct buf *rows)
 		d.first_ms = day.first_ms;
 		d.last_ms = day.last_ms;
 		d.hours = day.hours;
+		if (i && !is_behind(&d, &before))
+			return damaged(s, account);
 		buf_put(rows, &d, sizeof(d));
 	}
 	return 0;
@@ -159,7 +180,7 @@ int coverage_days(struct store *s, enum statement id, const struct sql_arg *args
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		r = add_account(q, a, &rows);
+		r = add_account(s, q, a, &rows);
 	}
 	if (!r)
 		r = sql_keep(a, &rows, sizeof(struct coverage_day), ret, ret_n);

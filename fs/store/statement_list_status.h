@@ -40,7 +40,7 @@ X(CHURN_OTHERS,
 X(CHURN_TIMES, "SELECT first_ms, newest_ms FROM resource_view WHERE resource = ?1")
 
 /* coverage */
-/* See coverage_days.c. */
+/* Along the table's key, so that an account's days are in order: see coverage_days.c. */
 #define DAYS_OF_EACH \
   "SELECT account, coverage_days(source, region, day, n, writes, first_ms, hours, last_ms) " \
   "FROM day_coverage "

@@ -102,7 +102,10 @@ struct coverage_setting {
 	struct str *unknown; /* "who changed what of ...", each; an empty one: all of it */
 };
 
-/* A call that stopped or started a recorder or a trail, or set what it takes in. */
+/*
+ * A call that stopped or started a recorder or a trail, or set what it takes in. Gaps tell of those that
+ * stop and set: of a start only place and time are asked for, and its event_id to put equals in order.
+ */
 struct coverage_control {
 	struct str account, region;
 	enum coverage_source source;
