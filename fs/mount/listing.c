@@ -180,9 +180,10 @@ static bool choose(struct listing *l, uint64_t node)
 /* All of them do, if there are many. What fails here fails again behind this reply, and is told. */
 static void plan_rest(const struct listing *l, uint64_t node)
 {
+	size_t n = WANTS_LARGE_NAMES / tree_attr_cost(node);
 	bool large = false;
 
-	if (tree_has_more(l->s->tree, node, WANTS_LARGE_NAMES, &large) == 0 && large)
+	if (tree_has_more(l->s->tree, node, n, &large) == 0 && large)
 		wants_large(&l->s->wants, node);
 }
 

@@ -64,9 +64,11 @@ struct head {
 	bool large; /* then there is nothing behind it */
 };
 
+/* What a name's key (struct store_key) has of its own, and the name. */
 struct listed {
-	struct store_key key;  /* without its text */
-	size_t name, name_len; /* among the names behind them */
+	int64_t id, newest_ms, resource;
+	uint64_t n, cookie;
+	uint32_t name, name_len; /* among the names behind them */
 };
 
 struct making {
@@ -100,11 +102,15 @@ static int make_listing(void *ctx, struct buf *out)
 	if (r && !head.large)
 		return r;
 	for (size_t i = 0; i < head.n; i++) {
-		struct listed one = { .key = all[i], .name = m->names.len };
+		struct listed one = { .id = all[i].id,
+				      .newest_ms = all[i].newest_ms,
+				      .resource = all[i].resource,
+				      .n = all[i].n,
+				      .cookie = all[i].cookie,
+				      .name = (uint32_t)m->names.len };
 
-		one.key.text = STR_NULL;
 		name_escape(&m->names, all[i].text);
-		one.name_len = m->names.len - one.name;
+		one.name_len = (uint32_t)m->names.len - one.name;
 		buf_put(&m->entries, &one, sizeof(one));
 	}
 	if (buf_error(&m->names) || buf_error(&m->entries))
@@ -125,7 +131,20 @@ static int by_resource(const void *a, const void *b)
 	const struct listed *x = *(const struct listed *const *)a,
 			    *y = *(const struct listed *const *)b;
 
-	return (x->key.resource > y->key.resource) - (x->key.resource < y->key.resource);
+	return (x->resource > y->resource) - (x->resource < y->resource);
+}
+
+static int attr_of(struct request *q, int64_t space, const struct listed *one, bool bare,
+		   struct tree_attr *ret)
+{
+	const struct store_key key = { .space = space,
+				       .id = one->id,
+				       .n = one->n,
+				       .newest_ms = one->newest_ms,
+				       .resource = one->resource,
+				       .cookie = one->cookie };
+
+	return names_attr(q, &key, bare, ret);
 }
 
 /* In the order of the resources, each at its place. */
@@ -149,7 +168,7 @@ static int make_attrs(void *ctx, struct buf *out)
 		qsort(order, m->of->n, sizeof(const struct listed *), by_resource);
 	m->q->arena = &resource;
 	for (size_t i = 0; r == 0 && i < m->of->n; i++) {
-		r = names_attr(m->q, &order[i]->key, false, &attrs[order[i] - entries]);
+		r = attr_of(m->q, m->space, order[i], false, &attrs[order[i] - entries]);
 		arena_reset(&resource);
 	}
 	m->q->arena = before;
@@ -212,7 +231,7 @@ static size_t place_of(const struct head *head, uint64_t cookie)
 	while (low < high) {
 		size_t middle = low + (high - low) / 2;
 
-		if (all[middle].key.cookie <= cookie)
+		if (all[middle].cookie <= cookie)
 			low = middle + 1;
 		else
 			high = middle;
@@ -237,11 +256,11 @@ static int list_kept(struct kept_listing *l, uint64_t cookie,
 		if (r == 0 && l->all)
 			attr = l->all[i];
 		else if (r == 0)
-			r = names_attr(l->q, &one->key, lister->names, &attr);
+			r = attr_of(l->q, l->making->space, one, lister->names, &attr);
 		if (r)
 			return r;
 		if (!lister->entry(lister->ctx,
-				   &(struct tree_entry){ name, &attr, one->key.cookie }))
+				   &(struct tree_entry){ name, &attr, one->cookie }))
 			break;
 	}
 	return 0;

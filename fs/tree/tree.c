@@ -164,6 +164,14 @@ uint64_t tree_twin(uint64_t node)
 	return node_kind(node) == NODE_AT_FOLDER ? (uint64_t)node_at_row(node) : 0;
 }
 
+/* So many names in the order of their rows are read in the time of one name's attributes. */
+#define ATTR_COST_BY_NAME 4u
+
+unsigned tree_attr_cost(uint64_t node)
+{
+	return node == NODE_FIXED_BY_NAME ? ATTR_COST_BY_NAME : 1;
+}
+
 int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret)
 {
 	_cleanup_(request_end) struct request q = { 0 };

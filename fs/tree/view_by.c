@@ -45,17 +45,9 @@ static int by_readdir(struct request *q, uint64_t node, uint64_t cookie,
 	return names_list(q, names_space(node), cookie, lister);
 }
 
-/* So many names in the order of their rows are read in the time of one name's attributes. */
-#define NAMES_PER_ATTR 4u
-
-/* Of names attributes cost so much that a directory of fewer counts as large. */
 static int by_has_more(struct request *q, uint64_t node, size_t n, bool *ret)
 {
-	int64_t space = names_space(node);
-
-	if (space == STORE_SPACE_NAMES)
-		n /= NAMES_PER_ATTR;
-	return view_error(store_keys_more(q->store, space, n, ret));
+	return view_error(store_keys_more(q->store, names_space(node), n, ret));
 }
 
 /* --- a name that is shared ---------------------------------------------------------------- */

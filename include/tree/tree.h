@@ -90,6 +90,12 @@ int tree_readdir(struct tree *t, uint64_t node, uint64_t cookie,
 /* What is the same for a directory of a moment at every moment; 0 for what is none. */
 uint64_t tree_twin(uint64_t node) _pure_;
 
+/*
+ * What the attributes of a name in the directory take to make, in those of a name elsewhere: of most
+ * directories 1. A name in by-name is a link to a resource that is anywhere in the history.
+ */
+unsigned tree_attr_cost(uint64_t node) _pure_;
+
 /* Has the directory more than about n names? Costs no more than listing so many. */
 int tree_has_more(struct tree *t, uint64_t node, size_t n, bool *ret) _must_check_;
 

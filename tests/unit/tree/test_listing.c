@@ -253,136 +253,6 @@ static void test_names(void **state)
 	assert_int_equal(tree_has_more(e->t, UINT64_MAX, 1, &more), TREE_E_NOT_FOUND);
 }
 
-/* --- by-name ------------------------------------------------------------------------------- */
-
-#define NAMES 900 /* several pieces, and the attributes of more than the first */
-
-static int setup_named(void **state)
-{
-	struct estate *e;
-	char rid[32];
-
-	estate_setup(state);
-	e = *state;
-	e->named = e->named_apart = true;
-	estate_begin(e);
-	for (int i = 0; i < NAMES; i++) {
-		(void)snprintf(rid, sizeof(rid), "n/%04d", i);
-		estate_put(e, GROUP, rid, T0);
-	}
-	estate_put(e, "AWS::EC2::Instance", "n/0007", T0 + DAY); /* a name of two */
-	estate_commit(e);
-	estate_open(e);
-	return 0;
-}
-
-struct listed {
-	struct tree_attr attr;
-	uint64_t next;
-	char name[16];
-};
-
-struct pieces {
-	struct listed all[NAMES];
-	size_t n, until;
-};
-
-static bool add_listed(void *ctx, const struct tree_entry *entry)
-{
-	struct pieces *p = ctx;
-	struct listed *one = &p->all[p->n];
-
-	if (p->n == p->until)
-		return false;
-	*one = (struct listed){ *entry->attr, entry->next, "" };
-	(void)snprintf(one->name, sizeof(one->name), "%.*s", STR_ARGS(entry->name));
-	p->n++;
-	return true;
-}
-
-static void list_by(struct estate *e, size_t step, bool names, struct pieces *ret)
-{
-	struct tree_lister lister = { .entry = add_listed, .ctx = ret, .names = names };
-	uint64_t node = estate_at(e, "by-name").node;
-
-	*ret = (struct pieces){ 0 };
-	while (ret->n == ret->until) {
-		uint64_t cookie = ret->n ? ret->all[ret->n - 1].next : 0;
-
-		if (ret->n == NAMES)
-			return;
-		ret->until = MIN(ret->n + step, (size_t)NAMES);
-		assert_int_equal(tree_readdir(e->t, node, cookie, &lister), 0);
-	}
-	fail_msg("ends at %zu", ret->n);
-}
-
-static void check_attr(struct estate *e, const struct listed *one, bool names)
-{
-	struct tree_attr asked;
-
-	assert_int_equal(one->attr.type,
-			 strcmp(one->name, "n%2F0007") ? TREE_LINK : TREE_DIR);
-	assert_int_equal(tree_getattr(e->t, one->attr.node, &asked), 0);
-	assert_int_equal(one->attr.type, asked.type);
-	assert_int_equal(one->attr.unsized, names && asked.type == TREE_LINK);
-	if (one->attr.unsized)
-		return;
-	assert_int_equal(one->attr.size, asked.size);
-	assert_int_equal(one->attr.mtime_ms, asked.mtime_ms);
-}
-
-/* In pieces of any size, with attributes or without, it is one list, and each has its own. */
-static void test_by_name(void **state)
-{
-	static const size_t steps[] = { NAMES, 1, 7, 200, 300, NAMES - 1 };
-	static struct pieces first, again;
-	struct estate *e = *state;
-	bool more;
-
-	list_by(e, NAMES, true, &first);
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++)
-		for (int names = 0; names < 2; names++) {
-			list_by(e, steps[i], names, &again);
-			for (size_t k = 0; k < NAMES; k++) {
-				assert_string_equal(again.all[k].name, first.all[k].name);
-				assert_int_equal(again.all[k].next, first.all[k].next);
-				assert_int_equal(again.all[k].attr.node,
-						 first.all[k].attr.node);
-				if (i == 0 || k % 50 == 0)
-					check_attr(e, &again.all[k], names);
-			}
-		}
-	/* A fourth of what is many elsewhere is many here. */
-	assert_int_equal(tree_has_more(e->t, estate_at(e, "by-name").node, 4 * NAMES - 1,
-				       &more),
-			 0);
-	assert_true(more);
-	assert_int_equal(
-		tree_has_more(e->t, estate_at(e, "by-name").node, 4 * NAMES, &more), 0);
-	assert_false(more);
-}
-
-/* A commit makes it anew, also for who is in the middle of it. */
-static void test_by_name_changed(void **state)
-{
-	static struct pieces before, after;
-	struct estate *e = *state;
-	size_t at = 0;
-
-	list_by(e, 300, false, &before);
-	while (strcmp(before.all[at].name, "n%2F0100") != 0)
-		at++;
-	assert_int_equal(before.all[at].attr.type, TREE_LINK);
-	estate_begin(e);
-	estate_put(e, "AWS::EC2::Instance", "n/0100", T0 + DAY);
-	estate_commit(e);
-	list_by(e, 300, false, &after);
-	assert_string_equal(after.all[at].name, before.all[at].name);
-	assert_int_equal(after.all[at].attr.type, TREE_DIR);
-	assert_int_equal(after.all[at].attr.mtime_ms, T0 + DAY);
-}
-
 static void test_bad_cookies(void **state)
 {
 	static const uint64_t cookies[] = { UINT64_MAX, UINT64_C(1) << 63,
@@ -408,17 +278,9 @@ static void test_bad_cookies(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_steps),
-		TEST(test_while_added),
-		TEST(test_at_the_end),
-		TEST(test_attributes),
-		TEST(test_unsized),
-		TEST(test_names),
+		TEST(test_steps),       TEST(test_while_added), TEST(test_at_the_end),
+		TEST(test_attributes),  TEST(test_unsized),     TEST(test_names),
 		TEST(test_bad_cookies),
-		cmocka_unit_test_setup_teardown(test_by_name, setup_named,
-						estate_teardown),
-		cmocka_unit_test_setup_teardown(test_by_name_changed, setup_named,
-						estate_teardown),
 	};
 
 	return cmocka_run_group_tests_name("listing", tests, NULL, NULL);
