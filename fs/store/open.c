@@ -191,10 +191,10 @@ int connection_open(struct store *s, struct fault *f)
 
 	if (r)
 		return r;
+	rc = coverage_functions(s->db);
 	/* Only now: older schemas have a table of that name. */
-	rc = run_table(s);
 	if (rc == SQLITE_OK)
-		rc = coverage_functions(s->db);
+		rc = run_table(s);
 	return rc == SQLITE_OK ? 0 : open_fault(s, sql_fail(s, rc, "set up"), f);
 }
 

@@ -22,9 +22,10 @@ _Static_assert(COOKIE_ID_BITS + NAME_HASH_BITS < 62, "a cookie stays below 2^62"
 /* How much of a shortened file name is the beginning of the text; see model/name.h. */
 #define CUT_TAIL 17
 
-static int key_row(sqlite3_stmt *q, struct arena *a, struct store_key *key)
+static int key_row(sqlite3_stmt *q, struct arena *a, void *ret)
 {
 	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	struct store_key *key = ret;
 
 	buf_put_str(&text, col_str(q, 3));
 	buf_put_str(&text, col_str(q, 4));
@@ -197,15 +198,10 @@ static int by_cookie(const void *a, const void *b)
 	return (x->cookie > y->cookie) - (x->cookie < y->cookie);
 }
 
-static int any_key_row(sqlite3_stmt *q, struct arena *a, void *ret)
-{
-	return key_row(q, a, ret);
-}
-
 int store_keys_all(struct store *s, int64_t space, size_t max, struct arena *a,
 		   struct store_key **ret, size_t *ret_n)
 {
-	static const struct sql_shape shape = { sizeof(struct store_key), any_key_row };
+	static const struct sql_shape shape = { sizeof(struct store_key), key_row };
 	bool large = false;
 	int r = store_keys_more(s, space, max, &large);
 

@@ -178,9 +178,10 @@ static int churn_render(struct request *q, uint64_t node, struct buf *out)
 		return r;
 	render_churn_header(out);
 	r = put_types(q, &c, false, out);
+	if (r)
+		return r;
 	put_resources(&c, out);
-	if (r == 0)
-		r = take_shown(&c);
+	r = take_shown(&c);
 	return r ? r : put_types(q, &c, true, out);
 }
 

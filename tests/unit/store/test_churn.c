@@ -88,35 +88,62 @@ static void test_busy(void **state)
 		     "B sg-a 20,B sg-c 17,B sg-d 17,C sg-a 17,A sg-z 16,B sg-b 16,");
 }
 
-/* Many more than are wanted, from whichever row on the busiest are. */
+/* --- against a plain reference --------------------------------------------------------------- */
+
+#define MANY       60
+#define MOST_ITEMS 17 /* ... which are in the index; the others are not */
+
+static const char *const kinds[] = { "A", "B", "C" };
+
+/* Squares: nine numbers, each of some seven resources, of one type and of several. */
+static int items_of(int i)
+{
+	return 1 + (i * i) % MOST_ITEMS;
+}
+
+/* Type by type and id by id, for each number of items from the most on. */
+static void put_want(struct buf *out, size_t each, size_t max)
+{
+	size_t counts[ARRAY_SIZE(kinds)] = { 0 }, n = 0;
+
+	for (int items = MOST_ITEMS; items > 0; items--)
+		for (size_t kind = 0; kind < ARRAY_SIZE(kinds); kind++)
+			for (int i = (int)kind; i < MANY; i += (int)ARRAY_SIZE(kinds)) {
+				if (items_of(i) != items || counts[kind] == each ||
+				    n == max)
+					continue;
+				buf_printf(out, "%s r%02d %d,", kinds[kind], i, items);
+				counts[kind]++;
+				n++;
+			}
+	buf_put_char(out, '\0');
+}
+
+/*
+ * Many more than are wanted, from whichever row on the busiest are: what is gathered is cut more than
+ * once, also while a type has more than its share in it.
+ */
 static void test_many(void **state)
 {
-	static const char *const types[] = { "A", "B", "C" };
+	static const size_t each[] = { 1, 3, 7, 100 };
 	_cleanup_(buf_deinit) struct buf want = BUF_INIT;
 	struct history *h = *state;
-	size_t max;
 
-	for (int i = 0; i < 60; i++) {
-		char rid[8];
+	for (int k = 0; k < MANY; k++) {
+		int i = k * 37 %
+			MANY; /* neither in the order of ids nor in that of types */
+		char rid[16];
 
 		(void)snprintf(rid, sizeof(rid), "r%02d", i);
-		put(h, types[i % 3], rid, 1 + (i * 7) % 13);
+		put(h, kinds[(size_t)i % ARRAY_SIZE(kinds)], rid, items_of(i));
 	}
-	for (max = 1; max < 70; max += 4) {
-		size_t n = 0;
-
-		buf_reset(&want);
-		for (int items = 13; items > 0; items--)
-			for (int type = 0; type < 3; type++)
-				for (int i = type; i < 60; i += 3)
-					if (1 + (i * 7) % 13 == items && n < max) {
-						buf_printf(&want, "%s r%02d %d,",
-							   types[type], i, items);
-						n++;
-					}
-		buf_put_char(&want, '\0');
-		assert_first(h, 100, max, want.data);
-	}
+	assert_in_range(ask(h, "SELECT count(*) FROM resource WHERE items > 16"), 5, 9);
+	for (size_t k = 0; k < ARRAY_SIZE(each); k++)
+		for (size_t max = 1; max < MANY + 10; max++) {
+			buf_reset(&want);
+			put_want(&want, each[k], max);
+			assert_first(h, each[k], max, want.data);
+		}
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
