@@ -65,7 +65,7 @@ static struct str trim(struct str s)
 static int add(struct profiles *p, enum section section, struct str name, struct str key,
 	       struct str value)
 {
-	int r = array_room(p->settings, p->n, p->cap, (size_t)32);
+	int r = array_room(p->settings, p->n, p->cap, 32);
 	struct setting *s;
 
 	if (r)

@@ -171,7 +171,7 @@ const struct command command_import = {
 		"                           (all), those skipped by an earlier import, too\n"
 		"      --account=ID --region=R  whose alarms those are whose source names neither account\n"
 		"                           nor region (answers of describe-alarm-history)\n"
-		"  -j, --jobs N             worker threads (1 to 64; one per processor)\n"
+		"  -j, --jobs N             threads, one of which writes (1 to 64; one per processor)\n"
 		"  -q, --quiet              no progress\n"
 		"  -v, --verbose            name every refusal, not only the first twenty\n"
 		"      --no-wait            fail when another import is writing, instead of waiting\n"

@@ -38,7 +38,7 @@ static bool collect(void *ctx, const struct tree_entry *e)
 {
 	struct names *n = ctx;
 
-	n->failed = array_room(n->names, n->n, n->cap, (size_t)64) != 0;
+	n->failed = array_room(n->names, n->n, n->cap, 64) != 0;
 	if (n->failed)
 		return false;
 	n->names[n->n].text = str_dup(e->name);

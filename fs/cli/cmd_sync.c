@@ -144,7 +144,7 @@ const struct command command_sync = {
 		"      --interval N         seconds between two looks (60)\n"
 		"      --timeout N          seconds without a byte before a request is made anew (60)\n"
 		"      --events=write|all   as with driftfs import\n"
-		"  -j, --jobs N             worker threads (1 to 64; one per processor)\n"
+		"  -j, --jobs N             threads, one of which writes (1 to 64; one per processor)\n"
 		"  -q, --quiet              no progress\n"
 		"  -v, --verbose            name every refusal, not only the first twenty\n"
 		"  -h, --help               this text\n"

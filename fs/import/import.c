@@ -466,7 +466,7 @@ static int start(struct import *i)
 	ops.ctx = &i->setup;
 	if (!r)
 		r = seen_new(&i->setup.seen);
-	/* One of them is the writer, who parses, too. */
+	/* One of them is the writer, who parses, too; who reads is another. */
 	if (!r)
 		r = lanes_new(&ops, MAX(workers_of(i->options), 2u) - 1, &i->lanes);
 	return r ? fail(i, r) : 0;

@@ -8,6 +8,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#define HURRIED_BYTES (PIPELINE_BYTES / 4) /* messages of a queue, in flight */
+
 struct lanes {
 	struct pipeline_ops ops;
 	struct pipeline *all, *hurried; /* the second: NULL until it is used */
@@ -31,7 +33,7 @@ int lanes_new(const struct pipeline_ops *ops, unsigned workers, struct lanes **r
 	if (!l)
 		return -ENOMEM;
 	l->ops = *ops;
-	r = pipeline_new(ops, workers, &l->all);
+	r = pipeline_new(ops, workers, PIPELINE_BYTES, &l->all);
 	if (r)
 		lanes_free(l);
 	else
@@ -57,8 +59,10 @@ bool lanes_has_room(const struct lanes *l, bool hurried)
 
 int lanes_add(struct lanes *l, struct import_file *file)
 {
-	int r = file->hurried && !l->hurried ? pipeline_new(&l->ops, 1, &l->hurried) : 0;
+	int r = 0;
 
+	if (file->hurried && !l->hurried)
+		r = pipeline_new(&l->ops, 1, HURRIED_BYTES, &l->hurried);
 	if (!r)
 		pipeline_add(file->hurried ? l->hurried : l->all, file);
 	return r;

@@ -10,8 +10,8 @@
  *
  * The writer parses, too, while what comes next is not ready: so there need not be more threads
  * than processors, of which some would stand still each time two of them want the same one.
- * It does not read, since a reader waits for room that only the writer makes. Workers see to it
- * that something is always there for it to parse: they read first until some chunks wait.
+ * It does not read, since a reader waits for room that only the writer makes. So that there is
+ * something for it to parse, workers take up another file before they parse, until some chunks wait.
  */
 #include "pipeline.h"
 
@@ -29,10 +29,9 @@
 struct pipeline {
 	struct pipeline_ops ops;
 	pthread_mutex_t lock;
-	pthread_cond_t work; /* for workers: something to read or to parse, or room */
-	pthread_cond_t
-		ready; /* for the writer: the head has got on, or there is one to parse */
-	void *own;     /* what the writer parses with */
+	pthread_cond_t work;  /* for workers: something to read or to parse, or room */
+	pthread_cond_t ready; /* for the writer: the head, or another to parse */
+	void *own;            /* what the writer parses with */
 	pthread_t *threads;
 	unsigned n_threads;
 	int stop_fd;
@@ -44,7 +43,7 @@ struct pipeline {
 	struct chunk *queue, **queue_last; /* to be parsed */
 	struct chunk *spare;
 	unsigned n_spare, n_flying, n_queued;
-	size_t bytes; /* in flight */
+	size_t bytes, most; /* in flight */
 	uint64_t read_bytes;
 	bool stop;
 	int error;
@@ -107,13 +106,13 @@ static void charge(struct pipeline *p, struct chunk *c, size_t bytes)
 
 static bool crowded(const struct pipeline *p)
 {
-	return p->bytes >= PIPELINE_BYTES || p->n_flying >= PIPELINE_CHUNKS;
+	return p->bytes >= p->most || p->n_flying >= p->most / CHUNK_TEXT;
 }
 
 /* Workers that found no room are woken when half is free again, not for each chunk written. */
 static bool drained(const struct pipeline *p)
 {
-	return p->bytes <= PIPELINE_BYTES / 2 && p->n_flying <= PIPELINE_CHUNKS / 2;
+	return p->bytes <= p->most / 2 && p->n_flying <= p->most / CHUNK_TEXT / 2;
 }
 
 static struct chunk *first_to_parse(struct pipeline *p)
@@ -122,7 +121,7 @@ static struct chunk *first_to_parse(struct pipeline *p)
 
 	if (c && c->state == CHUNK_QUEUED)
 		return c;
-	return p->bytes < PIPELINE_BYTES ? p->queue : NULL;
+	return p->bytes < p->most ? p->queue : NULL;
 }
 
 /* The head's reader may go on although it is crowded: the writer waits for it. */
@@ -298,11 +297,12 @@ bool pipeline_stopped(struct pipeline *p)
 
 /* --- writer -------------------------------------------------------------------------------- */
 
-static int init(struct pipeline *p, const struct pipeline_ops *ops)
+static int init(struct pipeline *p, const struct pipeline_ops *ops, size_t most)
 {
 	pthread_condattr_t attr;
 
 	p->ops = *ops;
+	p->most = most;
 	p->last = &p->head;
 	p->queue_last = &p->queue;
 	p->stop_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -317,10 +317,11 @@ static int init(struct pipeline *p, const struct pipeline_ops *ops)
 	return 0;
 }
 
-int pipeline_new(const struct pipeline_ops *ops, unsigned workers, struct pipeline **ret)
+int pipeline_new(const struct pipeline_ops *ops, unsigned workers, size_t most,
+		 struct pipeline **ret)
 {
 	struct pipeline *p = calloc(1, sizeof(*p));
-	int r = p ? init(p, ops) : -ENOMEM;
+	int r = p ? init(p, ops, most) : -ENOMEM;
 
 	if (r) {
 		free(p);
@@ -493,9 +494,12 @@ int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken
 
 void pipeline_give_back(struct pipeline *p, struct chunk *chunk)
 {
+	bool had_room;
+
 	if (!chunk)
 		return;
 	pthread_mutex_lock(&p->lock);
+	had_room = drained(p);
 	charge(p, chunk, 0);
 	p->n_flying--;
 	if (p->n_spare < SPARE_CHUNKS && chunk->text.cap <= SPARE_BYTES &&
@@ -505,8 +509,8 @@ void pipeline_give_back(struct pipeline *p, struct chunk *chunk)
 		p->n_spare++;
 		chunk = NULL;
 	}
-	if (drained(p) && (p->queue || p->unclaimed))
-		pthread_cond_signal(&p->work);
+	if (!had_room && drained(p))
+		pthread_cond_broadcast(&p->work);
 	pthread_mutex_unlock(&p->lock);
 	chunk_free(chunk);
 }

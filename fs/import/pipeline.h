@@ -16,10 +16,9 @@
 #include "import/import.h"
 #include "store/write.h"
 
-#define PIPELINE_BYTES \
-	((size_t)32 << 20)   /* in flight; a single bigger chunk still passes */
-#define PIPELINE_CHUNKS 128u /* likewise */
-#define PIPELINE_FILES  64u  /* added and not yet written */
+/* In flight, as a rule, and as many chunks as have so much text; a single bigger one still passes. */
+#define PIPELINE_BYTES ((size_t)32 << 20)
+#define PIPELINE_FILES 64u /* added and not yet written */
 #define PIPELINE_BODIES \
 	((size_t)4 << 20) /* of files in memory, added and not yet read; likewise */
 
@@ -68,8 +67,8 @@ struct pipeline_ops {
 	int (*parse)(void *worker, struct chunk *chunk);
 };
 
-/* Starts the workers. 0 or negative errno. */
-int pipeline_new(const struct pipeline_ops *ops, unsigned workers,
+/* Starts the workers; `most` bytes may be in flight. 0 or negative errno. */
+int pipeline_new(const struct pipeline_ops *ops, unsigned workers, size_t most,
 		 struct pipeline **ret) _must_check_;
 /* Stops the workers wherever they are and waits for them; returns NULL. */
 struct pipeline *pipeline_free(struct pipeline *p);
@@ -95,7 +94,10 @@ enum {
 	PIPELINE_E_TIMEOUT, /* nothing was ready in time */
 };
 
-/* The next in order, waiting for it at most timeout_ms and one chunk's parsing. 0, PIPELINE_E_..., what a worker failed with. */
+/*
+ * The next in order, waiting for it at most timeout_ms and the parsing of one chunk. 0,
+ * PIPELINE_E_..., or what parsing or reading failed with.
+ */
 int pipeline_take(struct pipeline *p, unsigned timeout_ms,
 		  struct pipeline_taken *ret) _must_check_;
 void pipeline_give_back(struct pipeline *p, struct chunk *chunk); /* NULL is fine */

@@ -25,7 +25,7 @@ int sums_add(struct sums *sums, const struct sum *sum)
 		last->unit |= sum->unit;
 		return 0;
 	}
-	r = array_room(sums->rows, sums->n, sums->cap, (size_t)256);
+	r = array_room(sums->rows, sums->n, sums->cap, 256);
 	if (!r)
 		sums->rows[sums->n++] = *sum;
 	return r;

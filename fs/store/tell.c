@@ -83,7 +83,7 @@ int tell_reading(struct store *s)
 
 static int add_place(struct tell *t, const struct act_row *row)
 {
-	int r = array_room(t->rows, t->n, t->cap, (size_t)4096);
+	int r = array_room(t->rows, t->n, t->cap, 4096);
 
 	if (r)
 		return r;

@@ -46,7 +46,7 @@ static int put_gathered(struct store *s)
 static int note(struct store *s, const struct store_line *l, bool gone)
 {
 	struct tell *t = &s->writer->tell;
-	int r = array_room(t->lines, t->n_lines, t->cap_lines, (size_t)1024);
+	int r = array_room(t->lines, t->n_lines, t->cap_lines, 1024);
 	struct line_op *op;
 
 	if (r)

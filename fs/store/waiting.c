@@ -27,7 +27,7 @@
 
 int token_rows_add(struct token_rows *t, const struct posting *p)
 {
-	int r = array_room(t->rows, t->n, t->cap, (size_t)4096);
+	int r = array_room(t->rows, t->n, t->cap, 4096);
 
 	if (!r)
 		t->rows[t->n++] = *p;

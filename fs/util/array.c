@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Growing by a factor, so that each row is moved twice at most, however many there come. */
+/* Growing by a factor, so that a row is moved once on average, however many there come. */
 #include "util/array.h"
 
 #include <errno.h>

@@ -10,7 +10,7 @@
 /*
  * Room behind the n rows of an array that has room for `cap`; else both its pointer, an lvalue of
  * the caller's to be freed, and `cap` change, to at least `least` rows. 0 or -ENOMEM, and then
- * nothing has changed.
+ * nothing has changed. A macro: what it is given is evaluated more than once.
  */
 #define array_room(rows, n, cap, least) \
 	((n) < (cap) ? 0 : array_grow(&(rows), sizeof(*(rows)), &(cap), (least)))

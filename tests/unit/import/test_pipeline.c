@@ -24,9 +24,13 @@
 #define FAIL_READING 1000000 /* a file of this version cannot be read */
 #define FAIL_PARSING 1000001 /* ... parsed */
 #define HOLDS_ON     1000002 /* ... is like a pipe that nothing more comes from */
+#define HOLDS_FAILED 1000003 /* ... and cannot be parsed */
 #define ENDLESS      UINT64_MAX
+#define MEGABYTE     ((size_t)1 << 20)
+#define MOST         (16 * MEGABYTE) /* in flight */
 
-static atomic_size_t flying, flying_most;
+static atomic_size_t flying, flying_most; /* bytes of text */
+static atomic_size_t pieces, pieces_most; /* chunks */
 static atomic_uint workers;
 
 struct label {
@@ -49,19 +53,19 @@ static void fake_worker_free(void *worker)
 	free(worker);
 }
 
-static void count_flying(size_t bytes)
+static void count(atomic_size_t *sum, atomic_size_t *ret_most, size_t n)
 {
-	size_t now = atomic_fetch_add(&flying, bytes) + bytes;
-	size_t most = atomic_load(&flying_most);
+	size_t now = atomic_fetch_add(sum, n) + n;
+	size_t most = atomic_load(ret_most);
 
-	while (now > most && !atomic_compare_exchange_weak(&flying_most, &most, now))
+	while (now > most && !atomic_compare_exchange_weak(ret_most, &most, now))
 		;
 }
 
 static int fake_read(void *worker, struct import_file *file)
 {
 	struct pipeline *p = *(struct pipeline **)worker;
-	size_t bytes = file->stream ? (size_t)1 << 20 : 1024;
+	size_t bytes = file->stream ? MEGABYTE : 1024;
 
 	if (file->version == FAIL_READING)
 		return -EIO;
@@ -77,12 +81,13 @@ static int fake_read(void *worker, struct import_file *file)
 			return -ENOMEM;
 		memset(c->text.data + c->text.len, 0, bytes);
 		c->text.len += bytes;
-		count_flying(c->text.len);
+		count(&flying, &flying_most, c->text.len);
+		count(&pieces, &pieces_most, 1);
 		r = pipeline_push(p, worker, file, c);
 		if (r)
 			return r;
 	}
-	if (file->version == HOLDS_ON) {
+	if (file->version == HOLDS_ON || file->version == HOLDS_FAILED) {
 		struct pollfd end = { .fd = pipeline_stop_fd(p), .events = POLLIN };
 
 		return poll(&end, 1, -1) == 1 ? -ECANCELED : -EIO;
@@ -94,7 +99,7 @@ static int fake_parse(void *worker _unused_, struct chunk *c)
 {
 	const struct label *label = (const struct label *)c->text.data;
 
-	if (label->file == FAIL_PARSING)
+	if (label->file == FAIL_PARSING || label->file == HOLDS_FAILED)
 		return -EBADMSG;
 	/* Some are slow, so that later ones overtake them. */
 	if (label->number % 7 == 0)
@@ -114,7 +119,9 @@ static struct pipeline *start(unsigned n)
 
 	atomic_store(&flying, 0);
 	atomic_store(&flying_most, 0);
-	assert_int_equal(pipeline_new(&ops, n, &p), 0);
+	atomic_store(&pieces, 0);
+	atomic_store(&pieces_most, 0);
+	assert_int_equal(pipeline_new(&ops, n, MOST, &p), 0);
 	return p;
 }
 
@@ -145,6 +152,7 @@ static bool take(struct pipeline *p, int64_t version, uint64_t *number)
 		assert_int_equal(label->number, *number);
 		++*number;
 		atomic_fetch_sub(&flying, taken.chunk->text.len);
+		atomic_fetch_sub(&pieces, 1);
 	}
 	pipeline_give_back(p, taken.chunk);
 	ended = taken.ended;
@@ -177,22 +185,66 @@ static void keeps_the_order(void **state)
 	pipeline_free(p);
 }
 
+/* Several that read and find no room, and files that nobody has begun with yet. */
 static void bounds_what_is_in_flight(void **state)
 {
 	unsigned n = *(const unsigned *)*state;
 	struct pipeline *p = start(n);
 
-	for (int64_t file = 0; file < 4; file++)
-		add(p, file, 50, true);
-	for (int64_t file = 0; file < 4; file++) {
+	for (int64_t file = 0; file < 12; file++)
+		add(p, file, 20, true);
+	for (int64_t file = 0; file < 12; file++) {
 		uint64_t number = 0;
 
 		while (!take(p, file, &number))
 			;
 	}
 	/* Each reader may have one chunk in hand that is not handed over, and the head one more. */
-	assert_in_range(atomic_load(&flying_most), 1,
-			PIPELINE_BYTES + (n + 2) * ((size_t)2 << 20));
+	assert_in_range(atomic_load(&flying_most), 1, MOST + (n + 2) * 2 * MEGABYTE);
+	pipeline_free(p);
+}
+
+/* Small ones, too: what else a chunk takes is not counted in bytes. */
+static void bounds_how_many_are_in_flight(void **state)
+{
+	unsigned n = *(const unsigned *)*state;
+	struct pipeline *p = start(n);
+
+	for (int64_t file = 0; file < 3; file++)
+		add(p, file, 1000, false);
+	for (int64_t file = 0; file < 3; file++) {
+		uint64_t number = 0;
+
+		while (!take(p, file, &number))
+			;
+	}
+	assert_in_range(atomic_load(&pieces_most), 1, MOST / CHUNK_TEXT + n + 2);
+	pipeline_free(p);
+}
+
+/* For ten seconds. */
+static bool gets_to(size_t n)
+{
+	for (int i = 0; i < 10000 && atomic_load(&pieces) < n; i++)
+		usleep(1000);
+	return atomic_load(&pieces) >= n;
+}
+
+/* Who found no room goes on when half of it is free, not when nothing is left. */
+static void goes_on_at_half(void **state _unused_)
+{
+	struct pipeline *p = start(1);
+	const size_t most = MOST / CHUNK_TEXT;
+	uint64_t number = 0;
+
+	add(p, 0, ENDLESS, false);
+	for (int i = 0; i < 3; i++) {
+		assert_true(gets_to(most));
+		/* All is parsed by then, and nothing else is left to do; if not, there is less to see. */
+		usleep(50000);
+		while (atomic_load(&pieces) > most / 2 - 1)
+			assert_false(take(p, 0, &number));
+	}
 	pipeline_free(p);
 }
 
@@ -219,6 +271,18 @@ static void parses_while_the_worker_waits(void **state _unused_)
 	while (number < 20)
 		assert_false(take(p, HOLDS_ON, &number));
 	assert_int_equal(pipeline_take(p, 1, &taken), PIPELINE_E_TIMEOUT);
+	pipeline_free(p);
+}
+
+/* ... so it is the writer who fails. */
+static void fails_while_the_worker_waits(void **state _unused_)
+{
+	struct pipeline *p = start(1);
+	struct pipeline_taken taken = { 0 };
+
+	add(p, HOLDS_FAILED, 2, false);
+	assert_int_equal(pipeline_take(p, 60000, &taken), -EBADMSG);
+	assert_int_equal(pipeline_take(p, 60000, &taken), -EBADMSG);
 	pipeline_free(p);
 }
 
@@ -270,19 +334,24 @@ static void waits_no_longer_than_asked(void **state _unused_)
 
 int main(void)
 {
-	static unsigned one = 1, two = 2, seven = 7;
+	static unsigned one = 1, two = 2, three = 3, seven = 7;
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_prestate(keeps_the_order, &one),
 		cmocka_unit_test_prestate(keeps_the_order, &two),
 		cmocka_unit_test_prestate(keeps_the_order, &seven),
 		cmocka_unit_test_prestate(bounds_what_is_in_flight, &one),
 		cmocka_unit_test_prestate(bounds_what_is_in_flight, &two),
+		cmocka_unit_test_prestate(bounds_what_is_in_flight, &three),
 		cmocka_unit_test_prestate(bounds_what_is_in_flight, &seven),
+		cmocka_unit_test_prestate(bounds_how_many_are_in_flight, &one),
+		cmocka_unit_test_prestate(bounds_how_many_are_in_flight, &three),
+		cmocka_unit_test(goes_on_at_half),
 		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &one),
 		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &seven),
 		cmocka_unit_test_prestate(tells_of_failures, &one),
 		cmocka_unit_test_prestate(tells_of_failures, &seven),
 		cmocka_unit_test(parses_while_the_worker_waits),
+		cmocka_unit_test(fails_while_the_worker_waits),
 		cmocka_unit_test(waits_no_longer_than_asked),
 	};
 

@@ -25,7 +25,7 @@ static void test_grows(void **state)
 	while (n < 1000) {
 		size_t before = cap;
 
-		assert_int_equal(array_room(rows, n, cap, (size_t)3), 0);
+		assert_int_equal(array_room(rows, n, cap, 3), 0);
 		assert_true(n < cap);
 		moves += cap != before;
 		rows[n] = (struct row){ n, (char)('a' + n % 26) };
@@ -46,10 +46,10 @@ static void test_begins_with_the_least(void **state)
 	size_t cap = 0;
 
 	(void)state;
-	assert_int_equal(array_room(rows, (size_t)0, cap, (size_t)100), 0);
+	assert_int_equal(array_room(rows, (size_t)0, cap, 100), 0);
 	assert_int_equal(cap, 100);
 	rows[99] = 7;
-	assert_int_equal(array_room(rows, (size_t)99, cap, (size_t)100), 0);
+	assert_int_equal(array_room(rows, (size_t)99, cap, 100), 0);
 	assert_int_equal(cap, 100);
 }
 
@@ -60,7 +60,7 @@ static void test_no_memory(void **state)
 	size_t cap = 0;
 
 	(void)state;
-	assert_int_equal(array_room(rows, cap, cap, (size_t)1), 0);
+	assert_int_equal(array_room(rows, cap, cap, 1), 0);
 	before = rows;
 	rows[0].number = 42;
 	/* More bytes than there are numbers for, and twice as many as can be counted. */
@@ -68,7 +68,7 @@ static void test_no_memory(void **state)
 	assert_ptr_equal(rows, before);
 	assert_int_equal(cap, 1);
 	cap = SIZE_MAX / 2 + 1;
-	assert_int_equal(array_room(rows, cap, cap, (size_t)1), -ENOMEM);
+	assert_int_equal(array_room(rows, cap, cap, 1), -ENOMEM);
 	assert_int_equal(cap, SIZE_MAX / 2 + 1);
 	assert_ptr_equal(rows, before);
 	assert_int_equal(rows[0].number, 42);
