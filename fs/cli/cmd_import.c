@@ -16,7 +16,7 @@
  * An import takes all processors for as long as it lasts: whoever reads meanwhile, in a mount or
  * otherwise, goes first. Where nobody does, it is as fast as ever.
  */
-#define NICE 5
+#define NICE 10
 
 static int run_import(struct import_options *o, struct show *show)
 {
@@ -162,7 +162,7 @@ const struct command command_import = {
 		"content. What is in HISTORY already is skipped.\n"
 		"Exit status: 0 done; 1 failed, or a SOURCE could not be read (the others are\n"
 		"imported); 2 wrong usage; 3 done, but some input was refused.\n"
-		"It runs at a lower priority than what started it (by 5, see nice(1)).\n"
+		"It runs at a lower priority than what started it (by 10, see nice(1)).\n"
 		"Refused is JSON nested deeper than 512, a record of more than 64 MiB, and\n"
 		"what gzip made of a source beyond 64 GiB or 200 times its size; see driftfs(1), LIMITS.\n\n"
 		"      --events=write|all   which CloudTrail records are taken in: those that may change\n"

@@ -13,6 +13,24 @@ from support import (ACCOUNT, DONE, FAILED, GOLDEN, REFUSED, REGION, USAGE, Case
 GROUPS = f"resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
 
 
+class Aside(Case):
+    def test_goes_behind_whoever_reads(self):
+        """Each of its threads is ten nicer than who started it."""
+        with subprocess.Popen([driftfs(), "import", "-q", self.history, "-"],
+                              stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as program:
+            tasks, nice = pathlib.Path(f"/proc/{program.pid}/task"), []
+            expected = min(os.getpriority(os.PRIO_PROCESS, 0) + 10, 19)
+            deadline = time.monotonic() + 60
+            # Until it has a thread that reads.
+            while (len(nice) < 2 or set(nice) != {expected}) and time.monotonic() < deadline:
+                nice = [os.getpriority(os.PRIO_PROCESS, int(t.name)) for t in tasks.iterdir()]
+                time.sleep(0.01)
+            program.stdin.close()
+            self.assertEqual(program.wait(60), DONE)
+        self.assertGreater(len(nice), 1)
+        self.assertEqual(set(nice), {expected})
+
+
 class Guises(Case):
     def test_what_is_in_a_file_is_told_from_its_content(self):
         documents = {
