@@ -12,7 +12,7 @@
 #include "model/story.h"
 #include "private.h"
 #include "rows.h"
-#include "util/json.h"
+#include "story_load.h"
 
 #define HOUR_MS INT64_C(3600000)
 
@@ -134,31 +134,13 @@ int coverage_settle(struct store *s)
 
 /* --- reading ------------------------------------------------------------------------------- */
 
-static int read_record(struct store *s, struct arena *a, int64_t id, struct event *ret)
-{
-	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
-	struct jv *v = arena_alloc(a, sizeof(*v));
-	struct str text;
-	int r = store_event_body(s, id, &body);
-
-	if (r)
-		return r;
-	text = arena_str(a, buf_str(&body));
-	if (!v || !text.p)
-		return -ENOMEM;
-	r = jv_parse(a, text, v, NULL);
-	if (!r)
-		r = event_from_jv(v, ret, NULL);
-	return r > 0 ? -EBADMSG : r;
-}
-
 /* The call's id, and unless it is a start, who made it and what of, from its record. */
 static int load_control(struct store *s, struct arena *a, int64_t id,
 			struct coverage_control *c)
 {
 	struct story_actor actor;
 	struct event e;
-	int r = read_record(s, a, id, &e);
+	int r = story_read_event(s, id, a, &e);
 
 	if (r)
 		return r;

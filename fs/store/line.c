@@ -13,29 +13,11 @@
 #include "story_load.h"
 #include "tell.h"
 
-static int load_event(struct store *s, int64_t event, struct arena *a, struct event *ret)
-{
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	struct jv *v = arena_alloc(a, sizeof(*v));
-	struct str copy;
-	int r = store_event_body(s, event, &text);
-
-	if (r)
-		return r;
-	copy = arena_str(a, buf_str(&text));
-	if (!v || !copy.p)
-		return -ENOMEM;
-	r = jv_parse(a, copy, v, NULL);
-	if (!r)
-		r = event_from_jv(v, ret, NULL);
-	return r > 0 ? -EBADMSG : r;
-}
-
 int store_event_line(struct store *s, int64_t event, struct arena *a, struct event *ret,
 		     struct event_told *ret_told)
 {
 	struct block_row row;
-	int r = load_event(s, event, a, ret);
+	int r = story_read_event(s, event, a, ret);
 
 	if (!r)
 		r = event_tell(ret, a, ret_told);
@@ -123,6 +105,6 @@ int store_change_line(struct store *s, int64_t state, int64_t event, struct aren
 		return r;
 	ret->causes = ret_cause;
 	ret->n_causes = 1;
-	r = load_event(s, cause, a, &ret_cause->event);
+	r = story_read_event(s, cause, a, &ret_cause->event);
 	return r ? r : store_actor_of(s, &ret_cause->event, a, &ret_cause->actor);
 }

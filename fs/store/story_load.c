@@ -53,17 +53,20 @@ int story_view_event(struct arena *a, const struct buf *text, struct event *ret)
 	return r > 0 ? -EBADMSG : r;
 }
 
+int story_read_event(struct store *s, int64_t event, struct arena *a, struct event *ret)
+{
+	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+	int r = store_event_body(s, event, &text);
+
+	return r ? r : story_view_event(a, &text, ret);
+}
+
 static int load_event(struct store *s, int64_t row, struct arena *a,
 		      struct story_event *ret)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	int r = store_event_body(s, row, &text);
+	int r = story_read_event(s, row, a, &ret->event);
 
-	if (!r)
-		r = story_view_event(a, &text, &ret->event);
-	if (!r)
-		r = store_actor_of(s, &ret->event, a, &ret->actor);
-	return r;
+	return r ? r : store_actor_of(s, &ret->event, a, &ret->actor);
 }
 
 static int state_name(struct store *s, int64_t state, char ret[NAME_STATE_SIZE])

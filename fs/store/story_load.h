@@ -14,6 +14,9 @@ int story_load_body(struct store *s, int64_t state, struct arena *a,
 /* A record as an event in the arena. -EBADMSG: it is none. */
 int story_view_event(struct arena *a, const struct buf *text,
 		     struct event *ret) _must_check_;
+/* An event's record as that. */
+int story_read_event(struct store *s, int64_t event, struct arena *a,
+		     struct event *ret) _must_check_;
 /* A change's causes with their people. */
 int story_load_causes(struct store *s, const struct store_entry *entry, struct arena *a,
 		      const struct story_event **ret, size_t *ret_n) _must_check_;
