@@ -32,15 +32,8 @@ void story_events_deinit(struct story_events *k)
 
 static int parse_event(struct arena *a, const struct buf *body, struct event *ret)
 {
-	struct jv *v = arena_alloc(a, sizeof(*v));
-	struct str text = arena_str(a, buf_str(body));
-	int r;
+	int r = event_from_text(a, buf_str(body), ret);
 
-	if (!v || !text.p)
-		return -ENOMEM;
-	r = jv_parse(a, text, v, NULL);
-	if (!r)
-		r = event_from_jv(v, ret, NULL);
 	return r > 0 ? -EBADMSG : r;
 }
 

@@ -9,6 +9,7 @@
 
 #include "model/event.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -161,6 +162,20 @@ int event_from_jv(const struct jv *record, struct event *ret, struct fault *f)
 	e.failed = e.error_code.n > 0 || e.error_message.n > 0;
 	*ret = e;
 	return 0;
+}
+
+int event_from_text(struct arena *a, struct str text, struct event *ret)
+{
+	struct jv *v = arena_alloc(a, sizeof(*v));
+	int r;
+
+	text = arena_str(a, text);
+	if (!v || !text.p)
+		return -ENOMEM;
+	r = jv_parse(a, text, v, NULL);
+	if (r)
+		return r < 0 ? r : EVENT_E_NOT_EVENT;
+	return event_from_jv(v, ret, NULL);
 }
 
 bool event_verb_is_read(struct str event_name)

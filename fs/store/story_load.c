@@ -44,12 +44,8 @@ int story_load_body(struct store *s, int64_t state, struct arena *a,
 
 int story_view_event(struct arena *a, const struct buf *text, struct event *ret)
 {
-	struct jv *v = NULL;
-	int r = parse_body(a, text, &v);
+	int r = event_from_text(a, buf_str(text), ret);
 
-	if (r)
-		return r;
-	r = event_from_jv(v, ret, NULL);
 	return r > 0 ? -EBADMSG : r;
 }
 

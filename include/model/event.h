@@ -45,6 +45,9 @@ enum {
 int event_from_jv(const struct jv *record, struct event *ret,
 		  struct fault *f) _must_check_;
 
+/* The same of its text, which is copied into the arena; -ENOMEM. What is no JSON is no event. */
+int event_from_text(struct arena *a, struct str text, struct event *ret) _must_check_;
+
 /* "Describe", "Get", "List", "Head", "Lookup", "Search" ...: reads by their verb. */
 bool event_verb_is_read(struct str event_name) _pure_;
 

@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -180,6 +181,23 @@ static const struct {
 	{ "\"redacted\"", "unknown" },
 };
 
+static void test_text(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	char text[] = "{" BASE ",\"eventID\":\"" GUID "\"}";
+	struct event e;
+
+	(void)state;
+	assert_int_equal(event_from_text(&a, str_of(text), &e), 0);
+	/* It keeps a copy. */
+	memset(text, 'x', sizeof(text) - 1);
+	assert_true(str_is(e.name, "RunInstances"));
+	assert_int_equal(event_from_text(&a, STR("{}"), &e), EVENT_E_NOT_EVENT);
+	assert_int_equal(event_from_text(&a, STR("{\"eventName\":"), &e),
+			 EVENT_E_NOT_EVENT);
+	assert_int_equal(event_from_text(&a, STR(""), &e), EVENT_E_NOT_EVENT);
+}
+
 static void test_principals(void **state)
 {
 	(void)state;
@@ -262,7 +280,7 @@ int main(void)
 		cmocka_unit_test(test_whole),      cmocka_unit_test(test_partial),
 		cmocka_unit_test(test_no_events),  cmocka_unit_test(test_read_only),
 		cmocka_unit_test(test_principals), cmocka_unit_test(test_sessions),
-		cmocka_unit_test(test_identity),
+		cmocka_unit_test(test_identity),   cmocka_unit_test(test_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
