@@ -31,8 +31,7 @@ struct candidate {
 struct top {
 	const struct store_tally *types;
 	size_t n_types, each, max;
-	struct buf places; /* by folder */
-	int64_t *folders;  /* of each type; 0: none */
+	struct buf places; /* in the order of types, then of folders */
 	uint32_t *counts;  /* of each type, while the first are chosen */
 	struct buf all;    /* struct candidate */
 	struct arena rids;
@@ -45,7 +44,6 @@ static void top_deinit(struct top *t)
 	buf_deinit(&t->places);
 	buf_deinit(&t->all);
 	arena_deinit(&t->rids);
-	free(t->folders);
 	free(t->counts);
 }
 
@@ -81,7 +79,6 @@ static int find_folders(struct store *s, struct top *t, size_t *type)
 		if (order == 0) {
 			struct place place = { col_int(q, 0), *type };
 
-			t->folders[*type] = place.folder;
 			buf_put(&t->places, &place, sizeof(place));
 		}
 		*type += order >= 0;
@@ -95,15 +92,11 @@ static int find_places(struct store *s, struct top *t)
 {
 	int r = 0;
 
-	t->folders = calloc(t->n_types + 1, sizeof(t->folders[0]));
 	t->counts = calloc(t->n_types + 1, sizeof(t->counts[0]));
-	if (!t->folders || !t->counts)
+	if (!t->counts)
 		return -ENOMEM;
 	for (size_t type = 0; !r && type < t->n_types;)
 		r = find_folders(s, t, &type);
-	if (!r && t->places.len > sizeof(struct place))
-		qsort(t->places.data, t->places.len / sizeof(struct place),
-		      sizeof(struct place), by_folder);
 	return r;
 }
 
@@ -182,12 +175,12 @@ static uint64_t most_of(const struct store_tally *t)
 	return t->n >= t->resources ? t->n + 1 - t->resources : MAX(t->n, 1);
 }
 
-static int add_busy(struct store *s, struct top *t, size_t type)
+static int add_busy(struct store *s, struct top *t, const struct place *place)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
 	int r = sql_open(s, Q_CHURN_BUSY,
-			 ARGS(INT(t->folders[type]), INT(t->each),
+			 ARGS(INT(place->folder), INT(t->each),
 			      INT(t->full ? t->last.is.items - 1 : 0)),
 			 &q);
 
@@ -195,7 +188,7 @@ static int add_busy(struct store *s, struct top *t, size_t type)
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		r = add(t, q, type);
+		r = add(t, q, place->type);
 	}
 	return r;
 }
@@ -207,15 +200,17 @@ static int add_busy(struct store *s, struct top *t, size_t type)
 static int add_all_busy(struct store *s, struct top *t)
 {
 	static const uint64_t steps[] = { UINT64_MAX, 64, 32, CHURN_FEW };
+	const struct place *places = (const struct place *)t->places.data;
+	size_t n = t->places.len / sizeof(*places);
 	int r = 0;
 
 	for (size_t step = 1; step < ARRAY_SIZE(steps); step++)
-		for (size_t i = 0; r == 0 && i < t->n_types; i++) {
-			uint64_t most = most_of(&t->types[i]);
+		for (size_t i = 0; r == 0 && i < n; i++) {
+			uint64_t most = most_of(&t->types[places[i].type]);
 
 			if (most > steps[step] && most <= steps[step - 1] &&
-			    t->folders[i] && may_be_first(t, most, i))
-				r = add_busy(s, t, i);
+			    may_be_first(t, most, places[i].type))
+				r = add_busy(s, t, &places[i]);
 		}
 	return r;
 }
@@ -260,6 +255,9 @@ static int add_all_others(struct store *s, struct top *t)
 	int64_t after = 0;
 	int r = 0;
 
+	if (t->places.len > sizeof(struct place))
+		qsort(t->places.data, t->places.len / sizeof(struct place),
+		      sizeof(struct place), by_folder);
 	while (!r && more)
 		r = add_others(s, t, &after, &more);
 	return r;
