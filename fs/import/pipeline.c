@@ -22,6 +22,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "util/clock.h"
+
 #define SPARE_CHUNKS 16u
 #define AHEAD        4u /* chunks that wait to be parsed before a worker parses */
 #define SPARE_BYTES  (4 * CHUNK_TEXT) /* a chunk that has grown beyond is not kept */
@@ -447,36 +449,30 @@ static struct timespec deadline_in(unsigned ms)
 	return t;
 }
 
-static bool has_passed(const struct timespec *deadline)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec > deadline->tv_sec ||
-	       (now.tv_sec == deadline->tv_sec && now.tv_nsec >= deadline->tv_nsec);
-}
-
 /* Parses one, or waits for the head until the deadline. 0, PIPELINE_E_TIMEOUT. */
-static int parse_or_wait(struct pipeline *p, const struct timespec *deadline)
+static int parse_or_wait(struct pipeline *p, int64_t until_ms)
 {
 	struct chunk *c = first_to_parse(p);
+	int64_t left_ms = MAX(until_ms - clock_ms(), 0);
 
-	if (!c)
-		return pthread_cond_timedwait(&p->ready, &p->lock, deadline)
-			       ? PIPELINE_E_TIMEOUT
-			       : 0;
-	parse(p, p->own, c);
-	return has_passed(deadline) ? PIPELINE_E_TIMEOUT : 0;
+	if (c) {
+		parse(p, p->own, c);
+	} else {
+		struct timespec deadline = deadline_in((unsigned)left_ms);
+
+		(void)pthread_cond_timedwait(&p->ready, &p->lock, &deadline);
+	}
+	return clock_ms() < until_ms ? 0 : PIPELINE_E_TIMEOUT;
 }
 
 int pipeline_take(struct pipeline *p, unsigned timeout_ms, struct pipeline_taken *ret)
 {
-	struct timespec deadline = deadline_in(timeout_ms);
+	int64_t until_ms = clock_ms() + timeout_ms;
 	int r = 0;
 
 	pthread_mutex_lock(&p->lock);
 	while (!r && !p->error && p->head && !head_is_ready(p))
-		r = parse_or_wait(p, &deadline);
+		r = parse_or_wait(p, until_ms);
 	if (p->error)
 		r = p->error;
 	else if (!p->head)

@@ -185,20 +185,26 @@ static void keeps_the_order(void **state)
 	pipeline_free(p);
 }
 
+/* Files of so many chunks each, in order. */
+static void take_all(struct pipeline *p, int64_t files, uint64_t chunks, bool heavy)
+{
+	for (int64_t file = 0; file < files; file++)
+		add(p, file, chunks, heavy);
+	for (int64_t file = 0; file < files; file++) {
+		uint64_t number = 0;
+
+		while (!take(p, file, &number))
+			;
+	}
+}
+
 /* Several that read and find no room, and files that nobody has begun with yet. */
 static void bounds_what_is_in_flight(void **state)
 {
 	unsigned n = *(const unsigned *)*state;
 	struct pipeline *p = start(n);
 
-	for (int64_t file = 0; file < 12; file++)
-		add(p, file, 20, true);
-	for (int64_t file = 0; file < 12; file++) {
-		uint64_t number = 0;
-
-		while (!take(p, file, &number))
-			;
-	}
+	take_all(p, 12, 20, true);
 	/* Each reader may have one chunk in hand that is not handed over, and the head one more. */
 	assert_in_range(atomic_load(&flying_most), 1, MOST + (n + 2) * 2 * MEGABYTE);
 	pipeline_free(p);
@@ -210,14 +216,7 @@ static void bounds_how_many_are_in_flight(void **state)
 	unsigned n = *(const unsigned *)*state;
 	struct pipeline *p = start(n);
 
-	for (int64_t file = 0; file < 3; file++)
-		add(p, file, 1000, false);
-	for (int64_t file = 0; file < 3; file++) {
-		uint64_t number = 0;
-
-		while (!take(p, file, &number))
-			;
-	}
+	take_all(p, 3, 1000, false);
 	assert_in_range(atomic_load(&pieces_most), 1, MOST / CHUNK_TEXT + n + 2);
 	pipeline_free(p);
 }
