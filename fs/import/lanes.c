@@ -70,11 +70,14 @@ int lanes_add(struct lanes *l, struct import_file *file)
 
 int lanes_take(struct lanes *l, unsigned timeout_ms, struct pipeline_taken *ret)
 {
-	int r = PIPELINE_E_TIMEOUT;
+	bool other = !is_idle(l->all);
+	int r;
 
-	if (!is_idle(l->hurried))
-		r = pipeline_take(l->hurried, is_idle(l->all) ? timeout_ms : 0, ret);
-	return r == PIPELINE_E_TIMEOUT ? pipeline_take(l->all, timeout_ms, ret) : r;
+	if (is_idle(l->hurried))
+		return pipeline_take(l->all, timeout_ms, ret);
+	r = pipeline_take(l->hurried, other ? 0 : timeout_ms, ret);
+	return r == PIPELINE_E_TIMEOUT && other ? pipeline_take(l->all, timeout_ms, ret)
+						: r;
 }
 
 void lanes_give_back(struct lanes *l, const struct pipeline_taken *taken)

@@ -146,6 +146,22 @@ static void alone(void **state _unused_)
 	lanes_free(l);
 }
 
+/* It is waited for, and what is under way in it is not nothing. */
+static void alone_and_late(void **state _unused_)
+{
+	struct gate g = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, false };
+	struct lanes *l = start(&g);
+	struct pipeline_taken taken;
+
+	add(l, HELD, true);
+	for (unsigned timeout_ms = 0; timeout_ms < 3; timeout_ms++)
+		assert_int_equal(lanes_take(l, timeout_ms, &taken), PIPELINE_E_TIMEOUT);
+	let_go(&g);
+	assert_int_equal(take(l), HELD);
+	assert_int_equal(lanes_take(l, 0, &taken), PIPELINE_E_EMPTY);
+	lanes_free(l);
+}
+
 static void freed_under_way(void **state _unused_)
 {
 	struct gate g = { PTHREAD_MUTEX_INITIALIZER, PTHREAD_COND_INITIALIZER, true };
@@ -161,6 +177,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(hurried_comes_out_first),
 		cmocka_unit_test(alone),
+		cmocka_unit_test(alone_and_late),
 		cmocka_unit_test(freed_under_way),
 	};
 
