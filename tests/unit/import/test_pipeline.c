@@ -8,6 +8,7 @@
  * stop; the made-up parser doubles a chunk's weight.
  */
 #include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -31,7 +32,8 @@
 
 static atomic_size_t flying, flying_most; /* bytes of text */
 static atomic_size_t pieces, pieces_most; /* chunks */
-static atomic_uint workers;
+static atomic_uint workers, workers_max;  /* made, and how many can be */
+static _Thread_local unsigned parsed;     /* by this thread */
 
 struct label {
 	int64_t file;
@@ -40,11 +42,13 @@ struct label {
 
 static void *fake_worker_new(struct pipeline *p, const void *ctx _unused_)
 {
-	struct pipeline **worker = malloc(sizeof(*worker));
+	struct pipeline **worker;
 
+	if (atomic_fetch_add(&workers, 1) >= atomic_load(&workers_max))
+		return NULL;
+	worker = malloc(sizeof(*worker));
 	if (worker)
 		*worker = p;
-	atomic_fetch_add(&workers, 1);
 	return worker;
 }
 
@@ -99,6 +103,7 @@ static int fake_parse(void *worker _unused_, struct chunk *c)
 {
 	const struct label *label = (const struct label *)c->text.data;
 
+	parsed++;
 	if (label->file == FAIL_PARSING || label->file == HOLDS_FAILED)
 		return -EBADMSG;
 	/* Some are slow, so that later ones overtake them. */
@@ -117,6 +122,8 @@ static struct pipeline *start(unsigned n)
 {
 	struct pipeline *p = NULL;
 
+	atomic_store(&workers_max, UINT_MAX);
+	atomic_store(&workers, 0);
 	atomic_store(&flying, 0);
 	atomic_store(&flying_most, 0);
 	atomic_store(&pieces, 0);
@@ -247,6 +254,31 @@ static void goes_on_at_half(void **state _unused_)
 	pipeline_free(p);
 }
 
+/* What the writer waits for comes, also while he holds more than there may be. */
+static void goes_on_whatever_is_in_flight(void **state)
+{
+	struct pipeline *p = start(*(const unsigned *)*state);
+	struct chunk *held[20];
+	size_t n = 0;
+
+	for (int64_t file = 0; file < 2; file++) {
+		struct pipeline_taken taken = { 0 };
+
+		add(p, file, ARRAY_SIZE(held) / 2, true);
+		do {
+			assert_int_equal(pipeline_take(p, 60000, &taken), 0);
+			assert_int_equal(taken.file->version, file);
+			if (taken.chunk)
+				held[n++] = taken.chunk;
+		} while (!taken.ended);
+		import_file_free(taken.file);
+	}
+	assert_int_equal(n, ARRAY_SIZE(held));
+	while (n)
+		pipeline_give_back(p, held[--n]);
+	pipeline_free(p);
+}
+
 static void lets_a_full_pipeline_be_left(void **state)
 {
 	struct pipeline *p = start(*(const unsigned *)*state);
@@ -313,20 +345,40 @@ static void tells_of_failures(void **state)
 	}
 }
 
+/* Who writes: there is no pipeline. One who reads: nothing more comes of it, whatever the other does. */
+static void fails_without_a_worker(void **state _unused_)
+{
+	struct pipeline_taken taken = { 0 };
+	struct pipeline *p = NULL;
+
+	for (unsigned n = 0; n < 3; n++) {
+		atomic_store(&workers_max, n);
+		atomic_store(&workers, 0);
+		assert_int_equal(pipeline_new(&ops, 2, MOST, &p), n ? 0 : -ENOMEM);
+		if (!n)
+			continue;
+		add(p, HOLDS_ON, 0, false);
+		assert_int_equal(pipeline_take(p, 60000, &taken), -ENOMEM);
+		p = pipeline_free(p);
+	}
+}
+
+/* Nothing comes of the first file, and all of the other waits to be parsed: of that one at a time is. */
 static void waits_no_longer_than_asked(void **state _unused_)
 {
-	struct pipeline *p = start(1);
+	struct pipeline *p = start(2);
 	struct pipeline_taken taken = { 0 };
-	int r;
+	const unsigned chunks = 20;
 
-	/* The first chunk is a slow one. */
-	add(p, 0, 1, false);
-	r = pipeline_take(p, 0, &taken);
-	assert_in_range(r, 0, PIPELINE_E_TIMEOUT);
-	if (!r)
-		pipeline_give_back(p, taken.chunk);
-	if (!r && taken.ended)
-		import_file_free(taken.file);
+	add(p, HOLDS_ON, 0, false);
+	add(p, HOLDS_ON, chunks, false);
+	parsed = 0;
+	while (parsed < chunks) {
+		unsigned before = parsed;
+
+		assert_int_equal(pipeline_take(p, 0, &taken), PIPELINE_E_TIMEOUT);
+		assert_in_range(parsed - before, 0, 1);
+	}
 	pipeline_free(p);
 	assert_null(pipeline_free(NULL));
 }
@@ -345,12 +397,15 @@ int main(void)
 		cmocka_unit_test_prestate(bounds_how_many_are_in_flight, &one),
 		cmocka_unit_test_prestate(bounds_how_many_are_in_flight, &three),
 		cmocka_unit_test(goes_on_at_half),
+		cmocka_unit_test_prestate(goes_on_whatever_is_in_flight, &one),
+		cmocka_unit_test_prestate(goes_on_whatever_is_in_flight, &three),
 		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &one),
 		cmocka_unit_test_prestate(lets_a_full_pipeline_be_left, &seven),
 		cmocka_unit_test_prestate(tells_of_failures, &one),
 		cmocka_unit_test_prestate(tells_of_failures, &seven),
 		cmocka_unit_test(parses_while_the_worker_waits),
 		cmocka_unit_test(fails_while_the_worker_waits),
+		cmocka_unit_test(fails_without_a_worker),
 		cmocka_unit_test(waits_no_longer_than_asked),
 	};
 
