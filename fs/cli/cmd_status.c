@@ -74,6 +74,8 @@ static int print_totals(struct store *s, uint64_t files)
 	print_line("notices", t.notices, -1, -1);
 	print_line("calls skipped", t.skipped, -1, -1);
 	print_line("refused", t.refused, -1, -1);
+	if (t.remade)
+		print_line("lists remade", t.remade, -1, -1);
 	print_line("bytes", t.bytes, -1, -1);
 	print_line("files", files, -1, -1);
 	return 0;
@@ -278,6 +280,7 @@ static void build_totals(struct json_build *b, const struct store_totals *t)
 	json_build_integer(b, "notices", (int64_t)t->notices);
 	json_build_integer(b, "skipped", (int64_t)t->skipped);
 	json_build_integer(b, "refused", (int64_t)t->refused);
+	json_build_integer(b, "listsRemade", (int64_t)t->remade);
 	json_build_integer(b, "bytes", (int64_t)t->bytes);
 	build_time(b, "itemFirst", t->item_first_ms);
 	build_time(b, "itemLast", t->item_last_ms);

@@ -9,9 +9,14 @@
 
 #include "private.h"
 
+/* A transaction is not lost by it: whoever writes may do without, see relation_lost(). */
 static int damaged(struct store *s, int64_t source)
 {
-	return body_damaged(s, "the list of relationships of resource", source);
+	int broken = s->broken;
+	int r = body_damaged(s, "the list of relationships of resource", source);
+
+	s->broken = broken;
+	return r;
 }
 
 /* --- kinds --------------------------------------------------------------------------------- */

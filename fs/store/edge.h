@@ -128,5 +128,7 @@ struct posting edge_place(int64_t token, int64_t source);
 
 /* Called with each relationship to a resource, in the order of its source. */
 typedef int edge_fn(void *ctx, const struct edge_source *source, const struct edge *edge);
-int edges_incoming(struct store *s, int64_t resource, edge_fn *each,
+/* What comes of a source whose relationships cannot be read, for the error of that; NULL: the error. */
+typedef int edge_lost_fn(struct store *s, int64_t source, int error);
+int edges_incoming(struct store *s, int64_t resource, edge_lost_fn *lost, edge_fn *each,
 		   void *ctx) _must_check_;

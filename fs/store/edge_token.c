@@ -79,20 +79,23 @@ int edge_sources(struct store *s, const int64_t *tokens, size_t n, struct buf *r
 	return r ? r : called_unique(ret);
 }
 
-static int each_to(struct edge_scan *c, int64_t source, int64_t resource, edge_fn *each,
-		   void *ctx)
+static int each_to(struct edge_scan *c, int64_t source, int64_t resource,
+		   edge_lost_fn *lost, edge_fn *each, void *ctx)
 {
 	int r = edges_scan(c, source);
 	size_t n;
 	const struct edge *all = edges_all(&c->edges, &n);
 
+	if (r && lost)
+		return lost(c->s, source, r);
 	for (size_t i = 0; i < n && !r; i++)
 		if (all[i].target == resource)
 			r = each(ctx, &c->edges.source, &all[i]);
 	return r;
 }
 
-int edges_incoming(struct store *s, int64_t resource, edge_fn *each, void *ctx)
+int edges_incoming(struct store *s, int64_t resource, edge_lost_fn *lost, edge_fn *each,
+		   void *ctx)
 {
 	_cleanup_(buf_deinit) struct buf tokens = BUF_INIT, sources = BUF_INIT;
 	_cleanup_(edge_scan_deinit) struct edge_scan c = EDGE_SCAN(s);
@@ -104,6 +107,6 @@ int edges_incoming(struct store *s, int64_t resource, edge_fn *each, void *ctx)
 				 tokens.len / sizeof(int64_t), &sources);
 	all = (const int64_t *)sources.data;
 	for (size_t i = 0; i < sources.len / sizeof(*all) && !r; i++)
-		r = each_to(&c, all[i], resource, each, ctx);
+		r = each_to(&c, all[i], resource, lost, each, ctx);
 	return r;
 }

@@ -176,7 +176,7 @@ int store_edges(struct store *s, int64_t resource, struct arena *a,
 	if (!r)
 		r = read_out(&l, resource);
 	if (!r)
-		r = edges_incoming(s, resource, add_in, &l);
+		r = edges_incoming(s, resource, NULL, add_in, &l);
 	if (!r)
 		r = sql_keep(a, &l.rows, sizeof(*lines), &lines, &n);
 	if (r)
@@ -482,6 +482,6 @@ int store_related(struct store *s, int64_t resource, struct arena *a,
 		if (all[i].target)
 			r = add_end(&found, all[i].target, &all[i]);
 	if (!r)
-		r = edges_incoming(s, resource, add_source, &found);
+		r = edges_incoming(s, resource, NULL, add_source, &found);
 	return r ? r : sql_keep(a, &found, sizeof(**ret), ret, ret_n);
 }

@@ -26,6 +26,7 @@ struct putting {
 	int64_t lines_len;  /* by how much its own file has grown */
 	int64_t differs_ms; /* from when on the one under way is another than it was */
 	int64_t from_ms;    /* ... the first that is */
+	bool lost;          /* what it had cannot be read */
 	struct arena arena;
 	struct buf edges; /* struct edge: as they are to be */
 	struct buf gone;  /* int64_t: tokens of those that are others now */
@@ -127,7 +128,7 @@ int relation_settle(struct store *s)
 			r = folder_note_of(s, g->what);
 	}
 	grown->n = 0;
-	return r;
+	return r ? r : relation_recount(s);
 }
 
 struct renamed {
@@ -150,6 +151,8 @@ static int targets_grow(struct store *s, int64_t resource, int64_t by)
 	size_t n;
 	int r = edges_read(s, resource, &e);
 
+	if (r)
+		return relation_lost(s, resource, r);
 	all = edges_all(&e, &n);
 	for (size_t i = 0; i < n && !r; i++)
 		if (all[i].target)
@@ -160,7 +163,7 @@ static int targets_grow(struct store *s, int64_t resource, int64_t by)
 int relation_renamed(struct store *s, int64_t resource, int64_t by)
 {
 	struct renamed renamed = { s, by };
-	int r = edges_incoming(s, resource, source_grows, &renamed);
+	int r = edges_incoming(s, resource, relation_lost, source_grows, &renamed);
 
 	if (!r)
 		r = targets_grow(s, resource, by);
@@ -365,6 +368,35 @@ static int tokens_drop(struct store *s, struct putting *p)
 	return r;
 }
 
+/* What is read of those that it had: of damaged ones nothing but where they are. */
+static int edges_before(struct store *s, struct putting *p, struct edges *ret)
+{
+	int r = edges_read(s, p->source.id, ret);
+
+	p->lost = relation_is_lost(s, r);
+	if (!p->lost)
+		return r;
+	buf_reset(&ret->list);
+	return 0;
+}
+
+/* Whose files have lines that went uncounted: its own, and those of all that may be meant. */
+static int recount(struct store *s, struct putting *p)
+{
+	const struct edge *edges = (const struct edge *)p->edges.data;
+	int r = relation_recount_of(s, p->source.id);
+
+	writer_count(s, COUNTER_REMADE, 1);
+	for (size_t i = 0; i < p->edges.len / sizeof(*edges) && !r; i++) {
+		int64_t token = 0;
+
+		r = token_of(p, &edges[i].relation, &token);
+		if (!r)
+			r = relation_recount_called(s, token);
+	}
+	return r;
+}
+
 /* They stay as they are where they are the same; most often all but the last few do. */
 static int edges_replace(struct store *s, struct putting *p,
 			 const struct store_relations *relations, bool fresh)
@@ -372,7 +404,7 @@ static int edges_replace(struct store *s, struct putting *p,
 	_cleanup_(edges_deinit) struct edges old = EDGES_INIT;
 	const struct edge *edges;
 	size_t n;
-	int r = fresh ? 0 : edges_read(s, p->source.id, &old);
+	int r = fresh ? 0 : edges_before(s, p, &old);
 
 	edges = edges_all(&old, &n);
 	for (size_t i = 0; !r && i < MAX(n, relations->n_edges); i++) {
@@ -400,6 +432,8 @@ static int edges_replace(struct store *s, struct putting *p,
 				p->edges.len / sizeof(*edges));
 	if (!r && p->from_ms < INT64_MAX)
 		r = alarms_due_of_watched(s, p->source.id, p->from_ms);
+	if (!r && p->lost)
+		r = recount(s, p);
 	return r ? r : relation_grow(s, p->source.id, p->lines_len);
 }
 

@@ -36,3 +36,16 @@ int relation_find_target(struct store *s, int64_t token, struct str reference,
 			 struct str from_region, int64_t *ret) _must_check_;
 /* Looks again whom those mean whose token is in writer->recalled. */
 int relation_resolve(struct store *s) _must_check_;
+
+/* --- those that cannot be read, see relation_lost.c ---------------------------------------- */
+
+/* Is the error of reading a source's that they are damaged, and not the file as a whole? */
+bool relation_is_lost(const struct store *s, int error) _pure_;
+/* Of the error of reading a source's in a transaction: where they are damaged its story is to make them
+   anew. 0, or another error. */
+int relation_lost(struct store *s, int64_t source, int error) _must_check_;
+/* The lengths of a resource's file, or of those that are so called, are to be reckoned anew. */
+int relation_recount_of(struct store *s, int64_t resource) _must_check_;
+int relation_recount_called(struct store *s, int64_t token) _must_check_;
+/* Does so; all that was put is settled. */
+int relation_recount(struct store *s) _must_check_;

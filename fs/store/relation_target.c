@@ -134,6 +134,8 @@ static int look_at_source(struct resolving *c, int64_t source)
 	size_t n;
 	int r = edges_read(c->s, source, &c->edges);
 
+	if (r)
+		return relation_lost(c->s, source, r);
 	all = edges_all(&c->edges, &n);
 	for (size_t i = 0; i < n && !r; i++)
 		r = look_again(c, &all[i], &changed);

@@ -5,6 +5,8 @@
 X(VIEW_RELATIONS,
   "UPDATE resource_view SET rel_len = rel_len + ?2, changed_ms = max(changed_ms + 1, ?3) "
   "WHERE resource = ?1")
+X(VIEW_RELATIONS_ARE,
+  "UPDATE resource_view SET rel_len = ?2, changed_ms = max(changed_ms + 1, ?3) WHERE resource = ?1")
 X(EDGE_SOURCE,
   "SELECT f.account, f.region, f.type, r.rid, r.folder, length(CAST(" FNAME " AS BLOB)) "
   "FROM resource r JOIN folder f ON f.id = r.folder WHERE r.id = ?1")

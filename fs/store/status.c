@@ -75,6 +75,7 @@ int store_totals(struct store *s, struct store_totals *ret)
 		{ COUNTER_KEY, &t.keys },
 		{ COUNTER_POINT, &t.points },
 		{ COUNTER_METRIC_FILE, &t.metric_files },
+		{ COUNTER_REMADE, &t.remade },
 	};
 	int r = reading(s);
 

@@ -44,6 +44,7 @@ static const char *const counter_names[] = {
 	[COUNTER_ARRIVAL] = "arrival",
 	[COUNTER_COMMIT] = "commit",
 	[COUNTER_LATE] = "late",
+	[COUNTER_REMADE] = "remade",
 	[COUNTER_ITEM_FIRST] = "first item",
 	[COUNTER_ITEM_LAST] = "last item",
 	[COUNTER_EVENT_FIRST] = "first event",
@@ -84,6 +85,7 @@ struct writer *writer_free(struct writer *w)
 	free(w->bearers.rows);
 	free(w->edges.rows);
 	buf_deinit(&w->recalled);
+	buf_deinit(&w->recount);
 	sums_deinit(&w->grown);
 	buf_deinit(&w->noted);
 	buf_deinit(&w->redated);
@@ -134,6 +136,7 @@ void writer_forget(struct writer *w)
 	w->bearers.n = 0;
 	w->edges.n = 0;
 	buf_reset(&w->recalled);
+	buf_reset(&w->recount);
 	w->grown.n = 0;
 	buf_reset(&w->noted);
 	buf_reset(&w->packed);

@@ -43,6 +43,7 @@ enum counter {
 	COUNTER_ARRIVAL, /* there is one: states are noted in the order they come in */
 	COUNTER_COMMIT,  /* transactions that changed anything */
 	COUNTER_LATE,    /* postings of activity that wait to be merged; see late.c */
+	COUNTER_REMADE, /* lists that were damaged, and made anew from what they follow from */
 	/* Times that are raised, not added to: of the first ones less than nothing, of the last. */
 	COUNTER_ITEM_FIRST,
 	COUNTER_ITEM_LAST,
@@ -149,9 +150,10 @@ struct writer {
 	struct token_rows edges;   /* tokens of relationships: of their sources */
 	struct buf
 		recalled; /* int64_t: tokens by which resources are called now, or were */
-	struct sums grown; /* what: resource, text_len: its relationships' file's */
-	struct buf noted;  /* int64_t: folders in which something has changed */
-	bool putting;      /* a story: nothing that is gathered is read meanwhile */
+	struct sums grown;  /* what: resource, text_len: its relationships' file's */
+	struct buf recount; /* int64_t: resources of whose file that length is not known */
+	struct buf noted;   /* int64_t: folders in which something has changed */
+	bool putting;       /* a story: nothing that is gathered is read meanwhile */
 	struct tell tell;
 	struct path_length path_lengths[PATH_LENGTHS];
 	int64_t next_event;

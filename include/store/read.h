@@ -136,7 +136,8 @@ struct store_totals {
 	uint64_t skipped;              /* read-only calls that were not taken in */
 	uint64_t keys;                 /* public keys of CloudTrail's */
 	uint64_t points, metric_files; /* of metrics */
-	uint64_t bytes;                /* of the history file */
+	uint64_t remade; /* lists of relationships that were damaged, and made anew */
+	uint64_t bytes;  /* of the history file */
 	int64_t item_first_ms, item_last_ms, event_first_ms, event_last_ms; /* -1: none */
 };
 int store_totals(struct store *s, struct store_totals *ret) _must_check_;

@@ -587,13 +587,6 @@ static void test_damage(void **state)
 		assert_int_not_equal(read_all(h, sg, vpc, region), 0);
 	}
 	assert_true(failed > good.len / 2);
-	/* Who puts another story does not go on with what cannot be read. */
-	begin(h);
-	assert_int_equal(
-		store_put_story(h->s,
-				&(struct store_story){ .dirty = { sg, INT64_MIN } }),
-		STORE_E_DAMAGED);
-	store_rollback(h->s);
 	set_bytes(h, buf_str(&good));
 	assert_all(h, sg, &m, "web");
 }
