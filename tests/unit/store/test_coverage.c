@@ -117,21 +117,21 @@ static void test_days(void **state)
 	assert_string_equal(got.data, OF_ACCOUNT OF_OTHER);
 }
 
-/* Whatever it is that hands them out in another order: a table without its key does. */
-static void test_days_unordered(void **state)
+/* Whatever it is that hands them out otherwise: a table without its key does. */
+static void assert_unordered(struct history *h, const char *rows)
 {
-	struct history *h = *state;
+	_cleanup_(buf_deinit) struct buf sql = BUF_INIT;
 	struct coverage_control *controls;
 	struct coverage_day *days;
 	size_t n, n_controls;
 
-	put_days(h);
-	history_open(h, STORE_READ, 0);
-	assert_int_equal(store_coverage_days(h->s, &h->a, &days, &n), 0);
-	exec(h,
-	     "CREATE TABLE kept AS SELECT * FROM day_coverage; DROP TABLE day_coverage; "
-	     "CREATE TABLE day_coverage AS SELECT * FROM kept "
-	     "ORDER BY account, day, source, region");
+	buf_printf(&sql,
+		   "CREATE TABLE IF NOT EXISTS kept AS SELECT * FROM day_coverage; "
+		   "DROP TABLE day_coverage; "
+		   "CREATE TABLE day_coverage AS SELECT * FROM kept %s",
+		   rows);
+	buf_put_char(&sql, '\0');
+	exec(h, sql.data);
 	history_open(h, STORE_READ, 0);
 	assert_int_equal(store_coverage_of(h->s, STR(OTHER), &h->a, &days, &n, &controls,
 					   &n_controls),
@@ -144,6 +144,25 @@ static void test_days_unordered(void **state)
 	assert_int_equal(coverage_trail(h->s, STR(ACCOUNT), &h->a, &days, &n, &controls,
 					&n_controls),
 			 STORE_E_DAMAGED);
+}
+
+/* Each of what they are ordered by, and one day twice. */
+static void test_days_unordered(void **state)
+{
+	struct history *h = *state;
+	struct coverage_day *days;
+	size_t n;
+
+	put_days(h);
+	history_open(h, STORE_READ, 0);
+	assert_int_equal(store_coverage_days(h->s, &h->a, &days, &n), 0);
+	assert_unordered(h, "ORDER BY account, day, source, region");
+	assert_unordered(h, "ORDER BY account, source, day, region");
+	assert_unordered(h, "ORDER BY account, source, region DESC, day");
+	assert_unordered(h, "ORDER BY account, source, region, day DESC");
+	assert_unordered(h, "UNION ALL SELECT * FROM kept WHERE account = '" ACCOUNT
+			    "' AND source = 2 AND region = '' AND day = 9 "
+			    "ORDER BY account, source, region, day");
 }
 
 /* --- calls ---------------------------------------------------------------------------------- */
