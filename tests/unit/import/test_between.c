@@ -44,6 +44,46 @@ static void test_late(void **state)
 	assert_rounds(h, 2);
 }
 
+#define FILES_DUE "SELECT count(*) FROM transition_due"
+
+/* Of what waits; and an alarm, of which there is no file. */
+static void put_more_than_a_slice(struct history *h)
+{
+	const struct transition t = { .alarm = { .name = STR("cpu"),
+						 .account = STR(ACCOUNT),
+						 .region = STR(REGION) },
+				      .time_ms = T0,
+				      .state = STR("ALARM"),
+				      .raw = STR("{}") };
+	enum store_put put;
+
+	put_two_waiting(h);
+	part_late_rows(h);
+	begin(h);
+	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put, &(int64_t){ 0 }),
+			 0);
+	commit(h);
+	assert_int_equal(ask(h, FILES_DUE), 1);
+	h->s->writer->late.hasty = 1;
+}
+
+/* The files of alarms do not wait for what is left to merge; where there is something to read they do. */
+static void test_files(void **state)
+{
+	struct history *h = *state;
+	const struct import_options options = { .history = h->path };
+	struct between b = between_of(h, &options);
+
+	put_more_than_a_slice(h);
+	assert_int_equal(between_slice(&b, false), 0);
+	assert_int_equal(ask(h, FILES_DUE), 1);
+	assert_int_equal(between_slice(&b, true), 0);
+	assert_int_equal(ask(h, FILES_DUE), 0);
+	assert_int_equal(ask(h, "SELECT count(*) FROM transition_text"), 1);
+	assert_true(ask(h, LATE_ROWS) > 0);
+	assert_true(b.due);
+}
+
 /* While there is something to read there is more to do, whatever a slice has done. */
 static void test_busy(void **state)
 {
@@ -79,14 +119,38 @@ static void test_rests(void **state)
 	assert_true(between_is_due(&b, false));
 }
 
+/* All is done in the end; by who is in a hurry, and was not done, one more slice. */
+static void test_end(void **state)
+{
+	struct history *h = *state;
+	const struct import_options options = { .history = h->path };
+	struct between b = between_of(h, &options);
+	int64_t rows;
+
+	put_more_than_a_slice(h);
+	rows = ask(h, LATE_ROWS);
+	b.due = false;
+	assert_int_equal(between_end(&b, true, NULL, NULL), 0);
+	assert_int_equal(ask(h, LATE_ROWS), rows);
+	assert_int_equal(ask(h, FILES_DUE), 1);
+	b.due = true;
+	assert_int_equal(between_end(&b, true, NULL, NULL), 0);
+	assert_in_range(ask(h, LATE_ROWS), 1, rows - 1);
+	assert_int_equal(ask(h, FILES_DUE), 0);
+	b.due = false;
+	assert_int_equal(between_end(&b, false, NULL, NULL), 0);
+	assert_int_equal(ask(h, LATE_ROWS), 0);
+	assert_int_equal(ask(h, LATE_COUNTED), 0);
+	assert_rounds(h, 2);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_late),
-		TEST(test_busy),
-		TEST(test_rests),
+		TEST(test_late),  TEST(test_files), TEST(test_busy),
+		TEST(test_rests), TEST(test_end),
 	};
 
 	return cmocka_run_group_tests_name("between", tests, NULL, NULL);
