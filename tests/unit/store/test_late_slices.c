@@ -3,6 +3,8 @@
  * What waits is merged slice by slice: after each, each posting is in one of both lists, the history knows
  * how many are left, and the next program goes on behind it.
  */
+#include <sqlite3.h>
+
 #include "late_rounds.h"
 #include "private.h"
 
@@ -16,14 +18,18 @@ static int64_t count_waiting(struct history *h)
 	return n;
 }
 
-/* In haste; is some left? */
+/* In haste; is some left? Then so many rows were written, and of what waits, in rows of two, few more
+   were taken out. */
 static bool sweep_slice(struct history *h, size_t rows)
 {
-	int64_t before = ask(h, LATE_COUNTED);
+	int64_t before = ask(h, LATE_COUNTED), begun = sqlite3_total_changes64(h->s->db);
 	bool more;
 
 	h->s->writer->late.hasty = rows;
 	assert_int_equal(store_sweep(h->s, true, &more), 0);
+	if (more)
+		assert_in_range(sqlite3_total_changes64(h->s->db) - begun, rows,
+				2 * rows + 20);
 	assert_int_equal(count_waiting(h), ask(h, LATE_COUNTED));
 	assert_int_equal(more, ask(h, LATE_ROWS) > 0);
 	if (before)
