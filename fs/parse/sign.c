@@ -13,12 +13,17 @@
 /* No sign of either kind spans more. */
 #define SIGN_MAX_MS (2 * COVERAGE_DAY_MS)
 
-/* The n-th part of a key behind AWSLogs/; empty when there is none. */
+/*
+ * The n-th part of a key behind AWSLogs/, that of an organization not counted: its trails have one
+ * before the account. Empty when there is none.
+ */
 static struct str key_part(struct str key, unsigned n)
 {
 	const char *at = key.n ? memmem(key.p, key.n, "AWSLogs/", 8) : NULL;
 	struct str rest = at ? str_from(key, (size_t)(at - key.p) + 8) : STR_NULL;
 
+	if (str_starts(rest, "o-"))
+		n++;
 	for (;; n--) {
 		ptrdiff_t slash = str_chr(rest, '/');
 
@@ -43,7 +48,7 @@ static int tell(struct parser *p, const struct coverage_sign *sign)
 	return p->sink->sign(p->sink->ctx, sign);
 }
 
-/* AWSLogs/ACCOUNT/CloudTrail-Digest/REGION/... */
+/* AWSLogs/[ORGANIZATION/]ACCOUNT/CloudTrail-Digest/REGION/... */
 int guise_digest(struct parser *p, const struct parse_source *src, const struct jv *v)
 {
 	struct coverage_sign sign = {

@@ -69,6 +69,11 @@ static void test_digest(void **state)
 	check(DIGEST(KEY, "2029-05-01T09:00:00Z"), true, "");
 	check(DIGEST("elsewhere", "2024-05-01T11:00:00Z"), true, "");
 	check(DIGEST("AWSLogs/1/x", "2024-05-01T11:00:00Z"), true, "");
+	/* Of an organization's trail. */
+	check(DIGEST("AWSLogs/o-abc123/1/CloudTrail-Digest/eu-west-1/2024/05/01/d.json.gz",
+		     "2024-05-01T11:00:00Z"),
+	      true, "1 eu-west-1 cloudtrail 1714557600000 1714561200000\n");
+	check(DIGEST("AWSLogs/o-abc123/1/x", "2024-05-01T11:00:00Z"), true, "");
 }
 
 static void test_delivery(void **state)
