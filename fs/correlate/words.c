@@ -89,7 +89,9 @@ void words_of_call(struct str event_name, struct call_words *ret)
 
 	while (end < name.n && islower((unsigned char)name.p[end]))
 		end++;
-	lower(ret->noun, str_from(name, end));
+	/* A change set is what a stack is to become: to execute it changes the stack. */
+	lower(ret->noun,
+	      str_is(name, "ExecuteChangeSet") ? STR("Stack") : str_from(name, end));
 	ret->tags = str_ends(name, "Tag") || str_ends(name, "Tags") ||
 		    str_ends(name, "Tagging") || str_starts(name, "Tag") ||
 		    str_starts(name, "Untag");
@@ -198,6 +200,14 @@ static void subject_of(struct str key, char ret[WORD_SIZE])
 	ret[n] = '\0';
 }
 
+/* "alias" and "bus" end in an s that is their own: a subject has lost that, too. */
+static bool is_noun(const char *subject, const char *noun)
+{
+	size_t n = strlen(subject);
+
+	return !strncmp(subject, noun, n) && (!noun[n] || !strcmp(noun + n, "s"));
+}
+
 enum subject_match words_match_key(struct str key, const struct type_words *type)
 {
 	char subject[WORD_SIZE];
@@ -207,7 +217,7 @@ enum subject_match words_match_key(struct str key, const struct type_words *type
 	n = strlen(subject);
 	if (n == 0 || !strcmp(subject, "resource") || !strcmp(subject, "item"))
 		return SUBJECT_GENERIC;
-	if (!strcmp(subject, type->noun))
+	if (is_noun(subject, type->noun))
 		return SUBJECT_TYPE;
 	/* StartSession has a target, SendCommand may have targets[].values. */
 	if (!strcmp(type->noun, "instance") &&

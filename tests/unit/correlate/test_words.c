@@ -40,6 +40,10 @@ static void test_nouns(void **state)
 			 NOUN_PART);
 	assert_int_equal(noun("CreateRoute", "AWS::EC2::RouteTable"), NOUN_PART);
 	assert_int_equal(noun("CreateSubnet", "AWS::EC2::VPC"), NOUN_OTHER);
+	assert_int_equal(noun("ExecuteChangeSet", "AWS::CloudFormation::Stack"),
+			 NOUN_EXACT);
+	assert_int_equal(noun("CreateChangeSet", "AWS::CloudFormation::Stack"),
+			 NOUN_OTHER);
 	assert_int_equal(noun("RunInstances", "AWS::EC2::SecurityGroup"), NOUN_OTHER);
 }
 
@@ -51,6 +55,9 @@ static void test_keys(void **state)
 			 SUBJECT_TYPE);
 	assert_int_equal(key("bucketName", "AWS::S3::Bucket"), SUBJECT_TYPE);
 	assert_int_equal(key("allocationId", "AWS::EC2::EIP"), SUBJECT_TYPE);
+	assert_int_equal(key("aliasName", "AWS::KMS::Alias"), SUBJECT_TYPE);
+	assert_int_equal(key("eventBusName", "AWS::Events::EventBus"), SUBJECT_TYPE);
+	assert_int_equal(key("aliasName", "AWS::KMS::Key"), SUBJECT_OTHER);
 	assert_int_equal(key("vpcId", "AWS::EC2::Subnet"), SUBJECT_OTHER);
 	assert_int_equal(key("name", "AWS::EKS::Cluster"), SUBJECT_GENERIC);
 	assert_int_equal(key("resourceArn", "AWS::Lambda::Function"), SUBJECT_GENERIC);
