@@ -174,6 +174,10 @@ static enum part part_on(const struct view *v, const struct naming *n)
 	if (!v->e->request && v->noun != NOUN_OTHER &&
 	    (n->response || (n->evidence & BIT(EVIDENCE_RESOURCES))))
 		return PART_OBJECT;
+	/* The request has an alias: which key that is, resources[] tells. */
+	if ((n->evidence & BIT(EVIDENCE_RESOURCES)) && !n->foreign_id &&
+	    v->call.verb == VERB_CHANGES && v->noun != NOUN_OTHER)
+		return PART_OBJECT;
 	/* A NAT gateway is made with an address, and so associates it. */
 	if (!strcmp(v->type.noun, "eip") && !strcmp(v->call.noun, "natgateway"))
 		return PART_OBJECT;

@@ -59,6 +59,24 @@ static bool same_kind(struct str a, struct str b)
 
 enum hit { HIT_NONE, HIT_NAME, HIT_ID, HIT_UNIQUE };
 
+/*
+ * A log group's ARN has ":*" behind it or not; a secret's may be given without the six characters
+ * that Secrets Manager puts behind its name.
+ */
+static enum hit compare_arns(struct str leaf, struct str arn)
+{
+	if (str_ends(leaf, ":*"))
+		leaf.n -= 2;
+	if (str_ends(arn, ":*"))
+		arn.n -= 2;
+	if (str_eq(leaf, arn))
+		return HIT_UNIQUE;
+	if (arn.n != leaf.n + 7 || arn.p[leaf.n] != '-' ||
+	    !memmem(arn.p, arn.n, ":secret:", 8))
+		return HIT_NONE;
+	return memcmp(leaf.p, arn.p, leaf.n) ? HIT_NONE : HIT_NAME;
+}
+
 static enum hit compare(const struct item *item, struct str leaf)
 {
 	struct str last = tail(leaf);
@@ -75,8 +93,9 @@ static enum hit compare(const struct item *item, struct str leaf)
 		return HIT_NAME;
 	/* Partial ARNs and URLs; and ids that are ARNs or URLs, named by their last part. */
 	if (last.n >= 2 && last.n < leaf.n) {
-		if (str_starts(leaf, "arn:") && item->arn.n)
-			return HIT_NONE; /* a whole ARN, and it is another one */
+		if (str_starts(leaf, "arn:") &&
+		    item->arn.n) /* whole: its own or another's */
+			return compare_arns(leaf, item->arn);
 		if (str_eq(last, item->id))
 			return looks_generated(item->id) ? HIT_UNIQUE : HIT_ID;
 		if (item->name.n && str_eq(last, item->name))
@@ -187,6 +206,17 @@ static void leaf(struct search *s, struct str key, struct str text, unsigned dep
 	}
 }
 
+/* Auto Scaling's tags each say whose they are. */
+static void search_tags(struct search *s, const struct jv *tags, unsigned depth)
+{
+	for (uint32_t i = 0; jv_is(tags, JV_ARRAY) && i < tags->len; i++) {
+		const struct jv *id = jv_get(&tags->items[i], "resourceId");
+
+		if (jv_is(id, JV_STRING))
+			leaf(s, STR("resourceId"), jv_str(id), depth + 1);
+	}
+}
+
 /* Lists in EC2's manner, xxxSet.items[].yyyId, take the innermost telling key. */
 static void search(struct search *s, struct str key, const struct jv *v, unsigned depth)
 {
@@ -198,10 +228,14 @@ static void search(struct search *s, struct str key, const struct jv *v, unsigne
 		for (uint32_t i = 0; i < v->len; i++)
 			search(s, key, &v->items[i], depth);
 	else if (v->type == JV_OBJECT)
-		for (uint32_t i = 0; i < v->len; i++)
-			if (!passed_over(jv_str(&v->members[i].key)))
-				search(s, jv_str(&v->members[i].key),
-				       &v->members[i].value, depth + 1);
+		for (uint32_t i = 0; i < v->len; i++) {
+			struct str name = jv_str(&v->members[i].key);
+
+			if (!passed_over(name))
+				search(s, name, &v->members[i].value, depth + 1);
+			else if (str_is(name, "tags"))
+				search_tags(s, &v->members[i].value, depth + 1);
+		}
 }
 
 void naming_of(const struct event *e, const struct call_words *call,

@@ -193,6 +193,114 @@ static void test_assuming_a_role(void **state)
 	arena_deinit(&s.a);
 }
 
+/* What the call on one of two changes is: it puts a tag on, or sets the size. */
+static enum correlate_role role_on(const char *type, const char *id, const char *name,
+				   const char *arn, const char *source, const char *call,
+				   const char *rest)
+{
+	enum correlate_role role;
+	struct scene s;
+
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, type, id, name,
+		  "{\"configuration\":{\"size\":128},\"tags\":{}}");
+	add_state(
+		&s, 30 * MINUTE, type, id, name,
+		"{\"configuration\":{\"size\":512},\"tags\":{\"team\":\"blue-green\"}}");
+	s.shown[0].item.arn = s.shown[1].item.arn = str_of(arn);
+	add_event(&s, 20 * MINUTE, source, call, rest);
+	run(&s);
+	role = s.verdicts[0].role;
+	arena_deinit(&s.a);
+	return role;
+}
+
+#define FLEET_ARN                                     \
+	"arn:aws:autoscaling:eu-west-1:111122223333:" \
+	"autoScalingGroup:0f1e2d3c:autoScalingGroupName/web"
+#define FLEET "AWS::AutoScaling::AutoScalingGroup", FLEET_ARN, "web", FLEET_ARN
+
+/* Auto Scaling's calls on tags have the group in each tag, and nowhere else. */
+static void test_tags_of_groups(void **state)
+{
+	(void)state;
+	assert_int_equal(role_on(FLEET, "autoscaling", "CreateOrUpdateTags",
+				 REQUEST "{\"tags\":[{\"resourceId\":\"web\",\"key\":"
+					 "\"team\",\"value\":\"blue-green\"}]}"),
+			 CORRELATE_CAUSE);
+	assert_int_equal(role_on(FLEET, "autoscaling", "CreateOrUpdateTags",
+				 REQUEST "{\"tags\":[{\"resourceId\":\"api\",\"key\":"
+					 "\"team\",\"value\":\"blue-green\"}]}"),
+			 CORRELATE_NONE);
+	/* A tag's key or value is no name. */
+	assert_int_equal(role_on(FLEET, "autoscaling", "CreateOrUpdateTags",
+				 REQUEST "{\"tags\":[{\"resourceId\":\"api\",\"key\":"
+					 "\"web\",\"value\":\"web\"}]}"),
+			 CORRELATE_NONE);
+}
+
+#define LOGS_ARN   "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/orders"
+#define LOGS       "AWS::Logs::LogGroup", "/aws/orders", "/aws/orders", LOGS_ARN ":*"
+#define SECRET_ARN "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders"
+#define SECRET                                                              \
+	"AWS::SecretsManager::Secret", SECRET_ARN "-AbCdEf", "prod/orders", \
+		SECRET_ARN "-AbCdEf"
+
+static void test_arns_of_two_spellings(void **state)
+{
+	static const char *const others[] = { SECRET_ARN "s", SECRET_ARN "-AbCdE",
+					      SECRET_ARN "-AbCdEg",
+					      "arn:aws:secretsmanager:eu-west-1:"
+					      "111122223333:secret:test/orders" };
+	char rest[256];
+
+	(void)state;
+	assert_int_equal(role_on(LOGS, "logs", "TagResource",
+				 REQUEST "{\"resourceArn\":\"" LOGS_ARN "\",\"tags\":"
+					 "{\"team\":\"blue-green\"}}"),
+			 CORRELATE_CAUSE);
+	assert_int_equal(role_on(LOGS, "logs", "TagResource",
+				 REQUEST "{\"resourceArn\":\"" LOGS_ARN "2\",\"tags\":"
+					 "{\"team\":\"blue-green\"}}"),
+			 CORRELATE_NONE);
+	assert_int_equal(role_on(SECRET, "secretsmanager", "UpdateSecret",
+				 REQUEST "{\"secretId\":\"" SECRET_ARN
+					 "\",\"size\":512}"),
+			 CORRELATE_CAUSE);
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++) {
+		snprintf(rest, sizeof(rest), REQUEST "{\"secretId\":\"%s\",\"size\":512}",
+			 others[i]);
+		assert_int_equal(role_on(SECRET, "secretsmanager", "UpdateSecret", rest),
+				 CORRELATE_NONE);
+	}
+}
+
+#define KEY_ARN \
+	"arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c-1111-2222-3333-444455556666"
+#define BY_ALIAS(other)                                                               \
+	REQUEST "{\"keyId\":\"alias/prod\"},\"resources\":[{\"ARN\":\"" KEY_ARN other \
+		"\",\"type\":\"AWS::KMS::Key\"}]"
+
+/* The request has an alias; which key that is, resources[] says. */
+static void test_named_by_resources(void **state)
+{
+	(void)state;
+	assert_int_equal(role_on(KEY, KEY_ARN, "kms", "PutKeyPolicy", BY_ALIAS("")),
+			 CORRELATE_CAUSE);
+	assert_int_equal(role_on(KEY, KEY_ARN, "kms", "PutKeyPolicy", BY_ALIAS("7")),
+			 CORRELATE_NONE);
+	assert_int_equal(role_on(KEY, KEY_ARN, "kms", "PutKeyPolicy",
+				 BY_ALIAS("") ",\"errorCode\":\"AccessDenied\""),
+			 CORRELATE_ATTEMPT);
+	/* It uses the key, or makes another thing of it. */
+	assert_int_equal(role_on(KEY, KEY_ARN, "kms", "GenerateDataKey", BY_ALIAS("")),
+			 CORRELATE_NONE);
+	assert_int_equal(role_on(KEY, KEY_ARN, "kms", "UpdateAlias",
+				 REQUEST "{\"aliasName\":\"alias/prod\"},\"resources\":"
+					 "[{\"ARN\":\"" KEY_ARN "\"}]"),
+			 CORRELATE_NONE);
+}
+
 static void test_parameters(void **state)
 {
 	(void)state;
@@ -226,6 +334,9 @@ int main(void)
 		cmocka_unit_test(test_parts),
 		cmocka_unit_test(test_parts_made_long_before),
 		cmocka_unit_test(test_assuming_a_role),
+		cmocka_unit_test(test_tags_of_groups),
+		cmocka_unit_test(test_arns_of_two_spellings),
+		cmocka_unit_test(test_named_by_resources),
 		cmocka_unit_test(test_parameters),
 	};
 
