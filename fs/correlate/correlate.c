@@ -135,7 +135,7 @@ const struct value_set *work_values(struct work *w, struct candidate *c)
 		return &c->values;
 	c->have_values = true;
 	e = c->bond == NO_EVENT ? work_event_of(w, c) : work_event(w, c->bond);
-	r = values_of_event(w->block, e, work_item_at(w, c->natural), &c->values);
+	r = values_of_event(w->block, e, work_item_named(w, c, c->natural), &c->values);
 	if (r)
 		fail(w, r);
 	return &c->values;
@@ -200,6 +200,13 @@ const struct item *work_item_at(struct work *w, size_t step)
 	return &w->subject;
 }
 
+const struct item *work_item_named(struct work *w, const struct candidate *c, size_t step)
+{
+	return c->former && life_renamed(w, c->natural, &w->former)
+		       ? &w->former
+		       : work_item_at(w, step);
+}
+
 static const struct jv *state_before(struct work *w, size_t step)
 {
 	if (step == w->in->n_steps)
@@ -231,6 +238,25 @@ static struct str keep_name(struct work *w, struct str name, size_t i)
 	return kept;
 }
 
+/* What renames it, and what was called on it before that, has the name that it had. */
+static void judge_by_former(struct work *w, struct candidate *c, const struct event *e)
+{
+	struct judgement j;
+	struct item former;
+
+	if (c->j.part > PART_BYSTANDER || w->renamed == c->natural + 1 ||
+	    !life_renamed(w, c->natural, &former))
+		return;
+	judge(e, &former, state_before(w, c->natural), state_after(w, c->natural),
+	      w->in->disabled_evidence, &j);
+	c->former = j.part > c->j.part;
+	if (!c->former)
+		return;
+	c->j = j;
+	if (!e->failed && jv_holds(e->request, work_item_at(w, c->natural)->name))
+		w->renamed = c->natural + 1;
+}
+
 static void prepare_candidate(struct work *w, size_t i)
 {
 	struct candidate *c = &w->candidates[i];
@@ -246,6 +272,7 @@ static void prepare_candidate(struct work *w, size_t i)
 		return;
 	judge(e, work_item_at(w, c->natural), state_before(w, c->natural),
 	      state_after(w, c->natural), w->in->disabled_evidence, &c->j);
+	judge_by_former(w, c, e);
 	if (c->j.part <= PART_BYSTANDER)
 		c->bond = bond_of(w, e);
 	if (c->bond != NO_EVENT) {

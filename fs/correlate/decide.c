@@ -355,7 +355,7 @@ static int matches_exactly(struct work *w, struct candidate *c, size_t step, boo
 	if (type_at(w, step) != CHANGE_UPDATE || c->j.part < PART_SUB ||
 	    (w->in->disabled_evidence & BIT(EVIDENCE_VALUE)))
 		return 0;
-	r = values_of_request(w->block, work_event_of(w, c), work_item_at(w, step),
+	r = values_of_request(w->block, work_event_of(w, c), work_item_named(w, c, step),
 			      &asked);
 	if (r < 0)
 		return r;

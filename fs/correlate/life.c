@@ -7,8 +7,28 @@
  * made of it) counts only while the resource has it: from its creation to its deletion, and not
  * if the call or its answer tells the id of another. The end of an earlier life and the beginning
  * of a later one are among the candidates themselves, since they go by the same name.
+ *
+ * One that is renamed has its old name until the call that did so.
  */
 #include "work.h"
+
+bool life_renamed(struct work *w, size_t step, struct item *ret)
+{
+	const struct jv *before;
+	struct str name, arn;
+
+	if (step >= w->in->n_steps || work_is_compliance(w))
+		return false;
+	before = work_shown(w, step)->change.before;
+	name = jv_get_text(before, "resourceName");
+	arn = jv_get_text(before, "ARN");
+	*ret = *work_item_at(w, step);
+	if (!name.n || !ret->name.n || str_eq(name, ret->name))
+		return false;
+	ret->name = name;
+	ret->arn = arn;
+	return true;
+}
 
 struct life {
 	int64_t from_ms, to_ms;

@@ -114,8 +114,8 @@ int undone_prepare(struct work *w, struct candidate *c)
 		c->noop = !values_sides(&c->values, work_changed(w, c->step)).gone;
 		return w->error;
 	}
-	r = values_of_request(w->block, work_event_of(w, c), work_item_at(w, c->step),
-			      &asked);
+	r = values_of_request(w->block, work_event_of(w, c),
+			      work_item_named(w, c, c->step), &asked);
 	if (r == 0)
 		r = check_ties(w, c, &asked);
 	if (r < 0)

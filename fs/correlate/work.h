@@ -62,6 +62,7 @@ struct candidate {
 	size_t shared, strong; /* with the chosen step's change */
 	size_t bond; /* the earlier call that it takes back, by an id given then; or NO_EVENT */
 	bool failed, read_only;
+	bool former; /* names it as it was called before the step it belongs to by time */
 	bool have_values;
 	bool noop; /* asked for what was so already, or is not so after it */
 	bool ties; /* asked to tie two things that the resource's states show together */
@@ -70,6 +71,8 @@ struct candidate {
 
 struct work {
 	struct item subject; /* of a compliance item: whom its calls name */
+	struct item former;  /* by the name before: see work_item_named() */
+	size_t renamed; /* the step, plus 1, whose renaming call has been met; 0: none yet */
 	struct arena *arena;
 	struct arena blocks[2]; /* of the block at hand and the one before it */
 	struct arena *block;
@@ -112,6 +115,11 @@ size_t work_first_of(const struct work *w, size_t natural);
 bool work_is_compliance(const struct work *w);
 /* The identity an event would have met at a step; deletions carry the inherited name. */
 const struct item *work_item_at(struct work *w, size_t step);
+/* The identity by which a candidate names it, put to that step. Until either is asked for anew. */
+const struct item *work_item_named(struct work *w, const struct candidate *c,
+				   size_t step);
+/* Was it called otherwise before that step? Then *ret is it by that name, for as long as the step. */
+bool life_renamed(struct work *w, size_t step, struct item *ret);
 
 /* Drops the candidates that name by the same name another resource than this one. */
 void life_bound(struct work *w);

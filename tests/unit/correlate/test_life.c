@@ -115,6 +115,49 @@ static void test_before_the_first_record(void **state)
 	keep = s.a;
 }
 
+#define USER   "AWS::IAM::User", "AIDAEXAMPLEEXAMPLE001"
+#define ARN(x) "arn:aws:iam::111122223333:user/" x
+#define CALLED(x, policies)                            \
+	"{\"resourceName\":\"" x                       \
+	"\",\"ARN\":\"" ARN(x) "\",\"configuration\":" \
+			       "{\"userName\":\"" x "\",\"policies\":[" policies "]}}"
+#define ATTACH(user, policy)                                \
+	"\"requestParameters\":{\"userName\":\"" user "\"," \
+	"\"policyArn\":\"arn:aws:iam::aws:policy/" policy "\"}"
+#define POLICY(x) "{\"policyArn\":\"arn:aws:iam::aws:policy/" x "\"}"
+
+/* Until the call that renames it, and in that, it has the old name; then another may have that. */
+static void test_renamed(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, USER, "alice", CALLED("alice", ""));
+	add_state(&s, 30 * MINUTE, USER, "agnes",
+		  CALLED("agnes", POLICY("ReadOnly") "," POLICY("Billing")));
+	s.shown[0].item.arn = STR(ARN("alice"));
+	s.shown[1].item.arn = STR(ARN("agnes"));
+	add_event(&s, 20 * MINUTE, "iam", "AttachUserPolicy",
+		  ATTACH("alice", "ReadOnly"));
+	add_event(&s, 21 * MINUTE, "iam", "UpdateUser",
+		  "\"requestParameters\":{\"userName\":\"bob\",\"newUserName\":\"eve\"}");
+	add_event(
+		&s, 22 * MINUTE, "iam", "UpdateUser",
+		"\"requestParameters\":{\"userName\":\"alice\",\"newUserName\":\"agnes\"}");
+	add_event(&s, 23 * MINUTE, "iam", "AttachUserPolicy", ATTACH("agnes", "Billing"));
+	add_event(&s, 24 * MINUTE, "iam", "AttachUserPolicy", ATTACH("alice", "Admin"));
+	run(&s);
+	assert_cause(&s, 0, 1);
+	assert_int_equal(s.verdicts[1].role, CORRELATE_NONE);
+	assert_cause(&s, 2, 1);
+	assert_true(s.verdicts[2].evidence & (1u << EVIDENCE_VALUE));
+	assert_cause(&s, 3, 1);
+	assert_int_equal(s.verdicts[4].role, CORRELATE_NONE);
+	keep = s.a;
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -123,6 +166,7 @@ int main(void)
 		cmocka_unit_test(test_the_second_has_nothing_of_the_first),
 		cmocka_unit_test(test_the_creation_time_begins_a_life),
 		cmocka_unit_test(test_before_the_first_record),
+		cmocka_unit_test(test_renamed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
