@@ -287,6 +287,22 @@ static bool all_explained(struct work *w, size_t step)
 	return true;
 }
 
+/* Is there less of its tags, or of the things that they are kept in? */
+static bool loses_tags(struct work *w, size_t step)
+{
+	const struct json_diff *d = &work_shown(w, step)->change.diff;
+
+	for (size_t i = 0; i < d->n; i++) {
+		struct str at = d->entries[i].pointer;
+
+		if (d->entries[i].previous &&
+		    (memmem(at.p, at.n, "/tag", 4) || memmem(at.p, at.n, "/Tag", 4) ||
+		     memmem(at.p, at.n, "Tags", 4)))
+			return true;
+	}
+	return false;
+}
+
 /* Calls on the resource whose values do not show: only where something is left to explain. */
 static int decide_silent(struct work *w, const struct block *b)
 {
@@ -303,7 +319,7 @@ static int decide_silent(struct work *w, const struct block *b)
 		if (c->noop || undone(w, c))
 			continue;
 		if (type_at(w, c->step) == CHANGE_UPDATE && c->j.tags &&
-		    !words_take_off(c->name))
+		    !(words_take_off(c->name) && loses_tags(w, c->step)))
 			continue; /* tags are in every item: they would show */
 		if (type_at(w, c->step) == CHANGE_UPDATE && all_explained(w, c->step) &&
 		    !undone_by_next(w, c))

@@ -279,6 +279,15 @@ static void drop_common(struct collect *c, size_t from, size_t middle)
 	c->n = kept + n;
 }
 
+/* Who takes a tag off names its key alone. */
+static void push_lost_tag(struct collect *c, const struct json_diff_entry *d)
+{
+	static const char tags[] = "/tags/";
+
+	if (d->previous && !d->updated && str_starts(d->pointer, tags))
+		push(c, STR("key"), str_from(d->pointer, sizeof(tags) - 1));
+}
+
 int values_of_change(struct arena *a, const struct change *change, struct value_set *ret)
 {
 	struct collect c = { .arena = a };
@@ -295,6 +304,7 @@ int values_of_change(struct arena *a, const struct change *change, struct value_
 		c.entry = i;
 		c.gone = true;
 		flatten(&c, key, d->previous);
+		push_lost_tag(&c, d);
 		middle = c.n;
 		c.gone = false;
 		flatten(&c, key, d->updated);

@@ -239,6 +239,54 @@ static void test_tags_of_groups(void **state)
 			 CORRELATE_NONE);
 }
 
+/* What a call that takes a tag off a volume is, whose first state has one or the other. */
+static enum correlate_role role_untagging(const char *key, const char *before,
+					  const char *after, uint32_t *ret_evidence)
+{
+	enum correlate_role role;
+	struct scene s;
+	char rest[256];
+
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, VOLUME, before);
+	add_state(&s, 30 * MINUTE, VOLUME, after);
+	snprintf(rest, sizeof(rest),
+		 REQUEST "{\"resourcesSet\":{\"items\":[{\"resourceId\":"
+			 "\"vol-0123456789abcdef0\"}]},\"tagSet\":{\"items\":"
+			 "[{\"key\":\"%s\"}]}}",
+		 key);
+	add_event(&s, 20 * MINUTE, "ec2", "DeleteTags", rest);
+	run(&s);
+	role = s.verdicts[0].role;
+	*ret_evidence = s.verdicts[0].evidence;
+	arena_deinit(&s.a);
+	return role;
+}
+
+#define TAGGED(size, tags) "{\"configuration\":{\"size\":" size "},\"tags\":{" tags "}}"
+
+static void test_tags_taken_off(void **state)
+{
+	uint32_t evidence;
+
+	(void)state;
+	assert_int_equal(role_untagging("team", TAGGED("1", "\"team\":\"blue\""),
+					TAGGED("1", ""), &evidence),
+			 CORRELATE_CAUSE);
+	assert_true(evidence & (1u << EVIDENCE_VALUE));
+	/* Given another value between the two states. */
+	assert_int_equal(role_untagging("team", TAGGED("1", "\"team\":\"blue\""),
+					TAGGED("1", "\"team\":\"green\""), &evidence),
+			 CORRELATE_CAUSE);
+	/* What was there to take off would have shown. */
+	assert_int_equal(role_untagging("team", TAGGED("1", ""), TAGGED("2", ""),
+					&evidence),
+			 CORRELATE_ACTIVITY);
+	assert_int_equal(role_untagging("owner", TAGGED("1", ""),
+					TAGGED("1", "\"team\":\"blue\""), &evidence),
+			 CORRELATE_ACTIVITY);
+}
+
 #define LOGS_ARN   "arn:aws:logs:eu-west-1:111122223333:log-group:/aws/orders"
 #define LOGS       "AWS::Logs::LogGroup", "/aws/orders", "/aws/orders", LOGS_ARN ":*"
 #define SECRET_ARN "arn:aws:secretsmanager:eu-west-1:111122223333:secret:prod/orders"
@@ -335,6 +383,7 @@ int main(void)
 		cmocka_unit_test(test_parts_made_long_before),
 		cmocka_unit_test(test_assuming_a_role),
 		cmocka_unit_test(test_tags_of_groups),
+		cmocka_unit_test(test_tags_taken_off),
 		cmocka_unit_test(test_arns_of_two_spellings),
 		cmocka_unit_test(test_named_by_resources),
 		cmocka_unit_test(test_parameters),
