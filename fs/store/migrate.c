@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Is the file one of ours, and of which version? And the way up the ladder of schema/ladder.c: each
- * rung in a transaction of its own together with its number (all in one, where the file is new), so
- * that a migration that is cut off has not happened.
+ * rung in a transaction of its own together with its number, so that a migration that is cut off has
+ * not happened. A new file begins at its end (schema/fresh.c).
  *
  * A file without any table and without marks is taken for an empty one: so is what a cut-off
  * first import leaves.
@@ -100,36 +100,52 @@ static int moved(struct store *s, int r)
 			"migrate");
 }
 
-static int climb(struct store *s, const struct migration *m)
+/* The file is a history of that version now. */
+static int mark(struct store *s, int version)
 {
 	char marks[128];
-	int r;
 
 	(void)snprintf(marks, sizeof(marks),
 		       "PRAGMA application_id = %d; PRAGMA user_version = %d;",
-		       SCHEMA_APPLICATION_ID, m->version);
-	r = run_all(s, m->sql);
+		       SCHEMA_APPLICATION_ID, version);
+	return run(s, marks);
+}
+
+static int climb(struct store *s, const struct migration *m)
+{
+	int r = run_all(s, m->sql);
+
 	if (!r && m->move)
 		r = moved(s, m->move(s->db));
 	if (!r && m->end)
 		r = run_all(s, m->end);
-	return r ? r : run(s, marks);
+	return r ? r : mark(s, m->version);
 }
 
-/* Climbs from *at on, in one transaction: one rung, or all where the file is new. The version is looked
-   at again under its lock. */
+static int make_fresh(struct store *s)
+{
+	int r = 0;
+
+	for (const char *const *const *part = schema_fresh(); *part && !r; part++)
+		r = run_all(s, *part);
+	return r ? r : mark(s, schema_version());
+}
+
+/* The next rung, or all at once where the file is new, in one transaction. The version is looked at
+   again under its lock. */
 static int migrate_some(struct store *s, const struct migration *ladder, size_t n,
 			size_t *at)
 {
 	int64_t version = 0;
-	size_t end;
 	int r = run(s, "BEGIN IMMEDIATE");
 
 	if (r)
 		return r;
 	r = read_number(s, "PRAGMA user_version", &version);
-	end = version == 0 ? n : *at + 1;
-	while (!r && *at < end) {
+	if (!r && version == 0) {
+		r = make_fresh(s);
+		*at = r ? *at : n;
+	} else if (!r) {
 		if (version < ladder[*at].version)
 			r = climb(s, &ladder[*at]);
 		*at += r == 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The history's schema as a ladder of migrations: numbered from 1, never changed once released,
- * only added to. The same ladder makes a new history and brings an old one up.
+ * only added to. It brings an old history up; a new one is made at once (fresh.c), to the same.
  *
  * Facts are what was imported and cannot be made again; derived tables follow from the facts
  * and may be emptied and filled anew. SQLite keeps the text of each CREATE with its comments,

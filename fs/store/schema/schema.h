@@ -80,6 +80,13 @@ extern const char *const schema_waiting[];
 	"SELECT *, row_number() OVER (\nORDER BY " key ", " time ", " event       \
 	") - 1 AS n FROM (" each ")) GROUP BY n / " most ")"
 
+/* What makes of an empty file what the whole ladder makes: lists of scripts, NULL-terminated. See fresh.c. */
+const char *const *const *schema_fresh(void);
+extern const char *const schema_fresh_ledger[];
+extern const char *const schema_fresh_facts[];
+extern const char *const schema_fresh_story[];
+extern const char *const schema_fresh_views[];
+
 /* In order; the last one's version is what this program writes. */
 const struct migration *schema_migrations(size_t *ret_n);
 int schema_version(void);

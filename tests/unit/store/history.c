@@ -5,6 +5,7 @@
 #include "pack_put.h"
 #include "private.h"
 #include "run.h"
+#include "schema/schema.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -47,6 +48,29 @@ void history_open(struct history *h, enum store_mode mode, int expected)
 void history_close(struct history *h)
 {
 	h->s = store_close(h->s);
+}
+
+static void run_sql(sqlite3 *db, const char *sql)
+{
+	char *message = NULL;
+
+	if (sqlite3_exec(db, sql, NULL, NULL, &message) != SQLITE_OK)
+		fail_msg("%s: %s", sql, message);
+}
+
+void history_make_first(struct history *h)
+{
+	size_t n;
+	const struct migration *first = schema_migrations(&n);
+	sqlite3 *db = NULL;
+
+	assert_int_equal(sqlite3_open(h->path, &db), SQLITE_OK);
+	run_sql(db, "PRAGMA page_size = 8192; PRAGMA auto_vacuum = INCREMENTAL;"
+		    "PRAGMA application_id = 1148347988;");
+	for (const char *const *sql = first->sql; *sql; sql++)
+		run_sql(db, *sql);
+	run_sql(db, "PRAGMA user_version = 1");
+	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
 int history_teardown(void **state)

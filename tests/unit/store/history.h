@@ -40,6 +40,8 @@ int history_teardown(void **state);
 /* Opens h->s anew in the mode; fails the test unless it returns `expected`. */
 void history_open(struct history *h, enum store_mode mode, int expected);
 void history_close(struct history *h);
+/* What the first driftfs of all would have left of an import of nothing; there is no file before. */
+void history_make_first(struct history *h);
 
 /*
  * A transaction; once it is committed, every folder says that it has changed in which a resource

@@ -299,31 +299,47 @@ static int fail_everywhere(struct history *h, int code, bool stays, int step,
 	return n;
 }
 
-/*
- * The making of a history, each third of its writes failing in turn: it is one transaction, so that
- * many leave the same behind, and each takes a way up the whole ladder.
- */
+/* Opens a history for writing with the n-th writing call failing; false when there are no so many. */
+static bool fail_to_open(struct history *h, int n)
+{
+	int r;
+
+	failure.countdown = n;
+	failure.code = SQLITE_FULL;
+	failure.stays = true;
+	r = store_open(h->path, STORE_WRITE, false, &h->s, &h->fault);
+	failure.countdown = -1;
+	history_close(h);
+	if (r)
+		assert_int_equal(r, STORE_E_FULL);
+	assert_int_equal(scenario_run(h->path), 0);
+	scenario_assert(h);
+	return r != 0;
+}
+
 static void test_making(void **state)
 {
 	struct history *h = *state;
-	int r = 1, n;
+	int n = 0;
 
-	for (n = 0; r; n += 3) {
+	do
 		start_over(h);
-		failure.countdown = n;
-		failure.code = SQLITE_FULL;
-		failure.stays = true;
-		r = store_open(h->path, STORE_WRITE, false, &h->s, &h->fault);
-		failure.countdown = -1;
-		history_close(h);
-		if (r)
-			assert_int_equal(r, STORE_E_FULL);
-		if (n % 15 && r)
-			continue;
-		assert_int_equal(scenario_run(h->path), 0);
-		scenario_assert(h);
-	}
+	while (fail_to_open(h, n++));
 	assert_true(n > 20);
+}
+
+/* Each rung is a transaction: what is left of a climb is a history of some version. */
+static void test_climbing(void **state)
+{
+	struct history *h = *state;
+	int n = 0;
+
+	do {
+		start_over(h);
+		history_make_first(h);
+		n += 61;
+	} while (fail_to_open(h, n));
+	assert_true(n > 400);
 }
 
 static void test_full_once(void **state)
@@ -401,7 +417,7 @@ static const struct CMUnitTest full[] = { CASE(test_full_once),
 static const struct CMUnitTest errors[] = { CASE(test_write_error), CASE(test_sync_error),
 					    CASE(test_message) };
 static const struct CMUnitTest memory[] = { CASE(test_no_memory) };
-static const struct CMUnitTest making[] = { CASE(test_making) };
+static const struct CMUnitTest making[] = { CASE(test_making), CASE(test_climbing) };
 
 /* Each takes its minute under a sanitizer; so they are run beside each other, by name. */
 int main(int argc, char **argv)
