@@ -189,8 +189,8 @@ int store_packs_make(struct store *s, struct arena *a,
 		     struct store_story *story) _must_check_;
 /* After stories were put, between transactions: clears away what packs took the place of, merges what
    came late into the files of activity/, which takes seconds where it is much in a large history: in haste
-   a tenth of one at most, and *ret_more is whether some is left, which is read all the same; and gives the
-   file's free pages back where they are many. */
+   some hundredths of one, or some tenths where the log is taken into the file, and *ret_more is whether
+   some is left, which is read all the same; and gives the file's free pages back where they are many. */
 int store_sweep(struct store *s, bool in_haste, bool *ret_more) _must_check_;
 
 /* --- what deriving reads ------------------------------------------------------------------ */
