@@ -207,16 +207,20 @@ static int refuse_copy(struct import_writer *w, struct import_file *file,
 	return refuse_ousted(w, file, &fault);
 }
 
-static int refuse_one_more(struct import_writer *w, struct import_file *file,
-			   const struct fact_item *f)
+/* What there is no place for among the states of its resource. */
+static int refuse_state(struct import_writer *w, struct import_file *file,
+			const struct fact_item *f, enum store_put put)
 {
 	const struct item *item = &f->item;
 	struct str raw = item->raw.n ? item->raw : item->body;
 	struct fault fault;
 
-	fault_set(&fault, f->fact.offset, "resourceId",
-		  "%.*s %.*s has as many states as a resource can have",
-		  STR_ARGS(item->type), STR_ARGS(item->id));
+	if (put == STORE_PUT_TOO_MANY)
+		fault_set(&fault, f->fact.offset, "resourceId",
+			  "%.*s %.*s has as many states as a resource can have",
+			  STR_ARGS(item->type), STR_ARGS(item->id));
+	else
+		fault_set(&fault, f->fact.offset, "", "%s", store_message(w->store));
 	return put_refusal(w, file, &fault, raw, raw.n);
 }
 
@@ -231,7 +235,7 @@ static void note_seen(struct import_writer *w, const struct fact_item *f,
 
 	if (put == STORE_PUT_OUSTED)
 		seen_forget(seen);
-	if (f->alone && put != STORE_PUT_CONFLICT && put != STORE_PUT_TOO_MANY)
+	if (f->alone && !store_put_is_refused(put))
 		seen_put(seen, f->mark);
 }
 
@@ -246,8 +250,8 @@ static int put_item(struct import_writer *w, struct import_file *file,
 	note_seen(w, f, put);
 	if (put == STORE_PUT_CONFLICT || put == STORE_PUT_OUSTED)
 		r = refuse_copy(w, file, f, put);
-	else if (put == STORE_PUT_TOO_MANY)
-		r = refuse_one_more(w, file, f);
+	else if (store_put_is_refused(put))
+		r = refuse_state(w, file, f, put);
 	else
 		count(file, &file->counts.items, put);
 	/* "N items of M resources": those the new items are of, no others. */

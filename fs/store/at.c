@@ -86,13 +86,6 @@ int store_at_folder_behind(struct store *s, int64_t parent, int64_t time_ms,
 	return r ? r : folder_row(q, a, ret);
 }
 
-int store_at_any(struct store *s, int64_t folder, int64_t time_ms, bool *ret)
-{
-	int r = reading(s);
-
-	return r ? r : sql_exists(s, Q_AT_ANY, ARGS(INT(folder), INT(time_ms)), ret);
-}
-
 /* --- resources ----------------------------------------------------------------------------- */
 
 int store_at_get(struct store *s, int64_t resource, int64_t time_ms,
@@ -135,6 +128,24 @@ static int next_at(struct store *s, sqlite3_stmt *q, int64_t time_ms,
 	return r;
 }
 
+/* One that is damaged is one: its name is listed. */
+int store_at_any(struct store *s, int64_t folder, int64_t time_ms, bool *ret)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+	struct store_at_state st;
+	int r = reading(s);
+
+	if (!r)
+		r = sql_open(s, Q_AT_BENEATH, ARGS(INT(folder), INT(time_ms)), &q);
+	if (!r)
+		r = next_at(s, q, time_ms, &st, ret);
+	if (r == STORE_E_DAMAGED) {
+		*ret = true;
+		return 0;
+	}
+	return r;
+}
+
 int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t after,
 		  bool (*visit)(void *ctx, const struct store_at_state *st), void *ctx)
 {
@@ -147,8 +158,21 @@ int store_at_each(struct store *s, int64_t folder, int64_t time_ms, int64_t afte
 	while (!r) {
 		struct store_at_state st;
 
-		r = next_at(s, q, time_ms, &st, &row);
+		r = sql_next(s, q, &row);
 		if (r || !row)
+			break;
+		r = store_at_get(s, col_int(q, 0), time_ms, &st);
+		if (r == STORE_E_NOT_FOUND) {
+			r = 0;
+			continue;
+		}
+		/* One resource's: the others of the folder are there. */
+		if (r == STORE_E_DAMAGED) {
+			st = (struct store_at_state){ .resource = col_int(q, 0),
+						      .damaged = true };
+			r = 0;
+		}
+		if (r)
 			break;
 		st.fname = col_str(q, 1);
 		st.rid = col_str(q, 2);

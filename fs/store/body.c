@@ -91,6 +91,20 @@ int body_damaged(struct store *s, const char *what, int64_t id)
 	return STORE_E_DAMAGED;
 }
 
+int row_damaged(struct store *s, const char *what, int64_t id)
+{
+	int broken = s->broken;
+	int r = body_damaged(s, what, id);
+
+	s->broken = broken;
+	return r;
+}
+
+bool row_is_lost(const struct store *s, int error)
+{
+	return error == STORE_E_DAMAGED && !s->broken;
+}
+
 /* --- dictionaries in use ------------------------------------------------------------------- */
 
 static int dictionary_load(struct store *s, int64_t id, struct dictionary *ret)

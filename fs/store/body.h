@@ -69,6 +69,10 @@ int dictionary_begin(struct store *s) _must_check_;
 int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n) _must_check_;
 /* Notes that a row cannot be decoded: STORE_E_DAMAGED. */
 int body_damaged(struct store *s, const char *what, int64_t id) _must_check_;
+/* The same, where a transaction may go on without the row. */
+int row_damaged(struct store *s, const char *what, int64_t id) _must_check_;
+/* Is the error such a one, and not that the file as a whole is damaged? */
+bool row_is_lost(const struct store *s, int error) _pure_;
 
 /* zstd with the kind's current dictionary; *ret_dictionary is 0 for none. Replaces out. */
 int body_pack(struct store *s, enum dictionary_kind kind, struct str body,

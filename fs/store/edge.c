@@ -9,14 +9,9 @@
 
 #include "private.h"
 
-/* A transaction is not lost by it: whoever writes may do without, see relation_lost(). */
 static int damaged(struct store *s, int64_t source)
 {
-	int broken = s->broken;
-	int r = body_damaged(s, "the list of relationships of resource", source);
-
-	s->broken = broken;
-	return r;
+	return row_damaged(s, "the list of relationships of resource", source);
 }
 
 /* --- kinds --------------------------------------------------------------------------------- */

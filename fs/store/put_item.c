@@ -372,6 +372,10 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		r = resource_get(s, leaf, item->id, &res);
 	if (!r)
 		r = find_copy(s, res, item, &copy);
+	if (row_is_lost(s, r)) {
+		*ret = STORE_PUT_DAMAGED;
+		return 0;
+	}
 	if (!r && copy.id)
 		r = put_copy(s, res, item, &copy, source_id, &put, ret_ousted);
 	else if (!r && res->last >= STATE_NUMBER_MAX)
@@ -380,8 +384,7 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		r = put_new(s, res, item, &copy, source_id);
 	if (r)
 		return written(s, r);
-	if (put != STORE_PUT_KNOWN && put != STORE_PUT_CONFLICT &&
-	    put != STORE_PUT_TOO_MANY) {
+	if (put != STORE_PUT_KNOWN && !store_put_is_refused(put)) {
 		mark(s, res, item->captured_ms);
 		leaf_touch(s, leaf, item->captured_ms);
 	}

@@ -39,8 +39,6 @@ int relation_resolve(struct store *s) _must_check_;
 
 /* --- those that cannot be read, see relation_lost.c ---------------------------------------- */
 
-/* Is the error of reading a source's that they are damaged, and not the file as a whole? */
-bool relation_is_lost(const struct store *s, int error) _pure_;
 /* Of the error of reading a source's in a transaction: where they are damaged its story is to make them
    anew. 0, or another error. */
 int relation_lost(struct store *s, int64_t source, int error) _must_check_;

@@ -10,14 +10,9 @@
 #include "private.h"
 #include "relation.h"
 
-bool relation_is_lost(const struct store *s, int error)
-{
-	return error == STORE_E_DAMAGED && !s->broken;
-}
-
 int relation_lost(struct store *s, int64_t source, int error)
 {
-	return relation_is_lost(s, error)
+	return row_is_lost(s, error)
 		       ? sql_run(s, Q_DIRTY_ADD, ARGS(INT(source), INT(INT64_MIN)))
 		       : error;
 }

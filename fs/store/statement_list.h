@@ -202,13 +202,11 @@ X(AT_RESOURCE_NAMES,
 X(AT_RESOURCES_CHANGED,
   "SELECT r.id FROM resource r JOIN resource_view v ON v.resource = r.id "
   "WHERE r.folder = ?1 AND v.changed_ms >= ?2")
-/* Folder by folder until there is a resource that exists; ITEM_DELETED is 3, its like 4. */
-X(AT_ANY,
+/* Folder by folder. */
+X(AT_BENEATH,
   "WITH RECURSIVE beneath(id) AS (SELECT ?1 UNION ALL SELECT f.id FROM beneath "
   "JOIN folder f ON f.parent = beneath.id WHERE f.first_ms <= ?2) "
-  "SELECT 1 FROM beneath JOIN resource r ON r.folder = beneath.id WHERE coalesce(("
-  "SELECT n.status FROM shown n WHERE n.resource = r.id AND n.capture_ms <= ?2 "
-  "AND n.hidden = 0 ORDER BY n.capture_ms DESC, n.twin DESC LIMIT 1), 3) NOT IN (3, 4) LIMIT 1")
+  "SELECT r.id FROM beneath JOIN resource r ON r.folder = beneath.id")
 
 /* events */
 X(EVENT_BLOCK,

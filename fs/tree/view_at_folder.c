@@ -263,11 +263,22 @@ static int list_folders(struct listing *l, int64_t after)
 	return 0;
 }
 
+/* Of what is damaged the name: who looks for more is told. */
+static struct tree_attr damaged_attr(const struct listing *l, uint64_t node)
+{
+	return (struct tree_attr){ .node = node,
+				   .ino = at_inode(node, l->time_ms),
+				   .type = TREE_FILE,
+				   .growing = true,
+				   .unsized = true };
+}
+
 static bool list_state(void *ctx, const struct store_at_state *st)
 {
 	struct listing *l = ctx;
+	uint64_t node = sibling(l->node, NODE_AT_STATE, st->resource);
 	struct tree_attr attr =
-		at_state_attr(sibling(l->node, NODE_AT_STATE, st->resource), st);
+		st->damaged ? damaged_attr(l, node) : at_state_attr(node, st);
 
 	buf_reset(&l->name);
 	name_at_state(&l->name, st->fname, st->rid);

@@ -51,6 +51,7 @@ struct store_at_state {
 	uint32_t csv_len, jsonl_len, item_len;
 	struct str fname,
 		rid; /* store_at_each(): good during the visit only. Else empty */
+	bool damaged; /* of store_at_each() alone: it cannot be read, and nothing else is told */
 };
 
 /* STORE_E_NOT_FOUND: it did not exist. */

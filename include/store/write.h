@@ -61,7 +61,15 @@ enum store_put {
 			       there, and that is what the caller refuses */
 	STORE_PUT_TOO_MANY, /* an item: its resource has all states that one may have, and the
 			       caller refuses this one */
+	STORE_PUT_DAMAGED, /* an item: the list that it belongs in cannot be read, as store_message()
+			       says; the caller refuses it */
 };
+/* Is nothing of it in the history but what the caller refuses? */
+static inline bool store_put_is_refused(enum store_put put)
+{
+	return put == STORE_PUT_CONFLICT || put == STORE_PUT_TOO_MANY ||
+	       put == STORE_PUT_DAMAGED;
+}
 
 /* The copy of a state that had to give way; the buffers are reused from put to put. */
 struct store_ousted {

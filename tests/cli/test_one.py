@@ -8,7 +8,7 @@ import pathlib
 import sqlite3
 import subprocess
 
-from support import DONE, FAILED, Case, driftfs, dump, history_file, item, sanitized
+from support import DONE, FAILED, REFUSED, Case, driftfs, dump, history_file, item, sanitized
 
 MEMORY = 120 << 20
 # More than is kept of either at one time: it is read again, and what was read before is gone.
@@ -108,6 +108,33 @@ class One(Case):
         _, err = self.run_program("ls", self.history, folder, status=FAILED)
         self.assertIn("Input/output error", err)
         self.assert_totals(items=80)
+
+    def test_a_damaged_list_of_states_in_a_folder(self):
+        """At a moment the others of the folder are there, and it is named; an import refuses what
+        belongs in the list, keeps its bytes, and takes the rest in."""
+        one, two = item("sg-1"), item("sg-2")
+        later = item("sg-1", "2024-05-01T11:00:00.000Z", configurationStateId=2)
+        self.write("old.json", history_file([one, two]))
+        self.write("new.json", history_file([later, item("sg-3", later[
+            "configurationItemCaptureTime"])]))
+        self.import_("old.json")
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            runs = db.execute("UPDATE shown_run SET states = x'ff' WHERE resource = 1")
+            self.assertEqual(runs.rowcount, 1)
+        out, err = self.import_("new.json", status=REFUSED)
+        self.assertRegex(out, "^1 item of 1 resource in 1 file, 1 refused$")
+        reason = "the list of states of resource 1 cannot be decoded"
+        self.assertIn(reason, err)
+        self.assertEqual([(source, field, why) for source, _, field, why in self.refusals()],
+                         [("new.json", "", reason)])
+        self.assert_totals(items=3, refused=1)
+        kept, = self.query("SELECT bytes_len FROM refusal")
+        self.assertGreater(kept[0], 100)
+        folder = "/at/now/123456789012/us-east-1/AWS/EC2/SecurityGroup"
+        self.assertEqual(self.ls(folder), ["sg-1.json", "sg-2.json", "sg-3.json"])
+        self.assertIn('"sg-3"', self.cat(folder + "/sg-3.json"))
+        _, err = self.run_program("cat", self.history, folder + "/sg-1.json", status=FAILED)
+        self.assertIn("sg-1.json: Input/output error", err)
 
     def test_a_damaged_list_of_relationships(self):
         """Who reads it is told, and what else the region has is listed; an import that comes to

@@ -213,6 +213,60 @@ static void test_damaged(void **state)
 			 STORE_E_DAMAGED);
 }
 
+static bool note_damaged(void *ctx, const struct store_at_state *st)
+{
+	buf_printf(ctx, "%.*s%s ", STR_ARGS(st->rid), st->damaged ? "!" : "");
+	return true;
+}
+
+/* One resource's list: its states are refused, those of others are put and listed beside it. */
+static void test_damaged_beside_others(void **state)
+{
+	struct history *h = *state;
+	struct item items[] = { item_of(GROUP, "sg-1", 1000, "1", "{}"),
+				item_of(GROUP, "sg-2", 1000, "1", "{}"),
+				item_of(GROUP, "sg-1", 2000, "2", "{\"a\":1}"),
+				item_of(GROUP, "sg-3", 2000, "2", "{}") };
+	_cleanup_(buf_deinit) struct buf seen = BUF_INIT;
+	struct store_dirty dirty[4];
+	enum store_put put;
+	int64_t folder;
+	bool any;
+	size_t n;
+
+	put_item(h, &items[0]);
+	put_item(h, &items[1]);
+	folder = ask(h, "SELECT folder FROM resource WHERE id = 1");
+	assert_int_equal(ask(h, "UPDATE shown_run SET states = x'ff' WHERE resource = 1 "
+				"RETURNING 1"),
+			 1);
+	assert_int_equal(ask(h, "DELETE FROM dirty RETURNING 1"), 1);
+	begin(h);
+	/* The one that is there, and another. */
+	for (size_t i = 0; i <= 2; i += 2) {
+		assert_int_equal(store_put_item(h->s, &items[i], 1, &put, &h->ousted), 0);
+		assert_int_equal(put, STORE_PUT_DAMAGED);
+		assert_string_equal(store_message(h->s),
+				    "the list of states of resource 1 cannot be decoded");
+	}
+	assert_int_equal(store_put_item(h->s, &items[3], 1, &put, &h->ousted), 0);
+	assert_int_equal(put, STORE_PUT_NEW);
+	commit(h);
+	assert_int_equal(store_dirty_next(h->s, 0, dirty, ARRAY_SIZE(dirty), &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(dirty[0].resource, 3);
+	assert_int_equal(store_at_each(h->s, folder, 5000, 0, note_damaged, &seen), 0);
+	assert_true(str_is(buf_str(&seen), "sg-1! sg-2 sg-3 "));
+	/* Behind it, and before there was anything else. */
+	buf_reset(&seen);
+	assert_int_equal(store_at_each(h->s, folder, 1500, 1, note_damaged, &seen), 0);
+	assert_true(str_is(buf_str(&seen), "sg-2 "));
+	assert_int_equal(store_at_any(h->s, STORE_ROOT, 5000, &any), 0);
+	assert_true(any);
+	assert_int_equal(store_at_any(h->s, folder, 999, &any), 0);
+	assert_false(any);
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -222,6 +276,7 @@ int main(void)
 		CASE(test_listed_anew),
 		CASE(test_no_state),
 		CASE(test_damaged),
+		CASE(test_damaged_beside_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
