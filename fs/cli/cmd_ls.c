@@ -14,6 +14,7 @@
 struct listing {
 	struct tree *tree;
 	bool details, recurse;
+	bool failed; /* on the way: something could not be looked at, and was told of */
 };
 
 struct name {
@@ -53,34 +54,73 @@ static int by_text(const void *a, const void *b)
 	return strcmp(((const struct name *)a)->text, ((const struct name *)b)->text);
 }
 
-/* What a listing leaves out. */
-static int complete(const struct listing *l, struct tree_attr *attr)
+/* Of what is listed, or to be; the rest goes on. */
+static void fail(struct listing *l, const char *path, int error)
 {
-	return l->details && attr->unsized ? tree_getattr(l->tree, attr->node, attr) : 0;
+	l->failed = true;
+	if (error > 0)
+		(void)cli_fail("%s: no such file or directory in the history", path);
+	else
+		(void)cli_fail("%s: %s", path, strerror(-error));
 }
 
-static void print(const struct listing *l, const char *path, const struct tree_attr *attr)
+/* attr NULL: all that is known is what it is. */
+static void print_details(enum tree_type type, const struct tree_attr *attr)
 {
 	static const char letters[] = {
 		[TREE_DIR] = 'd', [TREE_FILE] = '-', [TREE_LINK] = 'l'
 	};
-	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
 	char time[TIMESTAMP_ISO_SIZE];
 
-	if (l->details) {
-		timestamp_format(attr->mtime_ms, time);
-		printf("%c %10llu %s ", letters[attr->type],
-		       (unsigned long long)attr->size, time);
+	if (!attr) {
+		printf("%c %10s %*s ", letters[type], "?", TIMESTAMP_ISO_SIZE - 1, "?");
+		return;
 	}
-	fputs(path, stdout);
-	if (l->details && attr->type == TREE_LINK &&
-	    !tree_readlink(l->tree, attr->node, &target))
+	timestamp_format(attr->mtime_ms, time);
+	printf("%c %10llu %s ", letters[type], (unsigned long long)attr->size, time);
+}
+
+/* path: whole, of which `shown` is the end. */
+static void print(struct listing *l, const char *path, const char *shown,
+		  const struct tree_attr *attr)
+{
+	_cleanup_(buf_deinit) struct buf target = BUF_INIT;
+	struct tree_attr all = *attr;
+	int r = 0;
+
+	/* A listing leaves out what costs more. */
+	if (l->details && attr->unsized)
+		r = tree_getattr(l->tree, attr->node, &all);
+	else if (l->details && attr->type == TREE_LINK)
+		r = tree_readlink(l->tree, attr->node, &target);
+	if (r)
+		fail(l, path, r);
+	if (l->details)
+		print_details(attr->type, r && attr->unsized ? NULL : &all);
+	fputs(shown, stdout);
+	if (target.len && !r)
 		printf(" -> %.*s", STR_ARGS(buf_str(&target)));
 	putchar('\n');
 }
 
+static void list(struct listing *l, const char *path, uint64_t node);
+
+static void list_name(struct listing *l, const char *path, const struct name *name)
+{
+	_cleanup_(freep) char *full = NULL;
+
+	if (asprintf(&full, "%s%s%s", path, *path ? "/" : "", name->text) < 0) {
+		full = NULL;
+		fail(l, name->text, -ENOMEM);
+		return;
+	}
+	print(l, full, l->recurse ? full : name->text, &name->attr);
+	if (l->recurse && name->attr.type == TREE_DIR)
+		list(l, full, name->attr.node);
+}
+
 /* Depth is the tree's own: a few levels, and no cycles, since links are not followed. */
-static int list(const struct listing *l, const char *path, uint64_t node)
+static void list(struct listing *l, const char *path, uint64_t node)
 {
 	_cleanup_(names_deinit) struct names names = { 0 };
 	const struct tree_lister lister = { .entry = collect,
@@ -92,24 +132,16 @@ static int list(const struct listing *l, const char *path, uint64_t node)
 		r = -ENOMEM;
 	if (names.n > 1)
 		qsort(names.names, names.n, sizeof(*names.names), by_text);
-	for (size_t i = 0; !r && i < names.n; i++) {
-		_cleanup_(freep) char *full = NULL;
-
-		if (asprintf(&full, "%s%s%s", l->recurse ? path : "",
-			     l->recurse && *path ? "/" : "", names.names[i].text) < 0)
-			return -ENOMEM;
-		r = complete(l, &names.names[i].attr);
-		if (r)
-			return r;
-		print(l, full, &names.names[i].attr);
-		if (l->recurse && names.names[i].attr.type == TREE_DIR)
-			r = list(l, full, names.names[i].attr.node);
-	}
-	return r;
+	/* Those before one that cannot be listed are there. */
+	for (size_t i = 0; i < names.n; i++)
+		list_name(l, path, &names.names[i]);
+	if (r)
+		fail(l, *path ? path : "/", r);
 }
 
-static int list_path(const struct listing *l, const char *path)
+static void list_path(struct listing *l, const char *path)
 {
+	_cleanup_(freep) char *prefix = NULL;
 	struct tree_attr attr;
 	struct str name = str_of(path);
 	int r;
@@ -117,18 +149,17 @@ static int list_path(const struct listing *l, const char *path)
 	while (name.n && name.p[name.n - 1] == '/')
 		name.n--;
 	r = tree_walk_path(l->tree, name, false, &attr);
-	if (!r && attr.type != TREE_DIR && cli_ends_in_slash(path))
-		return cli_fail("%s: is not a directory", path);
-	if (!r && attr.type != TREE_DIR) {
-		print(l, path, &attr);
-	} else if (!r) {
-		_cleanup_(freep) char *prefix = str_dup(name);
-
-		r = prefix ? list(l, prefix, attr.node) : -ENOMEM;
+	prefix = r ? NULL : str_dup(name);
+	if (r || !prefix) {
+		fail(l, path, r ? r : -ENOMEM);
+	} else if (attr.type == TREE_DIR) {
+		list(l, prefix, attr.node);
+	} else if (cli_ends_in_slash(path)) {
+		l->failed = true;
+		(void)cli_fail("%s: is not a directory", path);
+	} else {
+		print(l, path, path, &attr);
 	}
-	if (r > 0)
-		return cli_fail("%s: no such file or directory in the history", path);
-	return r ? cli_fail("%s: %s", path, strerror(-r)) : EXIT_DONE;
 }
 
 static int run(const struct command *command, int argc, char **argv)
@@ -139,7 +170,7 @@ static int run(const struct command *command, int argc, char **argv)
 						 { 0 } };
 	struct listing l = { 0 };
 	struct fault f = { 0 };
-	int c, status = EXIT_DONE;
+	int c, status;
 
 	while ((c = getopt_long(argc, argv, "hVlR", options, NULL)) != -1)
 		if (c == 'l')
@@ -154,12 +185,11 @@ static int run(const struct command *command, int argc, char **argv)
 	if (tree_open(argv[optind], &l.tree, &f))
 		return cli_fault(argv[optind], &f);
 	if (optind + 1 == argc)
-		status = list_path(&l, "");
+		list_path(&l, "");
 	for (int i = optind + 1; i < argc; i++)
-		if (list_path(&l, argv[i]) != EXIT_DONE)
-			status = EXIT_FAILED;
+		list_path(&l, argv[i]);
 	tree_close(l.tree);
-	return status;
+	return l.failed ? EXIT_FAILED : EXIT_DONE;
 }
 
 const struct command command_ls = {

@@ -136,6 +136,35 @@ class One(Case):
         _, err = self.run_program("cat", self.history, folder + "/sg-1.json", status=FAILED)
         self.assertIn("sg-1.json: Input/output error", err)
 
+    def test_ls_goes_on_behind_damage(self):
+        """What cannot be looked at is told of, and listed as far as it is known, as ls does it."""
+        self.write("old.json", history_file([item("sg-1"), item("sg-2"), item(
+            "vpc-1", type_="AWS::EC2::VPC")]))
+        self.import_("old.json")
+        region = "/at/now/123456789012/us-east-1"
+        ls = ("ls", "-lR", self.history, region, "/nowhere", "/at/README")
+        whole = self.run_program(*ls, status=FAILED)[0].splitlines()
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            db.execute("UPDATE shown_run SET states = x'ff' WHERE resource = 1")
+        out, err = self.run_program(*ls, status=FAILED)
+        lost = [f"{region}/{name}" for name in (
+            "inventory.csv", "inventory.jsonl", "snapshot.json",
+            "AWS/EC2/SecurityGroup/sg-1.json")]
+        self.assertEqual(sorted(err.splitlines()), sorted(
+            [f"driftfs: {path}: Input/output error" for path in lost] +
+            ["driftfs: /nowhere: no such file or directory in the history"]))
+        expected = [line if line.split(None, 3)[3] not in lost else
+                    f"- {'?':>10} {'?':>24} {line.split(None, 3)[3]}" for line in whole]
+        self.assertEqual(out.splitlines(), expected)
+        self.assertIn("/at/README", expected[-1])
+        self.assertTrue(any(line.endswith("VPC/vpc-1.json") for line in expected))
+        # Where all else is there, names are not looked at; a folder that cannot be listed is told of.
+        self.assertEqual(self.ls(region + "/AWS/EC2/SecurityGroup"), ["sg-1.json", "sg-2.json"])
+        folder = "/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup"
+        out, err = self.run_program("ls", "-R", self.history, folder, status=FAILED)
+        self.assertEqual(err, f"driftfs: {folder}/sg-1: Input/output error\n")
+        self.assertIn(f"{folder}/sg-2/changes\n", out)
+
     def test_a_damaged_list_of_relationships(self):
         """Who reads it is told, and what else the region has is listed; an import that comes to
         need it makes it anew, as it was, and says that it did."""
