@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Killed at any instant and run again, an import ends in the history it would have made at once."""
+import json
 import random
+import signal
 import subprocess
 import time
 
@@ -66,6 +68,40 @@ class Crash(Case):
                 history, fresh = self.folder / f"{n}-{k}.db", True
             self.check_whole(history, expected)
         self.assertGreater(killed, 2 * HISTORIES, "hardly any was killed under way")
+
+    def interrupt(self, number, lines):
+        """An import that waits for the rest of its input, and has committed some of it, is ended."""
+        self.history = self.folder / f"{number}.db"
+        with subprocess.Popen([driftfs(), "import", self.history, "-"], stdin=subprocess.PIPE,
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE) as p:
+            p.stdin.write(lines)
+            p.stdin.flush()
+            for _ in range(600):
+                if self.history.exists() and self.run_program(
+                        "status", "--json", self.history, status=None)[0].startswith("{") and (
+                            self.status()["events"]):
+                    break
+                time.sleep(0.1)
+            p.send_signal(number)
+            self.assertEqual(p.communicate(), (b"", b""))
+            self.assertEqual(p.returncode, -number)
+
+    def test_interrupted(self):
+        """By a signal, as any program: nothing is said, what was committed is there, and the next
+        import takes in the rest."""
+        lines = [(json.dumps(event(n, time=minute(n) + ":00Z")) + "\n").encode()
+                 for n in range(1200)]
+        self.import_("-", input=b"".join(lines))
+        expected = dump(self.history)
+        for number in (signal.SIGINT, signal.SIGTERM):
+            self.interrupt(number, b"".join(lines[:1000]))
+            committed = self.status()["events"]
+            self.assertGreater(committed, 0)
+            self.assertLessEqual(committed, 1000)
+            self.assertEqual(check_intact(self.history), "ok")
+            out, _ = self.import_("-", input=b"".join(lines))
+            self.assertRegex(out, f"^{1200 - committed:,} events? .* {committed:,} already known")
+            self.assertEqual(dump(self.history), expected)
 
     def check_whole(self, history, expected):
         """It is as if it had been imported at once, when what is left of it has been."""
