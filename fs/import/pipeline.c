@@ -108,13 +108,13 @@ static void charge(struct pipeline *p, struct chunk *c, size_t bytes)
 
 static bool crowded(const struct pipeline *p)
 {
-	return p->bytes >= p->most || p->n_flying >= p->most / CHUNK_TEXT;
+	return p->bytes >= p->most || p->n_flying >= p->most / PIPELINE_CHUNK;
 }
 
 /* Workers that found no room are woken when half is free again, not for each chunk written. */
 static bool drained(const struct pipeline *p)
 {
-	return p->bytes <= p->most / 2 && p->n_flying <= p->most / CHUNK_TEXT / 2;
+	return p->bytes <= p->most / 2 && p->n_flying <= p->most / PIPELINE_CHUNK / 2;
 }
 
 static struct chunk *first_to_parse(struct pipeline *p)

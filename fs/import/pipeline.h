@@ -16,9 +16,13 @@
 #include "import/import.h"
 #include "store/write.h"
 
-/* In flight, as a rule, and as many chunks as have so much text; a single bigger one still passes. */
+/*
+ * In flight, as a rule, and as many chunks as have so much text; a single bigger one still passes.
+ * Most deliveries are files of some ten records, each a chunk.
+ */
 #define PIPELINE_BYTES ((size_t)32 << 20)
-#define PIPELINE_FILES 64u /* added and not yet written */
+#define PIPELINE_CHUNK (CHUNK_TEXT / 8)
+#define PIPELINE_FILES 1024u /* added and not yet written */
 #define PIPELINE_BODIES \
 	((size_t)4 << 20) /* of files in memory, added and not yet read; likewise */
 

@@ -224,7 +224,7 @@ static void bounds_how_many_are_in_flight(void **state)
 	struct pipeline *p = start(n);
 
 	take_all(p, 3, 1000, false);
-	assert_in_range(atomic_load(&pieces_most), 1, MOST / CHUNK_TEXT + n + 2);
+	assert_in_range(atomic_load(&pieces_most), 1, MOST / PIPELINE_CHUNK + n + 2);
 	pipeline_free(p);
 }
 
@@ -240,7 +240,7 @@ static bool gets_to(size_t n)
 static void goes_on_at_half(void **state _unused_)
 {
 	struct pipeline *p = start(1);
-	const size_t most = MOST / CHUNK_TEXT;
+	const size_t most = MOST / PIPELINE_CHUNK;
 	uint64_t number = 0;
 
 	add(p, 0, ENDLESS, false);
