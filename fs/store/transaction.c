@@ -132,9 +132,11 @@ int store_log_take(struct store *s)
 					   NULL);
 
 	s->log_pages = 0;
-	return rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY
-		       ? 0
-		       : sql_fail(s, rc, "take the log into the file");
+	/* Another process is at it, or this connection reads: what is in the log is safe there, and
+	   the next commit tries again. */
+	if ((rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED)
+		return 0;
+	return rc == SQLITE_OK ? 0 : sql_fail(s, rc, "take the log into the file");
 }
 
 void store_log_release(struct store *s)

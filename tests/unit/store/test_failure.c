@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include "private.h"
 #include "scenario.h"
 
 /* --- a file system that fails -------------------------------------------------------------- */
@@ -20,7 +21,10 @@ static struct {
 	bool stays;    /* it fails from then on */
 	int code;
 	bool happened;
+	bool taken; /* another process takes the log into the file just now */
 } failure = { .countdown = -1 };
+
+#define SHM_CHECKPOINT 1 /* the lock of who does */
 
 struct shim_file {
 	sqlite3_file base;
@@ -126,6 +130,8 @@ static int shim_shm_map(sqlite3_file *f, int page, int size, int extend,
 
 static int shim_shm_lock(sqlite3_file *f, int at, int n, int flags)
 {
+	if (failure.taken && at == SHM_CHECKPOINT && flags & SQLITE_SHM_LOCK)
+		return SQLITE_BUSY;
 	return real_of(f)->pMethods->xShmLock(real_of(f), at, n, flags);
 }
 
@@ -381,6 +387,51 @@ static void test_message(void **state)
 	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
 }
 
+static int64_t items(struct history *h)
+{
+	return ask(h, "SELECT count(*) FROM state");
+}
+
+/* Who puts stories takes the log into the file: another one at it is no failure, a bad disk is one,
+   which says so, and loses nothing. */
+static void test_log(void **state)
+{
+	struct item item = item_of(GROUP, "sg-1", 1, "1", "{}"),
+		    other = item_of(GROUP, "sg-2", 1, "1", "{}");
+	struct history *h = *state;
+	sqlite3_stmt *q = NULL;
+
+	history_open(h, STORE_WRITE, 0);
+	store_log_hold(h->s);
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	failure.taken = true;
+	assert_int_equal(sqlite3_wal_checkpoint_v2(h->s->db, NULL,
+						   SQLITE_CHECKPOINT_PASSIVE, NULL, NULL),
+			 SQLITE_BUSY);
+	assert_int_equal(store_log_take(h->s), 0);
+	failure.taken = false;
+	/* Nor is one of this connection's own that is read. */
+	assert_int_equal(sqlite3_prepare_v2(h->s->db, "SELECT id FROM resource", -1, &q,
+					    NULL),
+			 SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_int_equal(store_log_take(h->s), 0);
+	assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
+	failure.countdown = 0;
+	failure.code = SQLITE_IOERR_WRITE;
+	failure.stays = true;
+	assert_int_equal(store_log_take(h->s), -EIO);
+	failure.countdown = -1;
+	assert_string_equal(store_message(h->s),
+			    "take the log into the file: disk I/O error");
+	assert_int_equal(put_item(h, &other), STORE_PUT_NEW);
+	assert_int_equal(store_log_take(h->s), 0);
+	store_log_release(h->s);
+	assert_int_equal(items(h), 2);
+	history_open(h, STORE_READ, 0);
+	assert_int_equal(items(h), 2);
+}
+
 static void test_no_memory(void **state)
 {
 	_cleanup_(buf_deinit) struct buf made = BUF_INIT;
@@ -416,6 +467,7 @@ static const struct CMUnitTest full[] = { CASE(test_full_once),
 					  CASE(test_full_from_then_on) };
 static const struct CMUnitTest errors[] = { CASE(test_write_error), CASE(test_sync_error),
 					    CASE(test_message) };
+static const struct CMUnitTest log_taken[] = { CASE(test_log) };
 static const struct CMUnitTest memory[] = { CASE(test_no_memory) };
 static const struct CMUnitTest making[] = { CASE(test_making), CASE(test_climbing) };
 
@@ -433,6 +485,8 @@ int main(int argc, char **argv)
 		return cmocka_run_group_tests(memory, NULL, NULL);
 	if (strcmp(group, "making") == 0)
 		return cmocka_run_group_tests(making, NULL, NULL);
-	(void)fprintf(stderr, "usage: %s full|errors|memory|making\n", argv[0]);
+	if (strcmp(group, "log") == 0)
+		return cmocka_run_group_tests(log_taken, NULL, NULL);
+	(void)fprintf(stderr, "usage: %s full|errors|memory|making|log\n", argv[0]);
 	return 2;
 }
