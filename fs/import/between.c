@@ -56,13 +56,14 @@ int between_slice(struct between *b, bool idle)
 	const struct derive_options slice = { .budget_ms = SLICE_MS };
 	int64_t began = clock_ms(), ended;
 	struct derive_left left = { 0 };
-	int r = idle ? tell_run(b->store, b->fault) : 0;
+	bool untold = false;
+	int r = idle ? tell_run(b->store, began + SLICE_MS, &untold, b->fault) : 0;
 
-	if (!r)
+	if (!r && !untold)
 		r = derive(b, &slice, &left);
-	if (!r && idle && !left.stories)
+	if (!r && idle && !untold && !left.stories)
 		r = files(b);
-	b->due = left.stories || left.sweep || !idle;
+	b->due = untold || left.stories || left.sweep || !idle;
 	ended = clock_ms();
 	b->busy_ms = ended + BUSY_REST * (ended - began);
 	b->idle_ms = ended + IDLE_REST * (ended - began);
@@ -76,12 +77,14 @@ int between_end(struct between *b, bool hurry,
 					     .ctx = ctx,
 					     .budget_ms = hurry ? HURRY_MS : 0 };
 	struct derive_left left = { 0 };
+	bool untold;
 	int r;
 
 	if (!b->due && hurry)
 		return 0;
-	r = tell_run(b->store, b->fault);
-	if (!r)
-		r = derive(b, &last, &left);
+	r = tell_run(b->store, hurry ? clock_ms() + HURRY_MS : 0, &untold, b->fault);
+	if (r || untold)
+		return r;
+	r = derive(b, &last, &left);
 	return r || left.stories ? r : files(b);
 }

@@ -13,8 +13,10 @@
 #include "store/activity.h"
 #include "store/read.h"
 #include "store/timeline.h"
+#include "util/clock.h"
 
 #define BATCH 4096 /* rows a transaction */
+#define FEW   512  /* ... where the time is limited */
 
 int tell_of_event(const struct event *e, struct arena *a, struct buf *scratch,
 		  struct event_told *ret)
@@ -51,13 +53,13 @@ int tell_of_transition(struct store *s, int64_t row)
 
 /* --- passes ------------------------------------------------------------------------------- */
 
-static int tell_events(struct store *s, bool *ret_more)
+static int tell_events(struct store *s, size_t most, bool *ret_more)
 {
 	_cleanup_(buf_deinit) struct buf scratch = BUF_INIT;
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	int64_t rows[BATCH];
 	size_t n;
-	int r = store_untold_events(s, rows, BATCH, &n);
+	int r = store_untold_events(s, rows, most, &n);
 
 	for (size_t i = 0; i < n && !r; i++) {
 		struct event_told told;
@@ -75,11 +77,11 @@ static int tell_events(struct store *s, bool *ret_more)
 	return r || !n ? r : store_told_events(s, rows[n - 1]);
 }
 
-static int tell_transitions(struct store *s, bool *ret_more)
+static int tell_transitions(struct store *s, size_t most, bool *ret_more)
 {
 	int64_t rows[BATCH];
 	size_t n;
-	int r = store_untold_transitions(s, rows, BATCH, &n);
+	int r = store_untold_transitions(s, rows, most, &n);
 
 	for (size_t i = 0; i < n && !r; i++)
 		r = tell_of_transition(s, rows[i]);
@@ -87,21 +89,26 @@ static int tell_transitions(struct store *s, bool *ret_more)
 	return r || !n ? r : store_told_transitions(s, rows[n - 1]);
 }
 
-static int find_persons(struct store *s, bool *ret_more)
+static int find_persons(struct store *s, size_t most, bool *ret_more)
 {
-	return store_find_persons(s, BATCH, ret_more);
+	return store_find_persons(s, most, ret_more);
 }
 
-/* Transaction by transaction, until there is no more. */
-static int pass(struct store *s, const char *who, int (*step)(struct store *, bool *))
-{
-	bool more = true;
+struct pass {
+	const char *who;
+	int (*step)(struct store *s, size_t most, bool *ret_more); /* at most BATCH */
+};
 
-	while (more) {
-		int r = store_begin(s, who);
+/* Transaction by transaction, until there is no more, or no time. */
+static int run_pass(struct store *s, const struct pass *pass, int64_t until_ms,
+		    bool *ret_more)
+{
+	*ret_more = true;
+	while (*ret_more && (!until_ms || clock_ms() < until_ms)) {
+		int r = store_begin(s, pass->who);
 
 		if (!r)
-			r = step(s, &more);
+			r = pass->step(s, until_ms ? FEW : BATCH, ret_more);
 		if (!r)
 			r = store_commit(s);
 		if (r) {
@@ -112,14 +119,19 @@ static int pass(struct store *s, const char *who, int (*step)(struct store *, bo
 	return 0;
 }
 
-int tell_run(struct store *writer, struct fault *f)
+int tell_run(struct store *writer, int64_t until_ms, bool *ret_more, struct fault *f)
 {
-	int r = pass(writer, "tell events", tell_events);
+	static const struct pass passes[] = {
+		{ "tell events", tell_events },
+		{ "tell transitions", tell_transitions },
+		{ "find persons", find_persons },
+	};
+	int r = 0;
 
-	if (!r)
-		r = pass(writer, "tell transitions", tell_transitions);
-	if (!r)
-		r = pass(writer, "find persons", find_persons);
+	*ret_more = false;
+	/* Each needs what the one before has told. */
+	for (size_t i = 0; i < ARRAY_SIZE(passes) && !r && !*ret_more; i++)
+		r = run_pass(writer, &passes[i], until_ms, ret_more);
 	if (r)
 		fault_set(f, FAULT_NO_OFFSET, "", "making the timeline: %s",
 			  *store_message(writer) ? store_message(writer)

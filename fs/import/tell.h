@@ -16,5 +16,7 @@ int tell_of_event(const struct event *e, struct arena *a, struct buf *scratch,
 		  struct event_told *ret) _must_check_;
 /* Tells of a transition that was put or told more of. */
 int tell_of_transition(struct store *s, int64_t row) _must_check_;
-/* Tells of what was imported before there was a timeline; then finds who is behind sessions. */
-int tell_run(struct store *writer, struct fault *f) _must_check_;
+/* Tells of what was imported before there was a timeline; then finds who is behind sessions. Goes on
+   until that time of clock_ms() (0: to the end); *ret_more: it was over before all was done. */
+int tell_run(struct store *writer, int64_t until_ms, bool *ret_more,
+	     struct fault *f) _must_check_;
