@@ -19,10 +19,10 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "util/clock.h"
+#include "util/cond.h"
 
 #define SPARE_CHUNKS 16u
 #define AHEAD        4u /* chunks that wait to be parsed before a worker parses */
@@ -301,8 +301,6 @@ bool pipeline_stopped(struct pipeline *p)
 
 static int init(struct pipeline *p, const struct pipeline_ops *ops, size_t most)
 {
-	pthread_condattr_t attr;
-
 	p->ops = *ops;
 	p->most = most;
 	p->last = &p->head;
@@ -312,10 +310,7 @@ static int init(struct pipeline *p, const struct pipeline_ops *ops, size_t most)
 		return -errno;
 	pthread_mutex_init(&p->lock, NULL);
 	pthread_cond_init(&p->work, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&p->ready, &attr);
-	pthread_condattr_destroy(&attr);
+	pthread_cond_init(&p->ready, NULL);
 	return 0;
 }
 
@@ -435,33 +430,16 @@ static void take_head(struct pipeline *p, struct pipeline_taken *ret)
 	p->n_files--;
 }
 
-static struct timespec deadline_in(unsigned ms)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	t.tv_sec += ms / 1000;
-	t.tv_nsec += (long)(ms % 1000) * 1000000;
-	if (t.tv_nsec >= 1000000000) {
-		t.tv_sec++;
-		t.tv_nsec -= 1000000000;
-	}
-	return t;
-}
-
-/* Parses one, or waits for the head until the deadline. 0, PIPELINE_E_TIMEOUT. */
+/* Parses one, or waits for the head until then. 0, PIPELINE_E_TIMEOUT. */
 static int parse_or_wait(struct pipeline *p, int64_t until_ms)
 {
 	struct chunk *c = first_to_parse(p);
 	int64_t left_ms = MAX(until_ms - clock_ms(), 0);
 
-	if (c) {
+	if (c)
 		parse(p, p->own, c);
-	} else {
-		struct timespec deadline = deadline_in((unsigned)left_ms);
-
-		(void)pthread_cond_timedwait(&p->ready, &p->lock, &deadline);
-	}
+	else
+		(void)cond_wait_ms(&p->ready, &p->lock, (unsigned)left_ms);
 	return clock_ms() < until_ms ? 0 : PIPELINE_E_TIMEOUT;
 }
 

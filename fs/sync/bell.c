@@ -5,9 +5,8 @@
 #include "bell.h"
 
 #include <errno.h>
-#include <time.h>
 
-#include "util/macro.h"
+#include "util/cond.h"
 
 int bell_init(struct bell *b)
 {
@@ -35,19 +34,6 @@ void bell_ring(struct bell *b)
 	b->rung = true;
 	pthread_cond_signal(&b->cond);
 	pthread_mutex_unlock(&b->lock);
-}
-
-bool cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, unsigned ms)
-{
-	struct timespec until;
-
-	clock_gettime(CLOCK_MONOTONIC, &until);
-	until.tv_sec += ms / 1000;
-	until.tv_nsec += (long)(ms % 1000) * 1000000;
-	until.tv_sec += until.tv_nsec / 1000000000;
-	until.tv_nsec %= 1000000000;
-	/* By the wall clock, one set back an hour would be an hour in which nothing is looked at. */
-	return pthread_cond_clockwait(cond, lock, CLOCK_MONOTONIC, &until) == 0;
 }
 
 void bell_wait(struct bell *b, unsigned ms)

@@ -19,6 +19,3 @@ void bell_deinit(struct bell *b);
 void bell_ring(struct bell *b); /* NULL: nobody listens */
 /* Until it is rung, but not longer. */
 void bell_wait(struct bell *b, unsigned ms);
-
-/* Waits on a condition, its mutex held, whatever the wall clock does; false: the time is over. */
-bool cond_wait_ms(pthread_cond_t *cond, pthread_mutex_t *lock, unsigned ms);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "util/clock.h"
+#include "util/cond.h"
 
 #define STOP_LOOK_MS 100u /* the process's stop flag rings nothing */
 

@@ -14,6 +14,7 @@
 #include "plan.h"
 #include "pump.h"
 #include "sqs_message.h"
+#include "util/cond.h"
 
 #define RECEIVERS    4u
 #define AT_ONCE      10u  /* messages in one answer, the most there is */

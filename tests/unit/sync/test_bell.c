@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bell.h"
+#include "util/cond.h"
 
 static time_t set_by; /* what the wall clock is ahead by, for who asks in this program */
 
