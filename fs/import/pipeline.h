@@ -18,11 +18,12 @@
 
 /*
  * In flight, as a rule, and as many chunks as have so much text; a single bigger one still passes.
- * Most deliveries are files of some ten records, each a chunk.
+ * Most deliveries are files of some ten records, each a chunk; no more of those, as what was parsed
+ * long ago is in no processor's cache any more.
  */
 #define PIPELINE_BYTES ((size_t)32 << 20)
-#define PIPELINE_CHUNK (CHUNK_TEXT / 8)
-#define PIPELINE_FILES 1024u /* added and not yet written */
+#define PIPELINE_CHUNK (CHUNK_TEXT / 2)
+#define PIPELINE_FILES 256u /* added and not yet written */
 #define PIPELINE_BODIES \
 	((size_t)4 << 20) /* of files in memory, added and not yet read; likewise */
 
