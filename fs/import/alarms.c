@@ -32,6 +32,7 @@ struct settling {
 	const struct crew_ops *ops;
 	unsigned workers;
 	struct crew crew; /* ops NULL: not started */
+	int64_t failed;   /* the transition whose file could not be made; 0: none */
 };
 
 struct made {
@@ -100,6 +101,8 @@ static int settle_together(struct settling *g)
 		crew_page(&g->crew, g->due.n);
 	while (!r && n < g->due.n)
 		r = put_batch(g, &n);
+	if (r && g->crew.failed < g->due.n)
+		g->failed = g->due.ids[g->crew.failed];
 	return r;
 }
 
@@ -117,8 +120,10 @@ static int settle_alone(struct settling *g)
 	_cleanup_(alarm_memo_deinit) struct alarm_memo memo = { 0 };
 	int r = store_begin(g->s, "alarms");
 
-	for (size_t i = 0; i < g->due.n && !r; i++)
+	for (size_t i = 0; i < g->due.n && !r; i++) {
 		r = settle_one(g->s, &memo, g->due.ids[i]);
+		g->failed = r ? g->due.ids[i] : 0;
+	}
 	if (!r)
 		r = store_commit(g->s);
 	if (r)
@@ -141,6 +146,25 @@ static void tell_failed(const struct settling *g, int error, struct fault *f)
 
 	fault_set(f, FAULT_NO_OFFSET, "", "making the files of alarms: %s",
 		  *why ? why : strerror(abs(error)));
+}
+
+/* Where it was relationships that could not be read, the next import makes them anew, and the file. What
+   fails here is told of by what failed before. */
+static void mend(struct settling *g)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+	int64_t *resources = NULL;
+	size_t n = 0;
+	int r = store_begin(g->s, "mend relationships");
+
+	if (!r)
+		r = store_transition_resources(g->s, g->failed, &a, &resources, &n);
+	for (size_t i = 0; i < n && !r; i++)
+		r = store_related_mend(g->s, resources[i]);
+	if (!r)
+		r = store_commit(g->s);
+	if (r)
+		store_rollback(g->s);
 }
 
 int alarms_settle(struct store *s, const char *history, unsigned workers, struct fault *f)
@@ -166,5 +190,7 @@ int alarms_settle(struct store *s, const char *history, unsigned workers, struct
 	store_log_release(s);
 	if (r)
 		tell_failed(&g, r, f);
+	if (g.failed)
+		mend(&g);
 	return r;
 }

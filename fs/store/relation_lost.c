@@ -9,6 +9,7 @@
 #include "edge.h"
 #include "private.h"
 #include "relation.h"
+#include "store/alarms.h"
 
 int relation_lost(struct store *s, int64_t source, int error)
 {
@@ -101,4 +102,26 @@ int relation_recount(struct store *s)
 		r = recount(s, resources[i]);
 	buf_reset(all);
 	return r;
+}
+
+/* --- for who only reads -------------------------------------------------------------------- */
+
+static int pass_over(void *ctx _unused_, const struct edge_source *source _unused_,
+		     const struct edge *edge _unused_)
+{
+	return 0;
+}
+
+int store_related_mend(struct store *s, int64_t resource)
+{
+	_cleanup_(edges_deinit) struct edges e = EDGES_INIT;
+	int r = writing(s, "relationships");
+
+	if (!r)
+		r = edges_read(s, resource, &e);
+	if (r)
+		r = relation_lost(s, resource, r);
+	if (!r)
+		r = edges_incoming(s, resource, relation_lost, pass_over, NULL);
+	return written(s, r);
 }

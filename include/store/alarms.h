@@ -74,6 +74,8 @@ struct store_related {
 /* All of a resource's, at any time; of some perhaps several. */
 int store_related(struct store *s, int64_t resource, struct arena *a,
 		  struct store_related **ret, size_t *ret_n) _must_check_;
+/* Inside a transaction: what is damaged of them is made anew by the stories to come. */
+int store_related_mend(struct store *s, int64_t resource) _must_check_;
 /* A file, made. */
 struct store_transition_made {
 	int64_t id, alarm, time_ms;

@@ -9,6 +9,7 @@
 #include "history.h"
 #include "private.h"
 #include "relation.h"
+#include "store/alarms.h"
 
 #define VPC  "AWS::EC2::VPC"
 #define MANY 40u /* of two runs */
@@ -199,6 +200,39 @@ static void test_beside_another(void **state)
 	assert_int_equal(assert_sums(h, sg), MANY);
 }
 
+/* Who only reads has those mended that it could not: the resource's own, and those to it. */
+static void test_mended(void **state)
+{
+	struct history *h = *state;
+	int64_t sg = resource(h, GROUP, "sg-1"), vpc = resource(h, VPC, "vpc-1");
+	const int64_t ends[] = { sg, vpc };
+	struct store_related *related;
+	struct named n;
+	size_t count;
+
+	fill(&n);
+	put(h, vpc, NULL, 0, "");
+	for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+		put(h, sg, n.edges, MANY, "");
+		begin(h);
+		assert_int_equal(store_related_mend(h->s, ends[i]), 0);
+		commit(h);
+		assert_false(is_dirty(h, sg));
+		damage(h, sg, 0);
+		assert_int_equal(store_related(h->s, ends[i], &h->a, &related, &count),
+				 STORE_E_DAMAGED);
+		begin(h);
+		assert_int_equal(store_related_mend(h->s, ends[i]), 0);
+		commit(h);
+		assert_true(is_dirty(h, sg));
+		put(h, sg, n.edges, MANY, "");
+		assert_int_equal(assert_sums(h, vpc), 1);
+		assert_int_equal(store_related(h->s, ends[i], &h->a, &related, &count),
+				 0);
+		assert_int_equal(count, 1);
+	}
+}
+
 /* Any other error is one. */
 static void test_other_errors(void **state)
 {
@@ -221,7 +255,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_put_once_more), CASE(test_targets_that_come),
 		CASE(test_renamed),       CASE(test_beside_another),
-		CASE(test_other_errors),
+		CASE(test_mended),        CASE(test_other_errors),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
