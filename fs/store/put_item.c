@@ -330,8 +330,12 @@ static int put_copy(struct store *s, struct resource *res, const struct item *it
 		    struct store_ousted *ret_ousted)
 {
 	struct comparison c;
+	bool retold;
 	int r = compare(s, item, copy, &c);
 
+	/* A state that is told by the same body, and alone, is listed as it is, with what its story
+	   has found for it. */
+	retold = c.body || copy->others;
 	*ret = c.conflict ? STORE_PUT_CONFLICT : STORE_PUT_KNOWN;
 	if (r || !c.more)
 		return r;
@@ -339,10 +343,10 @@ static int put_copy(struct store *s, struct resource *res, const struct item *it
 		r = oust(s, copy, ret_ousted);
 	if (!r)
 		r = replace(s, copy, item, c.body, source_id);
-	if (!r)
+	if (!r && retold)
 		r = moment_list(s, res, item->captured_ms);
 	*ret = c.conflict ? STORE_PUT_OUSTED
-	       : c.body   ? STORE_PUT_FULLER
+	       : retold   ? STORE_PUT_FULLER
 			  : STORE_PUT_KNOWN;
 	return r;
 }

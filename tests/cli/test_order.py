@@ -134,6 +134,46 @@ class Contradictions(Case):
             self.assert_totals(items=1, refused=0)
 
 
+def from_api(one):
+    """The item as GetResourceConfigHistory answers it, but for what is null."""
+    names = {"awsAccountId": "accountId", "ARN": "arn", "configurationItemVersion": "version",
+             "configurationStateMd5Hash": "configurationItemMD5Hash"}
+    told = {names.get(key, key): value for key, value in one.items() if value is not None}
+    told["configuration"] = json.dumps(one["configuration"])
+    told["configurationStateId"] = str(one["configurationStateId"])
+    return told
+
+
+class Retold(Case):
+    """A copy that says the same in a better guise leaves what a story found for its state."""
+
+    def test_a_deletion_keeps_its_name(self):
+        alive = item(resourceName="web")
+        dead = item(time="2024-05-01T11:15:00.123Z", configurationStateId=1714562100123,
+                    configuration=None, configurationItemStatus="ResourceDeleted")
+        self.write("api.json", {"configurationItems": [from_api(alive), from_api(dead)]})
+        self.write("file.json", history_file([dead]))
+        for order in (("api", "file"), ("file", "api")):
+            self.history.unlink(missing_ok=True)
+            for name in order:
+                self.import_(f"{name}.json")
+            state = json.loads(self.cat(STATE.replace("T101500", "T111500")))
+            self.assertEqual(state["resourceName"], "web")
+            self.assert_totals(items=2, refused=0)
+
+    def test_a_repetition_stays_unlisted(self):
+        folder = "/resources/123456789012/global/AWS/IAM/Role/AROA1/"
+        roles = [item("AROA1", f"2024-05-01T10:15:0{second}.000Z", "AWS::IAM::Role",
+                      configurationStateId=1714558500000 + second, awsRegion=region)
+                 for second, region in ((1, "us-east-1"), (2, "eu-west-1"))]
+        self.import_(self.write("api.json", {"configurationItems": [*map(from_api, roles)]}))
+        listed = self.ls(folder)
+        self.assertEqual([name for name in listed if name.endswith("Z.json")],
+                         ["2024-05-01T101501.000Z.json"])
+        self.import_(self.write("file.json", history_file(roles)))
+        self.assertEqual(self.ls(folder), listed)
+
+
 class Everywhere(Case):
     """IAM is recorded in many regions: one resource, and one state for each content."""
 
