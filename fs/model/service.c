@@ -26,10 +26,20 @@ static const struct {
 	{ "kinesisfirehose", "firehose" },
 	{ "emr", "elasticmapreduce" },
 	{ "msk", "kafka" },
-	{ "amazonmq", "mq" },
 	{ "neptune", "rds" },
 	{ "docdb", "rds" },
 	{ "cognito", "cognitoidp" },
+	{ "kinesisanalyticsv2", "kinesisanalytics" },
+	{ "eventschemas", "schemas" },
+};
+
+/* Services that are called under a name of their own, but whose types are another's. */
+static const struct {
+	const char *source, *service;
+} parts[] = {
+	{ "s3control", "s3" },
+	{ "ecrpublic", "ecr" },
+	{ "cognitoidentity", "cognitoidp" },
 };
 
 static void flatten(struct str s, char ret[SERVICE_SIZE])
@@ -63,5 +73,8 @@ void service_of_source(struct str source, char ret[SERVICE_SIZE])
 	ptrdiff_t dot = str_chr(source, '.');
 	struct str label = dot >= 0 ? (struct str){ source.p, (size_t)dot } : source;
 
-	flatten(str_is(label, "s3control") ? STR("s3") : label, ret);
+	flatten(label, ret);
+	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
+		if (!strcmp(ret, parts[i].source))
+			(void)snprintf(ret, SERVICE_SIZE, "%s", parts[i].service);
 }
