@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "foreign.h"
 #include "util/gzip.h"
 #include "util/json_split.h"
 #include "util/str.h"
@@ -278,8 +279,11 @@ static int sum_up(struct reading *r)
 
 	if (r->broken)
 		return add_refusal(r, &r->fault, buf_str(&r->head), r->head.len, false);
+	if (r->suspect && foreign_is_write_test(buf_str(&r->head)))
+		return add_notice(r, "logs-write-test", 1);
 	if (r->suspect) {
-		fault_set(&not_json, 0, "", "is not JSON%s",
+		fault_set(&not_json, 0, "", "is not JSON%s%s",
+			  foreign_kind(buf_str(&r->head)),
 			  r->size > r->head.len ? "; its first 1,048,576 bytes are kept"
 						: "");
 		return add_refusal(r, &not_json, buf_str(&r->head), r->size, true);

@@ -73,6 +73,7 @@ static const struct guise guises[] = {
 	{ "digestS3Bucket", NULL, guise_digest, NULL },
 	{ "digestStartTime", "logFiles", guise_digest, NULL },
 	{ "insightDetails", NULL, NULL, "cloudtrail-insight" },
+	{ "timeWindow", "summary", NULL, "cloudtrail-aggregated" },
 	{ "s3Bucket", "s3ObjectKey", NULL, "cloudtrail-delivery" },
 	{ "metric_stream_name", NULL, NULL, "metric-stream" },
 	{ "Datapoints", NULL, NULL, "metric-statistics" },

@@ -82,7 +82,9 @@ class Streams(Case):
         line, err = self.import_("in", status=REFUSED)
         self.assertEqual(line, f"nothing new, {len(files)} refused")
         self.assertEqual(sorted(self.refusals()),
-                         sorted((name, 0, "", "is not JSON") for name in files))
+                         sorted((name, 0, "", "is not JSON" +
+                                 (", but text in UTF-16" if name == "wide.json" else ""))
+                                for name in files))
         lengths = {r["source"].rpartition("/")[2]: r["length"]
                    for r in self.status("--refused")["refusals"]}
         self.assertEqual(lengths, {name: len(data) for name, data in files.items()})
@@ -106,6 +108,21 @@ class Streams(Case):
         # A text with objects of others in it is no more than a text.
         self.write("other.txt", b"see: {\"a\": 1}\n")
         self.assertEqual(self.import_("other.txt", status=REFUSED)[0], "nothing new, 1 refused")
+
+    def test_what_it_is_instead(self):
+        deliveries = json.dumps(event(1)).encode()
+        kinds = {"zip": b"PK\x03\x04", "tar": b"a.json".ljust(257, b"\0") + b"ustar",
+                 "gzip": gzip.compress(gzip.compress(deliveries)), "UTF-16": b"\xff\xfe" +
+                 deliveries.decode().encode("utf-16-le"), "xz": b"\xfd7zXZ\0", "zstd": b"\x28\xb5\x2f\xfd"}
+        for kind, head in kinds.items():
+            self.write("in", head)
+            _, errors = self.import_("in", status=REFUSED)
+            self.assertRegex(errors, f"^driftfs: in:0: is not JSON, but .*\\b{kind}\\b")
+
+    def test_a_bucket_of_logs(self):
+        self.write("aws-logs-write-test", b"Permission Check Successful")
+        line, _ = self.import_("aws-logs-write-test")
+        self.assertEqual(line, "nothing new in 1 file, 1 notice, 0 refused")
 
     def test_json_of_others(self):
         self.write("package.json", {"name": "x", "version": "1.0"})

@@ -55,6 +55,17 @@ static void test_insight(void **state)
 		"Records", 0, "notice cloudtrail-insight\n");
 }
 
+static void test_aggregated(void **state)
+{
+	(void)state;
+	expect_lines(
+		STR("{\"eventVersion\":\"1.0\",\"accountId\":\"1\",\"eventId\":\"i\","
+		    "\"eventCategory\":\"Aggregated\",\"eventType\":\"AwsAggregatedEvent\","
+		    "\"awsRegion\":\"r\",\"eventSource\":\"s3.amazonaws.com\",\"timeWindow\":"
+		    "{\"windowSize\":\"PT5M\"},\"summary\":{\"details\":[]}}"),
+		"Records", 0, "notice cloudtrail-aggregated\n");
+}
+
 static void test_lookup(void **state)
 {
 	_cleanup_(collect_deinit) struct collect c = collect_new();
@@ -92,9 +103,10 @@ static void test_raw(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_versions), cmocka_unit_test(test_refused),
-		cmocka_unit_test(test_insight),  cmocka_unit_test(test_lookup),
-		cmocka_unit_test(test_raw),      cmocka_unit_test(test_doubled_names),
+		cmocka_unit_test(test_versions),      cmocka_unit_test(test_refused),
+		cmocka_unit_test(test_insight),       cmocka_unit_test(test_aggregated),
+		cmocka_unit_test(test_lookup),        cmocka_unit_test(test_raw),
+		cmocka_unit_test(test_doubled_names),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
