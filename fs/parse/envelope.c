@@ -98,6 +98,48 @@ int guise_lambda_record(struct parser *p, const struct parse_source *src,
 	return parse_notice(p, "lambda-event");
 }
 
+/* Of a row of CloudTrail Lake's the column that has the record as it was delivered. */
+int guise_lake_row(struct parser *p, const struct parse_source *src, const struct jv *v)
+{
+	return parse_inner(p, src, jv_get(v, "eventJson"), "eventJson");
+}
+
+/* A row is a list of its columns, each an object of one member. */
+static int parse_lake_row(struct parser *p, const struct parse_source *src,
+			  const struct jv *row)
+{
+	for (uint32_t i = 0; jv_is(row, JV_ARRAY) && i < row->len; i++)
+		if (parse_has(&row->items[i], "eventJson"))
+			return guise_lake_row(p, src, &row->items[i]);
+	return parse_notice(p, "lake-row");
+}
+
+int guise_lake_rows(struct parser *p, const struct parse_source *src, const struct jv *v)
+{
+	const struct jv *rows = jv_get(v, "QueryResultRows");
+	int worst = 0;
+
+	if (!jv_is(rows, JV_ARRAY) || !rows->len)
+		return parse_notice(p, "lake-row");
+	for (uint32_t i = 0; i < rows->len; i++) {
+		int r = parse_lake_row(p, src, &rows->items[i]);
+
+		if (r < 0)
+			return r;
+		worst = worst == PARSE_E_REFUSED || !r ? worst : r;
+	}
+	return worst;
+}
+
+/* AWS Config's items are kept there as events; so is what others put in. */
+int guise_lake_record(struct parser *p, const struct parse_source *src,
+		      const struct jv *v)
+{
+	if (str_is(jv_get_text(v, "eventCategory"), "ConfigurationItem"))
+		return parse_inner(p, src, jv_get(v, "eventData"), "eventData");
+	return parse_notice(p, "lake-event");
+}
+
 int guise_rule_event(struct parser *p, const struct parse_source *src, const struct jv *v)
 {
 	return parse_inner(p, src, jv_get(v, "invokingEvent"), "invokingEvent");

@@ -45,6 +45,9 @@ static const struct guise guises[] = {
 
 	{ "CloudTrailEvent", NULL, guise_lookup_event, NULL },
 	{ "EventId", "EventName", guise_lookup_event, NULL },
+	{ "QueryResultRows", NULL, guise_lake_rows, NULL },
+	{ "eventJson", NULL, guise_lake_row, NULL },
+	{ "eventCategory", "eventData", guise_lake_record, NULL },
 	{ "detail-type", "detail", guise_eventbridge, NULL },
 	{ "invokingEvent", NULL, guise_rule_event, NULL },
 	{ "configurationItemSummary", NULL, guise_summary, NULL },

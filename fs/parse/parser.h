@@ -93,6 +93,10 @@ int guise_lambda_record(struct parser *p, const struct parse_source *src,
 			const struct jv *v);
 int guise_eventbridge(struct parser *p, const struct parse_source *src,
 		      const struct jv *v);
+int guise_lake_rows(struct parser *p, const struct parse_source *src, const struct jv *v);
+int guise_lake_row(struct parser *p, const struct parse_source *src, const struct jv *v);
+int guise_lake_record(struct parser *p, const struct parse_source *src,
+		      const struct jv *v);
 int guise_rule_event(struct parser *p, const struct parse_source *src,
 		     const struct jv *v);
 int guise_awslogs(struct parser *p, const struct parse_source *src, const struct jv *v);

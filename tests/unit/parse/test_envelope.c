@@ -51,6 +51,26 @@ static void test_sqs(void **state)
 		     "", 0, EVENT_LINE);
 }
 
+static void test_lake(void **state)
+{
+	(void)state;
+	expect_lines(
+		STR("{\"QueryStatus\":\"FINISHED\",\"QueryResultRows\":[[{\"eventID\":"
+		    "\"i\"},{\"eventJson\":\"" EVENT_QUOTED "\"}],[{\"n\":\"3\"}]]}"),
+		"", 0, EVENT_LINE "notice lake-row\n");
+	expect_lines(STR("{\"QueryStatus\":\"RUNNING\",\"QueryResultRows\":[]}"), "", 0,
+		     "notice lake-row\n");
+	expect_lines(STR("{\"eventJson\":\"" EVENT_QUOTED "\"}"), "", 0, EVENT_LINE);
+	expect_lines(STR("{\"eventCategory\":\"ConfigurationItem\",\"eventData\":" ITEM
+			 "}"),
+		     "", 0, ITEM_LINE);
+	expect_lines(STR("{\"eventCategory\":\"ActivityAuditLog\",\"eventData\":{}}"), "",
+		     0, "notice lake-event\n");
+	expect_fault(STR("{\"QueryResultRows\":[[{\"eventJson\":\"{\"}]]}"),
+		     PARSE_E_REFUSED, 34, "eventJson",
+		     "not JSON: the text ends where a member's name should be");
+}
+
 static void test_lambda(void **state)
 {
 	(void)state;
@@ -206,11 +226,11 @@ static void test_endless(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_sns),     cmocka_unit_test(test_sqs),
-		cmocka_unit_test(test_lambda),  cmocka_unit_test(test_eventbridge),
-		cmocka_unit_test(test_rule),    cmocka_unit_test(test_logs),
-		cmocka_unit_test(test_awslogs), cmocka_unit_test(test_wrappers),
-		cmocka_unit_test(test_endless),
+		cmocka_unit_test(test_sns),         cmocka_unit_test(test_sqs),
+		cmocka_unit_test(test_lake),        cmocka_unit_test(test_lambda),
+		cmocka_unit_test(test_eventbridge), cmocka_unit_test(test_rule),
+		cmocka_unit_test(test_logs),        cmocka_unit_test(test_awslogs),
+		cmocka_unit_test(test_wrappers),    cmocka_unit_test(test_endless),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
