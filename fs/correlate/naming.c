@@ -162,13 +162,15 @@ static void hit_in_request(struct search *s, struct str key, enum hit hit)
 	}
 }
 
-/* Names another resource of the type, by its id. */
+/* Names another resource of the type: by its id, or by its name where names are ids. */
 static void note_other(struct search *s, struct str key, struct str text, unsigned depth)
 {
-	if (!s->by_id || !same_kind(s->item->id, tail(text)) ||
-	    words_match_key(key, s->type) != SUBJECT_TYPE)
+	bool other = s->by_id ? same_kind(s->item->id, tail(text))
+			      : text.n && !str_eq(tail(text), tail(s->item->id));
+
+	if (!other || words_match_key(key, s->type) != SUBJECT_TYPE)
 		return;
-	s->ret->foreign_id = true;
+	s->ret->foreign_id |= s->by_id;
 	if (s->in_request)
 		s->other_depth = MIN(s->other_depth, depth);
 }

@@ -323,6 +323,24 @@ static void test_arns_of_two_spellings(void **state)
 	}
 }
 
+/* Where the bucket called on copies to is no object of the call. */
+static void test_named_further_in(void **state)
+{
+	static const char arn[] = "arn:aws:s3:::orders";
+
+	(void)state;
+	assert_int_equal(role_on(BUCKET, arn, "s3", "PutBucketReplication",
+				 REQUEST
+				 "{\"bucketName\":\"sales\",\"Rule\":{\"Destination\":"
+				 "{\"Bucket\":\"arn:aws:s3:::orders\"}}}"),
+			 CORRELATE_NONE);
+	assert_int_equal(role_on(BUCKET, arn, "s3", "PutBucketReplication",
+				 REQUEST
+				 "{\"bucketName\":\"orders\",\"Rule\":{\"Destination\":"
+				 "{\"Bucket\":\"arn:aws:s3:::sales\"}}}"),
+			 CORRELATE_CAUSE);
+}
+
 #define KEY_ARN \
 	"arn:aws:kms:eu-west-1:111122223333:key/0f1e2d3c-1111-2222-3333-444455556666"
 #define BY_ALIAS(other)                                                               \
@@ -386,6 +404,7 @@ int main(void)
 		cmocka_unit_test(test_tags_taken_off),
 		cmocka_unit_test(test_arns_of_two_spellings),
 		cmocka_unit_test(test_named_by_resources),
+		cmocka_unit_test(test_named_further_in),
 		cmocka_unit_test(test_parameters),
 	};
 
