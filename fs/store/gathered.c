@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "model/timestamp.h"
 #include "private.h"
@@ -31,11 +32,11 @@ static void clear(struct gathered *g)
 	waiting_clear(&g->actors);
 	waiting_clear(&g->sessions);
 	waiting_clear(&g->units);
+	token_rows_clear(&g->fresh_keys);
 	if (g->keys.cap > FEW_KEPT)
 		keys_deinit(&g->keys);
 	else
 		keys_clear(&g->keys);
-	g->keys_from = 0;
 	g->kept = false;
 }
 
@@ -50,6 +51,7 @@ void gathered_deinit(struct gathered *g)
 	waiting_deinit(&g->actors);
 	waiting_deinit(&g->sessions);
 	waiting_deinit(&g->units);
+	free(g->fresh_keys.rows);
 	keys_deinit(&g->keys);
 	key_filter_deinit(&g->filter);
 }
@@ -151,7 +153,6 @@ int gathered_begin(struct store *s)
 		r = read_row(s, col_int(q, 0), col_int(q, 1), col_str(q, 2));
 		g->kept = true;
 	}
-	g->keys_from = s->writer->next_event;
 	g->read = r == 0;
 	return r;
 }
@@ -179,7 +180,6 @@ static int keep_tokens(struct store *s, enum posting_list list, const struct wai
 
 static int keep(struct store *s)
 {
-	_cleanup_(buf_deinit) struct buf keys = BUF_INIT;
 	struct gathered *g = &s->writer->gathered;
 	int r = keep_tokens(s, POSTING_MENTION, &g->mentions);
 
@@ -190,11 +190,8 @@ static int keep(struct store *s)
 	if (!r)
 		r = keep_tokens(s, POSTING_UNIT, &g->units);
 	if (!r)
-		r = keys_from(&g->keys, g->keys_from, &keys);
-	if (!r)
-		r = keep_rows(s, POSTING_KEY, (const struct posting *)keys.data,
-			      keys.len / sizeof(struct posting));
-	g->keys_from = s->writer->next_event;
+		r = keep_rows(s, POSTING_KEY, g->fresh_keys.rows, g->fresh_keys.n);
+	token_rows_clear(&g->fresh_keys);
 	return r ? r : pack(g);
 }
 
@@ -269,7 +266,6 @@ int gathered_merge(struct store *s)
 	if (!r)
 		r = merge_keys(s, &g->keys);
 	clear(g);
-	g->keys_from = s->writer->next_event;
 	return r;
 }
 
@@ -318,4 +314,14 @@ int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_
 	int r = token_rows_add(t, &p);
 
 	return r || t->n < MOST_OF_ONE ? r : gathered_merge(s);
+}
+
+int gathered_add_key(struct store *s, uint64_t key, int64_t event)
+{
+	struct gathered *g = &s->writer->gathered;
+	int r = keys_add(&g->keys, key, event);
+
+	return r ? r
+		 : token_rows_add(&g->fresh_keys,
+				  &(struct posting){ (int64_t)key, 0, event });
 }

@@ -21,10 +21,10 @@
 struct gathered {
 	struct waiting mentions, actors, sessions, units;
 	struct keys keys;
-	struct key_filter filter; /* of those in their list */
-	int64_t keys_from;        /* event: keys from it on are not in the table */
-	bool read;                /* the table was, so that all it has is here, too */
-	bool kept;                /* it has rows */
+	struct token_rows fresh_keys; /* not in the table yet */
+	struct key_filter filter;     /* of those in their list */
+	bool read;                    /* the table was, so that all it has is here, too */
+	bool kept;                    /* it has rows */
 	size_t few;  /* postings of a commit that are not worth waiting ... */
 	size_t many; /* ... and how many may wait */
 };
@@ -51,3 +51,5 @@ int gathered_reading(struct store *s) _must_check_;
  */
 int gathered_add(struct store *s, enum posting_list list, uint64_t token, int64_t time_ms,
 		 int64_t event) _must_check_;
+/* ... and by which key it is known. */
+int gathered_add_key(struct store *s, uint64_t key, int64_t event) _must_check_;

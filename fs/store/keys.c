@@ -84,29 +84,6 @@ int keys_postings(const struct keys *k, unsigned part, struct buf *out)
 	return 0;
 }
 
-static int by_event(const void *a, const void *b)
-{
-	const struct posting *x = a, *y = b;
-
-	return (x->event > y->event) - (x->event < y->event);
-}
-
-int keys_from(const struct keys *k, int64_t event, struct buf *out)
-{
-	for (size_t i = 0; i < k->cap; i++) {
-		struct posting p = { (int64_t)k->slots[i].key, 0, k->slots[i].event };
-
-		if (p.event && p.event >= event)
-			buf_put(out, &p, sizeof(p));
-	}
-	if (buf_error(out))
-		return -ENOMEM;
-	if (out->len)
-		qsort(out->data, out->len / sizeof(struct posting),
-		      sizeof(struct posting), by_event);
-	return 0;
-}
-
 void keys_clear(struct keys *k)
 {
 	if (k->cap)

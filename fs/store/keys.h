@@ -27,8 +27,6 @@ struct keys {
 int keys_add(struct keys *k, uint64_t key, int64_t event) _must_check_;
 /* The event of the key behind *event (0: the first): false when there is none. */
 bool keys_next(const struct keys *k, uint64_t key, int64_t *event);
-/* Appends struct posting each, with the whole key: of events from one on, in their order. -ENOMEM. */
-int keys_from(const struct keys *k, int64_t event, struct buf *out) _must_check_;
 #define KEYS_PARTS 4u
 /* Appends those of one of the parts, struct posting each, in the order of their list, which has all of a
    part before those of the next. -ENOMEM. */

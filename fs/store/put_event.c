@@ -256,7 +256,7 @@ static int insert(struct store *s, const struct event *e,
 				       .jsonl_len = told ? told->jsonl_len : 0,
 				       .flags = flags_of(e, mentions) };
 	int64_t id = s->writer->next_event;
-	int r = keys_add(&s->writer->gathered.keys, key, id);
+	int r = gathered_add_key(s, key, id);
 
 	if (r)
 		return r;

@@ -34,7 +34,7 @@ int token_rows_add(struct token_rows *t, const struct posting *p)
 	return r;
 }
 
-static void rows_clear(struct token_rows *t)
+void token_rows_clear(struct token_rows *t)
 {
 	if (t->cap > FEW_KEPT) {
 		free(t->rows);
@@ -110,7 +110,7 @@ void waiting_deinit(struct waiting *w)
 
 void waiting_clear(struct waiting *w)
 {
-	rows_clear(&w->fresh);
+	token_rows_clear(&w->fresh);
 	for (size_t i = 0; i < WAITING_PARTS; i++) {
 		buf_deinit(&w->parts[i].bytes);
 		w->parts[i] = (struct waiting_part){ 0 };
@@ -131,7 +131,7 @@ int waiting_pack(struct waiting *w)
 		r = buf_error(&part->bytes);
 	}
 	w->n_packed += w->fresh.n;
-	rows_clear(&w->fresh);
+	token_rows_clear(&w->fresh);
 	return r;
 }
 

@@ -22,6 +22,7 @@ struct token_rows {
 };
 
 int token_rows_add(struct token_rows *t, const struct posting *p) _must_check_;
+void token_rows_clear(struct token_rows *t); /* keeps the memory of a few */
 
 struct waiting_part {
 	struct buf bytes;
