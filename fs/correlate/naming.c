@@ -179,6 +179,8 @@ static void leaf(struct search *s, struct str key, struct str text, unsigned dep
 {
 	enum hit hit = compare(s->item, text);
 
+	if (!text.n)
+		return; /* "accelerate": "", S3's manner of naming a sub-resource */
 	/* "default" under instanceTenancy names no security group. */
 	if (hit != HIT_NONE && hit != HIT_UNIQUE &&
 	    words_match_key(key, s->type) == SUBJECT_OTHER)
@@ -222,6 +224,8 @@ static void search_tags(struct search *s, const struct jv *tags, unsigned depth)
 /* Lists in EC2's manner, xxxSet.items[].yyyId, take the innermost telling key. */
 static void search(struct search *s, struct str key, const struct jv *v, unsigned depth)
 {
+	const struct jv *listed = words_listed(v);
+
 	if (!v)
 		return;
 	if (v->type == JV_STRING)
@@ -233,7 +237,9 @@ static void search(struct search *s, struct str key, const struct jv *v, unsigne
 		for (uint32_t i = 0; i < v->len; i++) {
 			struct str name = jv_str(&v->members[i].key);
 
-			if (!passed_over(name))
+			if (&v->members[i].value == listed)
+				search(s, key, listed, depth);
+			else if (!passed_over(name))
 				search(s, name, &v->members[i].value, depth + 1);
 			else if (str_is(name, "tags"))
 				search_tags(s, &v->members[i].value, depth + 1);

@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "words.h"
+
 #define LEAVES_MAX 20000 /* of one state or event; more would not tell more */
 
 struct collect {
@@ -141,6 +143,25 @@ static bool flatten_tag(struct collect *c, const struct jv *v)
 	return false;
 }
 
+/* {"value": v}, EC2's manner for attributes, and its lists: the member around it has the name. */
+static const struct jv *unwrapped(const struct jv *v)
+{
+	return v->len == 1 && str_is(jv_str(&v->members[0].key), "value")
+		       ? &v->members[0].value
+		       : words_listed(v);
+}
+
+static void flatten_object(struct collect *c, struct str key, const struct jv *v)
+{
+	const struct jv *inner = unwrapped(v);
+
+	if (inner)
+		flatten(c, key, inner);
+	else if (!flatten_tag(c, v))
+		for (uint32_t i = 0; i < v->len; i++)
+			flatten(c, jv_str(&v->members[i].key), &v->members[i].value);
+}
+
 static void flatten(struct collect *c, struct str key, const struct jv *v)
 {
 	if (!v || c->error)
@@ -161,10 +182,7 @@ static void flatten(struct collect *c, struct str key, const struct jv *v)
 			flatten(c, key, &v->items[i]);
 		break;
 	case JV_OBJECT:
-		if (flatten_tag(c, v))
-			break;
-		for (uint32_t i = 0; i < v->len; i++)
-			flatten(c, jv_str(&v->members[i].key), &v->members[i].value);
+		flatten_object(c, key, v);
 		break;
 	default:
 		break;
@@ -284,8 +302,10 @@ static void push_lost_tag(struct collect *c, const struct json_diff_entry *d)
 {
 	static const char tags[] = "/tags/";
 
-	if (d->previous && !d->updated && str_starts(d->pointer, tags))
-		push(c, STR("key"), str_from(d->pointer, sizeof(tags) - 1));
+	if (!d->previous || d->updated || !str_starts(d->pointer, tags))
+		return;
+	push(c, STR("key"), str_from(d->pointer, sizeof(tags) - 1));
+	push(c, STR("tagKeys"), str_from(d->pointer, sizeof(tags) - 1));
 }
 
 int values_of_change(struct arena *a, const struct change *change, struct value_set *ret)

@@ -34,6 +34,12 @@ static const struct {
 	{ "compositealarm", "compositealarm" },
 	{ "accountpublicaccessblock", "publicaccessblock" },
 	{ "vpcpeeringconnection", "vpcpeering" },
+	{ "domain", "elasticsearchdomain" },
+	{ "oidcprovider", "openidconnectprovider" },
+	{ "transitgatewayattachment", "transitgatewayvpcattachment" },
+	{ "prefixlist", "managedprefixlist" },
+	{ "ec2fleet", "fleet" },
+	{ "vpcendpointservice", "vpcendpointserviceconfiguration" },
 };
 
 static bool one_of(struct str s, const char *const *words, bool whole)
@@ -233,6 +239,11 @@ enum subject_match words_match_key(struct str key, const struct type_words *type
 	if (!strcmp(subject, "alarm") && !strcmp(type->noun, "compositealarm"))
 		return SUBJECT_TYPE;
 	return SUBJECT_OTHER;
+}
+
+const struct jv *words_listed(const struct jv *v)
+{
+	return jv_get(v, "tag") ? jv_get(v, "content") : NULL;
 }
 
 bool words_key_in_noun(struct str key, const struct call_words *call)

@@ -31,6 +31,13 @@ static void test_nouns(void **state)
 	(void)state;
 	assert_int_equal(noun("TerminateInstances", "AWS::EC2::Instance"), NOUN_EXACT);
 	assert_int_equal(noun("CreatePolicy", "AWS::IAM::Policy"), NOUN_EXACT);
+	assert_int_equal(noun("DeleteElasticsearchDomain", "AWS::Elasticsearch::Domain"),
+			 NOUN_EXACT);
+	assert_int_equal(noun("CreateTransitGatewayVpcAttachment",
+			      "AWS::EC2::TransitGatewayAttachment"),
+			 NOUN_EXACT);
+	assert_int_equal(noun("CreateOpenIDConnectProvider", "AWS::IAM::OIDCProvider"),
+			 NOUN_EXACT);
 	assert_int_equal(noun("ReleaseAddress", "AWS::EC2::EIP"), NOUN_EXACT);
 	assert_int_equal(noun("CreateFunction20150331", "AWS::Lambda::Function"),
 			 NOUN_EXACT);
