@@ -156,11 +156,15 @@ static bool puts_new(const struct view *v)
 static enum part part_on(const struct view *v, const struct naming *n)
 {
 	bool by_key = n->request_typed || n->request_generic;
+	/* Called by a name that its items have not; the answer has its id. */
+	bool answers = n->response && n->response_typed && n->unique && !n->foreign_id &&
+		       v->noun != NOUN_OTHER;
 
 	if (v->noun == NOUN_EXACT) {
 		if (puts_new(v) && (n->response || by_key))
 			return PART_MAKER;
-		if (v->call.verb == VERB_REMOVES && (by_key || n->request_other))
+		if (v->call.verb == VERB_REMOVES &&
+		    (by_key || n->request_other || answers))
 			return PART_REMOVER;
 	}
 	if ((n->evidence & BIT(EVIDENCE_OWNED_ID)) && v->noun != NOUN_OTHER)
@@ -181,8 +185,11 @@ static enum part part_on(const struct view *v, const struct naming *n)
 	/* A NAT gateway is made with an address, and so associates it. */
 	if (!strcmp(v->type.noun, "eip") && !strcmp(v->call.noun, "natgateway"))
 		return PART_OBJECT;
+	if (answers && v->call.verb == VERB_CHANGES)
+		return PART_OBJECT;
 	if (v->call.verb == VERB_MAKES) {
-		if (by_key && v->noun == NOUN_PART && strcmp(v->call.noun, "vpcendpoint"))
+		if ((by_key || answers) && v->noun == NOUN_PART &&
+		    strcmp(v->call.noun, "vpcendpoint"))
 			return PART_SUB;
 		return PART_BYSTANDER;
 	}
@@ -200,7 +207,7 @@ static enum part part_of(const struct view *v, const struct naming *n,
 			 BIT(EVIDENCE_RESPONSE_ID) | BIT(EVIDENCE_RESOURCES) |
 			 BIT(EVIDENCE_OWNED_ID);
 
-	if (!in_scope(v, n))
+	if (!in_scope(v, n) || n->other)
 		return PART_NONE;
 	if (v->service && v->noun != NOUN_EXACT &&
 	    (hangs_on(v, before) || hangs_on(v, after)))
@@ -304,7 +311,8 @@ void judge(const struct event *e, const struct item *item, const struct jv *befo
 		    words_match_service(e->source, &v.type);
 	if (disabled & BIT(EVIDENCE_VERB))
 		v.call.verb = VERB_CHANGES;
-	naming_of(e, &v.call, item, &v.type, before, &ret->naming);
+	naming_of(e, &v.call, item, &v.type, before, before ? before : after,
+		  &ret->naming);
 	ret->naming.evidence &= ~disabled;
 	ret->part = part_of(&v, &ret->naming, before, after);
 	if (ret->part == PART_SIDE && (disabled & BIT(EVIDENCE_PARENT)))
@@ -315,7 +323,9 @@ void judge(const struct event *e, const struct item *item, const struct jv *befo
 	ret->makes = v.call.verb == VERB_MAKES;
 	ret->changes = v.call.verb == VERB_CHANGES;
 	ret->tags = v.call.tags;
-	ret->inert = v.call.verb == VERB_INERT;
+	/* To start a thing itself changes it: StartNotebookInstance, but not StartBuild. */
+	ret->inert = v.call.verb == VERB_INERT &&
+		     !(str_starts(e->name, "Start") && v.noun == NOUN_EXACT);
 	ret->evidence = ret->naming.evidence;
 	if (v.service)
 		ret->evidence |= BIT(EVIDENCE_SERVICE) & ~disabled;

@@ -14,13 +14,14 @@ struct naming {
 	bool unique; /* by a name that is unique in itself: an ARN, a generated id */
 	bool own_id; /* by an id that no other resource ever has; an ARN may be used again */
 	bool foreign_id; /* another resource's such id stands under a key of this type */
-	bool nested;     /* inside of what the request says about another of its kind */
+	bool other; /* by a name that it shares, and the call says which other one it means */
+	bool nested; /* inside of what the request says about another of its kind */
 	bool noun_key_other; /* the request has a key of the call's noun that names another thing */
 };
 
-/* `before` is the state ahead of the event (for owned ids), or NULL. */
 /* Ids that are made up by AWS, and not the name: no two resources share one. */
 bool naming_is_by_id(const struct item *item);
+/* `before` is the state ahead of the event (for owned ids), or NULL; `state` that or the one after. */
 void naming_of(const struct event *e, const struct call_words *call,
 	       const struct item *item, const struct type_words *type,
-	       const struct jv *before, struct naming *ret);
+	       const struct jv *before, const struct jv *state, struct naming *ret);

@@ -174,8 +174,8 @@ bool words_match_service(struct str event_source, const struct type_words *type)
 		text, sizeof(text) - 1 \
 	}
 
-/* "dBInstanceIdentifier" -> "dbinstance"; "name" -> "". Asked of each value of each call. */
-static void subject_of(struct str key, char ret[WORD_SIZE])
+/* Asked of each value of each call. */
+void words_subject(struct str key, char ret[WORD_SIZE])
 {
 	static const struct {
 		const char *text;
@@ -219,7 +219,7 @@ enum subject_match words_match_key(struct str key, const struct type_words *type
 	char subject[WORD_SIZE];
 	size_t n, want = strlen(type->noun);
 
-	subject_of(key, subject);
+	words_subject(key, subject);
 	n = strlen(subject);
 	if (n == 0 || !strcmp(subject, "resource") || !strcmp(subject, "item"))
 		return SUBJECT_GENERIC;
@@ -250,7 +250,7 @@ bool words_key_in_noun(struct str key, const struct call_words *call)
 {
 	char subject[WORD_SIZE];
 
-	subject_of(key, subject);
+	words_subject(key, subject);
 	return strlen(subject) >= 3 && strcmp(subject, "resource") &&
 	       strstr(call->noun, subject);
 }

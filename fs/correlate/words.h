@@ -52,6 +52,8 @@ enum subject_match {
 };
 /* What a member name ("groupId") says about the thing its value names. */
 enum subject_match words_match_key(struct str key, const struct type_words *type);
+/* "dBInstanceIdentifier" -> "dbinstance"; "name" -> "". */
+void words_subject(struct str key, char ret[WORD_SIZE]);
 /* What {"tag": 1, "content": ...} has, newer EC2 calls' manner of lists: it goes by the key around; or NULL. */
 const struct jv *words_listed(const struct jv *v);
 /* Does the member name speak of what the event's noun speaks of (volumeId in AttachVolume)? */

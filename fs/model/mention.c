@@ -174,7 +174,7 @@ void gather_add_forms(struct gather *g, struct str name)
 {
 	struct str resource = mention_arn_resource(name);
 	ptrdiff_t slash = str_rchr(name, '/'), colon = str_rchr(name, ':');
-	ptrdiff_t last = MAX(slash, colon);
+	ptrdiff_t last = MAX(MAX(slash, colon), str_rchr(name, '|'));
 
 	gather_add(g, name);
 	if (resource.n) {

@@ -317,7 +317,8 @@ static const struct migration ladder[] = {
 	{ .version = 40, .sql = schema_labels },
 	{ .version = 41, .sql = schema_late },
 	{ .version = 42, .sql = schema_waiting },
-	{ .version = 43, .sql = schema_anew }, /* other spellings, former names */
+	{ .version = 43,
+	  .sql = schema_anew }, /* other spellings, former names, namesakes */
 };
 
 const struct migration *schema_migrations(size_t *ret_n)

@@ -78,6 +78,98 @@ static void test_keys_of_tags(void **state)
 			       REQUEST "{\"queueName\":\"jobs\",\"tagKeys\":[\"env\"]}"));
 }
 
+#define SERVICE \
+	"AWS::ECS::Service", "arn:aws:ecs:eu-west-1:111122223333:service/prod/api", "api"
+#define TWO                                                                                    \
+	"{\"configuration\":{\"Cluster\":\"arn:aws:ecs:eu-west-1:111122223333:cluster/prod\"," \
+	"\"DesiredCount\":2}}"
+#define SIX                                                                                    \
+	"{\"configuration\":{\"Cluster\":\"arn:aws:ecs:eu-west-1:111122223333:cluster/prod\"," \
+	"\"DesiredCount\":6}}"
+
+/* Every cluster may have a service of that name, every API a stage. */
+static void test_names_of_parts(void **state)
+{
+	(void)state;
+	assert_certain(told_of(
+		SERVICE, TWO, SIX, "ecs", "UpdateService",
+		REQUEST "{\"cluster\":\"prod\",\"service\":\"api\",\"desiredCount\":6}"));
+	assert_int_equal(told_of(SERVICE, TWO, SIX, "ecs", "UpdateService",
+				 REQUEST "{\"cluster\":\"test\",\"service\":\"api\","
+					 "\"desiredCount\":6}")
+				 .role,
+			 CORRELATE_NONE);
+	assert_int_equal(
+		told_of(SERVICE, TWO, SIX, "ecs", "UpdateService",
+			REQUEST
+			"{\"service\":\"api\",\"desiredCount\":6},"
+			"\"responseElements\":{\"service\":{\"serviceArn\":"
+			"\"arn:aws:ecs:eu-west-1:111122223333:service/test/api\"}}")
+			.role,
+		CORRELATE_NONE);
+	assert_int_equal(
+		told_of("AWS::ApiGateway::Stage",
+			"arn:aws:apigateway:eu-west-1::/restapis/a1b2c3d4e5/stages/prod",
+			"prod", "{\"configuration\":{\"tracingEnabled\":false}}",
+			"{\"configuration\":{\"tracingEnabled\":true}}", "apigateway",
+			"UpdateStage",
+			REQUEST "{\"restApiId\":\"zzzzzzzzzz\",\"stageName\":\"prod\"}")
+			.role,
+		CORRELATE_NONE);
+}
+
+static void test_composite_ids(void **state)
+{
+	static const char old[] = "{\"configuration\":{\"AddonVersion\":\"v1.11.0\"}}";
+	static const char new[] = "{\"configuration\":{\"AddonVersion\":\"v1.12.0\"}}";
+
+	(void)state;
+	assert_certain(told_of("AWS::EKS::Addon", "k8s|vpc-cni", "k8s|vpc-cni", old, new,
+			       "eks", "UpdateAddon",
+			       REQUEST "{\"name\":\"k8s\",\"addonName\":\"vpc-cni\","
+				       "\"addonVersion\":\"v1.12.0\"}"));
+	assert_int_equal(told_of("AWS::EKS::Addon", "k8s|vpc-cni", "k8s|vpc-cni", old,
+				 new, "eks", "UpdateAddon",
+				 REQUEST "{\"name\":\"other\",\"addonName\":\"vpc-cni\","
+					 "\"addonVersion\":\"v1.12.0\"}")
+				 .role,
+			 CORRELATE_NONE);
+}
+
+/* A launch template's items have no name that calls know it by. */
+static void test_named_by_the_answer(void **state)
+{
+	(void)state;
+	assert_certain(told_of(
+		"AWS::EC2::LaunchTemplate", "lt-0123456789abcdef0",
+		"lt-0123456789abcdef0",
+		"{\"configuration\":{\"DefaultVersionNumber\":\"1\"}}",
+		"{\"configuration\":{\"DefaultVersionNumber\":\"2\"}}", "ec2",
+		"ModifyLaunchTemplate",
+		REQUEST
+		"{\"ModifyLaunchTemplateRequest\":{\"LaunchTemplateName\":\"web\","
+		"\"SetDefaultVersion\":\"2\"}},\"responseElements\":{\"launchTemplate\":"
+		"{\"launchTemplateId\":\"lt-0123456789abcdef0\",\"defaultVersionNumber\":2}}"));
+}
+
+static void test_started_itself(void **state)
+{
+	static const char off[] = "{\"configuration\":{\"status\":\"Stopped\"}}";
+	static const char on[] = "{\"configuration\":{\"status\":\"InService\"}}";
+
+	(void)state;
+	assert_int_equal(told_of("AWS::SageMaker::NotebookInstance", "lab", "lab", off,
+				 on, "sagemaker", "StartNotebookInstance",
+				 REQUEST "{\"notebookInstanceName\":\"lab\"}")
+				 .role,
+			 CORRELATE_CAUSE);
+	assert_int_equal(told_of("AWS::CodeBuild::Project", "app", "app", off, on,
+				 "codebuild", "StartBuild",
+				 REQUEST "{\"projectName\":\"app\"}")
+				 .role,
+			 CORRELATE_ACTIVITY);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -85,6 +177,10 @@ int main(void)
 		cmocka_unit_test(test_wrapped_lists),
 		cmocka_unit_test(test_empty_members),
 		cmocka_unit_test(test_keys_of_tags),
+		cmocka_unit_test(test_names_of_parts),
+		cmocka_unit_test(test_composite_ids),
+		cmocka_unit_test(test_named_by_the_answer),
+		cmocka_unit_test(test_started_itself),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
