@@ -343,7 +343,7 @@ static void test_climbing(void **state)
 	do {
 		start_over(h);
 		history_make_first(h);
-		n += 61;
+		n += 173;
 	} while (fail_to_open(h, n));
 	assert_true(n > 400);
 }
