@@ -98,7 +98,9 @@ static enum confidence confidence_by_part(const struct candidate *c, uint32_t ev
 						     : CONFIDENCE_POSSIBLE;
 	case PART_SIDE:
 		return id ? CONFIDENCE_CERTAIN : CONFIDENCE_LIKELY;
-	default:
+	default: /* by a name alone: under a member of its own kind, where a value of some weight shows */
+		id |= (evidence & BIT(EVIDENCE_VALUE)) && c->strong &&
+		      c->j.naming.request_typed;
 		return id ? CONFIDENCE_LIKELY : CONFIDENCE_POSSIBLE;
 	}
 }
@@ -114,11 +116,6 @@ static enum confidence confidence_of(const struct work *w, const struct candidat
 	return lag > DAY_MS && !sure ? MIN(by_part, CONFIDENCE_LIKELY) : by_part;
 }
 
-static bool entry_explained(const struct step *s, size_t entry)
-{
-	return s->explained[2 * entry] || s->explained[2 * entry + 1];
-}
-
 static bool touches_relationships(struct work *w, size_t step)
 {
 	const struct step *s = work_step(w, step);
@@ -128,13 +125,13 @@ static bool touches_relationships(struct work *w, size_t step)
 		return false; /* nothing of it is explained */
 	d = &work_shown(w, step)->change.diff;
 	for (size_t i = 0; i < d->n; i++)
-		if (entry_explained(s, i) &&
+		if (step_explains(s, i) &&
 		    str_starts(d->entries[i].pointer, "/relationships"))
 			return true;
 	return false;
 }
 
-static void make_cause(struct work *w, size_t i)
+void decide_cause(struct work *w, size_t i)
 {
 	struct candidate *c = &w->candidates[i];
 	struct step *s = work_step(w, c->step);
@@ -148,6 +145,9 @@ static void make_cause(struct work *w, size_t i)
 		values_shared(work_values(w, c), work_changed(w, c->step), &strong,
 			      created ? NULL : s->explained);
 	}
+	if (c->j.part == PART_OBJECT && !(evidence & BIT(EVIDENCE_NOUN)) &&
+	    silent_speaks(w, c))
+		evidence |= BIT(EVIDENCE_NOUN);
 	if (c->j.part == PART_BYSTANDER && touches_relationships(w, c->step))
 		evidence |= BIT(EVIDENCE_RELATION);
 	w->n_causes[c->step]++;
@@ -172,12 +172,6 @@ static void make_other(struct work *w, size_t i)
 	c->live = false;
 }
 
-/* Candidates that may have been put to the steps of a block. */
-struct block {
-	size_t first, end; /* steps */
-	size_t from, to;   /* candidates */
-};
-
 static bool is_in(const struct block *b, const struct candidate *c)
 {
 	return c->live && !c->failed && c->step >= b->first && c->step < b->end;
@@ -198,8 +192,7 @@ static void note_makers(struct work *w, const struct block *b)
 	}
 }
 
-/* Can it be a cause of the step it was put to at all? */
-static bool eligible(struct work *w, const struct block *b, const struct candidate *c)
+bool decide_is_eligible(struct work *w, const struct block *b, const struct candidate *c)
 {
 	return is_in(b, c) && !c->j.inert && !before_life(w, c) && in_window(w, c);
 }
@@ -257,7 +250,8 @@ static int decide(struct work *w, const struct block *b, enum pass pass)
 		bool more = true;
 		int r;
 
-		if (!eligible(w, b, c) || !belongs_to(c, pass) || of_earlier_life(w, c))
+		if (!decide_is_eligible(w, b, c) || !belongs_to(c, pass) ||
+		    of_earlier_life(w, c))
 			continue;
 		r = undone_prepare(w, c);
 		if (r < 0)
@@ -269,66 +263,7 @@ static int decide(struct work *w, const struct block *b, enum pass pass)
 		if (r < 0)
 			return r;
 		if (more)
-			make_cause(w, i);
-	}
-	return w->error;
-}
-
-/* Relationships are another resource's affair. */
-static bool all_explained(struct work *w, size_t step)
-{
-	const struct step *s = work_step(w, step);
-	const struct json_diff *d = &work_shown(w, step)->change.diff;
-
-	for (size_t i = 0; i < d->n; i++)
-		if (!(s->have_changed && entry_explained(s, i)) &&
-		    !str_starts(d->entries[i].pointer, "/relationships"))
-			return false;
-	return true;
-}
-
-/* Is there less of its tags, or of the things that they are kept in? */
-static bool loses_tags(struct work *w, size_t step)
-{
-	const struct json_diff *d = &work_shown(w, step)->change.diff;
-
-	for (size_t i = 0; i < d->n; i++) {
-		struct str at = d->entries[i].pointer;
-
-		if (d->entries[i].previous &&
-		    (memmem(at.p, at.n, "/tag", 4) || memmem(at.p, at.n, "/Tag", 4) ||
-		     memmem(at.p, at.n, "Tags", 4)))
-			return true;
-	}
-	return false;
-}
-
-/* Calls on the resource whose values do not show: only where something is left to explain. */
-static int decide_silent(struct work *w, const struct block *b)
-{
-	for (size_t i = b->from; i < b->to; i++) {
-		struct candidate *c = &w->candidates[i];
-		int r;
-
-		if (!eligible(w, b, c) || c->j.part != PART_OBJECT ||
-		    (type_at(w, c->step) == CHANGE_DELETE && !words_take_off(c->name)))
-			continue;
-		r = undone_prepare(w, c);
-		if (r < 0)
-			return r;
-		if (c->noop || undone(w, c))
-			continue;
-		if (type_at(w, c->step) == CHANGE_UPDATE && c->j.tags &&
-		    !(words_take_off(c->name) && loses_tags(w, c->step)))
-			continue; /* tags are in every item: they would show */
-		if (type_at(w, c->step) == CHANGE_UPDATE && all_explained(w, c->step) &&
-		    !undone_by_next(w, c))
-			continue;
-		if (type_at(w, c->step) == CHANGE_CREATE &&
-		    work_step(w, c->step)->made_ms < 0 && w->n_causes[c->step])
-			continue;
-		make_cause(w, i);
-		work_step(w, c->step)->presumed = true;
+			decide_cause(w, i);
 	}
 	return w->error;
 }
@@ -344,7 +279,9 @@ int decide_block(struct work *w, size_t first, size_t end)
 	     pass++)
 		r = decide(w, &b, pass);
 	if (r == 0)
-		r = decide_silent(w, &b);
+		r = silent_decide(w, &b, true);
+	if (r == 0)
+		r = silent_decide(w, &b, false);
 	for (enum pass pass = PASS_CALLS_ON_NEIGHBOURS; r == 0 && pass < PASSES; pass++)
 		r = decide(w, &b, pass);
 	return r;
@@ -440,7 +377,7 @@ static int decide_one(struct work *w, size_t i)
 		return r;
 	if (is) {
 		work_step(w, c->step)->remote |= !w->n_causes[c->step];
-		make_cause(w, i);
+		decide_cause(w, i);
 		return 0;
 	}
 	r = is_ahead(w, c, &is);
@@ -449,7 +386,7 @@ static int decide_one(struct work *w, size_t i)
 	c->step = c->natural - 1;
 	c->shared = values_shared(work_values(w, c), work_changed(w, c->step), &c->strong,
 				  NULL);
-	make_cause(w, i);
+	decide_cause(w, i);
 	return 0;
 }
 

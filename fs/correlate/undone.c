@@ -100,10 +100,30 @@ static int check_ties(struct work *w, struct candidate *c, const struct value_se
 	return 0;
 }
 
+/* What these do does not follow from what they name: to fail over to b again is another matter. */
+static bool does_anew(struct str name)
+{
+	return str_starts(name, "Failover") || str_starts(name, "Switchover") ||
+	       str_starts(name, "Promote") || str_starts(name, "Rotate") ||
+	       str_starts(name, "Execute") || str_starts(name, "Restore");
+}
+
+/*
+ * Was all that it asked for so before? What is asked for by a name or two may be what the change
+ * shows under another (versionId as defaultVersionId), though it stood elsewhere in the state.
+ */
+static bool was_so(struct work *w, struct candidate *c, const struct value_set *asked)
+{
+	size_t strong;
+
+	return asked->n && !does_anew(c->name) &&
+	       values_shared(asked, work_before(w, c->step), &strong, NULL) == asked->n &&
+	       (asked->n > 2 || !values_came(asked, work_changed(w, c->step)));
+}
+
 int undone_prepare(struct work *w, struct candidate *c)
 {
 	struct value_set asked;
-	size_t strong;
 	int r;
 
 	if (type_at(w, c->step) == CHANGE_CREATE ||
@@ -122,8 +142,7 @@ int undone_prepare(struct work *w, struct candidate *c)
 		return r;
 	if (!c->shared ||
 	    (sets_whole(c->name) && !values_sides(&asked, work_changed(w, c->step)).come))
-		c->noop = asked.n && values_shared(&asked, work_before(w, c->step),
-						   &strong, NULL) == asked.n;
+		c->noop = was_so(w, c, &asked);
 	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(w, c, &asked))
 		c->noop = true;
 	return w->error;

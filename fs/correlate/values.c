@@ -68,6 +68,11 @@ static bool tells(struct str v)
 	return !(v.n >= 19 && v.p[4] == '-' && v.p[7] == '-');
 }
 
+static bool is_switch(struct str v)
+{
+	return str_eq_nocase(v, STR("true")) || str_eq_nocase(v, STR("false"));
+}
+
 static bool is_own(const struct item *own, struct str v)
 {
 	return own && v.n &&
@@ -102,7 +107,8 @@ static void push(struct collect *c, struct str key, struct str value)
 	c->leaves[c->n++] =
 		(struct value_leaf){ .pair = mix(key, value),
 				     .value = tells(value) ? str_hash(value) : 0,
-				     .entry = c->entry,
+				     .any = is_switch(value) ? 0 : str_hash(value),
+				     .entry = (uint32_t)c->entry,
 				     .gone = c->gone };
 }
 
@@ -405,4 +411,14 @@ struct value_sides values_sides(const struct value_set *event,
 		ret.gone += gone;
 	}
 	return ret;
+}
+
+bool values_came(const struct value_set *asked, const struct value_set *change)
+{
+	for (size_t i = 0; i < asked->n; i++)
+		for (size_t k = 0; asked->leaves[i].any && k < change->n; k++)
+			if (!change->leaves[k].gone &&
+			    change->leaves[k].any == asked->leaves[i].any)
+				return true;
+	return false;
 }

@@ -13,7 +13,8 @@
 struct value_leaf {
 	uint64_t pair;  /* of member name (case folded) and value */
 	uint64_t value; /* of the value, 0 when it is too common to tell anything */
-	size_t entry;   /* of the difference it stands in */
+	uint64_t any;   /* of the value, whatever it tells; 0 for a switch */
+	uint32_t entry; /* of the difference it stands in */
 	bool gone;      /* stood before and stands no more */
 };
 
@@ -51,5 +52,7 @@ size_t values_shared(const struct value_set *event, const struct value_set *set,
 struct value_sides {
 	size_t come, gone;
 };
+/* Did one of them come under whatever name? */
+bool values_came(const struct value_set *asked, const struct value_set *change);
 struct value_sides values_sides(const struct value_set *event,
 				const struct value_set *change);

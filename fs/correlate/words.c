@@ -21,9 +21,14 @@ static const char *const inert[] = { "Reboot",  "Send",     "Test",     "Invoke"
 				     "Decode",  "Simulate", "Generate", NULL };
 
 /* Starting an instance changes it; starting a query, a session or an export does not. */
-static const char *const starting[] = { "StartInstances",         "StartDBInstance",
-					"StartDBCluster",         "StartLogging",
-					"StartPipelineExecution", NULL };
+static const char *const starting[] = { "StartInstances",
+					"StartDBInstance",
+					"StartDBCluster",
+					"StartLogging",
+					"StartPipelineExecution",
+					"StartStreamEncryption",
+					"StartConfigurationRecorder",
+					NULL };
 
 /* Nouns that CloudTrail and Config spell differently. */
 static const struct {
@@ -225,6 +230,9 @@ enum subject_match words_match_key(struct str key, const struct type_words *type
 		return SUBJECT_GENERIC;
 	if (is_noun(subject, type->noun))
 		return SUBJECT_TYPE;
+	/* An account's own public access block has the account's id. */
+	if (!strcmp(subject, "account") && str_starts(str_of(type->noun), "account"))
+		return SUBJECT_TYPE;
 	/* StartSession has a target, SendCommand may have targets[].values. */
 	if (!strcmp(type->noun, "instance") &&
 	    (str_is(key, "target") || str_is(key, "values")))
@@ -253,4 +261,55 @@ bool words_key_in_noun(struct str key, const struct call_words *call)
 	words_subject(key, subject);
 	return strlen(subject) >= 3 && strcmp(subject, "resource") &&
 	       strstr(call->noun, subject);
+}
+
+static bool holds_nocase(struct str text, struct str word)
+{
+	for (size_t i = 0; i + word.n <= text.n; i++)
+		if (str_eq_nocase((struct str){ text.p + i, word.n }, word))
+			return true;
+	return false;
+}
+
+/* Where a member stands, without the part of the item that all stand in. */
+static struct str within_part(struct str pointer)
+{
+	ptrdiff_t slash = pointer.n ? str_chr(str_from(pointer, 1), '/') : -1;
+
+	return slash >= 0 ? str_from(pointer, (size_t)slash + 1) : STR_NULL;
+}
+
+/* Words that stand in every other name. */
+static bool is_filler(struct str word)
+{
+	return word.n < 4 || str_starts(word, "Config") ||
+	       str_starts(word, "Attribute") || str_is(word, "With") ||
+	       str_is(word, "From");
+}
+
+bool words_speak_of(struct str event_name, const struct type_words *type,
+		    struct str pointer)
+{
+	struct str name = without_version(event_name), at = within_part(pointer);
+	size_t i = 1;
+
+	while (i < name.n && islower((unsigned char)name.p[i]))
+		i++;
+	if (name.n >= i + 4 && holds_nocase(at, str_from(name, i)))
+		return true; /* KmsKey */
+	while (i < name.n) {
+		struct str word = str_from(name, i);
+		char folded[WORD_SIZE];
+		size_t n = 1;
+
+		while (n < word.n && islower((unsigned char)word.p[n]))
+			n++;
+		i += n;
+		word.n = n > 4 && word.p[n - 1] == 's' ? n - 1 : n;
+		lower(folded, word);
+		if (!is_filler(word) && !strstr(type->noun, folded) &&
+		    holds_nocase(at, word))
+			return true;
+	}
+	return false;
 }

@@ -58,3 +58,7 @@ void words_subject(struct str key, char ret[WORD_SIZE]);
 const struct jv *words_listed(const struct jv *v);
 /* Does the member name speak of what the event's noun speaks of (volumeId in AttachVolume)? */
 bool words_key_in_noun(struct str key, const struct call_words *call);
+/* Does the call's name speak of what stands there, beside the type itself (DeleteRetentionPolicy of
+   "/configuration/RetentionInDays")? */
+bool words_speak_of(struct str event_name, const struct type_words *type,
+		    struct str pointer);

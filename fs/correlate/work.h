@@ -66,7 +66,8 @@ struct candidate {
 	bool have_values;
 	bool noop; /* asked for what was so already, or is not so after it */
 	bool ties; /* asked to tie two things that the resource's states show together */
-	bool live; /* still to be decided */
+	bool spoken; /* its name speaks of what the change shows, where its values do not */
+	bool live;   /* still to be decided */
 };
 
 struct work {
@@ -145,3 +146,25 @@ bool undone(struct work *w, struct candidate *c);
 bool undone_by_next(struct work *w, struct candidate *c);
 /* What shows in a second step, or last; and why the others have no cause. */
 void settle_all(struct work *w, enum reason *reasons);
+
+/* --- silent.c ------------------------------------------------------------------------------ */
+
+/* Candidates that may have been put to the steps of a block. */
+struct block {
+	size_t first, end; /* steps */
+	size_t from, to;   /* candidates */
+};
+
+/* Does a cause show either side of that entry of the difference? */
+static inline bool step_explains(const struct step *s, size_t entry)
+{
+	return s->explained[2 * entry] || s->explained[2 * entry + 1];
+}
+
+/* Can it be a cause of the step it was put to at all? */
+bool decide_is_eligible(struct work *w, const struct block *b, const struct candidate *c);
+void decide_cause(struct work *w, size_t candidate);
+/* Does its name speak of something that the change shows? */
+bool silent_speaks(struct work *w, const struct candidate *c);
+/* First for those that do so, with `spoken`; then for the others, where more is to be explained. */
+int silent_decide(struct work *w, const struct block *b, bool spoken) _must_check_;
