@@ -27,6 +27,18 @@ void between_begin(struct between *b)
 	b->due = true; /* what one before has left */
 }
 
+void between_deinit(struct between *b)
+{
+	lost_deinit(&b->state.lost);
+}
+
+/* What was lost is perhaps not any more. */
+void between_renew(struct between *b)
+{
+	b->due = true;
+	lost_forget(&b->state.lost);
+}
+
 bool between_is_due(const struct between *b, bool idle)
 {
 	return b->due && clock_ms() >= (idle ? b->idle_ms : b->busy_ms);
@@ -40,7 +52,7 @@ static int derive(struct between *b, const struct derive_options *more,
 	options.history = b->options->history;
 	options.workers = b->workers;
 	options.without_evidence = b->options->without_evidence;
-	return derive_run(b->store, &options, &b->after, ret, b->fault);
+	return derive_run(b->store, &options, &b->state, ret, b->fault);
 }
 
 /* What tells from stories. */
@@ -70,8 +82,8 @@ int between_slice(struct between *b, bool idle)
 	return r;
 }
 
-int between_end(struct between *b, bool hurry,
-		void (*progress)(void *, uint64_t, uint64_t), void *ctx)
+static int end(struct between *b, bool hurry,
+	       void (*progress)(void *, uint64_t, uint64_t), void *ctx)
 {
 	const struct derive_options last = { .progress = progress,
 					     .ctx = ctx,
@@ -87,4 +99,12 @@ int between_end(struct between *b, bool hurry,
 		return r;
 	r = derive(b, &last, &left);
 	return r || left.stories ? r : files(b);
+}
+
+int between_end(struct between *b, bool hurry,
+		void (*progress)(void *, uint64_t, uint64_t), void *ctx)
+{
+	int r = end(b, hurry, progress, ctx);
+
+	return r ? r : lost_tell(&b->state.lost, b->store, b->fault);
 }

@@ -15,13 +15,16 @@ struct between {
 	struct store *store;
 	struct fault *fault;
 	unsigned workers;
-	bool due;        /* something may be left to do */
-	int64_t after;   /* where the next slice begins */
+	bool due; /* something may be left to do */
+	struct derive_state state;
 	int64_t busy_ms; /* no slice before, while there is something to read ... */
 	int64_t idle_ms; /* ... and while there is nothing */
 };
 
 void between_begin(struct between *b);
+void between_deinit(struct between *b);
+/* Something came in. */
+void between_renew(struct between *b);
 /* Is it time for a slice? `idle`: there is nothing else to do. */
 bool between_is_due(const struct between *b, bool idle);
 /*
@@ -30,6 +33,7 @@ bool between_is_due(const struct between *b, bool idle);
  * persons behind sessions are brought up to date, too.
  */
 int between_slice(struct between *b, bool idle) _must_check_;
-/* The last one: all of it; or, in a hurry, what can be done in some seconds. */
+/* The last one: all of it; or, in a hurry, what can be done in some seconds. -EBADMSG: all was done but
+   the stories of resources of which a row is damaged. */
 int between_end(struct between *b, bool hurry,
 		void (*progress)(void *, uint64_t, uint64_t), void *ctx) _must_check_;

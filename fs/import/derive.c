@@ -38,6 +38,8 @@
 struct made {
 	struct crew_made made;
 	bool later; /* there are no rows: see story_make() */
+	bool lost;  /* nor here: a row is damaged */
+	struct str why;
 	struct store_story rows;
 };
 
@@ -48,6 +50,7 @@ struct shared {
 	uint32_t without_evidence;
 	pthread_mutex_t lock;
 	/* Under the lock. */
+	bool anyhow; /* see struct story_memo */
 	size_t to_ask; /* about so many names will be asked for; nobody has looked at them yet */
 	struct store_named *named; /* ... and what came of it; NULL: nothing, or not yet */
 };
@@ -87,10 +90,20 @@ static int use_names(struct shared *sh, struct store *s, struct story_memo *memo
 
 	pthread_mutex_lock(&sh->lock);
 	memo->named = sh->named;
+	memo->anyhow = sh->anyhow;
 	to_ask = sh->to_ask;
 	sh->to_ask = 0;
 	pthread_mutex_unlock(&sh->lock);
 	return to_ask ? look_at_names(sh, s, to_ask) : 0;
+}
+
+/* Without its rows. */
+static int lose(const struct store *s, struct made *m)
+{
+	arena_reset(&m->made.arena);
+	m->lost = true;
+	m->why = arena_str(&m->made.arena, str_of(store_message(s)));
+	return m->why.p ? 0 : -ENOMEM;
 }
 
 static int make_story(void *ctx, struct store *s, void *memo, size_t item,
@@ -106,7 +119,7 @@ static int make_story(void *ctx, struct store *s, void *memo, size_t item,
 	/* Of calls alone: no state has come since its packs were made. */
 	if (!r && !m->later && !m->rows.only_entries)
 		r = store_packs_make(s, &ret->arena, &m->rows);
-	return r;
+	return store_is_row_lost(s, r) ? lose(s, m) : r;
 }
 
 static void memo_deinit(void *memo)
@@ -140,35 +153,6 @@ static int spread(struct store *w, int64_t until_ms, bool *ret_more)
 	return 0;
 }
 
-static int put_next(struct store *w, struct crew *c)
-{
-	struct crew_made *made = crew_take(c);
-	const struct made *m = (const struct made *)made;
-	int r = 0;
-
-	if (!m)
-		return c->error;
-	if (!m->later)
-		r = store_put_story(w, &m->rows);
-	crew_made_free(made);
-	return r;
-}
-
-static int count_dirty(struct store *w, struct store_dirty *page, uint64_t *ret)
-{
-	int64_t after = 0;
-	size_t n = 0;
-	int r;
-
-	*ret = 0;
-	do {
-		r = store_dirty_next(w, after, page, SLICE, &n);
-		*ret += n;
-		after = n ? page[n - 1].resource : after;
-	} while (!r && n == SLICE);
-	return r;
-}
-
 static int by_account(const void *a, const void *b)
 {
 	const struct store_dirty *x = a, *y = b;
@@ -184,6 +168,7 @@ struct going {
 	struct shared *sh;
 	struct crew *crew;
 	const struct derive_options *o;
+	struct derive_state *state;
 	int64_t until_ms;
 	struct store_dirty *page;
 	size_t most; /* of a page */
@@ -191,17 +176,59 @@ struct going {
 };
 
 /*
- * The next ones; from the start again when none is left behind `after`: putting stories may have
- * made others dirty.
+ * The next ones; from the start again when none is left behind: putting stories may have made others
+ * dirty. After a round of which nothing could be made, those that wait for another's are made anyhow.
  */
-static int next_page(struct going *g, int64_t *after, size_t *n)
+static int next_page(struct going *g, size_t *n)
 {
-	int r = store_dirty_next(g->w, *after, g->page, g->most, n);
+	struct derive_state *st = g->state;
+	int r = lost_others(&st->lost, g->w, &st->after, g->page, g->most, n);
 
-	if (!r && *n == 0 && *after) {
-		*after = 0;
-		r = store_dirty_next(g->w, *after, g->page, g->most, n);
+	if (!r && *n == 0 && st->after) {
+		pthread_mutex_lock(&g->sh->lock);
+		g->sh->anyhow = !st->moved;
+		pthread_mutex_unlock(&g->sh->lock);
+		st->after = 0;
+		st->moved = false;
+		r = lost_others(&st->lost, g->w, &st->after, g->page, g->most, n);
 	}
+	return r;
+}
+
+static int begin(struct going *g)
+{
+	return store_begin(g->w, "put stories");
+}
+
+/* What was put with it is undone, too, and dirty as before. */
+static int lose_put(struct going *g, int64_t resource)
+{
+	int r = lost_add(&g->state->lost, resource, str_of(store_message(g->w)));
+
+	store_rollback(g->w);
+	return r ? r : begin(g);
+}
+
+static int put_made(struct going *g, const struct made *m)
+{
+	int64_t resource = g->page[m->made.item].resource;
+	int r;
+
+	if (m->later)
+		return 0;
+	if (m->lost)
+		return lost_add(&g->state->lost, resource, m->why);
+	r = store_put_story(g->w, &m->rows);
+	g->state->moved |= !r;
+	return store_is_row_lost(g->w, r) ? lose_put(g, resource) : r;
+}
+
+static int put_next(struct going *g)
+{
+	struct crew_made *made = crew_take(g->crew);
+	int r = made ? put_made(g, (const struct made *)made) : g->crew->error;
+
+	crew_made_free(made);
 	return r;
 }
 
@@ -213,14 +240,14 @@ static int put_batch(struct going *g, size_t *n, size_t *all)
 {
 	int64_t end_ms = clock_ms() + BATCH_MS;
 	size_t most = *n + BATCH;
-	int r = store_begin(g->w, "put stories");
+	int r = begin(g);
 
 	for (; !r && *n < most && !is_over(end_ms); ++*n) {
 		if (is_over(g->until_ms))
 			*all = crew_cut_short(g->crew);
 		if (*n >= *all)
 			break;
-		r = put_next(g->w, g->crew);
+		r = put_next(g);
 	}
 	if (!r)
 		r = crew_commit(g->crew, g->w);
@@ -252,15 +279,18 @@ static int put_page(struct going *g, size_t *n)
 	return r;
 }
 
-static int go_through(struct going *g, int64_t *after)
+static int go_through(struct going *g)
 {
-	int r = g->o->progress ? count_dirty(g->w, g->page, &g->total) : 0;
+	struct derive_state *st = g->state;
+	int r = 0;
 
+	if (g->o->progress)
+		r = lost_count_others(&st->lost, g->w, g->page, SLICE, &g->total);
 	while (!r && !is_over(g->until_ms)) {
 		int64_t last;
 		size_t n, all;
 
-		r = next_page(g, after, &n);
+		r = next_page(g, &n);
 		if (r || n == 0)
 			break;
 		all = n;
@@ -269,16 +299,16 @@ static int go_through(struct going *g, int64_t *after)
 			qsort(g->page, n, sizeof(*g->page), by_account);
 		r = put_page(g, &n);
 		if (n)
-			*after = n == all ? last : g->page[n - 1].resource;
+			st->after = n == all ? last : g->page[n - 1].resource;
 	}
 	return r;
 }
 
-static int is_any_left(struct store *writer, bool *ret)
+static int is_any_left(struct going *g, bool *ret)
 {
-	struct store_dirty one;
+	int64_t after = 0;
 	size_t n = 0;
-	int r = store_dirty_next(writer, 0, &one, 1, &n);
+	int r = lost_others(&g->state->lost, g->w, &after, g->page, SLICE, &n);
 
 	*ret = n > 0;
 	return r;
@@ -310,8 +340,8 @@ static int sweep(struct store *w, int64_t until_ms, bool *ret_more)
 	return *ret_more ? 0 : store_sweep(w, until_ms != 0, ret_more);
 }
 
-int derive_run(struct store *writer, const struct derive_options *o, int64_t *after,
-	       struct derive_left *ret, struct fault *f)
+int derive_run(struct store *writer, const struct derive_options *o,
+	       struct derive_state *state, struct derive_left *ret, struct fault *f)
 {
 	int64_t until_ms = o->budget_ms ? clock_ms() + o->budget_ms : 0;
 	struct shared sh = { .lock = PTHREAD_MUTEX_INITIALIZER,
@@ -330,6 +360,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 			   .sh = &sh,
 			   .crew = &crew,
 			   .o = o,
+			   .state = state,
 			   .until_ms = until_ms,
 			   .most = until_ms ? SLICE : PAGE };
 	_cleanup_(freep) struct store_dirty *page = malloc(g.most * sizeof(*page));
@@ -341,7 +372,7 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 
 	g.page = page;
 	if (!r)
-		r = is_any_left(writer, &ret->stories);
+		r = is_any_left(&g, &ret->stories);
 	if (!r && !ret->stories) {
 		ret->stories = queued;
 		r = sweep(writer, until_ms, &ret->sweep);
@@ -352,10 +383,10 @@ int derive_run(struct store *writer, const struct derive_options *o, int64_t *af
 		r = crew_start(&crew, &ops, o->workers);
 	store_log_hold(writer);
 	if (!r)
-		r = go_through(&g, after);
+		r = go_through(&g);
 	store_log_release(writer);
 	if (!r)
-		r = is_any_left(writer, &ret->stories);
+		r = is_any_left(&g, &ret->stories);
 	ret->stories |= queued;
 	crew_end(&crew);
 	store_named_free(sh.named);

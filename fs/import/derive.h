@@ -14,6 +14,8 @@
 #include "store/store.h"
 #include "util/fault.h"
 
+#include "lost.h"
+
 struct derive_options {
 	const char *history;
 	unsigned workers;
@@ -25,13 +27,21 @@ struct derive_options {
 
 /* The time was over before ... */
 struct derive_left {
-	bool stories; /* all were made */
+	bool stories; /* all were made that are not lost */
 	bool sweep;   /* all was swept that is, once they are made: see store_sweep() */
 };
 
+/* Of one who comes back: he goes through all before he begins anew. Zero at first. */
+struct derive_state {
+	int64_t after;    /* those of the round up to here were looked at */
+	bool moved;       /* one of them was made */
+	struct lost lost; /* left out; the caller tells of them */
+};
+
 /*
- * `writer` is the open STORE_WRITE connection, with no transaction under way. *after is where to
- * begin, 0 at first, and is moved on: whoever comes back goes through all before he begins anew.
+ * `writer` is the open STORE_WRITE connection, with no transaction under way. A damaged row costs the
+ * stories that need it alone, see struct lost.
  */
-int derive_run(struct store *writer, const struct derive_options *options, int64_t *after,
-	       struct derive_left *ret, struct fault *f) _must_check_;
+int derive_run(struct store *writer, const struct derive_options *options,
+	       struct derive_state *state, struct derive_left *ret,
+	       struct fault *f) _must_check_;

@@ -62,6 +62,7 @@ static void import_deinit(struct import *i)
 	walker_free(i->walker);
 	buf_deinit(&i->ended);
 	import_writer_deinit(&i->writer);
+	between_deinit(&i->between);
 	store_close(i->store);
 }
 
@@ -357,7 +358,7 @@ static int put(struct import *i, struct pipeline_taken *taken)
 
 	lanes_give_back(i->lanes, taken);
 	i->files_done += taken->ended;
-	i->between.due = true;
+	between_renew(&i->between);
 	tell(i, taken->ended ? NULL : taken->file);
 	if (!r && taken->ended)
 		r = note_ended(i, taken->file);

@@ -35,6 +35,7 @@ struct story_memo {
 	size_t n_gaps;
 	struct story_events events;
 	const struct store_named *named; /* borrowed; NULL: not known */
+	bool anyhow; /* nobody waits for another's story: it cannot be made, as it seems */
 	struct store_actors *actors; /* sessions that calls were made in; NULL: none yet */
 	struct arena_ring states;    /* of the story under way, those looked at last */
 	struct arena correlating;    /* until that is done */

@@ -140,7 +140,8 @@ int story_follow(struct story_work *w, struct story_following *ret)
 	if (!str_eq(w->resource.type, COMPLIANCE))
 		return find_follower(w, &ret->follower);
 	r = find_subject(w, &ret->subject);
-	if (!r && ret->subject)
+	/* What is there of it will do; once it is made, this one is made again. */
+	if (!r && ret->subject && !w->memo->anyhow)
 		r = store_is_dirty(w->s, ret->subject, &ret->later);
 	return r;
 }

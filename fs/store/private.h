@@ -26,7 +26,7 @@ struct store {
 	int broken; /* first failure in the write transaction: it cannot be committed */
 	unsigned views;    /* nesting of store_read_begin() */
 	int64_t unchanged; /* sqlite3_total_changes64() as the write transaction began */
-	bool failed;       /* SQLite, since the first of them */
+	bool failed;       /* SQLite, since view or transaction began */
 	uint64_t commits;  /* own ones, which PRAGMA data_version leaves out */
 	uint64_t reopened; /* immutable: times the file was found changed */
 	struct writer *writer; /* NULL for readers */

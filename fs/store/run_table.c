@@ -205,7 +205,7 @@ static int result(struct cursor *c, int r)
 		return SQLITE_NOMEM;
 	sqlite3_free(table->zErrMsg);
 	table->zErrMsg = sqlite3_mprintf("%s", c->runs.s->message);
-	return r == STORE_E_DAMAGED ? SQLITE_CORRUPT
+	return r == STORE_E_DAMAGED ? SQLITE_CORRUPT_VTAB
 	       : r == STORE_E_BUSY  ? SQLITE_BUSY
 	       : r == -EINTR        ? SQLITE_INTERRUPT
 				    : SQLITE_IOERR;

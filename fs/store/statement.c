@@ -89,7 +89,8 @@ int sql_fail(struct store *s, int rc, const char *doing)
 	const char *text =
 		code == STORE_E_FULL ? "the disk is full" : sqlite3_errmsg(s->db);
 
-	s->failed = true;
+	/* Of a virtual table it is a row of ours. */
+	s->failed |= rc != SQLITE_CORRUPT_VTAB;
 	(void)snprintf(s->message, sizeof(s->message), "%s%s%s: %s", s->who ? s->who : "",
 		       s->who ? ": " : "", doing, text);
 	if (s->who && !s->broken)

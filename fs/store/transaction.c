@@ -28,6 +28,12 @@ int writing(struct store *s, const char *doing)
 	return s->broken;
 }
 
+static void forget_failure(struct store *s)
+{
+	s->failed = false;
+	*s->message = '\0';
+}
+
 int store_begin(struct store *s, const char *who)
 {
 	int r;
@@ -37,6 +43,7 @@ int store_begin(struct store *s, const char *who)
 	if (s->who)
 		return misused(s, who, "a transaction is open already");
 	s->broken = 0;
+	forget_failure(s);
 	r = sql_run(s, Q_BEGIN_WRITE, NO_ARGS);
 	if (r)
 		return r;
@@ -153,7 +160,7 @@ int store_read_begin(struct store *s)
 
 		if (r)
 			return r;
-		s->failed = false;
+		forget_failure(s);
 	}
 	s->views++;
 	return 0;
@@ -173,6 +180,12 @@ void store_read_end(struct store *s)
 bool store_read_is_sound(const struct store *s)
 {
 	return s->views > 0 && !s->failed;
+}
+
+bool store_is_row_lost(const struct store *s, int error)
+{
+	return !s->failed && (error == STORE_E_DAMAGED || error == STORE_E_NOT_FOUND ||
+			      error == -EBADMSG);
 }
 
 /* An immutable file is not locked or watched by SQLite: has somebody changed it after all? */

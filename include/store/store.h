@@ -91,3 +91,6 @@ int store_read_begin(struct store *s) _must_check_;
 void store_read_end(struct store *s);
 /* Is a view open in which SQLite has not failed yet? Only such a one is worth being kept. */
 bool store_read_is_sound(const struct store *s) _pure_;
+/* Does the error tell that rows cannot be decoded, or are not there, and nothing else of the file, as
+   far as this view or transaction has read it? */
+bool store_is_row_lost(const struct store *s, int error) _pure_;

@@ -4,7 +4,9 @@
  * row at a time, and all is read. What comes is what was there, or something else of the right
  * length, or an error that names the row: never a crash, never memory of others.
  */
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include <sqlite3.h>
 
@@ -302,6 +304,56 @@ static void test_folders(void **state)
 	assert_int_equal(account, 0);
 }
 
+static int read_list(struct history *h)
+{
+	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
+
+	return sql_get(h->s, Q_SHOWN_NEWEST, ARGS(INT(1)), &q);
+}
+
+/* A row is lost, read by its own or by a statement, where SQLite itself has nothing to say. */
+static void test_row_lost(void **state)
+{
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct history *h = *state;
+	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{}");
+
+	put_item(h, &item);
+	assert_int_equal(ask(h, "UPDATE state SET body_len = -1 RETURNING 1"), 1);
+	assert_int_equal(ask(h, "UPDATE shown_run SET states = x'ff' RETURNING 1"), 1);
+	history_open(h, STORE_READ, 0);
+	assert_int_equal(store_read_begin(h->s), 0);
+	assert_int_equal(store_state_body(h->s, state_first(1), &body), STORE_E_DAMAGED);
+	assert_string_equal(store_message(h->s), "state 1048577 cannot be decoded");
+	assert_true(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	assert_int_equal(read_list(h), STORE_E_DAMAGED);
+	assert_non_null(strstr(store_message(h->s),
+			       "the list of states of resource 1 cannot be decoded"));
+	assert_true(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	assert_true(store_is_row_lost(h->s, STORE_E_NOT_FOUND));
+	assert_true(store_is_row_lost(h->s, -EBADMSG));
+	assert_false(store_is_row_lost(h->s, 0));
+	assert_false(store_is_row_lost(h->s, -EIO));
+	assert_false(store_is_row_lost(h->s, -ENOMEM));
+	assert_false(store_is_row_lost(h->s, STORE_E_FULL));
+	/* As SQLite says it of the file: all that is read of it is doubtful, until the next view. */
+	assert_int_equal(sql_fail(h->s, SQLITE_CORRUPT, "read"), STORE_E_DAMAGED);
+	assert_false(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	assert_false(store_is_row_lost(h->s, -EBADMSG));
+	store_read_end(h->s);
+	assert_int_equal(store_read_begin(h->s), 0);
+	assert_string_equal(store_message(h->s), "");
+	assert_true(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	store_read_end(h->s);
+	history_open(h, STORE_WRITE, 0);
+	assert_int_equal(sql_fail(h->s, SQLITE_CORRUPT, "read"), STORE_E_DAMAGED);
+	assert_false(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	begin(h);
+	assert_string_equal(store_message(h->s), "");
+	assert_true(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	store_rollback(h->s);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -310,6 +362,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_every_column, history_setup,
 						history_teardown),
 		cmocka_unit_test_setup_teardown(test_folders, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_row_lost, history_setup,
 						history_teardown),
 	};
 

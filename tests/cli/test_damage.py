@@ -1,0 +1,174 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Rows that are damaged cost the stories that need them, and no others: these are told, and those are
+when the rows are mended."""
+import contextlib
+import json
+import sqlite3
+
+from support import ACCOUNT, FAILED, REGION, Case, alarm, dump, event, history_file, item, trail_file
+
+FOLDER = f"/resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
+MANY = 60
+
+
+def group(n, minute, **more):
+    return item(f"sg-{n:02}", f"2024-05-01T10:{minute:02}:00.000Z",
+                configuration={"minute": minute}, configurationStateId=minute, **more)
+
+
+class Damage(Case):
+    def setUp(self):
+        super().setUp()
+        self.write("old.json", history_file([group(n, m) for n in range(MANY) for m in range(3)]))
+        self.write("new.json", history_file([group(n, 3) for n in range(MANY)]))
+
+    def change(self, sql, *args, n=1):
+        with contextlib.closing(sqlite3.connect(self.history)) as db, db:
+            self.assertEqual(db.execute(sql, args).rowcount, n, sql)
+
+    def damage(self, name, *which):
+        """The end of the first pack of these is cut off; returns how to mend them."""
+        rows = [self.query(f"""SELECT p.id, p.bytes FROM state_pack p JOIN resource r ON r.id = p.id >> 20
+                               WHERE rid = 'sg-{n:02}' ORDER BY p.id LIMIT 1""")[0] for n in which]
+        for id_, bytes_ in rows:
+            self.change(f"UPDATE {name} SET bytes = ? WHERE id = ?", bytes_[:-1], id_)
+        return rows
+
+    def mend(self, name, rows):
+        for id_, bytes_ in rows:
+            self.change(f"UPDATE {name} SET bytes = ? WHERE id = ?", bytes_, id_)
+
+    def dirty(self):
+        return [rid for rid, in self.query("""SELECT rid FROM dirty d JOIN resource r ON r.id = d.resource
+                                              ORDER BY rid""")]
+
+    def told(self, n):
+        return [json.loads(line)["snapshot"][11:15] for line in
+                self.cat(f"{FOLDER}/sg-{n:02}/changes.jsonl").splitlines()]
+
+    def whole(self, *files):
+        """What there is where nothing was damaged."""
+        damaged, self.history = self.history, self.folder / "whole.db"
+        for file in files:
+            self.import_(file)
+        rows = dump(self.history)
+        self.history.unlink()
+        self.history = damaged
+        return rows
+
+    def test_many(self):
+        """However many make stories: the others' are made, and the files of alarms; once all is told."""
+        self.import_("old.json")
+        self.write("alarm.json", alarm(1))
+        rows = self.damage("state_pack", 41, 7, 30)
+        before = self.history.read_bytes()
+        whole = self.whole("old.json", "new.json", "alarm.json")
+        for jobs in ("-j1", "-j2"):
+            self.history.write_bytes(before)
+            for sources in (("new.json", "alarm.json"), ("new.json",)):
+                _, err = self.run_program("import", "-q", jobs, self.history, *sources, status=FAILED)
+                self.assertEqual(
+                    err, f"driftfs: {self.history}: making the stories of 3 resources, first "
+                    f"AWS::EC2::SecurityGroup sg-07 of {ACCOUNT}, {REGION}: pack of states "
+                    f"{rows[1][0]} cannot be decoded\n")
+                self.assertEqual(self.dirty(), ["sg-07", "sg-30", "sg-41"])
+            for n in (0, 6, 8, 29, 31, 40, 42, 59):
+                self.assertEqual(self.told(n), ["1000", "1001", "1002", "1003"])
+            self.assertEqual(self.query("SELECT count(*) FROM transition_text"), [(1,)])
+            self.mend("state_pack", rows[:2])
+            _, err = self.run_program("import", jobs, self.history, "new.json", status=FAILED)
+            self.assertIn("making the story of AWS::EC2::SecurityGroup sg-30 of", err)
+            self.assertEqual(self.dirty(), ["sg-30"])
+            self.mend("state_pack", rows[2:])
+            self.run_program("import", jobs, self.history, "new.json")
+            mended = dump(self.history)
+            for table in whole:
+                self.assertEqual(mended[table], whole[table], table)
+
+    def test_events(self):
+        """Of a block that is damaged, those whose calls are in it are lost."""
+        self.write("trail.json", trail_file([event(n, requestParameters={"groupId": f"sg-{n:02}"},
+                                                   time="2024-05-01T10:02:30Z") for n in (3, 5)]))
+        self.import_("old.json")
+        self.import_("trail.json")
+        whole = self.whole("old.json", "trail.json", "new.json")
+        [(first, body)] = self.query("SELECT id, body FROM event_block")
+        self.change("UPDATE event_block SET body = ?", body[:-1])
+        _, err = self.run_program("import", self.history, "new.json", status=FAILED)
+        self.assertIn("making the stories of 2 resources, first AWS::EC2::SecurityGroup sg-03 of", err)
+        self.assertEqual(self.dirty(), ["sg-03", "sg-05"])
+        self.change("UPDATE event_block SET body = ? WHERE id = ?", body, first)
+        self.import_("new.json")
+        mended = dump(self.history)
+        for table in whole:
+            self.assertEqual(mended[table], whole[table], table)
+
+    def test_a_list_of_states(self):
+        """Which all of a story stands in: the others of the same calls are told."""
+        self.write("span.json", trail_file([event(900 + n, requestParameters={"groupId": "sg-99"},
+                                                  time=f"2024-05-01T{n:02}:00:00Z") for n in (9, 12)]))
+        self.import_("old.json", "span.json")
+        self.change("UPDATE shown_run SET states = x'ff' WHERE resource = "
+                    "(SELECT id FROM resource WHERE rid = 'sg-30')")
+        self.write("trail.json", trail_file([event(n, requestParameters={"groupId": f"sg-{n:02}"},
+                                                   time="2024-05-01T10:01:30Z") for n in range(MANY)]))
+        for _ in range(2):
+            _, err = self.run_program("import", self.history, "trail.json", status=FAILED)
+            self.assertRegex(err, "making the story of AWS::EC2::SecurityGroup sg-30 of .*: .*"
+                             "the list of states of resource [0-9]+ cannot be decoded")
+            self.assertEqual(self.dirty(), ["sg-30"])
+        self.assertIn("alice", self.cat(f"{FOLDER}/sg-29/changes"))
+        self.assertIn("alice", self.cat(f"{FOLDER}/sg-31/changes"))
+
+    def test_what_is_put(self):
+        """A row that only who puts stories reads: what was put with it is put again."""
+        self.import_("old.json")
+        before = self.history.read_bytes()
+        whole = self.whole("old.json", "new.json")
+        where = "FROM alias_set WHERE resource IN (SELECT id FROM resource WHERE rid IN ('sg-20', 'sg-40'))"
+        rows = self.query("SELECT resource, names " + where)
+        for jobs in ("-j1", "-j2"):
+            self.history.write_bytes(before)
+            self.change(f"UPDATE alias_set SET names = x'ff' WHERE resource IN (SELECT resource {where})",
+                        n=2)
+            for _ in range(2):
+                _, err = self.run_program("import", jobs, self.history, "new.json", status=FAILED)
+                self.assertIn("making the stories of 2 resources, first AWS::EC2::SecurityGroup sg-20 of "
+                              f"{ACCOUNT}, {REGION}: what is told of the names of resource {rows[0][0]} "
+                              "cannot be decoded", err)
+                self.assertEqual(self.dirty(), ["sg-20", "sg-40"])
+            for resource, names in rows:
+                self.change("UPDATE alias_set SET names = ? WHERE resource = ?", names, resource)
+            self.import_("new.json")
+            mended = dump(self.history)
+            for table in whole:
+                self.assertEqual(mended[table], whole[table], table)
+
+    def test_the_file(self):
+        """Where SQLite cannot read its own pages, all ends: no resource is passed over."""
+        self.import_("old.json")
+        [(page, size)] = self.query("""SELECT rootpage, page_size FROM sqlite_master, pragma_page_size
+                                       WHERE name = 'state_pack'""")
+        with open(self.history, "r+b") as file:
+            file.seek((page - 1) * size)
+            file.write(b"\xff" * size)
+        _, err = self.run_program("import", self.history, "new.json", status=FAILED)
+        self.assertIn("malformed", err)
+        self.assertNotIn("stories of", err)
+
+    def test_a_follower_of_one(self):
+        """A compliance item waits for the story of what it is about, but not for ever."""
+        self.import_("old.json")
+        compliance = item("AWS::EC2::SecurityGroup/sg-07", "2024-05-01T10:05:00.000Z",
+                          "AWS::Config::ResourceCompliance", configuration={"complianceType": "COMPLIANT"})
+        rows = self.damage("state_pack", 7)
+        self.write("newer.json", history_file([group(n, 3) for n in (7, 8)] + [compliance]))
+        _, err = self.run_program("import", self.history, "newer.json", status=FAILED)
+        self.assertIn("making the story of AWS::EC2::SecurityGroup sg-07 of", err)
+        self.assertEqual(self.dirty(), ["sg-07"])
+        whole = self.whole("old.json", "newer.json")
+        self.mend("state_pack", rows)
+        self.import_("newer.json")
+        mended = dump(self.history)
+        for table in whole:
+            self.assertEqual(mended[table], whole[table], table)
