@@ -8,14 +8,12 @@
 #include <errno.h>
 #include <stdio.h>
 
-#include "code_shared.h"
 #include "coverage.h"
 #include "moment.h"
 #include "pack_put.h"
 #include "private.h"
 #include "run.h"
 #include "store/write.h"
-#include "util/varint.h"
 
 /* The copy of the item that is there already; id 0: none. */
 struct copy {
@@ -84,77 +82,6 @@ static int find_copy(struct store *s, const struct resource *res, const struct i
 	return r;
 }
 
-/* --- packing ------------------------------------------------------------------------------- */
-
-/* Alone, until its resource's story is made; as who parsed it has packed it, if that is how it would
-   be. The frame is borrowed from the item or the writer. */
-static int pack_body_alone(struct store *s, const struct item *item,
-			   int64_t *ret_dictionary, struct str *ret)
-{
-	struct buf *body = &s->writer->trimmed;
-	int r;
-
-	*ret_dictionary = s->bodies.current[DICTIONARY_STATE - 1];
-	if (shared_frame_take(item->code, *ret_dictionary, ret))
-		return 0;
-	r = shared_coders_put(s, DICTIONARY_STATE, *ret_dictionary);
-	if (!r)
-		r = state_trim(item, body);
-	if (!r)
-		r = body_pack(s, DICTIONARY_STATE, buf_str(body), &s->writer->pack,
-			      ret_dictionary);
-	*ret = buf_str(&s->writer->pack);
-	return r;
-}
-
-/* How raw bytes are packed: the body in a shape (0: as it is), and a frame against that behind its
-   length (p NULL: they are that). */
-static int pack_raw(struct store *s, const struct item *item, int64_t *ret_shape,
-		    struct str *ret)
-{
-	struct buf *raw = &s->writer->raw, *guess = &s->writer->guess;
-	int r;
-
-	*ret_shape = 0;
-	*ret = STR_NULL;
-	if (!item->raw.n || str_eq(item->raw, item->body))
-		return 0;
-	*ret_shape = shared_shape_id(item);
-	if (*ret_shape)
-		return 0;
-	r = shape_guess(s, item, guess, ret_shape);
-	if (r || (*ret_shape && str_eq(item->raw, buf_str(guess))))
-		return r;
-	r = body_pack_prefix(s, item->raw, *ret_shape ? buf_str(guess) : item->body, raw);
-	if (r)
-		return r;
-	buf_reset(guess);
-	varint_put(guess, item->raw.n);
-	buf_put_str(guess, buf_str(raw));
-	*ret = buf_str(guess);
-	return buf_error(guess);
-}
-
-/* What is told of it besides its body; texts are the item's and the writer's. */
-static int describe(struct store *s, const struct item *item, int64_t source_id,
-		    struct packed_state *ret)
-{
-	struct str raw;
-	int64_t shape;
-	int r = pack_raw(s, item, &shape, &raw);
-
-	*ret = (struct packed_state){
-		.capture_ms = item->captured_ms,
-		.source = source_id,
-		.kind = item->guise | (int64_t)item->status << 3 | shape << 6,
-		.body_len = (int64_t)item->body.n,
-		.name = state_name_of(item->state_id, item->captured_ms),
-		.has_raw = raw.p != NULL,
-		.raw = raw,
-	};
-	return r;
-}
-
 static struct str raw_of(const struct item *item)
 {
 	return item->raw.n ? item->raw : item->body;
@@ -179,16 +106,12 @@ static int insert_state(struct store *s, struct resource *res, const struct item
 			int64_t source_id, int64_t *ret_id)
 {
 	struct packed_state state;
-	int64_t dictionary;
-	struct str frame;
 	int r = next_id(s, res, ret_id);
 
 	if (!r)
-		r = pack_body_alone(s, item, &dictionary, &frame);
+		r = state_describe(s, item, source_id, &state);
 	if (!r)
-		r = describe(s, item, source_id, &state);
-	if (!r)
-		r = loose_put(s, Q_STATE_INSERT, *ret_id, &state, dictionary, frame);
+		r = state_put_alone(s, Q_STATE_INSERT, *ret_id, &state, item);
 	if (!r && s->writer->notes_arrivals)
 		r = sql_run(s, Q_ARRIVAL_ADD, ARGS(INT(*ret_id)));
 	if (r)
@@ -259,7 +182,22 @@ struct comparison {
 	bool body;     /* by its body */
 	bool more;     /* by anything */
 	bool conflict; /* they contradict each other */
+	bool lost;     /* the old one cannot be read, and nothing else is told */
 };
+
+/* Where it is damaged the transaction, in which nothing has failed so far, goes on without it. */
+static int read_copy(struct store *s, struct copy *copy, bool *ret_lost)
+{
+	int r = body_of_state(s, copy->id, &copy->body);
+
+	if (!r)
+		r = raw_of_state(s, copy->id, buf_str(&copy->body), &copy->raw);
+	*ret_lost = store_is_row_lost(s, r);
+	if (!*ret_lost)
+		return r;
+	s->broken = 0;
+	return 0;
+}
 
 static int compare(struct store *s, const struct item *item, struct copy *copy,
 		   struct comparison *ret)
@@ -271,10 +209,8 @@ static int compare(struct store *s, const struct item *item, struct copy *copy,
 	*ret = (struct comparison){ 0 };
 	if (by_guise < 0)
 		return 0;
-	r = body_of_state(s, copy->id, &copy->body);
-	if (!r)
-		r = raw_of_state(s, copy->id, buf_str(&copy->body), &copy->raw);
-	if (r)
+	r = read_copy(s, copy, &ret->lost);
+	if (r || ret->lost)
 		return r;
 	by_body = order((int64_t)item->body.n, (int64_t)copy->body.len);
 	if (!by_body)
@@ -292,20 +228,33 @@ static int replace(struct store *s, const struct copy *copy, const struct item *
 		   bool body, int64_t source_id)
 {
 	struct packed_state state;
-	int64_t dictionary;
-	struct str frame;
 	bool retold = false;
-	int r = describe(s, item, source_id, &state);
+	int r = state_describe(s, item, source_id, &state);
 
 	if (!r && !body)
 		r = pack_retell(s, copy->id, &state, &retold);
 	if (r || retold)
 		return r;
 	r = pack_dissolve(s, copy->id);
+	return r ? r : state_put_alone(s, Q_STATE_PUT_BACK, copy->id, &state, item);
+}
+
+/* What cannot be read of a pack stays there, with those beside it. */
+static int replace_lost(struct store *s, struct resource *res, const struct copy *copy,
+			const struct item *item, int64_t source_id, enum store_put *ret)
+{
+	const struct kept_pack *pack = NULL;
+	int r = pack_of_state(s, copy->id, false, &pack);
+
+	*ret = STORE_PUT_DAMAGED;
+	if (pack || store_is_row_lost(s, r)) {
+		s->broken = 0;
+		return 0;
+	}
+	*ret = STORE_PUT_FULLER;
 	if (!r)
-		r = pack_body_alone(s, item, &dictionary, &frame);
-	return r ? r
-		 : loose_put(s, Q_STATE_PUT_BACK, copy->id, &state, dictionary, frame);
+		r = replace(s, copy, item, true, source_id);
+	return r ? r : moment_list(s, res, item->captured_ms);
 }
 
 /* The copy of the history, which was taken for the state until now, goes to the caller. */
@@ -337,6 +286,8 @@ static int put_copy(struct store *s, struct resource *res, const struct item *it
 	   has found for it. */
 	retold = c.body || copy->others;
 	*ret = c.conflict ? STORE_PUT_CONFLICT : STORE_PUT_KNOWN;
+	if (!r && c.lost)
+		return replace_lost(s, res, copy, item, source_id, ret);
 	if (r || !c.more)
 		return r;
 	if (c.conflict)
@@ -374,9 +325,11 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		r = leaf_get(s, item->account, item->region, item->type, &leaf);
 	if (!r)
 		r = resource_get(s, leaf, item->id, &res);
-	if (!r)
-		r = find_copy(s, res, item, &copy);
-	if (row_is_lost(s, r)) {
+	if (r)
+		return written(s, r);
+	r = find_copy(s, res, item, &copy);
+	if (store_is_row_lost(s, r)) {
+		s->broken = 0;
 		*ret = STORE_PUT_DAMAGED;
 		return 0;
 	}

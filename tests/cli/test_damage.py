@@ -120,6 +120,33 @@ class Damage(Case):
         self.assertIn("alice", self.cat(f"{FOLDER}/sg-29/changes"))
         self.assertIn("alice", self.cat(f"{FOLDER}/sg-31/changes"))
 
+    def test_delivered_again(self):
+        """A state that is damaged takes what comes of it; in a pack, where others are beside it, that is
+        refused, and its bytes are kept."""
+        self.write("more.json", history_file([group(n, 3) for n in (60, 61, 62)]))
+        self.write("again.json", history_file([group(7, 1), group(61, 3), group(8, 4)]))
+        self.import_("old.json", "more.json")
+        rows = self.damage("state_pack", 7)
+        self.change("""UPDATE state SET body_len = -1 WHERE id >> 20 =
+                       (SELECT id FROM resource WHERE rid = 'sg-61')""")
+        self.write("new.json", history_file([group(n, 5) for n in (7, 61)]))
+        _, err = self.run_program("import", self.history, "new.json", status=FAILED)
+        self.assertEqual(self.dirty(), ["sg-07", "sg-61"])
+        self.assertIn("making the stories of 2 resources, first AWS::EC2::SecurityGroup sg-07", err)
+        _, err = self.run_program("import", self.history, "again.json", status=FAILED)
+        reason = f"pack of states {rows[0][0]} cannot be decoded"
+        self.assertIn(f"again.json:{self.refusals()[0][1]}: {reason}", err)
+        self.assertIn("making the story of AWS::EC2::SecurityGroup sg-07", err)
+        self.assertEqual([(source, why) for source, _, _, why in self.refusals()],
+                         [("again.json", reason)])
+        self.assertEqual(self.dirty(), ["sg-07"])
+        self.assertEqual(self.told(61), ["1003", "1005"])
+        self.assertEqual(self.told(8), ["1000", "1001", "1002", "1004"])
+        self.mend("state_pack", rows)
+        self.import_("again.json")
+        self.assertEqual(self.told(7), ["1000", "1001", "1002", "1005"])
+        self.assertEqual(self.dirty(), [])
+
     def test_what_is_put(self):
         """A row that only who puts stories reads: what was put with it is put again."""
         self.import_("old.json")

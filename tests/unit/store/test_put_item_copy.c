@@ -246,6 +246,73 @@ static void test_many_copies(void **state)
 	}
 }
 
+/* --- what is there cannot be read ----------------------------------------------------------- */
+
+static int64_t state_of(struct history *h, int64_t ms)
+{
+	char sql[128];
+
+	(void)snprintf(sql, sizeof(sql), "SELECT id FROM state WHERE capture_ms = %lld",
+		       (long long)ms);
+	return ask(h, sql);
+}
+
+/* One that is alone is put in its place, whatever it said, and is as any other then. */
+static void test_damaged_state(void **state)
+{
+	struct history *h = *state;
+	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{\"a\":1}"), other = item;
+	int64_t id;
+
+	assert_int_equal(put_item(h, &item), STORE_PUT_NEW);
+	id = state_of(h, 1000);
+	assert_int_equal(ask(h, "UPDATE state SET body_len = -1 RETURNING 1"), 1);
+	/* One that tells less is not compared. */
+	other.guise = ITEM_GUISE_SUMMARY;
+	assert_int_equal(put_item(h, &other), STORE_PUT_KNOWN);
+	assert_int_equal(put_item(h, &item), STORE_PUT_FULLER);
+	assert_int_equal(state_of(h, 1000), id);
+	assert_body(h, id, "{\"a\":1}");
+	assert_raw(h, id, "{\"a\":1}");
+	assert_int_equal(put_item(h, &item), STORE_PUT_KNOWN);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 1);
+	assert_int_equal(ask(h, "SELECT count(*) FROM dirty"), 1);
+}
+
+/* In a pack it stays as it is, and those beside it, too; what came is refused, and all else is taken. */
+static void test_damaged_pack(void **state)
+{
+	static const char *const ways[] = {
+		"UPDATE state_pack SET bytes = substr(bytes, 1, length(bytes) - 1) RETURNING 1",
+		"UPDATE state_pack SET bytes = x'ff' RETURNING 1",
+	};
+	struct history *h = *state;
+	struct item items[4];
+	int64_t bytes;
+
+	for (size_t i = 0; i < ARRAY_SIZE(items); i++) {
+		items[i] =
+			item_of(GROUP, "sg-1", 1000 * (int64_t)(i + 1), "1", "{\"a\":1}");
+		if (i < 3)
+			assert_int_equal(put_item(h, &items[i]), STORE_PUT_NEW);
+		else
+			items[i].id = STR("sg-2");
+	}
+	pack_resource(h, resource_of(h, GROUP, "sg-1").id);
+	sweep_all(h);
+	assert_int_equal(ask(h, "SELECT count(*) FROM state"), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		assert_int_equal(ask(h, ways[i]), 1);
+		bytes = ask(h, "SELECT length(bytes) FROM state_pack");
+		assert_int_equal(put_item(h, &items[1]), STORE_PUT_DAMAGED);
+		assert_string_equal(store_message(h->s),
+				    "pack of states 1048577 cannot be decoded");
+		assert_int_equal(ask(h, "SELECT length(bytes) FROM state_pack"), bytes);
+		items[3].captured_ms += 1000;
+		assert_int_equal(put_item(h, &items[3]), STORE_PUT_NEW);
+	}
+}
+
 #define CASE(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
 
 int main(void)
@@ -253,7 +320,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		CASE(test_any_order_of_copies), CASE(test_what_a_copy_says),
 		CASE(test_contradiction),       CASE(test_no_contradiction),
-		CASE(test_many_copies),
+		CASE(test_many_copies),         CASE(test_damaged_state),
+		CASE(test_damaged_pack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
