@@ -50,7 +50,10 @@ void correlate_step_of(const struct correlate_shown *shown, struct correlate_ste
 		ret->created_ms = INT64_MIN;
 	ret->type = (uint8_t)change->type;
 	ret->untold = change_is_untold(change->after);
+	ret->unrecorded = change_is_unrecorded(change->after);
 	ret->same = change->diff.n == 0;
+	ret->unknown = change->type == CHANGE_UPDATE && ret->same && !ret->unrecorded &&
+		       (ret->untold || change_is_untold(change->before));
 	ret->only_relationships = only_relationships(&change->diff);
 	ret->was_under_way = was_under_way(&change->diff);
 }

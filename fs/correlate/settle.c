@@ -125,7 +125,7 @@ static enum reason reason_of(const struct work *w, size_t k)
 
 	if (w->n_causes[k])
 		return REASON_NONE;
-	if (s->type == CHANGE_UPDATE && s->untold)
+	if (s->type == CHANGE_UPDATE && s->unrecorded)
 		return REASON_NOT_RECORDED;
 	if (!in->trail_known || captured < in->trail_first_ms ||
 	    s->previous_ms > in->trail_last_ms || captured - LAG_MS > in->trail_last_ms ||
@@ -133,6 +133,8 @@ static enum reason reason_of(const struct work *w, size_t k)
 		return REASON_NO_TRAIL;
 	if (s->type == CHANGE_CREATE && s->previous_ms < 0)
 		return REASON_FIRST_RECORDED;
+	if (s->unknown)
+		return REASON_UNTOLD;
 	if (s->type == CHANGE_UPDATE && s->same)
 		return REASON_NOTHING;
 	if (s->type == CHANGE_UPDATE && s->only_relationships)

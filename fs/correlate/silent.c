@@ -48,6 +48,8 @@ static bool all_explained(struct work *w, size_t step)
 	const struct step *s = work_step(w, step);
 	const struct json_diff *d = &work_shown(w, step)->change.diff;
 
+	if (w->in->steps[step].unknown)
+		return false;
 	for (size_t i = 0; i < d->n; i++)
 		if (!(s->have_changed && step_explains(s, i)) &&
 		    !str_starts(d->entries[i].pointer, "/relationships"))

@@ -24,10 +24,25 @@ static bool is_deleted(const struct jv *body)
 		item_status_parse(jv_get_text(body, "configurationItemStatus")));
 }
 
-bool change_is_untold(const struct jv *after)
+static bool is_null(const struct jv *v)
+{
+	return !v || v->type == JV_NULL;
+}
+
+bool change_is_unrecorded(const struct jv *after)
 {
 	return item_status_parse(jv_get_text(after, "configurationItemStatus")) ==
 	       ITEM_NOT_RECORDED;
+}
+
+/* A summary, which stands for an item that was too large, tells of none of these: all are null. */
+bool change_is_untold(const struct jv *after)
+{
+	bool told = false;
+
+	for (size_t i = 0; i < CHANGE_UNTOLD_MAX; i++)
+		told |= !jv_is(jv_get(after, change_untold[i]), JV_NULL);
+	return change_is_unrecorded(after) || (!told && !is_deleted(after));
 }
 
 static int diff_states(struct arena *a, const struct json_trace *trace,
@@ -51,11 +66,6 @@ static int diff_states(struct arena *a, const struct json_trace *trace,
 }
 
 /* --- following a resource ------------------------------------------------------------------ */
-
-static bool is_null(const struct jv *v)
-{
-	return !v || v->type == JV_NULL;
-}
 
 /* A value that lives on in the trace's arena, whatever becomes of its state. */
 static int keep_value(struct arena *a, const struct jv **value)
@@ -283,6 +293,9 @@ const char *reason_text(enum reason r)
 	case REASON_NOT_RECORDED:
 		return "AWS Config stopped recording this resource: how it is from here on is not "
 		       "known";
+	case REASON_UNTOLD:
+		return "only a summary of this state, or of the one before it, was imported, as "
+		       "AWS Config sends of an item that is too large: what changed is not known";
 	}
 	return NULL;
 }

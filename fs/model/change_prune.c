@@ -28,11 +28,20 @@ static bool is_null(const struct jv *v)
 	return !v || v->type == JV_NULL;
 }
 
-const char *const change_untold[CHANGE_UNTOLD_MAX + 1] = { "relationships",
-							   "supplementaryConfiguration",
-							   "tags", NULL };
+const char *const change_untold[CHANGE_UNTOLD_MAX + 1] = {
+	"configuration", "relationships", "supplementaryConfiguration", "tags", NULL
+};
 
-/* Is a top-level member no part of the comparison? */
+static bool is_untold(const struct change *change, struct str key)
+{
+	return is_null(jv_get_str(change->before, key)) ||
+	       is_null(jv_get_str(change->after, key));
+}
+
+/*
+ * Is a top-level member no part of the comparison? What tells no configuration (a summary, or the
+ * answer to a query) may not tell a name or zone either.
+ */
 static bool is_left_out(struct str key, const struct change *change)
 {
 	/* A deleted item has lost them with everything else; AWS does not list them. */
@@ -44,8 +53,9 @@ static bool is_left_out(struct str key, const struct change *change)
 		return true;
 	if (change->type == CHANGE_DELETE)
 		return key_in(key, lost);
-	return key_in(key, change_untold) && (is_null(jv_get_str(change->before, key)) ||
-					      is_null(jv_get_str(change->after, key)));
+	return is_untold(change, key) &&
+	       (key_in(key, change_untold) ||
+		(key_in(key, lost) && is_untold(change, str_of("configuration"))));
 }
 
 static void *pruned_room(struct pruned *to, size_t size)

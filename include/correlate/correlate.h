@@ -23,8 +23,10 @@ struct correlate_step {
 	int64_t previous_ms; /* apart: capture time of the state before it, -1 for the first */
 	bool daily;          /* apart: recordingFrequency DAILY */
 	uint8_t type;        /* enum change_type */
-	bool untold;         /* recorded no more: nothing is known of it */
-	bool same;           /* nothing differs */
+	bool untold;         /* nothing is told of it */
+	bool unrecorded; /* ... since it is recorded no more */
+	bool unknown;    /* something changed, but what did is not told */
+	bool same;       /* nothing differs */
 	bool only_relationships;
 	bool was_under_way; /* the state before it was not yet what it was to become */
 };

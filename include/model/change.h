@@ -26,10 +26,13 @@ struct change {
 
 /*
  * The change between two canonical bodies. A CREATE has an empty diff (AWS says the same:
- * changedProperties {}); a DELETE lists what went. An item that only says that the resource is
- * recorded no more (change_is_untold()) is an UPDATE with an empty diff. Everything lives in the arena. 0, -ENOMEM.
+ * changedProperties {}); a DELETE lists what went. An item that tells nothing of a resource that is
+ * there (change_is_untold()) is an UPDATE with an empty diff, and the next one is to be compared with
+ * the one before it. Everything lives in the arena. 0, -ENOMEM.
  */
 bool change_is_untold(const struct jv *after);
+/* Does it say that the resource is recorded no more? Such an item tells nothing. */
+bool change_is_unrecorded(const struct jv *after);
 int change_between(struct arena *a, const struct jv *before, const struct jv *after,
 		   struct change *ret) _must_check_;
 
@@ -37,7 +40,7 @@ int change_between(struct arena *a, const struct jv *before, const struct jv *af
  * Following a resource over its changes, oldest first: which of them each part of its state comes
  * from. Begin with one that is zero but for the arena; marks are the caller's numbers of changes.
  */
-#define CHANGE_UNTOLD_MAX 3
+#define CHANGE_UNTOLD_MAX 4
 struct change_trace {
 	struct arena *arena;        /* outlives the trace; the bodies need not */
 	struct json_origin *origin; /* of the newest body; NULL before the first */
@@ -96,6 +99,8 @@ enum reason {
 	REASON_NOTHING, /* no difference: re-recorded (baseline, snapshot, schema) */
 	REASON_FIRST_RECORDED, /* first record of a resource that is older than the history */
 	REASON_NOT_RECORDED, /* AWS Config stopped recording it; the item carries no details */
+	REASON_UNTOLD, /* there is only a summary of this state, or of the one before it */
+	REASON_LAST = REASON_UNTOLD,
 };
 const char *reason_text(enum reason r); /* one sentence; NULL for REASON_NONE */
 /* The sentence of a change; `why` tells more where it is not empty. Empty for REASON_NONE. */

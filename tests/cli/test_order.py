@@ -174,6 +174,66 @@ class Retold(Case):
         self.assertEqual(self.ls(folder), listed)
 
 
+class Oversized(Case):
+    """Of an item that is too large there may be no more than a summary, which tells no change."""
+
+    FOLDER = "/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1/"
+    UNKNOWN = "only a summary of this state, or of the one before it, was imported"
+
+    def part(self, hour, a):
+        return item(time=f"2024-05-01T{hour}:15:00.123Z", configurationStateId=1714558500123 + int(hour),
+                    resourceName="web", availabilityZone="z", configuration={"a": a}, tags={"t": "1"},
+                    supplementaryConfiguration={}, relationships=[])
+
+    def summary(self, hour):
+        told = {key: value for key, value in self.part(hour, 0).items() if key not in (
+            "configuration", "tags", "supplementaryConfiguration", "relationships")}
+        told |= {"changeType": "UPDATE", "configurationStateId": 0, "resourceName": None,
+                 "availabilityZone": None}
+        return self.write(f"{hour}.json", {
+            "configurationItemSummary": told, "recordVersion": "1.0",
+            "s3DeliverySummary": {"s3BucketLocation": "b/k", "errorCode": "AccessDenied"},
+            "notificationCreationTime": "2024-05-01T23:00:00.000Z",
+            "messageType": "OversizedConfigurationItemChangeDeliveryFailed"})
+
+    def changes(self):
+        lines = self.cat(self.FOLDER + "changes.jsonl").splitlines()
+        return [(e["snapshot"][11:13], e["previous"] and e["previous"][11:13], e["changedProperties"],
+                 [c["eventID"] for c in e["causes"]], e["reason"]) for e in map(json.loads, lines)]
+
+    def test_between_two_states(self):
+        call = event(time="2024-05-01T11:14:00Z")
+        parts = [self.write("first.json", history_file([self.part(10, 1)])), self.summary(11),
+                 self.write("last.json", history_file([self.part(12, 2)])),
+                 self.write("trail.json", trail_file([call]))]
+        seen = []
+        for order in ((0, 1, 2, 3), (3, 2, 1, 0), (1, 3, 0, 2)):
+            self.history.unlink(missing_ok=True)
+            for n in order:
+                self.import_(parts[n])
+            _, summary, last = self.changes()
+            self.assertEqual(summary[:4], ("11", "10", {}, [call["eventID"]]))
+            self.assertEqual(last[:2], ("12", "10"))
+            self.assertEqual(last[2], {"/configuration/a": {
+                "changeType": "UPDATE", "previousValue": 1, "updatedValue": 2}})
+            since = {row.split("\t")[0]: row.split("\t")[2][11:13]
+                     for row in self.cat(self.FOLDER + "blame").splitlines()[1:]}
+            self.assertEqual([since[key] for key in ("/configuration/a", "/resourceName", "/tags/t")],
+                             ["12", "10", "10"])
+            seen.append({name: self.cat(self.FOLDER + name) for name in ("changes", "blame")})
+        self.assertEqual(seen[1:], seen[:1] * 2)
+
+    def test_first(self):
+        """Neither is told as a change of all that is there, nor as nothing."""
+        trail = [event(n, time=f"2024-05-01T{hour}:00:00Z", requestParameters={"groupId": "sg-9"})
+                 for n, hour in enumerate(("09", "23"))]
+        self.import_(self.summary(10), self.write("trail.json", trail_file(trail)),
+                     self.write("last.json", history_file([self.part(12, 2)])))
+        (_, last) = self.changes()
+        self.assertEqual(last[:4], ("12", "10", {}, []))
+        self.assertIn(self.UNKNOWN, last[4])
+
+
 class Everywhere(Case):
     """IAM is recorded in many regions: one resource, and one state for each content."""
 

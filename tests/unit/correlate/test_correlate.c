@@ -188,6 +188,31 @@ static void test_not_recorded_says_so(void **state)
 	keep = s.a;
 }
 
+#define SUMMARY                                                                               \
+	"{\"configuration\":null,\"relationships\":null,\"supplementaryConfiguration\":null," \
+	"\"tags\":null}"
+
+/* What changed is not told, so the calls on it are what may have; and the next is compared without it. */
+static void test_a_summary_tells_no_change(void **state)
+{
+	_cleanup_(arena_deinit) struct arena keep = ARENA_INIT;
+	struct scene s;
+
+	(void)state;
+	scene_init(&s);
+	add_state(&s, 10 * MINUTE, SG, CLOSED);
+	add_state(&s, 30 * MINUTE, SG, SUMMARY);
+	add_state(&s, 90 * MINUTE, SG, SUMMARY);
+	add_event(&s, 28 * MINUTE, "ec2", "AuthorizeSecurityGroupIngress", AUTHORIZE);
+	run(&s);
+	assert_int_equal(s.steps[1].type, CHANGE_UPDATE);
+	assert_true(s.steps[1].same);
+	assert_cause(&s, 0, 1);
+	assert_int_equal(s.reasons[1], REASON_NONE);
+	assert_int_equal(s.reasons[2], REASON_UNTOLD);
+	keep = s.a;
+}
+
 #define DAYS (1440 * MINUTE)
 
 /* Nobody looked for two weeks: what shows may have been called for on any of these days. */
@@ -320,6 +345,7 @@ int main(void)
 		cmocka_unit_test(test_owned_ids),
 		cmocka_unit_test(test_no_trail_says_so),
 		cmocka_unit_test(test_not_recorded_says_so),
+		cmocka_unit_test(test_a_summary_tells_no_change),
 		cmocka_unit_test(test_a_cause_of_days_before),
 		cmocka_unit_test(test_a_part_made_long_before),
 		cmocka_unit_test(test_a_clock_ahead),

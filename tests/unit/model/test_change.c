@@ -147,6 +147,48 @@ static void test_not_recorded(void **state)
 	       CHANGE_UPDATE, "");
 }
 
+#define SUMMARY                                                                            \
+	"{\"ARN\":\"arn:x\",\"availabilityZone\":null,\"configuration\":null,"             \
+	"\"configurationItemStatus\":\"OK\",\"relationships\":null,\"resourceName\":null," \
+	"\"supplementaryConfiguration\":null,\"tags\":null}"
+#define WHOLE                                                                             \
+	"{\"ARN\":\"arn:x\",\"availabilityZone\":\"z\",\"configuration\":{\"a\":1},"      \
+	"\"configurationItemStatus\":\"OK\",\"relationships\":[],\"resourceName\":\"q\"," \
+	"\"supplementaryConfiguration\":{},\"tags\":{\"t\":\"1\"}}"
+
+/* Of an item that is too large there may be no more than a summary. */
+static void test_summary(void **state)
+{
+	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
+
+	(void)state;
+	assert_true(change_is_untold(body(&a, SUMMARY)));
+	assert_false(change_is_unrecorded(body(&a, SUMMARY)));
+	assert_false(change_is_untold(body(&a, WHOLE)));
+	expect(NULL, SUMMARY, CHANGE_CREATE, "");
+	expect(WHOLE, SUMMARY, CHANGE_UPDATE, "");
+	expect(SUMMARY, WHOLE, CHANGE_UPDATE, "");
+	expect(SUMMARY, "{\"configurationItemStatus\":\"ResourceDeleted\"}",
+	       CHANGE_DELETE, "");
+}
+
+/* A query is answered with what it asked for: here tags, and no configuration. */
+static void test_queried(void **state)
+{
+	static const char queried[] =
+		"{\"ARN\":\"arn:x\",\"availabilityZone\":null,\"configuration\":null,"
+		"\"configurationItemStatus\":\"OK\",\"relationships\":null,"
+		"\"resourceName\":null,\"tags\":{\"t\":\"2\"}}";
+
+	(void)state;
+	expect(WHOLE, queried, CHANGE_UPDATE, "UPDATE /tags/t \"1\" -> \"2\"\n");
+	expect(queried, WHOLE, CHANGE_UPDATE, "UPDATE /tags/t \"2\" -> \"1\"\n");
+	/* Where both tell the configuration, the name went. */
+	expect("{\"configuration\":{\"a\":1},\"resourceName\":\"q\"}",
+	       "{\"configuration\":{\"a\":1},\"resourceName\":null}", CHANGE_UPDATE,
+	       "DELETE /resourceName \"q\" -> \n");
+}
+
 static void test_words(void **state)
 {
 	(void)state;
@@ -160,16 +202,17 @@ static void test_words(void **state)
 		assert_true(evidence_name(e) && evidence_name(e)[0]);
 	assert_string_equal(evidence_name(EVIDENCE_COUNT), "");
 	assert_null(reason_text(REASON_NONE));
-	for (enum reason r = REASON_NO_TRAIL; r <= REASON_NOT_RECORDED; r++)
+	for (enum reason r = REASON_NO_TRAIL; r <= REASON_LAST; r++)
 		assert_non_null(reason_text(r));
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_types),  cmocka_unit_test(test_metadata),
-		cmocka_unit_test(test_nulls),  cmocka_unit_test(test_deletion),
-		cmocka_unit_test(test_untold), cmocka_unit_test(test_not_recorded),
+		cmocka_unit_test(test_types),   cmocka_unit_test(test_metadata),
+		cmocka_unit_test(test_nulls),   cmocka_unit_test(test_deletion),
+		cmocka_unit_test(test_untold),  cmocka_unit_test(test_not_recorded),
+		cmocka_unit_test(test_summary), cmocka_unit_test(test_queried),
 		cmocka_unit_test(test_words),
 	};
 

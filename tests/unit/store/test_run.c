@@ -11,7 +11,7 @@
 
 static const struct store_entry update = { .kind = STORE_ENTRY_CHANGE,
 					   .change_type = CHANGE_UPDATE,
-					   .reason = REASON_NOT_RECORDED,
+					   .reason = REASON_LAST,
 					   .text_len = 300,
 					   .jsonl_len = 900,
 					   .line_jsonl_len = UINT32_MAX };
@@ -116,7 +116,6 @@ static void test_damaged(void **state _unused_)
 	static const struct str bad[] = {
 		{ "\x3c\2\2", 3 },                   /* a reason, of no change */
 		{ "\x23\2\2\0\0\0", 6 },             /* more, of no change */
-		{ "\x1d\2\2\0", 4 },                 /* no such reason */
 		{ "\x83\x80\2\2", 4 },               /* no such bit */
 		{ "\x43\2\2\x08\2", 5 },             /* a length that is not told */
 		{ "\x01\2\2\x01\2", 5 },             /* likewise */
