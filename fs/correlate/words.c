@@ -251,6 +251,9 @@ enum subject_match words_match_key(struct str key, const struct type_words *type
 
 const struct jv *words_listed(const struct jv *v)
 {
+	/* Of each object of a record it is asked: most have other members, or more. */
+	if (!jv_is(v, JV_OBJECT) || v->len != 2)
+		return NULL;
 	return jv_get(v, "tag") ? jv_get(v, "content") : NULL;
 }
 
