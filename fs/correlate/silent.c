@@ -12,9 +12,7 @@
 #include "words.h"
 #include "work.h"
 
-/*
- * Does its name speak of something that the change shows? With `mark` that is explained by it.
- */
+/* Does its name speak of something that the change shows? With `mark` that is explained by it. */
 static bool speaks(struct work *w, const struct candidate *c, bool mark)
 {
 	struct step *s = work_step(w, c->step);
@@ -106,7 +104,7 @@ int silent_decide(struct work *w, const struct block *b, bool spoken)
 
 		if (r < 0)
 			return r;
-		if (!is || (spoken && !speaks(w, c, false)))
+		if (!is || (spoken && !silent_speaks(w, c)))
 			continue;
 		decide_cause(w, i);
 		c->spoken = spoken;

@@ -71,7 +71,8 @@ int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n) _mu
 int body_damaged(struct store *s, const char *what, int64_t id) _must_check_;
 /* The same, where a transaction may go on without the row. */
 int row_damaged(struct store *s, const char *what, int64_t id) _must_check_;
-/* Is the error such a one, and not that the file as a whole is damaged? */
+/* Is the error such a one, and nothing else of the transaction lost? store_is_row_lost() asks less: of any
+   row, where the transaction is to be undone or what is broken is looked at. */
 bool row_is_lost(const struct store *s, int error) _pure_;
 
 /* zstd with the kind's current dictionary; *ret_dictionary is 0 for none. Replaces out. */

@@ -26,21 +26,17 @@ int relation_recount_of(struct store *s, int64_t resource)
 
 int relation_recount_called(struct store *s, int64_t token)
 {
-	struct buf *all = &s->writer->recount;
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	bool row = true;
 	int r = sql_open(s, Q_RESOURCES_OF_REFERENCE, ARGS(INT(token)), &q);
 
 	while (!r) {
-		int64_t resource;
-
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		resource = col_int(q, 0);
-		buf_put(all, &resource, sizeof(resource));
+		r = relation_recount_of(s, col_int(q, 0));
 	}
-	return r ? r : buf_error(all);
+	return r;
 }
 
 struct sum_up {
