@@ -6,8 +6,8 @@
  * the first file of every fourth directory is left to be asked for.
  *
  * Storing pages waits for reads of the same pages that are under way: so it is done by a thread
- * that no request needs to be answered. Another makes ready what comes next: whoever reads waits
- * for the pages of a directory, and the files of the next one are made meanwhile.
+ * that no request needs to be answered. Others make ready what comes next: whoever reads waits
+ * for the pages of a directory, and the files of the next ones are made meanwhile.
  *
  * What is stored must not be older than what the watcher took back last: the epoch is looked at
  * before the history is and, under a lock, again before the kernel is told; the watcher, when it has
@@ -24,13 +24,14 @@
 #include <time.h>
 
 #include "nodeid.h"
+#include "ready.h"
 
 #define STOP_SECONDS 2
 
 #define SHELVES     64u  /* directories listed last */
 #define SHELF_FILES 128u /* of a directory with more the first are remembered */
 #define QUEUE       16u  /* directories to be pushed */
-#define READY       8u   /* directories made ready */
+#define MAKERS      2u
 
 /* Directories in a row that were read; pushing begins at the second value. */
 #define HOT_MAX  4u
@@ -57,8 +58,8 @@ struct job {
 struct ahead {
 	struct tree *tree;
 	struct fuse_session *session;
-	pthread_t pusher, maker;
-	bool pusher_runs, maker_runs;
+	pthread_t pusher, makers[MAKERS];
+	bool pusher_runs, maker_runs[MAKERS];
 	pthread_mutex_t pushing; /* taken before lock, if both are */
 	pthread_mutex_t lock;
 	pthread_cond_t wanted; /* a push */
@@ -72,9 +73,7 @@ struct ahead {
 	uint64_t probe;  /* directory that tells whether they are read; 0: none */
 	struct job queue[QUEUE];
 	unsigned first, n_jobs;
-	uint64_t ready[READY]; /* in the order they are expected */
-	unsigned n_ready;
-	uint64_t last; /* directory behind which the next is to be made ready; 0: none */
+	struct ready ready;
 };
 
 int ahead_new(struct tree *t, struct ahead **ret)
@@ -186,23 +185,6 @@ bool ahead_is_end(struct ahead *a, uint64_t dir, off_t offset, uint64_t epoch)
 	return is_end;
 }
 
-/* The next directories: those expected before this one were passed over. */
-static void advance(struct ahead *a, uint64_t dir)
-{
-	unsigned i = 0;
-
-	while (i < a->n_ready && a->ready[i] != dir)
-		i++;
-	if (i == a->n_ready) {
-		a->n_ready = 0;
-		a->last = dir;
-	} else {
-		a->n_ready -= i + 1;
-		memmove(a->ready, a->ready + i + 1, a->n_ready * sizeof(a->ready[0]));
-	}
-	pthread_cond_signal(&a->room);
-}
-
 bool ahead_listed(struct ahead *a, uint64_t dir, fuse_req_t req)
 {
 	const struct shelf *s, *probe;
@@ -216,8 +198,7 @@ bool ahead_listed(struct ahead *a, uint64_t dir, fuse_req_t req)
 		probe = a->probe && a->probe != dir ? shelf_of(a, a->probe) : NULL;
 		if (probe && probe->reads == 0) {
 			a->hot = 0; /* listed, but not read */
-			a->last = 0;
-			a->n_ready = 0;
+			ready_forget(&a->ready);
 		}
 		if (is_probe) {
 			a->listed = 0;
@@ -225,7 +206,8 @@ bool ahead_listed(struct ahead *a, uint64_t dir, fuse_req_t req)
 		}
 		if (a->hot >= HOT_PUSH) {
 			taken = push(a, s, is_probe ? 1 : 0, req);
-			advance(a, dir);
+			ready_advance(&a->ready, dir);
+			pthread_cond_broadcast(&a->room);
 		}
 	}
 	pthread_mutex_unlock(&a->lock);
@@ -304,16 +286,20 @@ static void run(struct ahead *a, const struct job *job)
 /* Makes one more directory ready. */
 static void prepare(struct ahead *a, uint64_t last)
 {
-	uint64_t next;
-	int r = tree_prepare_next(a->tree, last, &next);
+	uint64_t next = 0;
+	size_t bytes;
+	bool mine;
+	int r = tree_next(a->tree, last, &next);
 
 	pthread_mutex_lock(&a->lock);
-	/* Meanwhile the reader may have gone elsewhere. */
-	if (a->last == last) {
-		a->last = r ? 0 : next;
-		if (r == 0 && a->n_ready < READY)
-			a->ready[a->n_ready++] = next;
-	}
+	mine = ready_take(&a->ready, last, r ? 0 : next);
+	pthread_mutex_unlock(&a->lock);
+	if (!mine)
+		return;
+	r = tree_prepare(a->tree, next, &bytes);
+	(void)r; /* who reads it is told why it cannot be */
+	pthread_mutex_lock(&a->lock);
+	ready_made(&a->ready, next, bytes);
 	pthread_mutex_unlock(&a->lock);
 }
 
@@ -347,11 +333,11 @@ static void *make_thread(void *arg)
 
 	pthread_mutex_lock(&a->lock);
 	while (!a->stop) {
-		last = a->n_ready < READY ? a->last : 0;
-		if (!last) {
+		if (!ready_wants(&a->ready)) {
 			pthread_cond_wait(&a->room, &a->lock);
 			continue;
 		}
+		last = a->ready.last;
 		pthread_mutex_unlock(&a->lock);
 		prepare(a, last);
 		pthread_mutex_lock(&a->lock);
@@ -373,9 +359,10 @@ int ahead_start(struct ahead *a, struct fuse_session *session)
 		return -r;
 	r = pthread_create(&a->pusher, NULL, push_thread, a);
 	a->pusher_runs = r == 0;
-	if (r == 0)
-		r = pthread_create(&a->maker, NULL, make_thread, a);
-	a->maker_runs = r == 0;
+	for (unsigned i = 0; r == 0 && i < MAKERS; i++) {
+		r = pthread_create(&a->makers[i], NULL, make_thread, a);
+		a->maker_runs[i] = r == 0;
+	}
 	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
 	return -r;
 }
@@ -389,15 +376,19 @@ static void join(pthread_t thread, const struct timespec *until, bool *runs)
 bool ahead_stop(struct ahead *a)
 {
 	struct timespec until;
+	bool stopped = true;
 
 	pthread_mutex_lock(&a->lock);
 	a->stop = true;
 	pthread_cond_signal(&a->wanted);
-	pthread_cond_signal(&a->room);
+	pthread_cond_broadcast(&a->room);
 	pthread_mutex_unlock(&a->lock);
 	(void)clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += STOP_SECONDS;
 	join(a->pusher, &until, &a->pusher_runs);
-	join(a->maker, &until, &a->maker_runs);
-	return !a->pusher_runs && !a->maker_runs;
+	for (unsigned i = 0; i < MAKERS; i++) {
+		join(a->makers[i], &until, &a->maker_runs[i]);
+		stopped = stopped && !a->maker_runs[i];
+	}
+	return stopped && !a->pusher_runs;
 }

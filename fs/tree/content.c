@@ -83,7 +83,8 @@ int content_get(struct request *q, uint64_t node, struct cache_entry **ret)
 
 static void make_along(struct request *q, int64_t resource)
 {
-	int r = dossier_make(q, resource);
+	size_t bytes;
+	int r = dossier_make(q, resource, &bytes);
 
 	(void)r; /* where one file of it cannot be made, the others can by themselves */
 }
@@ -112,7 +113,19 @@ int tree_content_along(struct tree *t, uint64_t dir, uint64_t node,
 	return r;
 }
 
-int tree_prepare_next(struct tree *t, uint64_t dir, uint64_t *ret_next)
+int tree_prepare(struct tree *t, uint64_t dir, size_t *ret_bytes)
+{
+	_cleanup_(request_end) struct request q = { 0 };
+	int r;
+
+	*ret_bytes = 0;
+	if (node_kind(dir) != NODE_RESOURCE)
+		return TREE_E_NOT_FOUND;
+	r = request_begin(t, &q);
+	return r ? r : dossier_make(&q, node_row(dir), ret_bytes);
+}
+
+int tree_next(struct tree *t, uint64_t dir, uint64_t *ret_next)
 {
 	_cleanup_(request_end) struct request q = { 0 };
 	struct store_resource resource, next;
@@ -129,8 +142,6 @@ int tree_prepare_next(struct tree *t, uint64_t dir, uint64_t *ret_next)
 					       q.arena, &next, 1, &n));
 	if (r == 0 && n == 0)
 		r = TREE_E_NOT_FOUND;
-	if (r == 0)
-		r = dossier_make(&q, next.id);
 	if (r == 0)
 		*ret_next = node_make(NODE_RESOURCE, next.id);
 	return r;

@@ -28,6 +28,7 @@ struct files {
 	struct cache_making making[MAX_STATES + 8];
 	size_t n;
 	uint64_t stamp; /* of all but states */
+	size_t bytes;   /* of those that were kept */
 };
 
 static void files_end(struct files *f)
@@ -56,6 +57,7 @@ static int keep(struct files *f, uint64_t node, uint64_t stamp, struct buf *cont
 	struct cache_entry *e = NULL;
 	int r = buf_error(content);
 
+	f->bytes += content->len;
 	if (r == 0) {
 		e = cache_put(cache, node, f->q->label, stamp, content);
 		r = e ? 0 : -ENOMEM;
@@ -133,7 +135,7 @@ static bool is_large(const struct store_resource *r)
 	       r->text_len + r->jsonl_len + r->blame_len + r->rel_len > MAX_BYTES;
 }
 
-int dossier_make(struct request *q, int64_t id)
+static int make(struct request *q, int64_t id, size_t *ret_bytes)
 {
 	_cleanup_(files_end) struct files f = { .q = q };
 	struct store_resource resource;
@@ -153,5 +155,23 @@ int dossier_make(struct request *q, int64_t id)
 		r = keep_blame(&f, &resource, &d);
 	if (r == 0)
 		r = keep_relationships(&f, id);
-	return r ? r : keep_states(&f, &d);
+	if (r == 0)
+		r = keep_states(&f, &d);
+	*ret_bytes = f.bytes;
+	return r;
+}
+
+int dossier_make(struct request *q, int64_t id, size_t *ret_bytes)
+{
+	struct cache *cache = &q->tree->cache;
+	struct cache_making making;
+	int r;
+
+	*ret_bytes = 0;
+	/* The directory itself has no content: its number tells that its files are under way. */
+	if (!cache_begin(cache, node_make(NODE_RESOURCE, id), &making))
+		return 0;
+	r = make(q, id, ret_bytes);
+	cache_end(cache, &making);
+	return r;
 }

@@ -148,10 +148,15 @@ const char *tree_moved(struct tree *t);
  */
 uint64_t tree_epoch(struct tree *t);
 /*
- * Makes the files of the directory that is listed behind `dir` in the one above ready, as
- * tree_content_along() does. Only of resources; else, and behind the last, TREE_E_NOT_FOUND.
+ * The directory that is listed behind `dir` in the one above. Only of resources; else, and behind the
+ * last, TREE_E_NOT_FOUND.
  */
-int tree_prepare_next(struct tree *t, uint64_t dir, uint64_t *ret_next) _must_check_;
+int tree_next(struct tree *t, uint64_t dir, uint64_t *ret_next) _must_check_;
+/*
+ * Makes the files of the directory ready, as tree_content_along() does; waits for who is just doing
+ * so. *ret_bytes: how long those are that it made. Of a resource; else TREE_E_NOT_FOUND.
+ */
+int tree_prepare(struct tree *t, uint64_t dir, size_t *ret_bytes) _must_check_;
 /*
  * The nodes whose attributes or content may have changed when the directory's stamp did, the
  * directory itself among them; directories beneath it are left out, they have stamps of their

@@ -5,6 +5,8 @@
  * is kept already, or large, is left as it is.
  */
 
+#include <pthread.h>
+
 #include "estate.h"
 
 #define S1 GROUPS "/sg-1"
@@ -143,13 +145,84 @@ static void test_next(void **state)
 	struct estate *e = *state;
 	uint64_t next = 0;
 
-	assert_int_equal(tree_prepare_next(e->t, estate_at(e, S1).node, &next), 0);
+	assert_int_equal(tree_next(e->t, estate_at(e, S1).node, &next), 0);
 	assert_int_equal(next, estate_at(e, S2).node);
-	assert_int_equal(tree_prepare_next(e->t, next, &next), 0);
+	assert_int_equal(tree_next(e->t, next, &next), 0);
 	assert_int_equal(next, estate_at(e, S3).node);
-	assert_int_equal(tree_prepare_next(e->t, next, &next), TREE_E_NOT_FOUND);
-	assert_int_equal(tree_prepare_next(e->t, estate_at(e, GROUPS).node, &next),
+	assert_int_equal(tree_next(e->t, next, &next), TREE_E_NOT_FOUND);
+	assert_int_equal(tree_next(e->t, estate_at(e, GROUPS).node, &next),
 			 TREE_E_NOT_FOUND);
+}
+
+static size_t bytes_of(struct estate *e, const char *path)
+{
+	struct children children;
+	size_t bytes = 0;
+
+	list(e, path, &children);
+	for (size_t i = 0; i < children.n; i++)
+		bytes += children.list[i].size;
+	return bytes;
+}
+
+static void test_prepare(void **state)
+{
+	struct estate *e = *state;
+	size_t bytes = 1;
+
+	assert_int_equal(tree_prepare(e->t, estate_at(e, S1).node, &bytes), 0);
+	assert_int_equal(bytes, bytes_of(e, S1));
+	assert_int_equal(tree_prepare(e->t, estate_at(e, S1).node, &bytes), 0);
+	assert_int_equal(bytes, 0); /* all are kept */
+	assert_int_equal(tree_prepare(e->t, estate_at(e, S3).node, &bytes), 0);
+	assert_int_equal(bytes, 0); /* too many */
+	assert_int_equal(tree_prepare(e->t, estate_at(e, GROUPS).node, &bytes),
+			 TREE_E_NOT_FOUND);
+}
+
+struct preparing {
+	struct estate *e;
+	uint64_t dir;
+	pthread_barrier_t *begin;
+	size_t bytes;
+	int r;
+};
+
+static void *prepare_thread(void *arg)
+{
+	struct preparing *p = arg;
+
+	(void)pthread_barrier_wait(p->begin);
+	p->r = tree_prepare(p->e->t, p->dir, &p->bytes);
+	return NULL;
+}
+
+/* However many want them at once, the files are made by one. */
+static void test_prepare_once(void **state)
+{
+	struct estate *e = *state;
+	pthread_barrier_t begin;
+	struct preparing threads[4];
+	pthread_t ids[ARRAY_SIZE(threads)];
+	unsigned made = 0;
+
+	assert_int_equal(pthread_barrier_init(&begin, NULL, ARRAY_SIZE(threads)), 0);
+	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
+		threads[i] =
+			(struct preparing){ e, estate_at(e, S1).node, &begin, 0, -1 };
+		assert_int_equal(
+			pthread_create(&ids[i], NULL, prepare_thread, &threads[i]), 0);
+	}
+	for (unsigned i = 0; i < ARRAY_SIZE(threads); i++) {
+		assert_int_equal(pthread_join(ids[i], NULL), 0);
+		assert_int_equal(threads[i].r, 0);
+		if (!threads[i].bytes)
+			continue;
+		assert_int_equal(threads[i].bytes, bytes_of(e, S1));
+		made++;
+	}
+	assert_int_equal(made, 1);
+	pthread_barrier_destroy(&begin);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, setup, estate_teardown)
@@ -157,10 +230,8 @@ static void test_next(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(test_same),
-		TEST(test_together),
-		TEST(test_after_commit),
-		TEST(test_next),
+		TEST(test_same), TEST(test_together), TEST(test_after_commit),
+		TEST(test_next), TEST(test_prepare),  TEST(test_prepare_once),
 	};
 
 	return cmocka_run_group_tests_name("dossier", tests, NULL, NULL);
