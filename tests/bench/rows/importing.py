@@ -20,6 +20,8 @@ ROWS = [
         less=False),
     Row("config-delivered", "  ... as delivered: those known already, too", "items/s",
         less=False),
+    Row("config-jansson", "  ... as delivered, against jansson's parse, one core", "times",
+        0.36, 0.91, less=False, yardstick="jansson"),  # 20,000 and 50,000 of 55,000 items/s
     Row("config-alone", "  ... into a history without events: new states", "items/s", less=False),
     Row("both", "all of it, new", "s"),
     Row("again", "the same input again: times as fast", "times", 20, 100, less=False,
@@ -94,33 +96,50 @@ def delivered(ended, new):
     return new + (int(known[1].replace(",", "")) if known else 0)
 
 
+def parse_alone(bench, names):
+    """Items a second of jansson over the same files, which another thread could read for it."""
+    program = bench.options.build / "tests/bench/bench_jansson"
+    if not program.exists():
+        raise Skip(f"no {program.name} in the build (it comes with the tests)")
+    with names.open() as files:
+        out = json.loads(run(program, stdin=files).out)
+    return out["items"] / out["seconds"]
+
+
 def measure_config(bench, rows):
     """
     The items come into a history that has the events, as they do in life. A state stands in its
     history file and in each snapshot: the rate to reach is that of new states, which alone have
-    differences and causes; a parser's rate compares with that of all that is delivered.
+    differences and causes; a parser's rate compares with that of all that is delivered. Processors
+    differ by more than a factor of two in both, so the two are also set against each other.
     """
     trail, config = parts(bench)
+    names = bench.work / "files"
+    names.write_text("".join(f"{p}\n" for d in config for p in sorted(d.rglob("*.json.gz"))))
     base = bench.new("base")
     run(bench.driftfs, "import", "-q", base, *trail)
     for _ in bench.runs():
-        if "config" in rows or "config-delivered" in rows:
+        if {"config", "config-delivered", "config-jansson"} & rows.keys():
             history = bench.new("config")
             shutil.copy(base, history)
             ended = run(bench.driftfs, "import", "-q", history, *config)
             count = bench.status(history)["items"]
             counts = {"config": count, "config-delivered": delivered(ended, count)}
+            counts["config-jansson"] = counts["config-delivered"]
             for name in counts.keys() & rows.keys():
                 rows[name].add("driftfs", counts[name] / ended.seconds)
                 rows[name].note = f"{counts[name]:,} items"
+        if "config-jansson" in rows:
+            with attempt(rows["config-jansson"], bench.log):
+                rows["config-jansson"].add("jansson", parse_alone(bench, names))
         if "config-alone" in rows:
             seconds = take(bench, "config", *config).seconds
             count = bench.status(bench.work / "config")["items"]
             rows["config-alone"].add("driftfs", count / seconds)
             rows["config-alone"].note = f"{count:,} items"
-    for name in ("config", "config-delivered", "config-alone"):
-        if name in rows:
-            judge(rows[name])
+    for name in ("config", "config-delivered", "config-jansson", "config-alone"):
+        if name in rows and not rows[name].failed:
+            (judge_ratio if rows[name].yardstick else judge)(rows[name])
     remove(base)
 
 
@@ -143,7 +162,8 @@ def measure_both(bench, rows):
 
 def measure(bench, rows):
     for names, what in ((("trail", "trail-duckdb", "trail-jq", "trail-write"), measure_trail),
-                        (("config", "config-delivered", "config-alone"), measure_config),
+                        (("config", "config-delivered", "config-jansson", "config-alone"),
+                         measure_config),
                         (("both", "again", "memory"), measure_both)):
         some = {n: rows[n] for n in names if n in rows}
         if some:
