@@ -86,23 +86,7 @@ int body_damaged(struct store *s, const char *what, int64_t id)
 {
 	(void)snprintf(s->message, sizeof(s->message), "%s %lld cannot be decoded", what,
 		       (long long)id);
-	if (s->who && !s->broken)
-		s->broken = STORE_E_DAMAGED;
 	return STORE_E_DAMAGED;
-}
-
-int row_damaged(struct store *s, const char *what, int64_t id)
-{
-	int broken = s->broken;
-	int r = body_damaged(s, what, id);
-
-	s->broken = broken;
-	return r;
-}
-
-bool row_is_lost(const struct store *s, int error)
-{
-	return error == STORE_E_DAMAGED && !s->broken;
 }
 
 /* --- dictionaries in use ------------------------------------------------------------------- */

@@ -67,13 +67,9 @@ int dictionary_phrases(struct store *s, int64_t id,
 int dictionary_begin(struct store *s) _must_check_;
 /* n bodies of the kind were put: trains a dictionary when there are enough of them. */
 int dictionary_count(struct store *s, enum dictionary_kind kind, unsigned n) _must_check_;
-/* Notes that a row cannot be decoded: STORE_E_DAMAGED. */
+/* Notes that a row cannot be decoded: STORE_E_DAMAGED. A transaction may go on without the row, which
+   store_is_row_lost() tells; a put that ends by it breaks the transaction, as by any error. */
 int body_damaged(struct store *s, const char *what, int64_t id) _must_check_;
-/* The same, where a transaction may go on without the row. */
-int row_damaged(struct store *s, const char *what, int64_t id) _must_check_;
-/* Is the error such a one, and nothing else of the transaction lost? store_is_row_lost() asks less: of any
-   row, where the transaction is to be undone or what is broken is looked at. */
-bool row_is_lost(const struct store *s, int error) _pure_;
 
 /* zstd with the kind's current dictionary; *ret_dictionary is 0 for none. Replaces out. */
 int body_pack(struct store *s, enum dictionary_kind kind, struct str body,

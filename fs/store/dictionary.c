@@ -112,16 +112,14 @@ static int add_row(struct store *s, enum dictionary_kind kind, int64_t id,
 		   struct sample_set *set)
 {
 	size_t n = set->n, bytes = set->bytes.len, lengths = set->lengths.len;
-	int broken = s->broken;
 	int r = kind == DICTIONARY_EVENT ? add_block(s, id, set)
 					 : add_keyframe(s, id, set);
 
-	if (r == STORE_E_DAMAGED) {
+	if (store_is_row_lost(s, r)) {
 		set->n = n;
 		set->bytes.len = bytes;
 		set->lengths.len = lengths;
 		set->left = true;
-		s->broken = broken;
 		return 0;
 	}
 	buf_put(&set->ids, &id, sizeof(id));

@@ -11,7 +11,7 @@
 
 static int damaged(struct store *s, int64_t source)
 {
-	return row_damaged(s, "the list of relationships of resource", source);
+	return body_damaged(s, "the list of relationships of resource", source);
 }
 
 /* --- kinds --------------------------------------------------------------------------------- */

@@ -172,7 +172,6 @@ static int is_packed(struct store *s, int64_t id, const struct buf *spans, size_
 	const struct state_span *span = (const struct state_span *)spans->data;
 	size_t n = spans->len / sizeof(*span);
 	const struct kept_pack *k;
-	int broken = s->broken;
 	int r;
 
 	while (*at < n && span[*at].first + span[*at].n <= id)
@@ -182,11 +181,8 @@ static int is_packed(struct store *s, int64_t id, const struct buf *spans, size_
 		return 0;
 	r = pack_of_state(s, id, false, &k);
 	*ret = k != NULL;
-	if (r != STORE_E_DAMAGED)
-		return r;
 	/* The row is all that is left of it. */
-	s->broken = broken;
-	return 0;
+	return store_is_row_lost(s, r) ? 0 : r;
 }
 
 static int sort_rows(struct store *s, struct sorted_rows *ret)

@@ -23,7 +23,8 @@ struct store {
 	bool immutable; /* read-only place without a log: nothing is locked or watched */
 	struct stat stamp; /* the file as it was opened */
 	const char *who;   /* the write transaction's owner; NULL: none is open */
-	int broken; /* first failure in the write transaction: it cannot be committed */
+	int broken; /* first failure of SQLite or of a put in the write transaction: it cannot be
+		       committed */
 	unsigned views;    /* nesting of store_read_begin() */
 	int64_t unchanged; /* sqlite3_total_changes64() as the write transaction began */
 	bool failed;       /* SQLite, since view or transaction began */

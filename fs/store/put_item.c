@@ -185,7 +185,7 @@ struct comparison {
 	bool lost;     /* the old one cannot be read, and nothing else is told */
 };
 
-/* Where it is damaged the transaction, in which nothing has failed so far, goes on without it. */
+/* Where it is damaged the put goes on without it. */
 static int read_copy(struct store *s, struct copy *copy, bool *ret_lost)
 {
 	int r = body_of_state(s, copy->id, &copy->body);
@@ -193,10 +193,7 @@ static int read_copy(struct store *s, struct copy *copy, bool *ret_lost)
 	if (!r)
 		r = raw_of_state(s, copy->id, buf_str(&copy->body), &copy->raw);
 	*ret_lost = store_is_row_lost(s, r);
-	if (!*ret_lost)
-		return r;
-	s->broken = 0;
-	return 0;
+	return *ret_lost ? 0 : r;
 }
 
 static int compare(struct store *s, const struct item *item, struct copy *copy,
@@ -247,10 +244,8 @@ static int replace_lost(struct store *s, struct resource *res, const struct copy
 	int r = pack_of_state(s, copy->id, false, &pack);
 
 	*ret = STORE_PUT_DAMAGED;
-	if (pack || store_is_row_lost(s, r)) {
-		s->broken = 0;
+	if (pack || store_is_row_lost(s, r))
 		return 0;
-	}
 	*ret = STORE_PUT_FULLER;
 	if (!r)
 		r = replace(s, copy, item, true, source_id);
@@ -329,7 +324,6 @@ int store_put_item(struct store *s, const struct item *item, int64_t source_id,
 		return written(s, r);
 	r = find_copy(s, res, item, &copy);
 	if (store_is_row_lost(s, r)) {
-		s->broken = 0;
 		*ret = STORE_PUT_DAMAGED;
 		return 0;
 	}

@@ -373,7 +373,7 @@ static int edges_before(struct store *s, struct putting *p, struct edges *ret)
 {
 	int r = edges_read(s, p->source.id, ret);
 
-	p->lost = row_is_lost(s, r);
+	p->lost = store_is_row_lost(s, r);
 	if (!p->lost)
 		return r;
 	buf_reset(&ret->list);

@@ -13,7 +13,7 @@
 
 int relation_lost(struct store *s, int64_t source, int error)
 {
-	return row_is_lost(s, error)
+	return store_is_row_lost(s, error)
 		       ? sql_run(s, Q_DIRTY_ADD, ARGS(INT(source), INT(INT64_MIN)))
 		       : error;
 }

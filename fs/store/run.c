@@ -13,7 +13,7 @@
 
 static int damaged(struct store *s, int64_t resource)
 {
-	return row_damaged(s, "the list of states of resource", resource);
+	return body_damaged(s, "the list of states of resource", resource);
 }
 
 /* --- reading ------------------------------------------------------------------------------- */

@@ -5,7 +5,8 @@
  * until the statement is ended.
  *
  * A failure inside a write transaction marks the transaction: a put is several statements, and
- * half a put must never be committed, whatever the caller does with the code.
+ * half a put must never be committed, whatever the caller does with the code. A row of ours that
+ * cannot be decoded is no such failure: the put that needs it says whether it can do without.
  */
 #include "statement.h"
 
@@ -89,13 +90,13 @@ int sql_fail(struct store *s, int rc, const char *doing)
 	const char *text =
 		code == STORE_E_FULL ? "the disk is full" : sqlite3_errmsg(s->db);
 
-	/* Of a virtual table it is a row of ours. */
-	s->failed |= rc != SQLITE_CORRUPT_VTAB;
 	(void)snprintf(s->message, sizeof(s->message), "%s%s%s: %s", s->who ? s->who : "",
 		       s->who ? ": " : "", doing, text);
-	if (s->who && !s->broken)
-		s->broken = code;
-	return code;
+	/* Of a virtual table it is a row of ours. */
+	if (rc == SQLITE_CORRUPT_VTAB)
+		return code;
+	s->failed = true;
+	return written(s, code);
 }
 
 static int prepare(struct store *s, enum statement id)

@@ -29,7 +29,7 @@ enum {
 	STORE_E_NEWER,       /* made by a newer driftfs than this */
 	STORE_E_OLDER, /* STORE_READ of one that must be migrated first: run an import */
 	STORE_E_BUSY,  /* STORE_WRITE: another process is importing */
-	STORE_E_DAMAGED, /* SQLite says the file is malformed */
+	STORE_E_DAMAGED, /* SQLite says the file is malformed, or a row cannot be decoded */
 	STORE_E_FULL, /* the disk is full; the transaction under way is lost, no more */
 	STORE_E_NOT_FOUND, /* the row asked for is not there */
 	STORE_E_LARGE,     /* more than the caller wants to have at once */
@@ -91,6 +91,9 @@ int store_read_begin(struct store *s) _must_check_;
 void store_read_end(struct store *s);
 /* Is a view open in which SQLite has not failed yet? Only such a one is worth being kept. */
 bool store_read_is_sound(const struct store *s) _pure_;
-/* Does the error tell that rows cannot be decoded, or are not there, and nothing else of the file, as
-   far as this view or transaction has read it? */
+/*
+ * Does the error tell that rows cannot be decoded, or are not there, and nothing else of the file, as
+ * far as this view or transaction has read it? After a read a transaction may go on without them; one in
+ * which a put has failed so is to be rolled back, and what was put in it may be put again.
+ */
 bool store_is_row_lost(const struct store *s, int error) _pure_;

@@ -354,6 +354,50 @@ static void test_row_lost(void **state)
 	store_rollback(h->s);
 }
 
+static int64_t groups(struct history *h)
+{
+	return ask(h, "SELECT count(*) FROM resource");
+}
+
+/* A transaction goes on without a row that it only reads, in whichever way; not where a put has failed by
+   it, nor SQLite. */
+static void test_row_lost_in_a_transaction(void **state)
+{
+	_cleanup_(buf_deinit) struct buf body = BUF_INIT;
+	struct history *h = *state;
+	struct item item = item_of(GROUP, "sg-1", 1000, "1", "{}"), other = item;
+	struct store_shown shown = { .state = state_first(1), .time_ms = 1000 };
+	const struct store_story story = { .dirty = { 1, 1000 },
+					   .shown = &shown,
+					   .n_shown = 1 };
+	enum store_put put;
+
+	put_item(h, &item);
+	assert_int_equal(ask(h, "UPDATE state SET body_len = -1 RETURNING 1"), 1);
+	assert_int_equal(ask(h, "UPDATE shown_run SET states = x'ff' RETURNING 1"), 1);
+	other.id = STR("sg-2");
+	begin(h);
+	assert_int_equal(store_state_body(h->s, state_first(1), &body), STORE_E_DAMAGED);
+	assert_int_equal(read_list(h), STORE_E_DAMAGED);
+	assert_int_equal(store_put_item(h->s, &other, 1, &put, &h->ousted), 0);
+	assert_int_equal(store_commit(h->s), 0);
+	assert_int_equal(groups(h), 2);
+	other.id = STR("sg-3");
+	begin(h);
+	assert_int_equal(store_put_item(h->s, &other, 1, &put, &h->ousted), 0);
+	assert_int_equal(store_put_story(h->s, &story), STORE_E_DAMAGED);
+	assert_true(store_is_row_lost(h->s, STORE_E_DAMAGED));
+	assert_int_equal(store_put_item(h->s, &other, 1, &put, &h->ousted),
+			 STORE_E_DAMAGED);
+	assert_int_equal(store_commit(h->s), STORE_E_DAMAGED);
+	assert_int_equal(groups(h), 2);
+	begin(h);
+	assert_int_equal(store_put_item(h->s, &other, 1, &put, &h->ousted), 0);
+	assert_int_equal(sql_fail(h->s, SQLITE_CORRUPT, "read"), STORE_E_DAMAGED);
+	assert_int_equal(store_commit(h->s), STORE_E_DAMAGED);
+	assert_int_equal(groups(h), 2);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +409,8 @@ int main(void)
 						history_teardown),
 		cmocka_unit_test_setup_teardown(test_row_lost, history_setup,
 						history_teardown),
+		cmocka_unit_test_setup_teardown(test_row_lost_in_a_transaction,
+						history_setup, history_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -243,7 +243,7 @@ static void test_other_errors(void **state)
 	assert_int_equal(relation_lost(h->s, sg, -EIO), -EIO);
 	assert_int_equal(relation_lost(h->s, sg, STORE_E_FULL), STORE_E_FULL);
 	/* As SQLite says it of the file. */
-	h->s->broken = STORE_E_DAMAGED;
+	assert_int_equal(sql_fail(h->s, SQLITE_CORRUPT, "read"), STORE_E_DAMAGED);
 	assert_int_equal(relation_lost(h->s, sg, STORE_E_DAMAGED), STORE_E_DAMAGED);
 	store_rollback(h->s);
 }
