@@ -202,16 +202,6 @@ static int by_pair(const void *a, const void *b)
 	return x->pair < y->pair ? -1 : x->pair > y->pair;
 }
 
-/* Where a hash stands, or would. */
-static uint64_t *place_of(uint64_t *table, size_t mask, uint64_t hash)
-{
-	size_t i = hash & mask;
-
-	while (table[i] && table[i] != hash)
-		i = (i + 1) & mask;
-	return &table[i];
-}
-
 /* What an event sets is gone through, never searched. */
 static int finish_event(struct collect *c, struct value_set *ret)
 {
@@ -236,9 +226,10 @@ static int finish(struct collect *c, struct value_set *ret)
 	for (size_t i = 0; i < c->n; i++) {
 		uint64_t value = c->leaves[i].value;
 
-		*place_of(ret->pairs, ret->mask, c->leaves[i].pair) = c->leaves[i].pair;
+		*value_place(ret->pairs, ret->mask, c->leaves[i].pair) =
+			c->leaves[i].pair;
 		if (value)
-			*place_of(ret->values, ret->mask, value) = value;
+			*value_place(ret->values, ret->mask, value) = value;
 	}
 	return 0;
 }
@@ -275,6 +266,27 @@ static struct str pointer_key(struct str pointer)
 	}
 }
 
+/* The member name that a part of a pointer stands for (RFC 6901): "k8s.io~1role" is "k8s.io/role". */
+static struct str unescaped(struct collect *c, struct str part)
+{
+	size_t n = 0;
+	char *to;
+
+	if (str_chr(part, '~') < 0)
+		return part;
+	to = arena_alloc(c->arena, part.n);
+	if (!to) {
+		c->error = -ENOMEM;
+		return part;
+	}
+	for (size_t i = 0; i < part.n; i++)
+		if (part.p[i] == '~' && i + 1 < part.n)
+			to[n++] = part.p[++i] == '1' ? '/' : '~';
+		else
+			to[n++] = part.p[i];
+	return (struct str){ to, n };
+}
+
 /* Leaves that stand on both sides of an UPDATE did not change. */
 static void drop_common(struct collect *c, size_t from, size_t middle)
 {
@@ -307,11 +319,13 @@ static void drop_common(struct collect *c, size_t from, size_t middle)
 static void push_lost_tag(struct collect *c, const struct json_diff_entry *d)
 {
 	static const char tags[] = "/tags/";
+	struct str key;
 
 	if (!d->previous || d->updated || !str_starts(d->pointer, tags))
 		return;
-	push(c, STR("key"), str_from(d->pointer, sizeof(tags) - 1));
-	push(c, STR("tagKeys"), str_from(d->pointer, sizeof(tags) - 1));
+	key = unescaped(c, str_from(d->pointer, sizeof(tags) - 1));
+	push(c, STR("key"), key);
+	push(c, STR("tagKeys"), key);
 }
 
 int values_of_change(struct arena *a, const struct change *change, struct value_set *ret)
@@ -324,7 +338,7 @@ int values_of_change(struct arena *a, const struct change *change, struct value_
 	}
 	for (size_t i = 0; i < change->diff.n && !c.error; i++) {
 		const struct json_diff_entry *d = &change->diff.entries[i];
-		struct str key = pointer_key(d->pointer);
+		struct str key = unescaped(&c, pointer_key(d->pointer));
 		size_t from = c.n, middle;
 
 		c.entry = i;
@@ -357,68 +371,4 @@ int values_of_request(struct arena *a, const struct event *e, const struct item 
 
 	flatten(&c, STR_NULL, e->request);
 	return finish_event(&c, ret);
-}
-
-static void explain(const struct value_set *set, const struct value_leaf *leaf,
-		    bool *explained)
-{
-	for (size_t i = 0; i < set->n; i++)
-		if (set->leaves[i].pair == leaf->pair ||
-		    (leaf->value && set->leaves[i].value == leaf->value))
-			explained[set->leaves[i].entry * 2 + set->leaves[i].gone] = true;
-}
-
-size_t values_shared(const struct value_set *event, const struct value_set *set,
-		     size_t *ret_strong, bool *explained)
-{
-	size_t n = 0, strong = 0;
-
-	for (size_t i = 0; set->n && i < event->n; i++) {
-		const struct value_leaf *leaf = &event->leaves[i];
-		bool pair = *place_of(set->pairs, set->mask, leaf->pair);
-		bool value =
-			leaf->value && *place_of(set->values, set->mask, leaf->value);
-
-		if (!pair && !value)
-			continue;
-		n++;
-		strong += value;
-		if (explained)
-			explain(set, leaf, explained);
-	}
-	*ret_strong = strong;
-	return n;
-}
-
-struct value_sides values_sides(const struct value_set *event,
-				const struct value_set *change)
-{
-	struct value_sides ret = { 0 };
-
-	for (size_t i = 0; i < event->n; i++) {
-		const struct value_leaf *leaf = &event->leaves[i];
-		bool come = false, gone = false;
-
-		for (size_t k = 0; k < change->n; k++) {
-			const struct value_leaf *shown = &change->leaves[k];
-			bool same = shown->pair == leaf->pair ||
-				    (leaf->value && shown->value == leaf->value);
-
-			come |= same && !shown->gone;
-			gone |= same && shown->gone;
-		}
-		ret.come += come;
-		ret.gone += gone;
-	}
-	return ret;
-}
-
-bool values_came(const struct value_set *asked, const struct value_set *change)
-{
-	for (size_t i = 0; i < asked->n; i++)
-		for (size_t k = 0; asked->leaves[i].any && k < change->n; k++)
-			if (!change->leaves[k].gone &&
-			    change->leaves[k].any == asked->leaves[i].any)
-				return true;
-	return false;
 }

@@ -26,6 +26,15 @@ struct value_set {
 	uint64_t *pairs, *values; /* of as many places, a power of two */
 	size_t mask;
 };
+/* Where a hash stands in such places, or would. */
+static inline uint64_t *value_place(uint64_t *table, size_t mask, uint64_t hash)
+{
+	size_t i = hash & mask;
+
+	while (table[i] && table[i] != hash)
+		i = (i + 1) & mask;
+	return &table[i];
+}
 
 /* What the difference adds or takes away; for a CREATE the leaves of the new state. */
 int values_of_change(struct arena *a, const struct change *c,
@@ -42,6 +51,8 @@ int values_of_event(struct arena *a, const struct event *e, const struct item *i
 int values_of_request(struct arena *a, const struct event *e, const struct item *item,
 		      struct value_set *ret) _must_check_;
 
+/* --- values_shared.c ----------------------------------------------------------------------- */
+
 /* How many of the event's leaves the set has, by name and value or by a telling value alone; the
    latter count in *ret_strong, too. Marks in explained[], when that is given, the entries of the difference,
    two each: what came and what went. */
@@ -52,7 +63,7 @@ size_t values_shared(const struct value_set *event, const struct value_set *set,
 struct value_sides {
 	size_t come, gone;
 };
-/* Did one of them come under whatever name? */
-bool values_came(const struct value_set *asked, const struct value_set *change);
 struct value_sides values_sides(const struct value_set *event,
 				const struct value_set *change);
+/* Did one of them come under whatever name? */
+bool values_came(const struct value_set *asked, const struct value_set *change);

@@ -86,6 +86,28 @@ static void test_documents_in_strings_open(void **state)
 		1);
 }
 
+/* Tags of Kubernetes have a slash, which the pointers of a difference write as ~1. */
+static void test_keys_are_unescaped(void **state)
+{
+	static const char without[] = "{\"tags\":{}}";
+	static const char with[] = "{\"tags\":{\"k8s.io/a~b\":\"1\"}}";
+	size_t strong;
+
+	(void)state;
+	assert_int_equal(
+		shared(without, with, "{\"tags\":{\"k8s.io/a~b\":\"1\"}}", &strong), 1);
+	assert_int_equal(strong, 0);
+	assert_int_equal(shared(without, with,
+				"{\"items\":[{\"key\":\"k8s.io/a~b\",\"value\":\"1\"}]}",
+				&strong),
+			 1);
+	assert_int_equal(shared(with, without, "{\"tagKeys\":[\"k8s.io/a~b\"]}", &strong),
+			 1);
+	assert_int_equal(strong, 1);
+	assert_int_equal(
+		shared(with, without, "{\"tagKeys\":[\"k8s.io~1a~0b\"]}", &strong), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -93,6 +115,7 @@ int main(void)
 		cmocka_unit_test(test_what_stood_before_does_not),
 		cmocka_unit_test(test_own_names_do_not),
 		cmocka_unit_test(test_documents_in_strings_open),
+		cmocka_unit_test(test_keys_are_unescaped),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
