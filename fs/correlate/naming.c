@@ -23,13 +23,6 @@ struct search {
 	unsigned own_depth, other_depth; /* of a typed key in the request */
 };
 
-static struct str tail(struct str s)
-{
-	ptrdiff_t at = MAX(MAX(str_rchr(s, '/'), str_rchr(s, ':')), str_rchr(s, '|'));
-
-	return at >= 0 ? str_from(s, (size_t)at + 1) : s;
-}
-
 /* Generated ids look like sg-0123456789abcdef0, AROA..., or a GUID: no two things share one. */
 static bool looks_generated(struct str id)
 {
@@ -57,13 +50,6 @@ static bool same_kind(struct str a, struct str b)
 	return a.n > n && b.n > n && looks_generated(b) && !memcmp(a.p, b.p, n);
 }
 
-static struct str arn_of(const struct item *item)
-{
-	if (!item->arn.n && str_starts(item->id, "arn:"))
-		return item->id;
-	return item->arn;
-}
-
 enum hit { HIT_NONE, HIT_NAME, HIT_ID, HIT_UNIQUE };
 
 /*
@@ -86,7 +72,7 @@ static enum hit compare_arns(struct str leaf, struct str arn)
 
 static enum hit compare(const struct item *item, struct str leaf)
 {
-	struct str last = tail(leaf);
+	struct str last = naming_tail(leaf);
 
 	if (leaf.n < 1)
 		return HIT_NONE;
@@ -101,8 +87,8 @@ static enum hit compare(const struct item *item, struct str leaf)
 	/* Partial ARNs and URLs; and ids that are ARNs or URLs, named by their last part. */
 	if (last.n >= 2 && last.n < leaf.n) {
 		if (str_starts(leaf, "arn:") &&
-		    arn_of(item).n) /* whole: its own or another's */
-			return compare_arns(leaf, arn_of(item));
+		    naming_arn(item).n) /* whole: its own or another's */
+			return compare_arns(leaf, naming_arn(item));
 		if (str_eq(last, item->id))
 			return looks_generated(item->id) ? HIT_UNIQUE : HIT_ID;
 		if (item->name.n && str_eq(last, item->name))
@@ -110,7 +96,7 @@ static enum hit compare(const struct item *item, struct str leaf)
 	}
 	if (str_chr(item->id, '/') >= 0 || str_chr(item->id, ':') >= 0 ||
 	    str_chr(item->id, '|') >= 0)
-		if (leaf.n >= 2 && str_eq(leaf, tail(item->id)))
+		if (leaf.n >= 2 && str_eq(leaf, naming_tail(item->id)))
 			return HIT_NAME;
 	return HIT_NONE;
 }
@@ -173,8 +159,9 @@ static void hit_in_request(struct search *s, struct str key, enum hit hit)
 /* Names another resource of the type: by its id, or by its name where names are ids. */
 static void note_other(struct search *s, struct str key, struct str text, unsigned depth)
 {
-	bool other = s->by_id ? same_kind(s->item->id, tail(text))
-			      : text.n && !str_eq(tail(text), tail(s->item->id));
+	bool other =
+		s->by_id ? same_kind(s->item->id, naming_tail(text))
+			 : text.n && !str_eq(naming_tail(text), naming_tail(s->item->id));
 
 	if (!other || words_match_key(key, s->type) != SUBJECT_TYPE)
 		return;
@@ -186,10 +173,10 @@ static void note_other(struct search *s, struct str key, struct str text, unsign
 /* The ARN of another of its kind that ends as its own does: a service of that name in another cluster. */
 static bool is_namesake(const struct search *s, struct str key, struct str text)
 {
-	struct str last = tail(text);
+	struct str last = naming_tail(text);
 
 	return str_starts(text, "arn:") && last.n >= 2 &&
-	       str_eq(last, tail(arn_of(s->item))) &&
+	       str_eq(last, naming_tail(naming_arn(s->item))) &&
 	       words_match_key(key, s->type) == SUBJECT_TYPE;
 }
 
@@ -206,7 +193,7 @@ static void leaf(struct search *s, struct str key, struct str text, unsigned dep
 	if (hit != HIT_NONE) {
 		s->hit = true;
 		s->ret->unique |= hit == HIT_UNIQUE;
-		s->ret->own_id |= s->by_id && str_eq(tail(text), s->item->id);
+		s->ret->own_id |= s->by_id && str_eq(naming_tail(text), s->item->id);
 		if (s->in_request)
 			hit_in_request(s, key, hit);
 		if (words_match_key(key, s->type) != SUBJECT_TYPE)
@@ -265,98 +252,6 @@ static void search(struct search *s, struct str key, const struct jv *v, unsigne
 		}
 }
 
-/* Its id or the resource part of its ARN: "service/prod/api", "k8s|vpc-cni". */
-static struct str path_of(const struct item *item)
-{
-	bool is_arn = arn_of(item).n > 0;
-	struct str path = is_arn ? arn_of(item) : item->id;
-
-	if (str_chr(item->id, '|') >= 0)
-		return item->id;
-	for (int colons = 0; is_arn && colons < 5;
-	     colons++) /* before its resource part */
-		path = str_from(path, (size_t)(str_chr(path, ':') + 1));
-	return path;
-}
-
-/* Cuts off the first part; false when the last is all that is left. */
-static bool next_part(struct str *path, struct str *ret)
-{
-	for (size_t i = 0; i < path->n; i++)
-		if (strchr("/:|", path->p[i])) {
-			*ret = (struct str){ path->p, i };
-			*path = str_from(*path, i + 1);
-			return true;
-		}
-	return false;
-}
-
-/* The state's value by a member that speaks of the same ("cluster", "ClusterName"). */
-static struct str value_by_subject(const struct jv *configuration, const char *subject)
-{
-	char other[WORD_SIZE];
-
-	for (uint32_t i = 0; jv_is(configuration, JV_OBJECT) && i < configuration->len;
-	     i++) {
-		const struct jv *value = &configuration->members[i].value;
-
-		if (value->type != JV_STRING)
-			continue;
-		words_subject(jv_str(&configuration->members[i].key), other);
-		if (!strcmp(other, subject))
-			return tail(jv_str(value));
-	}
-	return STR_NULL;
-}
-
-/*
- * What of its path the request should say under this key: the part behind one of that kind
- * ("restapis/a1b2c3/..."), or the one that its state has under such a key.
- */
-static struct str parent_by_key(const struct search *s, const struct jv *state,
-				struct str key)
-{
-	struct str path = path_of(s->item), part, kind = STR_NULL, value;
-	char subject[WORD_SIZE], other[WORD_SIZE];
-
-	words_subject(key, subject);
-	if (!*subject || words_match_key(key, s->type) != SUBJECT_OTHER)
-		return STR_NULL;
-	value = value_by_subject(jv_get(state, "configuration"), subject);
-	while (next_part(&path, &part)) {
-		words_subject(kind, other);
-		if (part.n &&
-		    (!strcmp(other, subject) || (value.n && str_eq(part, value))))
-			return part;
-		kind = part;
-	}
-	return STR_NULL;
-}
-
-/* Named by its last part alone: does the request say that what it is in is another one? */
-static bool is_elsewhere(const struct search *s, const struct event *e,
-			 const struct jv *state)
-{
-	struct str path = path_of(s->item), part;
-
-	for (uint32_t i = 0; jv_is(e->request, JV_OBJECT) && i < e->request->len; i++) {
-		struct str text = jv_str(&e->request->members[i].value);
-		struct str parent;
-
-		if (e->request->members[i].value.type != JV_STRING || !text.n)
-			continue;
-		parent = parent_by_key(s, state, jv_str(&e->request->members[i].key));
-		if (parent.n && !str_eq_nocase(tail(text), parent))
-			return true;
-	}
-	if (str_chr(s->item->id, '|') < 0)
-		return false;
-	while (next_part(&path, &part))
-		if (!jv_holds(e->request, part) && !jv_holds(e->response, part))
-			return true;
-	return false;
-}
-
 void naming_of(const struct event *e, const struct call_words *call,
 	       const struct item *item, const struct type_words *type,
 	       const struct jv *before, const struct jv *state, struct naming *ret)
@@ -389,5 +284,5 @@ void naming_of(const struct event *e, const struct call_words *call,
 	if (s.hit)
 		ret->evidence |= 1u << EVIDENCE_RESOURCES;
 	ret->other = !ret->unique && ret->evidence &&
-		     (ret->other || is_elsewhere(&s, e, state));
+		     (ret->other || naming_is_elsewhere(item, type, e, state));
 }

@@ -25,3 +25,11 @@ bool naming_is_by_id(const struct item *item);
 void naming_of(const struct event *e, const struct call_words *call,
 	       const struct item *item, const struct type_words *type,
 	       const struct jv *before, const struct jv *state, struct naming *ret);
+
+/* --- namesake.c ---------------------------------------------------------------------------- */
+
+struct str naming_tail(struct str s);           /* behind the last '/', ':' or '|' */
+struct str naming_arn(const struct item *item); /* empty: it is not known */
+/* Named by its last part alone: does the request say that what it is in is another one? */
+bool naming_is_elsewhere(const struct item *item, const struct type_words *type,
+			 const struct event *e, const struct jv *state);

@@ -136,6 +136,62 @@ static void test_composite_ids(void **state)
 			 CORRELATE_NONE);
 }
 
+/* Where parts have slashes of their own, the bar alone parts them. */
+static void test_composite_ids_of_paths(void **state)
+{
+	static const char id[] = "/aws/lambda/pay|errors";
+	static const char old[] = "{\"configuration\":{\"FilterPattern\":\"ERROR\"}}";
+	static const char new[] = "{\"configuration\":{\"FilterPattern\":\"FATAL\"}}";
+
+	(void)state;
+	assert_certain(told_of("AWS::Logs::MetricFilter", id, id, old, new, "logs",
+			       "PutMetricFilter",
+			       REQUEST "{\"logGroupName\":\"/aws/lambda/pay\","
+				       "\"filterName\":\"errors\","
+				       "\"filterPattern\":\"FATAL\"}"));
+	assert_int_equal(told_of("AWS::Logs::MetricFilter", id, id, old, new, "logs",
+				 "PutMetricFilter",
+				 REQUEST "{\"logGroupName\":\"/aws/lambda/buy\","
+					 "\"filterName\":\"errors\","
+					 "\"filterPattern\":\"FATAL\"}")
+				 .role,
+			 CORRELATE_NONE);
+}
+
+/* What a name has of slashes is no place that it is in, whatever the words between them. */
+static void test_names_like_paths(void **state)
+{
+	static const char old[] = "{\"configuration\":{}}";
+	static const char new[] =
+		"{\"configuration\":{\"filters\":[{\"to\":"
+		"\"arn:aws:lambda:eu-west-1:111122223333:function:ship\"}]}}";
+
+	(void)state;
+	assert_int_equal(
+		told_of("AWS::Logs::LogGroup",
+			"arn:aws:logs:eu-west-1:111122223333:log-group:/ecs/role/pay/app:*",
+			"/ecs/role/pay/app", old, new, "logs", "PutSubscriptionFilter",
+			REQUEST
+			"{\"logGroupName\":\"/ecs/role/pay/app\",\"destinationArn\":"
+			"\"arn:aws:lambda:eu-west-1:111122223333:function:ship\","
+			"\"roleArn\":\"arn:aws:iam::111122223333:role/shipper\"}")
+			.role,
+		CORRELATE_CAUSE);
+	assert_certain(told_of(
+		"AWS::SecretsManager::Secret",
+		"arn:aws:secretsmanager:eu-west-1:111122223333:secret:app/kmskey/db/main-AbCdEf",
+		"app/kmskey/db/main", "{\"configuration\":{\"KmsKeyId\":\"alias/a\"}}",
+		"{\"configuration\":{\"KmsKeyId\":\"alias/second\"}}", "secretsmanager",
+		"UpdateSecret",
+		REQUEST
+		"{\"secretId\":\"app/kmskey/db/main\",\"kmsKeyId\":\"alias/second\"}"));
+	assert_certain(
+		told_of("AWS::IAM::User", "arn:aws:iam::111122223333:user/group/ops/bob",
+			"bob", old, "{\"configuration\":{\"groupList\":[\"admins\"]}}",
+			"iam", "AddUserToGroup",
+			REQUEST "{\"userName\":\"bob\",\"groupName\":\"admins\"}"));
+}
+
 /* A launch template's items have no name that calls know it by. */
 static void test_named_by_the_answer(void **state)
 {
@@ -179,6 +235,8 @@ int main(void)
 		cmocka_unit_test(test_keys_of_tags),
 		cmocka_unit_test(test_names_of_parts),
 		cmocka_unit_test(test_composite_ids),
+		cmocka_unit_test(test_composite_ids_of_paths),
+		cmocka_unit_test(test_names_like_paths),
 		cmocka_unit_test(test_named_by_the_answer),
 		cmocka_unit_test(test_started_itself),
 	};
