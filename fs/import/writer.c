@@ -258,25 +258,35 @@ static int put_item(struct import_writer *w, struct import_file *file,
 	return r || put != STORE_PUT_NEW ? r : touch(w, f->resource);
 }
 
+static int refuse_event(struct import_writer *w, struct import_file *file,
+			const struct fact_event *f, enum store_put put)
+{
+	struct str raw = f->record.raw;
+	struct fault fault;
+
+	if (put == STORE_PUT_DAMAGED)
+		fault_set(&fault, f->fact.offset, "", "%s", store_message(w->store));
+	else
+		fault_set(&fault, f->fact.offset, "eventID",
+			  "%.*s is already there with another content",
+			  STR_ARGS(f->record.identity));
+	return put_refusal(w, file, &fault, raw, raw.n);
+}
+
 static int put_event(struct import_writer *w, struct import_file *file,
 		     const struct fact_event *f)
 {
 	const struct mention_set *mentions = f->mentions.n ? &f->mentions : NULL;
-	struct fault fault;
 	enum store_put put;
 	int r = store_put_event(w->store, &f->event, &f->record, mentions, &f->told,
 				file->source, &put);
 
 	if (r)
 		return r;
-	if (put != STORE_PUT_CONFLICT) {
-		count(file, &file->counts.events, put);
-		return 0;
-	}
-	fault_set(&fault, f->fact.offset, "eventID",
-		  "%.*s is already there with another content",
-		  STR_ARGS(f->record.identity));
-	return put_refusal(w, file, &fault, f->record.raw, f->record.raw.n);
+	if (store_put_is_refused(put))
+		return refuse_event(w, file, f, put);
+	count(file, &file->counts.events, put);
+	return 0;
 }
 
 static int put_transition(struct import_writer *w, struct import_file *file,

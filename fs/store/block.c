@@ -277,6 +277,8 @@ static int unpack(struct store *s, sqlite3_stmt *q, struct block *ret)
 		return r;
 	r = body_unpack(s, col_str(q, 4), col_int(q, 1), STR_NULL,
 			(int64_t)ret->ends[ret->n - 1], &ret->bytes);
+	if (store_is_row_lost(s, r))
+		return body_damaged(s, "block", col_int(q, 0));
 	if (r)
 		return r;
 	ret->first = col_int(q, 0);

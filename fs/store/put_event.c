@@ -18,6 +18,7 @@ enum kinship {
 	KINSHIP_NONE, /* another event, whose identity has the same hash */
 	KINSHIP_SAME,
 	KINSHIP_CONFLICT,
+	KINSHIP_LOST, /* that one cannot be read, and none of the others is kin */
 };
 
 /* The same record may come with other white space or order of members: the values decide. */
@@ -47,7 +48,7 @@ static int compare(struct store *s, int64_t event, struct str raw, struct str id
 	_cleanup_(buf_deinit) struct buf theirs = BUF_INIT;
 	int r = body_of_event(s, event, &theirs);
 
-	*ret = KINSHIP_SAME;
+	*ret = r ? KINSHIP_NONE : KINSHIP_SAME;
 	if (r == STORE_E_NOT_FOUND)
 		return body_damaged(s, "an event of the list of keys", event);
 	if (r || str_eq(buf_str(&theirs), raw))
@@ -61,7 +62,17 @@ struct search {
 	uint64_t key;
 	int64_t event;
 	enum kinship kinship;
+	bool lost; /* one that may be kin cannot be read */
 };
+
+/* The others are looked at all the same. */
+static int pass_over(struct search *c, int error)
+{
+	if (!store_is_row_lost(c->s, error))
+		return error;
+	c->lost = true;
+	return 0;
+}
 
 /* Has it the whole key? */
 static int look_at_key(void *ctx, const struct posting *p, bool *more)
@@ -88,7 +99,7 @@ static int look_at(void *ctx, const struct posting *p, bool *more)
 	if (!r && !other)
 		r = compare(c->s, p->event, c->raw, c->identity, &c->kinship);
 	*more = c->kinship == KINSHIP_NONE;
-	return r;
+	return pass_over(c, r);
 }
 
 /* Those whose keys are alike as far as the list has them. */
@@ -109,12 +120,12 @@ static int find_kin(struct store *s, uint64_t key, struct str raw, struct str id
 
 	while (!r && c.kinship == KINSHIP_NONE &&
 	       keys_next(&s->writer->gathered.keys, key, &c.event))
-		r = compare(s, c.event, raw, identity, &c.kinship);
+		r = pass_over(&c, compare(s, c.event, raw, identity, &c.kinship));
 	if (!r && c.kinship == KINSHIP_NONE)
 		r = key_filter_ask(s, key, &listed);
 	if (!r && c.kinship == KINSHIP_NONE && listed)
 		r = each_of_key(s, key, look_at, &c);
-	*ret = c.kinship;
+	*ret = c.lost && c.kinship == KINSHIP_NONE ? KINSHIP_LOST : c.kinship;
 	*ret_event = c.event;
 	return r;
 }
@@ -265,6 +276,14 @@ static int insert(struct store *s, const struct event *e,
 	return block_add(s, id, record, &row);
 }
 
+/* Of one that is not put. */
+static enum store_put put_of(enum kinship kinship)
+{
+	return kinship == KINSHIP_SAME   ? STORE_PUT_KNOWN
+	       : kinship == KINSHIP_LOST ? STORE_PUT_DAMAGED
+					 : STORE_PUT_CONFLICT;
+}
+
 static int put(struct store *s, const struct event *e, const struct store_record *record,
 	       const struct mention_set *mentions, const struct event_told *told,
 	       int64_t source_id, enum store_put *ret)
@@ -279,7 +298,7 @@ static int put(struct store *s, const struct event *e, const struct store_record
 	if (r)
 		return r;
 	if (kinship != KINSHIP_NONE) {
-		*ret = kinship == KINSHIP_SAME ? STORE_PUT_KNOWN : STORE_PUT_CONFLICT;
+		*ret = put_of(kinship);
 		return 0;
 	}
 	r = insert(s, e, record, key, mentions, told, source_id, &id);

@@ -61,8 +61,9 @@ enum store_put {
 			       there, and that is what the caller refuses */
 	STORE_PUT_TOO_MANY, /* an item: its resource has all states that one may have, and the
 			       caller refuses this one */
-	STORE_PUT_DAMAGED, /* an item: the list or the pack that it belongs in cannot be read, as
-			       store_message() says; the caller refuses it */
+	STORE_PUT_DAMAGED, /* what it belongs in, or is to be held against, cannot be read, as
+			       store_message() says: the list or pack of an item, the block of an
+			       event; the caller refuses it */
 };
 /* Is nothing of it in the history but what the caller refuses? */
 static inline bool store_put_is_refused(enum store_put put)

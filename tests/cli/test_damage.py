@@ -5,7 +5,7 @@ import contextlib
 import json
 import sqlite3
 
-from support import ACCOUNT, FAILED, REGION, Case, alarm, dump, event, history_file, item, trail_file
+from support import ACCOUNT, FAILED, REFUSED, REGION, Case, alarm, dump, event, history_file, item, trail_file
 
 FOLDER = f"/resources/{ACCOUNT}/{REGION}/AWS/EC2/SecurityGroup"
 MANY = 60
@@ -102,6 +102,43 @@ class Damage(Case):
         mended = dump(self.history)
         for table in whole:
             self.assertEqual(mended[table], whole[table], table)
+
+    def test_a_call_again(self):
+        """A call whose copy is in a damaged block, or gone with it, is refused, with its bytes; the new calls
+        beside it are taken in, and those of other blocks are known."""
+        def call(n):
+            return event(n, requestParameters={"groupId": f"sg-{n:02}"}, time="2024-05-01T10:02:30Z")
+        self.import_("old.json")
+        for name, calls in (("one", (3, 5)), ("two", (7,)), ("again", (3, 9, 7, 5))):
+            self.write(f"{name}.json", trail_file([call(n) for n in calls]))
+        self.import_("one.json")
+        self.import_("two.json")
+        before = self.history.read_bytes()
+        (first, body), _ = self.query("SELECT id, body FROM event_block ORDER BY id")
+        for change, what in (("UPDATE event_block SET body = x'ff' WHERE id = ?", "block"),
+                             ("UPDATE event_block SET rows = x'ff' WHERE id = ?", "block"),
+                             ("DELETE FROM event_block WHERE id = ?", "an event of the list of keys")):
+            self.history.write_bytes(before)
+            self.change(change, first)
+            out, err = self.import_("again.json", status=REFUSED)
+            self.assertEqual(out, "1 event in 1 file, 1 already known, 2 refused")
+            why = [reason for source, _, _, reason in self.refusals() if source == "again.json"]
+            self.assertEqual(len(why), 2)
+            for reason, event_ in zip(why, (first, first + 1)):
+                self.assertEqual(reason, f"{what} {event_ if what != 'block' else first} cannot be decoded")
+                self.assertIn(reason, err)
+            self.assertEqual(self.query("SELECT count(*), min(bytes_len) > 500 FROM refusal"), [(2, 1)])
+            self.assert_totals(events=4, refused=2)
+            self.assertIn("AuthorizeSecurityGroupIngress", self.cat(f"{FOLDER}/sg-09/changes"))
+            self.assertEqual(self.dirty(), [])
+        # As if nothing had been: what was refused is known.
+        self.history.write_bytes(before)
+        self.change("UPDATE event_block SET body = x'ff' WHERE id = ?", first)
+        self.import_("again.json", status=REFUSED)
+        self.change("UPDATE event_block SET body = ? WHERE id = ?", body, first)
+        self.write("again.json", b" " + (self.folder / "again.json").read_bytes())
+        self.assertEqual(self.import_("again.json")[0], "nothing new in 1 file, 4 already known, 0 refused")
+        self.assert_totals(events=4, refused=0)
 
     def test_a_list_of_states(self):
         """Which all of a story stands in: the others of the same calls are told."""

@@ -73,6 +73,34 @@ static void test_known_and_conflict(void **state)
 	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'event'"), 1);
 }
 
+/* One whose block cannot be read: it is nobody's to say whether what comes is the same. */
+static void test_damaged(void **state)
+{
+	static const char *const ways[] = {
+		"UPDATE event_block SET body = x'ff' RETURNING 1",
+		"UPDATE event_block SET rows = x'ff' RETURNING 1",
+	};
+	struct history *h = *state;
+	struct event a = event_of("a", 1000), b = event_of(GUID, 2000),
+		     others[] = { event_of("c", 3000), event_of("d", 4000) };
+
+	put_event(h, &a, "{\"a\":1}", NULL, 0);
+	assert_int_equal(put_event(h, &a, "{\"a\":1}", NULL, 0), STORE_PUT_KNOWN);
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		history_open(h, STORE_WRITE, 0);
+		assert_int_equal(ask(h, ways[i]), 1);
+		assert_int_equal(put_event(h, &a, "{\"a\":1}", NULL, 0),
+				 STORE_PUT_DAMAGED);
+		assert_string_equal(store_message(h->s), "block 1 cannot be decoded");
+		assert_int_equal(put_event(h, &others[i], "{\"c\":1}", NULL, 0),
+				 STORE_PUT_NEW);
+	}
+	/* Of another block. */
+	assert_int_equal(put_event(h, &b, "{}", NULL, 0), STORE_PUT_NEW);
+	assert_int_equal(put_event(h, &b, "{}", NULL, 0), STORE_PUT_KNOWN);
+	assert_int_equal(ask(h, "SELECT n FROM counter WHERE name = 'event'"), 4);
+}
+
 /* An id is not given out again, not even one of a transaction that was rolled back later on. */
 static void test_row_ids(void **state)
 {
@@ -292,9 +320,10 @@ static void test_blocks(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_identities), CASE(test_known_and_conflict), CASE(test_row_ids),
-		CASE(test_mentions),   CASE(test_sessions),           CASE(test_trail),
-		CASE(test_blocks),
+		CASE(test_identities), CASE(test_known_and_conflict),
+		CASE(test_row_ids),    CASE(test_mentions),
+		CASE(test_sessions),   CASE(test_trail),
+		CASE(test_blocks),     CASE(test_damaged),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
