@@ -156,9 +156,11 @@ static bool puts_new(const struct view *v)
 static enum part part_on(const struct view *v, const struct naming *n)
 {
 	bool by_key = n->request_typed || n->request_generic;
-	/* Called by a name that its items have not; the answer has its id. */
-	bool answers = n->response && n->response_typed && n->unique && !n->foreign_id &&
-		       v->noun != NOUN_OTHER;
+	/* Called by a name that its items have not; the answer has its id. That of a call on another
+	   thing (a peering, an attachment) may have the ids of all that this hangs on, too. */
+	bool answers =
+		n->response && n->response_typed && n->unique && !n->foreign_id &&
+		(v->noun == NOUN_EXACT || (v->noun == NOUN_PART && n->request_called));
 
 	if (v->noun == NOUN_EXACT) {
 		if (puts_new(v) && (n->response || by_key))

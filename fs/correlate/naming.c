@@ -207,6 +207,7 @@ static void leaf(struct search *s, struct str key, struct str text, unsigned dep
 	note_other(s, key, text, depth);
 	s->ret->other |= is_namesake(s, key, text);
 	if (s->in_request) {
+		s->ret->request_called |= words_match_key(key, s->type) == SUBJECT_TYPE;
 		if (words_key_in_noun(key, s->call))
 			s->ret->noun_key_other = true;
 		if ((str_ends(key, "ssociationId") || str_ends(key, "ttachmentId") ||

@@ -9,6 +9,7 @@
 struct naming {
 	uint32_t evidence; /* REQUEST_ID, REQUEST_NAME, RESPONSE_ID, RESOURCES, OWNED_ID */
 	bool request_typed, request_generic, request_other; /* the keys it stands under */
+	bool request_called; /* the request has a key of its kind that says none of its names */
 	bool response;       /* in the response and not in the request */
 	bool response_typed; /* the response has it under a key of its own kind */
 	bool unique; /* by a name that is unique in itself: an ARN, a generated id */

@@ -208,6 +208,46 @@ static void test_named_by_the_answer(void **state)
 		"{\"launchTemplateId\":\"lt-0123456789abcdef0\",\"defaultVersionNumber\":2}}"));
 }
 
+/* What a peering or an attachment hangs on stands in the answer, and is not changed. */
+static void test_named_beside_in_the_answer(void **state)
+{
+	static const char old[] = "{\"configuration\":{\"dhcpOptionsId\":\"dopt-1\"}}";
+	static const char new[] = "{\"configuration\":{\"dhcpOptionsId\":\"dopt-2\"}}";
+
+	(void)state;
+	assert_int_equal(
+		told_of("AWS::EC2::VPC", "vpc-0123456789abcdef0", "", old, new, "ec2",
+			"AcceptVpcPeeringConnection",
+			REQUEST
+			"{\"vpcPeeringConnectionId\":\"pcx-0123456789abcdef0\"},"
+			"\"responseElements\":{\"vpcPeeringConnection\":{"
+			"\"accepterVpcInfo\":{\"vpcId\":\"vpc-0123456789abcdef0\"}}}")
+			.role,
+		CORRELATE_NONE);
+	assert_int_equal(
+		told_of("AWS::EC2::TransitGateway", "tgw-0123456789abcdef0", "", old, new,
+			"ec2", "ModifyTransitGatewayVpcAttachment",
+			REQUEST
+			"{\"TransitGatewayAttachmentId\":\"tgw-attach-0123456789abcdef0\"},"
+			"\"responseElements\":{\"transitGatewayVpcAttachment\":{"
+			"\"transitGatewayId\":\"tgw-0123456789abcdef0\"}}")
+			.role,
+		CORRELATE_ACTIVITY);
+	/* Unless what it set shows. */
+	assert_int_equal(
+		told_of("AWS::EC2::Instance", "i-0123456789abcdef0", "",
+			"{\"configuration\":{\"iamInstanceProfile\":{\"arn\":\"x/a\"}}}",
+			"{\"configuration\":{\"iamInstanceProfile\":{\"arn\":\"x/back\"}}}",
+			"ec2", "ReplaceIamInstanceProfileAssociation",
+			REQUEST
+			"{\"AssociationId\":\"iip-assoc-0123456789abcdef0\"},"
+			"\"responseElements\":{\"iamInstanceProfileAssociation\":{"
+			"\"instanceId\":\"i-0123456789abcdef0\","
+			"\"iamInstanceProfile\":{\"arn\":\"x/back\"}}}")
+			.role,
+		CORRELATE_CAUSE);
+}
+
 static void test_started_itself(void **state)
 {
 	static const char off[] = "{\"configuration\":{\"status\":\"Stopped\"}}";
@@ -238,6 +278,7 @@ int main(void)
 		cmocka_unit_test(test_composite_ids_of_paths),
 		cmocka_unit_test(test_names_like_paths),
 		cmocka_unit_test(test_named_by_the_answer),
+		cmocka_unit_test(test_named_beside_in_the_answer),
 		cmocka_unit_test(test_started_itself),
 	};
 
