@@ -294,8 +294,8 @@ const char *reason_text(enum reason r)
 		return "AWS Config stopped recording this resource: how it is from here on is not "
 		       "known";
 	case REASON_UNTOLD:
-		return "only a summary of this state, or of the one before it, was imported, as "
-		       "AWS Config sends of an item that is too large: what changed is not known";
+		return "no details of this state, or of the one before it, were imported (AWS Config may "
+		       "have none of items that are too large): what changed is unknown";
 	}
 	return NULL;
 }

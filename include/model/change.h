@@ -99,7 +99,7 @@ enum reason {
 	REASON_NOTHING, /* no difference: re-recorded (baseline, snapshot, schema) */
 	REASON_FIRST_RECORDED, /* first record of a resource that is older than the history */
 	REASON_NOT_RECORDED, /* AWS Config stopped recording it; the item carries no details */
-	REASON_UNTOLD, /* there is only a summary of this state, or of the one before it */
+	REASON_UNTOLD,       /* nothing is told of this state, or of the one before it */
 	REASON_LAST = REASON_UNTOLD,
 };
 const char *reason_text(enum reason r); /* one sentence; NULL for REASON_NONE */

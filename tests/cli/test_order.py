@@ -178,7 +178,7 @@ class Oversized(Case):
     """Of an item that is too large there may be no more than a summary, which tells no change."""
 
     FOLDER = "/resources/123456789012/us-east-1/AWS/EC2/SecurityGroup/sg-1/"
-    UNKNOWN = "only a summary of this state, or of the one before it, was imported"
+    UNKNOWN = "no details of this state, or of the one before it, were imported"
 
     def part(self, hour, a):
         return item(time=f"2024-05-01T{hour}:15:00.123Z", configurationStateId=1714558500123 + int(hour),
@@ -227,11 +227,17 @@ class Oversized(Case):
         """Neither is told as a change of all that is there, nor as nothing."""
         trail = [event(n, time=f"2024-05-01T{hour}:00:00Z", requestParameters={"groupId": "sg-9"})
                  for n, hour in enumerate(("09", "23"))]
-        self.import_(self.summary(10), self.write("trail.json", trail_file(trail)),
-                     self.write("last.json", history_file([self.part(12, 2)])))
-        (_, last) = self.changes()
-        self.assertEqual(last[:4], ("12", "10", {}, []))
-        self.assertIn(self.UNKNOWN, last[4])
+        unrecorded = self.part(10, 0) | dict.fromkeys(
+            ("configuration", "tags", "supplementaryConfiguration", "relationships"))
+        unrecorded["configurationItemStatus"] = "ResourceNotRecorded"
+        for first in (self.summary(10), self.write("not.json", history_file([unrecorded]))):
+            self.history.unlink(missing_ok=True)
+            self.import_(first, self.write("trail.json", trail_file(trail)),
+                         self.write("last.json", history_file([self.part(12, 2)])))
+            (_, last) = self.changes()
+            self.assertEqual(last[:4], ("12", "10", {}, []))
+            self.assertIn(self.UNKNOWN, last[4])
+            self.assertNotIn("summary", last[4])
 
 
 class Everywhere(Case):
