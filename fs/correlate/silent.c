@@ -25,7 +25,9 @@ static bool speaks(struct work *w, const struct candidate *c, bool mark)
 		return false;
 	words_of_type(work_item_at(w, c->step)->type, &type);
 	for (size_t i = 0; i < d->n; i++) {
+		/* The keys of tags are words of the user's. */
 		if (str_starts(d->entries[i].pointer, "/relationships") ||
+		    str_starts(d->entries[i].pointer, "/tags") ||
 		    !words_speak_of(c->name, &type, d->entries[i].pointer))
 			continue;
 		found = true;

@@ -35,6 +35,21 @@ static void test_names_speak_of_the_change(void **state)
 	arena_deinit(&s.a);
 }
 
+/* A tag that is called like what a call is about is none of it. */
+static void test_names_do_not_speak_of_tags(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, "AWS::Logs::LogGroup", "/app", "{\"configuration\":{},\"tags\":{}}",
+		"{\"configuration\":{},\"tags\":{\"retention\":\"none\"}}");
+	add_event(&s, 20 * MINUTE, "logs", "DeleteRetentionPolicy",
+		  REQUEST "{\"logGroupName\":\"/app\"}");
+	run(&s);
+	assert_told(&s, 0, CONFIDENCE_POSSIBLE);
+	arena_deinit(&s.a);
+}
+
 /* What no name speaks of is left for those whose values are hidden. */
 static void test_two_at_once(void **state)
 {
@@ -126,6 +141,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names_speak_of_the_change),
+		cmocka_unit_test(test_names_do_not_speak_of_tags),
 		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_asked_for_by_another_name),
 		cmocka_unit_test(test_done_anew),
