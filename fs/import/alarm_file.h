@@ -17,6 +17,7 @@ struct alarm_memo {
 };
 void alarm_memo_deinit(struct alarm_memo *memo);
 
-/* *ret is in the arena, and nothing else. -EBADMSG: what it tells of cannot be read. */
+/* *ret is in the arena, and nothing else. -EBADMSG: what it tells of cannot be read, as
+   store_is_row_lost() tells apart. */
 int alarm_file_make(struct store *s, struct alarm_memo *memo, int64_t id, struct arena *a,
 		    struct store_transition_made *ret) _must_check_;

@@ -3,7 +3,8 @@
  * The files of alarms/. Each tells of the hour before a transition on what its alarm watches and
  * on what was related to that then, so it is made anew whenever one of these stories or
  * relationships was; the store says which. Few are made by who asks; of many a crew makes the texts
- * while others are put, in the order of their transitions whoever was quicker.
+ * while others are put, in the order of their transitions whoever was quicker. One that needs a row
+ * which is damaged stays due, and is passed over.
  */
 #include "alarms.h"
 
@@ -29,10 +30,13 @@ struct due {
 struct settling {
 	struct store *s;
 	struct due due;
+	int64_t after; /* of those that are due the next page */
+	bool more;     /* there is one */
+	struct lost *lost;
+	struct buf mend; /* int64_t each: transitions that were lost here */
 	const struct crew_ops *ops;
 	unsigned workers;
 	struct crew crew; /* ops NULL: not started */
-	int64_t failed;   /* the transition whose file could not be made; 0: none */
 };
 
 struct made {
@@ -51,9 +55,10 @@ static int make_file(void *ctx, struct store *s, void *memo, size_t item,
 		     struct crew_made *ret)
 {
 	const struct due *due = ctx;
+	int r = alarm_file_make(s, memo, due->ids[item], &ret->arena,
+				&((struct made *)ret)->file);
 
-	return alarm_file_make(s, memo, due->ids[item], &ret->arena,
-			       &((struct made *)ret)->file);
+	return store_is_row_lost(s, r) ? crew_made_lose(ret, s) : r;
 }
 
 static void memo_deinit(void *memo)
@@ -63,9 +68,18 @@ static void memo_deinit(void *memo)
 
 /* --- the writer ---------------------------------------------------------------------------- */
 
-static int put(struct store *s, struct crew_made *made)
+static int lose(struct settling *g, int64_t id, struct str why)
 {
-	int r = store_put_transition_text(s, &((const struct made *)made)->file);
+	buf_put(&g->mend, &id, sizeof(id));
+	return buf_error(&g->mend) ? -ENOMEM : lost_add(g->lost, id, why);
+}
+
+static int put(struct settling *g, struct crew_made *made)
+{
+	int r = made->lost
+			? lose(g, g->due.ids[made->item], made->why)
+			: store_put_transition_text(g->s,
+						    &((const struct made *)made)->file);
 
 	crew_made_free(made);
 	return r;
@@ -82,7 +96,7 @@ static int put_batch(struct settling *g, size_t *n)
 	int r = store_begin(g->s, "alarms");
 
 	while (!r && *n < end && (made = crew_take(&g->crew))) {
-		r = put(g->s, made);
+		r = put(g, made);
 		++*n;
 	}
 	if (!r)
@@ -101,18 +115,18 @@ static int settle_together(struct settling *g)
 		crew_page(&g->crew, g->due.n);
 	while (!r && n < g->due.n)
 		r = put_batch(g, &n);
-	if (r && g->crew.failed < g->due.n)
-		g->failed = g->due.ids[g->crew.failed];
 	return r;
 }
 
-static int settle_one(struct store *s, struct alarm_memo *memo, int64_t id)
+static int settle_one(struct settling *g, struct alarm_memo *memo, int64_t id)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	struct store_transition_made made;
-	int r = alarm_file_make(s, memo, id, &a, &made);
+	int r = alarm_file_make(g->s, memo, id, &a, &made);
 
-	return r ? r : store_put_transition_text(s, &made);
+	if (store_is_row_lost(g->s, r))
+		return lose(g, id, str_of(store_message(g->s)));
+	return r ? r : store_put_transition_text(g->s, &made);
 }
 
 static int settle_alone(struct settling *g)
@@ -120,10 +134,8 @@ static int settle_alone(struct settling *g)
 	_cleanup_(alarm_memo_deinit) struct alarm_memo memo = { 0 };
 	int r = store_begin(g->s, "alarms");
 
-	for (size_t i = 0; i < g->due.n && !r; i++) {
-		r = settle_one(g->s, &memo, g->due.ids[i]);
-		g->failed = r ? g->due.ids[i] : 0;
-	}
+	for (size_t i = 0; i < g->due.n && !r; i++)
+		r = settle_one(g, &memo, g->due.ids[i]);
 	if (!r)
 		r = store_commit(g->s);
 	if (r)
@@ -131,9 +143,25 @@ static int settle_alone(struct settling *g)
 	return r;
 }
 
+/* The next ones, without those that are lost. */
+static int next_page(struct settling *g)
+{
+	struct due *due = &g->due;
+	size_t n = 0;
+	int r = store_transitions_due(g->s, g->after, due->ids, PAGE, &n);
+
+	due->n = 0;
+	g->more = !r && n == PAGE;
+	g->after = n ? due->ids[n - 1] : g->after;
+	for (size_t i = 0; i < n; i++)
+		if (!lost_has(g->lost, due->ids[i]))
+			due->ids[due->n++] = due->ids[i];
+	return r;
+}
+
 static int settle_page(struct settling *g)
 {
-	int r = store_transitions_due(g->s, g->due.ids, PAGE, &g->due.n);
+	int r = next_page(g);
 
 	if (r || !g->due.n)
 		return r;
@@ -149,8 +177,8 @@ static void tell_failed(const struct settling *g, int error, struct fault *f)
 }
 
 /* Where it was relationships that could not be read, the next import makes them anew, and the file. What
-   fails here is told of by what failed before. */
-static void mend(struct settling *g)
+   fails here is told of by what was lost. */
+static void mend(struct settling *g, int64_t id)
 {
 	_cleanup_(arena_deinit) struct arena a = ARENA_INIT;
 	int64_t *resources = NULL;
@@ -158,7 +186,7 @@ static void mend(struct settling *g)
 	int r = store_begin(g->s, "mend relationships");
 
 	if (!r)
-		r = store_transition_resources(g->s, g->failed, &a, &resources, &n);
+		r = store_transition_resources(g->s, id, &a, &resources, &n);
 	for (size_t i = 0; i < n && !r; i++)
 		r = store_related_mend(g->s, resources[i]);
 	if (!r)
@@ -167,9 +195,17 @@ static void mend(struct settling *g)
 		store_rollback(g->s);
 }
 
-int alarms_settle(struct store *s, const char *history, unsigned workers, struct fault *f)
+static void settling_deinit(struct settling *g)
 {
-	struct settling g = { .s = s, .workers = workers };
+	buf_deinit(&g->mend);
+}
+
+int alarms_settle(struct store *s, const char *history, unsigned workers,
+		  struct lost *lost, struct fault *f)
+{
+	_cleanup_(settling_deinit) struct settling g = { .s = s,
+							 .lost = lost,
+							 .workers = workers };
 	const struct crew_ops ops = { .ctx = &g.due,
 				      .size = sizeof(struct made),
 				      .memo_size = sizeof(struct alarm_memo),
@@ -185,12 +221,12 @@ int alarms_settle(struct store *s, const char *history, unsigned workers, struct
 	store_log_hold(s);
 	do
 		r = settle_page(&g);
-	while (!r && g.due.n == PAGE);
+	while (!r && g.more);
 	crew_end(&g.crew);
 	store_log_release(s);
 	if (r)
 		tell_failed(&g, r, f);
-	if (g.failed)
-		mend(&g);
+	for (size_t i = 0; i < g.mend.len / sizeof(int64_t); i++)
+		mend(&g, ((const int64_t *)g.mend.data)[i]);
 	return r;
 }

@@ -30,6 +30,7 @@ void between_begin(struct between *b)
 void between_deinit(struct between *b)
 {
 	lost_deinit(&b->state.lost);
+	lost_deinit(&b->files);
 }
 
 /* What was lost is perhaps not any more. */
@@ -37,6 +38,7 @@ void between_renew(struct between *b)
 {
 	b->due = true;
 	lost_forget(&b->state.lost);
+	lost_forget(&b->files);
 }
 
 bool between_is_due(const struct between *b, bool idle)
@@ -58,7 +60,8 @@ static int derive(struct between *b, const struct derive_options *more,
 /* What tells from stories. */
 static int files(struct between *b)
 {
-	int r = alarms_settle(b->store, b->options->history, b->workers, b->fault);
+	int r = alarms_settle(b->store, b->options->history, b->workers, &b->files,
+			      b->fault);
 
 	return r ? r : metrics_settle(b->store, b->fault);
 }
@@ -106,5 +109,5 @@ int between_end(struct between *b, bool hurry,
 {
 	int r = end(b, hurry, progress, ctx);
 
-	return r ? r : lost_tell(&b->state.lost, b->store, b->fault);
+	return r ? r : lost_tell(&b->state.lost, &b->files, b->store, b->fault);
 }

@@ -17,8 +17,9 @@ struct between {
 	unsigned workers;
 	bool due; /* something may be left to do */
 	struct derive_state state;
-	int64_t busy_ms; /* no slice before, while there is something to read ... */
-	int64_t idle_ms; /* ... and while there is nothing */
+	struct lost files; /* of alarms, that cannot be made */
+	int64_t busy_ms;   /* no slice before, while there is something to read ... */
+	int64_t idle_ms;   /* ... and while there is nothing */
 };
 
 void between_begin(struct between *b);
@@ -34,6 +35,6 @@ bool between_is_due(const struct between *b, bool idle);
  */
 int between_slice(struct between *b, bool idle) _must_check_;
 /* The last one: all of it; or, in a hurry, what can be done in some seconds. -EBADMSG: all was done but
-   the stories of resources of which a row is damaged. */
+   the stories, and files of alarms, that need a row which is damaged. */
 int between_end(struct between *b, bool hurry,
 		void (*progress)(void *, uint64_t, uint64_t), void *ctx) _must_check_;

@@ -21,6 +21,14 @@ struct crew_made *crew_made_free(struct crew_made *made)
 	return NULL;
 }
 
+int crew_made_lose(struct crew_made *made, const struct store *s)
+{
+	arena_reset(&made->arena);
+	made->lost = true;
+	made->why = arena_str(&made->arena, str_of(store_message(s)));
+	return made->why.p ? 0 : -ENOMEM;
+}
+
 /* --- makers -------------------------------------------------------------------------------- */
 
 /* What is given in order is given up to the first that failed, whichever failed first. */

@@ -22,6 +22,8 @@ struct crew_made {
 	size_t item;
 	size_t bytes; /* of the arena */
 	struct arena arena;
+	bool lost; /* it could not be made, since a row is damaged: crew_made_lose() */
+	struct str why;
 };
 
 struct crew_ops {
@@ -88,5 +90,7 @@ size_t crew_cut_short(struct crew *c);
 /* Waits for the next one; NULL: c->error, and all before it are given if they are given in order. */
 struct crew_made *crew_take(struct crew *c);
 struct crew_made *crew_made_free(struct crew_made *made); /* NULL */
+/* A maker's: in the place of all that was made of it stands what its connection says. 0 or -ENOMEM. */
+int crew_made_lose(struct crew_made *made, const struct store *s) _must_check_;
 /* Commits; a log that has become long is taken into the file once nobody reads what was before. */
 int crew_commit(struct crew *c, struct store *writer) _must_check_;

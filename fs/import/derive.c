@@ -38,8 +38,6 @@
 struct made {
 	struct crew_made made;
 	bool later; /* there are no rows: see story_make() */
-	bool lost;  /* nor here: a row is damaged */
-	struct str why;
 	struct store_story rows;
 };
 
@@ -97,15 +95,6 @@ static int use_names(struct shared *sh, struct store *s, struct story_memo *memo
 	return to_ask ? look_at_names(sh, s, to_ask) : 0;
 }
 
-/* Without its rows. */
-static int lose(const struct store *s, struct made *m)
-{
-	arena_reset(&m->made.arena);
-	m->lost = true;
-	m->why = arena_str(&m->made.arena, str_of(store_message(s)));
-	return m->why.p ? 0 : -ENOMEM;
-}
-
 static int make_story(void *ctx, struct store *s, void *memo, size_t item,
 		      struct crew_made *ret)
 {
@@ -119,7 +108,7 @@ static int make_story(void *ctx, struct store *s, void *memo, size_t item,
 	/* Of calls alone: no state has come since its packs were made. */
 	if (!r && !m->later && !m->rows.only_entries)
 		r = store_packs_make(s, &ret->arena, &m->rows);
-	return store_is_row_lost(s, r) ? lose(s, m) : r;
+	return store_is_row_lost(s, r) ? crew_made_lose(ret, s) : r;
 }
 
 static void memo_deinit(void *memo)
@@ -216,8 +205,8 @@ static int put_made(struct going *g, const struct made *m)
 
 	if (m->later)
 		return 0;
-	if (m->lost)
-		return lost_add(&g->state->lost, resource, m->why);
+	if (m->made.lost)
+		return lost_add(&g->state->lost, resource, m->made.why);
 	r = store_put_story(g->w, &m->rows);
 	g->state->moved |= !r;
 	return store_is_row_lost(g->w, r) ? lose_put(g, resource) : r;

@@ -170,13 +170,14 @@ int store_transition_text(struct store *s, int64_t id, struct buf *out)
 
 /* --- making them --------------------------------------------------------------------------- */
 
-int store_transitions_due(struct store *s, int64_t *ret, size_t n, size_t *ret_n)
+int store_transitions_due(struct store *s, int64_t after, int64_t *ret, size_t n,
+			  size_t *ret_n)
 {
 	int r = reading(s);
 
 	return r ? r
-		 : sql_page(s, Q_TRANSITIONS_DUE, ARGS(INT(n)), &sql_number, NULL, ret, n,
-			    ret_n);
+		 : sql_page(s, Q_TRANSITIONS_DUE, ARGS(INT(after), INT(n)), &sql_number,
+			    NULL, ret, n, ret_n);
 }
 
 static int dimension_row(sqlite3_stmt *q, struct arena *a, void *ret)

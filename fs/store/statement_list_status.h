@@ -123,7 +123,7 @@ X(ALARM_DIMENSIONS_ADOPT,
   "ON CONFLICT DO NOTHING")
 X(ALARM_MENTIONS, "SELECT token FROM alarm_mention WHERE alarm = ?1")
 X(TRANSITIONS_DUE,
-  "SELECT transition FROM transition_due WHERE transition > 0 ORDER BY transition LIMIT ?1")
+  "SELECT transition FROM transition_due WHERE transition > ?1 ORDER BY transition LIMIT ?2")
 X(TRANSITION_DONE, "DELETE FROM transition_due WHERE transition = ?1")
 X(TRANSITION_TEXT_PUT,
   "INSERT INTO transition_text(transition, len, bytes) VALUES(?1, ?2, ?3) "

@@ -59,7 +59,8 @@ struct store_transition_whole {
 	struct str *children; /* names, of a composite alarm */
 	size_t n_children;
 };
-int store_transitions_due(struct store *s, int64_t *ret, size_t n,
+/* By row, above `after`; *ret_n < n: there are no more. */
+int store_transitions_due(struct store *s, int64_t after, int64_t *ret, size_t n,
 			  size_t *ret_n) _must_check_;
 int store_transition_whole(struct store *s, int64_t id, struct arena *a,
 			   struct store_transition_whole *ret) _must_check_;

@@ -318,7 +318,7 @@ class Alarms(Case):
             self.assertIn(words.strip(), before)
 
     def test_damage_amid(self):
-        """Of many, those before one that cannot be made are made, however many make them; and all
+        """Of many, all but one that cannot be made are made, however many make them; and that, too,
         the next time, when what was damaged is made anew."""
         groups, machines, _ = self.crowd()
         times = [(datetime.datetime(2024, 5, 1) + datetime.timedelta(seconds=40 * n)).isoformat() + "Z"
@@ -338,15 +338,17 @@ class Alarms(Case):
         for workers in ("-j1", "-j4", "-j3"):
             self.history.write_bytes(whole)
             _, err = self.run_program("import", workers, self.history, source, status=FAILED)
-            self.assertRegex(err, "making the files of alarms: the list of relationships of "
+            self.assertRegex(err, f"making the file of alarm open-9 of {ACCOUNT}, {REGION} at "
+                             "2024-05-01T13:20:00.000Z: the list of relationships of "
                              "resource [0-9]+ cannot be decoded")
-            self.assertEqual(len(self.files()), 1200)
+            self.assertEqual(len(self.files()), 1399)
             self.run_program("import", workers, self.history, source)
             self.assertEqual(len(self.files()), 1400)
             self.assert_totals(listsRemade=1)
 
     def test_damage(self):
-        """A row that cannot be read is named, whoever met it; what was made before is kept."""
+        """A row that cannot be read is named, whoever met it, with how many files need it; what was made
+        before is kept."""
         groups, machines, alarms = self.crowd()
         self.import_(self.write("1.json", history_file(groups[:5] + machines)),
                      self.write_alarms("1.jsonl", alarms[:3]))
@@ -357,7 +359,8 @@ class Alarms(Case):
             self.history.write_bytes(whole)
             source = self.write_alarms(f"new-{len(new)}.jsonl", new)
             _, err = self.run_program("import", self.history, source, status=FAILED)
-            self.assertRegex(err, "making the files of alarms: the list of relationships of "
+            what = "file of alarm" if len(new) == 1 else "files of 297 transitions of alarms, first"
+            self.assertRegex(err, f"making the {what} open-0 of .*: the list of relationships of "
                              "resource [0-9]+ cannot be decoded")
             self.assertEqual(len(self.files()), 3)
             # What it came upon is made anew, and then the files, which tell of what they would have.

@@ -103,6 +103,63 @@ class Damage(Case):
         for table in whole:
             self.assertEqual(mended[table], whole[table], table)
 
+    def put_machine(self):
+        """A machine of group 98 and its alarm 1, and what makes neither tell of it: alarm 2 of group 99."""
+        def alarms(number, n):
+            for second in range(n):
+                one = alarm(number, time=f"2024-05-01T10:{20 + second // 60}:{second % 60:02}Z")
+                metric = one["detail"]["configuration"]["metrics"][0]["metricStat"]["metric"]
+                metric["dimensions"] = {"GroupId": f"sg-{97 + number}"}
+                yield one
+        machines = [item("i-1", f"2024-05-01T10:0{n}:00.000Z", "AWS::EC2::Instance", configuration={"n": n},
+                         configurationStateId=n, relationships=[{
+                             "resourceId": "sg-98", "resourceName": None,
+                             "name": "Is associated with SecurityGroup",
+                             "resourceType": "AWS::EC2::SecurityGroup"}]) for n in range(4)]
+        self.write("machine.json", history_file([group(98, 0), group(99, 0), *machines]))
+        for n in (1, 90):
+            self.write(f"alarms-{n}.json", b"\n".join(json.dumps(one).encode() for number in (1, 2)
+                                                      for one in alarms(number, n)))
+
+    def test_alarms(self):
+        """A state that is damaged costs the files of alarms that tell of it, however many make them."""
+        self.put_machine()
+        self.import_("old.json", "machine.json")
+        before = self.history.read_bytes()
+        self.write("newer.json", history_file([group(98, 5)]))
+        for n in (1, 90):
+            self.history.write_bytes(before)
+            whole = self.whole("old.json", "machine.json", f"alarms-{n}.json", "newer.json")
+            [(id_, bytes_)] = self.query("""SELECT p.id, p.bytes FROM state_pack p
+                                            JOIN resource r ON r.id = p.id >> 20 WHERE rid = 'i-1'""")
+            self.change("UPDATE state_pack SET bytes = ? WHERE id = ?", bytes_[:-1], id_)
+            what = "file of alarm" if n == 1 else f"files of {n} transitions of alarms, first"
+            for source in (f"alarms-{n}.json", "newer.json"):
+                _, err = self.run_program("import", "-q", self.history, source, status=FAILED)
+                self.assertEqual(
+                    err, f"driftfs: {self.history}: making the {what} open-1 of {ACCOUNT}, {REGION} at "
+                    f"2024-05-01T10:20:00.000Z: pack of states {id_} cannot be decoded\n")
+                self.assertEqual(self.query("""SELECT name, count(*) FROM transition_text JOIN transition t
+                                               ON t.id = transition JOIN alarm a ON a.id = t.alarm
+                                               GROUP BY name"""), [("open-2", n)])
+                self.assertEqual(self.dirty(), [])
+            self.change("UPDATE state_pack SET bytes = ? WHERE id = ?", bytes_, id_)
+            self.import_("machine.json", "newer.json")
+            mended = dump(self.history)
+            for table in whole:
+                self.assertEqual(mended[table], whole[table], table)
+
+    def test_alarms_and_stories(self):
+        """Where both are lost, both are told of."""
+        self.put_machine()
+        self.import_("old.json", "machine.json")
+        self.damage("state_pack", 7)
+        self.change("""UPDATE state_pack SET bytes = x'ff' WHERE id >> 20 =
+                       (SELECT id FROM resource WHERE rid = 'i-1')""")
+        _, err = self.run_program("import", self.history, "new.json", "alarms-1.json", status=FAILED)
+        self.assertIn("making 1 file of alarms, and the story of AWS::EC2::SecurityGroup sg-07 of ", err)
+        self.assertEqual(self.query("SELECT count(*) FROM transition_text"), [(1,)])
+
     def test_a_call_again(self):
         """A call whose copy is in a damaged block, or gone with it, is refused, with its bytes; the new calls
         beside it are taken in, and those of other blocks are known."""

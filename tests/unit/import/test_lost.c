@@ -90,31 +90,90 @@ static void test_none_left(void **state)
 static void test_tell(void **state)
 {
 	struct history *h = *state;
+	const struct lost none = { 0 };
 	struct lost l = { 0 };
 	struct fault f = { .reason = "as before" };
 	int64_t ids[MANY];
 
 	put_many(h, ids);
-	assert_int_equal(lost_tell(&l, h->s, &f), 0);
+	assert_int_equal(lost_tell(&l, &none, h->s, &f), 0);
 	assert_string_equal(f.reason, "as before");
 	assert_int_equal(lost_add(&l, ids[5], STR("state 5")), 0);
-	assert_int_equal(lost_tell(&l, h->s, &f), -EBADMSG);
+	assert_int_equal(lost_tell(&l, &none, h->s, &f), -EBADMSG);
 	assert_string_equal(f.reason, "making the story of T sg-05 of " ACCOUNT
 				      ", " REGION ": state 5");
 	/* The first by their numbers, in whatever order they were met; nothing is known of its row. */
 	assert_int_equal(lost_add(&l, ids[3], STR_NULL), 0);
 	assert_int_equal(lost_add(&l, ids[4], STR("state 4")), 0);
-	assert_int_equal(lost_tell(&l, h->s, &f), -EBADMSG);
+	assert_int_equal(lost_tell(&l, &none, h->s, &f), -EBADMSG);
 	assert_string_equal(f.reason,
 			    "making the stories of 3 resources, first T sg-03 of " ACCOUNT
 			    ", " REGION ": a row is not there, or cannot be read");
 	lost_forget(&l);
-	assert_int_equal(lost_tell(&l, h->s, &f), 0);
+	assert_int_equal(lost_tell(&l, &none, h->s, &f), 0);
 	assert_int_equal(lost_add(&l, ids[11] + 1, STR("what")), 0);
-	assert_int_equal(lost_tell(&l, h->s, &f), -EBADMSG);
+	assert_int_equal(lost_tell(&l, &none, h->s, &f), -EBADMSG);
 	assert_string_equal(f.reason,
 			    "making the story of a resource that is not there: what");
 	lost_deinit(&l);
+}
+
+static int64_t put_alarm(struct history *h, const char *name, int64_t ms)
+{
+	const struct transition t = { .alarm = { .name = str_of(name),
+						 .account = STR(ACCOUNT),
+						 .region = STR(REGION) },
+				      .time_ms = ms,
+				      .state = STR("ALARM"),
+				      .raw = STR("{}") };
+	enum store_put put;
+	int64_t row;
+
+	begin(h);
+	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put, &row), 0);
+	commit(h);
+	return row;
+}
+
+/* Of files the first likewise; where stories are lost, too, the first of those, and how many files. */
+static void test_tell_files(void **state)
+{
+	struct history *h = *state;
+	struct lost stories = { 0 }, files = { 0 };
+	struct fault f = { 0 };
+	int64_t ids[MANY], first = put_alarm(h, "cpu", 1000),
+			   second = put_alarm(h, "disk", 61000);
+
+	put_many(h, ids);
+	assert_false(lost_has(&files, first));
+	assert_int_equal(lost_add(&files, second, STR("state 5")), 0);
+	assert_true(lost_has(&files, second));
+	assert_false(lost_has(&files, first));
+	assert_int_equal(lost_tell(&stories, &files, h->s, &f), -EBADMSG);
+	assert_string_equal(f.reason,
+			    "making the file of alarm disk of " ACCOUNT ", " REGION
+			    " at 1970-01-01T00:01:01.000Z: state 5");
+	assert_int_equal(lost_add(&files, first, STR("state 6")), 0);
+	assert_true(lost_has(&files, first));
+	assert_true(lost_has(&files, second));
+	assert_int_equal(lost_tell(&stories, &files, h->s, &f), -EBADMSG);
+	assert_string_equal(
+		f.reason,
+		"making the files of 2 transitions of alarms, first cpu of " ACCOUNT
+		", " REGION " at 1970-01-01T00:00:01.000Z: state 6");
+	assert_int_equal(lost_add(&stories, ids[5], STR("state 7")), 0);
+	assert_int_equal(lost_tell(&stories, &files, h->s, &f), -EBADMSG);
+	assert_string_equal(
+		f.reason, "making 2 files of alarms, and the story of T sg-05 of " ACCOUNT
+			  ", " REGION ": state 7");
+	lost_forget(&stories);
+	lost_forget(&files);
+	assert_int_equal(lost_add(&files, second + 1, STR("state 8")), 0);
+	assert_int_equal(lost_tell(&stories, &files, h->s, &f), -EBADMSG);
+	assert_string_equal(f.reason,
+			    "making files of alarms that are not there: state 8");
+	lost_deinit(&stories);
+	lost_deinit(&files);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, history_setup, history_teardown)
@@ -125,6 +184,7 @@ int main(void)
 		TEST(test_others),
 		TEST(test_none_left),
 		TEST(test_tell),
+		TEST(test_tell_files),
 	};
 
 	return cmocka_run_group_tests_name("lost", tests, NULL, NULL);
