@@ -2,15 +2,13 @@
 /*
  * Reading the files of activity/. A value has places of its own; a person's file has those of the
  * sessions behind which the person stands, too, and what came late is in another list: a merge of runs
- * that each are in order. Sessions are short, so of the thousands a person opened in years few lie over
- * any one place.
+ * that each are in order (merged.c).
  */
 #include "store/activity.h"
 
 #include <errno.h>
 #include <stdlib.h>
 
-#include "late.h"
 #include "merged.h"
 #include "posting.h"
 #include "private.h"
@@ -113,55 +111,7 @@ int store_values_stamp(struct store *s, enum store_value_kind kind, uint64_t *re
 	return r;
 }
 
-/* --- runs --------------------------------------------------------------------------------- */
-
-static int add_run(struct store *s, enum posting_list list, int64_t value, int64_t from,
-		   struct buf *runs)
-{
-	struct merged run = { .value = value, .list = list };
-	int r = postings_span(s, list, value, &run.first, &run.last);
-
-	if (r)
-		return r == STORE_E_NOT_FOUND ? 0 : r;
-	run.first /= 1000;
-	run.last /= 1000;
-	if (run.last >= from)
-		buf_put(runs, &run, sizeof(run));
-	return buf_error(runs);
-}
-
-static int add_runs(struct store *s, bool late, int64_t value, int64_t from,
-		    struct buf *runs)
-{
-	int r = add_run(s, POSTING_ACTIVITY, value, from, runs);
-
-	return r || !late ? r : add_run(s, POSTING_LATE, value, from, runs);
-}
-
-static int by_first(const void *a, const void *b)
-{
-	const struct merged *x = a, *y = b;
-
-	return (x->first > y->first) - (x->first < y->first);
-}
-
-int merged_find(struct store *s, int64_t value, int64_t from, struct buf *runs)
-{
-	_cleanup_(buf_deinit) struct buf units = BUF_INIT;
-	bool late;
-	int r = late_any(s, &late);
-
-	if (!r)
-		r = add_runs(s, late, value, from, runs);
-	if (!r)
-		r = postings_events(s, POSTING_PERSON, value, &units);
-	for (size_t i = 0; i < units.len / sizeof(int64_t) && !r; i++)
-		r = add_runs(s, late, ((const int64_t *)units.data)[i], from, runs);
-	if (!r && runs->len)
-		qsort(runs->data, runs->len / sizeof(struct merged),
-		      sizeof(struct merged), by_first);
-	return r;
-}
+/* --- reading ------------------------------------------------------------------------------- */
 
 int merged_order(const void *a, const void *b)
 {
@@ -235,16 +185,16 @@ static bool cut(struct buf *acts, size_t n)
 int store_activity(struct store *s, int64_t value, const struct store_act *after,
 		   struct store_act *ret, size_t n, size_t *ret_n)
 {
-	_cleanup_(buf_deinit) struct buf runs = BUF_INIT, acts = BUF_INIT;
-	const struct merged *run;
-	size_t n_runs;
+	_cleanup_(buf_deinit) struct buf acts = BUF_INIT;
+	const struct merged *run = NULL;
+	size_t n_runs = 0;
 	int r = tell_reading(s);
 
 	if (!r)
-		r = merged_find(s, value, after->second, &runs);
-	run = (const struct merged *)runs.data;
-	n_runs = runs.len / sizeof(*run);
+		r = merged_find(s, value, &run, &n_runs);
 	for (size_t i = 0; i < n_runs && !r; i++) {
+		if (run[i].last < after->second)
+			continue;
 		/* Full, and all later runs begin behind it. */
 		if (cut(&acts, n + 1) && run[i].first > act_at(&acts, n)->second)
 			break;

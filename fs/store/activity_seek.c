@@ -86,23 +86,24 @@ struct seeking {
 	int64_t time_ms;     /* what is at that place, or behind it */
 	bool found;
 	size_t first; /* place of that millisecond */
-	struct buf runs, places;
+	const struct merged *runs;
+	size_t n_runs;
+	struct buf places;
 };
 
 static void seeking_deinit(struct seeking *k)
 {
-	buf_deinit(&k->runs);
 	buf_deinit(&k->places);
 }
 
 static int gather_hour(struct seeking *k, int64_t from_ms)
 {
-	const struct merged *runs = (const struct merged *)k->runs.data;
+	const struct merged *runs = k->runs;
 	int64_t to_ms = from_ms + HOUR_MS - 1;
 	int r = 0;
 
 	buf_reset(&k->places);
-	for (size_t i = 0; i < k->runs.len / sizeof(*runs) && !r; i++)
+	for (size_t i = 0; i < k->n_runs && !r; i++)
 		if (runs[i].first <= to_ms / 1000 && runs[i].last >= from_ms / 1000)
 			r = postings_each(k->s, runs[i].list, runs[i].value, from_ms,
 					  to_ms, add_place, &k->places);
@@ -239,7 +240,7 @@ int store_activity_seek(struct store *s, int64_t value, bool jsonl, uint64_t off
 	if (!r)
 		r = seek_day(s, value, jsonl, offset, &day);
 	if (!r)
-		r = merged_find(s, value, day.day * DAY_MS / 1000, &k.runs);
+		r = merged_find(s, value, &k.runs, &k.n_runs);
 	if (!r)
 		r = seek_millisecond(&k, &day);
 	/* Before the first one that there may be of it. */

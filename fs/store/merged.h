@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What a file of activity/ is merged of, run by run. See activity.c.
+ * What a file of activity/ is merged of, run by run. See merged.c.
  */
 
 #include <stdint.h>
@@ -16,9 +16,20 @@ struct merged {
 	enum posting_list list;
 };
 
+/* The runs of the file that a connection read last. */
+struct merged_kept {
+	int64_t value;
+	uint64_t generation;
+	bool sure; /* they are those of that generation */
+	struct buf runs;
+};
+
 /* The order of struct store_act in the file. */
 int merged_order(const void *a, const void *b) _pure_;
-/* The value's own and its sessions', as far as they reach behind `from`, by their beginnings:
-   appended. What came late is in runs of its own. */
-int merged_find(struct store *s, int64_t value, int64_t from,
-		struct buf *runs) _must_check_;
+/*
+ * The value's own and its sessions', by their beginnings; what came late is in runs of its own.
+ * They stay until the next call.
+ */
+int merged_find(struct store *s, int64_t value, const struct merged **ret,
+		size_t *ret_n) _must_check_;
+void merged_forget(struct merged_kept *k);

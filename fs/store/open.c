@@ -207,6 +207,7 @@ void connection_close(struct store *s)
 	(void)sqlite3_close(s->db);
 	s->db = NULL;
 	edge_kinds_forget(&s->edge_kinds);
+	merged_forget(&s->merged);
 	buf_deinit(&s->run_bytes);
 	buf_deinit(&s->run_rows);
 }

@@ -10,6 +10,7 @@
 
 #include "body.h"
 #include "edge.h"
+#include "merged.h"
 #include "statement.h"
 #include "store/read.h"
 #include "store/store.h"
@@ -35,6 +36,7 @@ struct store {
 	int log_pages; /* of the log after the last commit, while it is held: store_log_hold() */
 	struct edge_kinds edge_kinds;
 	struct buf run_bytes, run_rows; /* memory of who reads runs next */
+	struct merged_kept merged;
 	char message[512];
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 };

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The runs of a file of activity/. Sessions are short, so of the thousands a person opened in years few
+ * lie over any one place; but which these are takes two descents of an index for every session, and a
+ * file is read a page of some lines at a time. So what was found is kept for the next page, while the
+ * view is of one generation.
+ */
+#include "merged.h"
+
+#include <stdlib.h>
+
+#include "late.h"
+#include "private.h"
+
+static int add_run(struct store *s, enum posting_list list, int64_t value,
+		   struct buf *runs)
+{
+	struct merged run = { .value = value, .list = list };
+	int r = postings_span(s, list, value, &run.first, &run.last);
+
+	if (r)
+		return r == STORE_E_NOT_FOUND ? 0 : r;
+	run.first /= 1000;
+	run.last /= 1000;
+	buf_put(runs, &run, sizeof(run));
+	return buf_error(runs);
+}
+
+static int add_runs(struct store *s, bool late, int64_t value, struct buf *runs)
+{
+	int r = add_run(s, POSTING_ACTIVITY, value, runs);
+
+	return r || !late ? r : add_run(s, POSTING_LATE, value, runs);
+}
+
+static int by_first(const void *a, const void *b)
+{
+	const struct merged *x = a, *y = b;
+
+	return (x->first > y->first) - (x->first < y->first);
+}
+
+static int find(struct store *s, int64_t value, struct buf *runs)
+{
+	_cleanup_(buf_deinit) struct buf units = BUF_INIT;
+	bool late;
+	int r = late_any(s, &late);
+
+	if (!r)
+		r = add_runs(s, late, value, runs);
+	if (!r)
+		r = postings_events(s, POSTING_PERSON, value, &units);
+	for (size_t i = 0; i < units.len / sizeof(int64_t) && !r; i++)
+		r = add_runs(s, late, ((const int64_t *)units.data)[i], runs);
+	if (!r && runs->len)
+		qsort(runs->data, runs->len / sizeof(struct merged),
+		      sizeof(struct merged), by_first);
+	return r;
+}
+
+/* Outside a view each statement has one of its own, and a writer changes what it sees. */
+static bool is_steady(const struct store *s)
+{
+	return s->views > 0 && !s->who;
+}
+
+int merged_find(struct store *s, int64_t value, const struct merged **ret, size_t *ret_n)
+{
+	struct merged_kept *k = &s->merged;
+	uint64_t generation = 0;
+	int r = 0;
+
+	if (is_steady(s))
+		r = store_generation(s, &generation);
+	if (!r && !(k->sure && k->value == value && k->generation == generation &&
+		    is_steady(s))) {
+		k->sure = false;
+		buf_reset(&k->runs);
+		r = find(s, value, &k->runs);
+		k->value = value;
+		k->generation = generation;
+		k->sure = !r && is_steady(s);
+	}
+	*ret = (const struct merged *)k->runs.data;
+	*ret_n = r ? 0 : k->runs.len / sizeof(**ret);
+	return r;
+}
+
+void merged_forget(struct merged_kept *k)
+{
+	buf_deinit(&k->runs);
+	*k = (struct merged_kept){ 0 };
+}
