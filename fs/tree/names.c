@@ -58,34 +58,52 @@ bool names_decode(struct buf *out, struct str part)
 	return decoded;
 }
 
-/* What a leading slash may have been lost from. */
-static bool may_lead(int64_t space, struct str base, struct str part)
+/* Slashes that a path cannot tell of. */
+enum lost_slash {
+	LOST_NONE,
+	LOST_FIRST,  /* in front of a log group's name */
+	LOST_SECOND, /* of the two in a queue's URL */
+	LOST_WAYS,
+};
+
+/* Appends what base and part stand for, if such a slash may be missing there. */
+static bool put_with(struct buf *out, enum lost_slash lost, int64_t space,
+		     struct str base, struct str part)
 {
-	return (space == STORE_SPACE_IDS || space == STORE_SPACE_NAMES) &&
-	       !str_starts(base.n ? base : part, "/");
+	if (lost == LOST_FIRST) {
+		if ((space != STORE_SPACE_IDS && space != STORE_SPACE_NAMES) ||
+		    str_starts(base.n ? base : part, "/"))
+			return false;
+		buf_put_char(out, '/');
+	}
+	buf_put_str(out, base);
+	if (lost == LOST_SECOND) {
+		if (base.n == 0)
+			return false;
+		buf_put_char(out, '/');
+	}
+	buf_put_str(out, part);
+	return true;
 }
 
 static int find_text(struct request *q, int64_t space, struct str base, struct str part,
 		     struct store_key *ret)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	_cleanup_(buf_deinit) struct buf name = BUF_INIT;
-	int r;
+	int r = TREE_E_NOT_FOUND;
 
-	buf_put_char(&text, '/');
-	buf_put_str(&text, base);
-	buf_put_str(&text, part);
-	name_escape(&name, str_from(buf_str(&text), 1));
-	if (buf_error(&text) || buf_error(&name))
-		return -ENOMEM;
-	r = view_error(store_key_find(q->store, space, buf_str(&name), q->arena, ret));
-	if (r != TREE_E_NOT_FOUND || !may_lead(space, base, part))
-		return r;
-	buf_reset(&name);
-	name_escape(&name, buf_str(&text));
-	if (buf_error(&name))
-		return -ENOMEM;
-	return view_error(store_key_find(q->store, space, buf_str(&name), q->arena, ret));
+	for (enum lost_slash i = LOST_NONE; i < LOST_WAYS && r == TREE_E_NOT_FOUND; i++) {
+		_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+		_cleanup_(buf_deinit) struct buf name = BUF_INIT;
+
+		if (!put_with(&text, i, space, base, part))
+			continue;
+		name_escape(&name, buf_str(&text));
+		if (buf_error(&text) || buf_error(&name))
+			return -ENOMEM;
+		r = view_error(
+			store_key_find(q->store, space, buf_str(&name), q->arena, ret));
+	}
+	return r;
 }
 
 int names_find(struct request *q, int64_t space, struct str base, struct str part,
@@ -106,21 +124,20 @@ int names_find(struct request *q, int64_t space, struct str base, struct str par
 static int find_stem(struct request *q, int64_t space, struct str base, struct str part,
 		     int64_t *ret)
 {
-	_cleanup_(buf_deinit) struct buf text = BUF_INIT;
-	int r;
+	int r = TREE_E_NOT_FOUND;
 
 	if (str_chr(part, '/') >= 0)
 		return TREE_E_NOT_FOUND;
-	buf_put_char(&text, '/');
-	buf_put_str(&text, base);
-	buf_put_str(&text, part);
-	buf_put_char(&text, '/');
-	if (buf_error(&text))
-		return -ENOMEM;
-	r = view_error(
-		store_stem_find(q->store, space, str_from(buf_str(&text), 1), ret));
-	if (r == TREE_E_NOT_FOUND && may_lead(space, base, part))
+	for (enum lost_slash i = LOST_NONE; i < LOST_WAYS && r == TREE_E_NOT_FOUND; i++) {
+		_cleanup_(buf_deinit) struct buf text = BUF_INIT;
+
+		if (!put_with(&text, i, space, base, part))
+			continue;
+		buf_put_char(&text, '/');
+		if (buf_error(&text))
+			return -ENOMEM;
 		r = view_error(store_stem_find(q->store, space, buf_str(&text), ret));
+	}
 	return r;
 }
 

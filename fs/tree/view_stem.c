@@ -12,13 +12,13 @@
 
 #include "model/name.h"
 
-/* How many directories lead to the end of the stem; a slash in front makes none. */
+/* How many directories lead to the end of the stem; a slash in front or behind another makes none. */
 static unsigned depth_of(struct str text)
 {
 	unsigned depth = 0;
 
 	for (size_t i = 1; i < text.n; i++)
-		depth += text.p[i] == '/';
+		depth += text.p[i] == '/' && text.p[i - 1] != '/';
 	return depth;
 }
 
@@ -29,6 +29,9 @@ static int parent_of(struct request *q, const struct store_stem *stem, uint64_t 
 	int64_t id;
 	int r;
 
+	/* Of two slashes the first is the directory's end. */
+	while (slash > 0 && text.p[slash - 1] == '/')
+		slash--;
 	*ret = names_top(stem->space);
 	if (slash <= 0)
 		return 0;

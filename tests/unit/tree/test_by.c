@@ -23,6 +23,7 @@ static int setup(void **state)
 	estate_put(e, "AWS::A,B::C", "sg-1", T0);
 	estate_put(e, GROUP, "role/path/Admin", T0);
 	estate_put(e, GROUP, "/aws/lambda/x", T0);
+	estate_put(e, GROUP, "https://q.x/1/orders", T0);
 	estate_commit(e);
 	estate_open(e);
 	return 0;
@@ -75,8 +76,9 @@ static void expect_list(struct estate *e, const char *path, const char *want)
 	}
 }
 
-#define ROLE "role%2Fpath%2FAdmin"
-#define LOG  "%2Faws%2Flambda%2Fx"
+#define ROLE  "role%2Fpath%2FAdmin"
+#define LOG   "%2Faws%2Flambda%2Fx"
+#define QUEUE "https:%2F%2Fq.x%2F1%2Forders"
 
 static void test_links(void **state)
 {
@@ -97,7 +99,7 @@ static void test_lists(void **state)
 {
 	struct estate *e = *state;
 
-	expect_list(e, "by-id", "sg-1\n" ROLE "\n" LOG "\n");
+	expect_list(e, "by-id", "sg-1\n" ROLE "\n" LOG "\n" QUEUE "\n");
 	expect_list(e, "by-id/sg-1",
 		    "123456789012,us-east-1,AWS,EC2,SecurityGroup,sg-1\n"
 		    "123456789012,us-east-1,AWS,A%2CB,C,sg-1\n");
@@ -108,7 +110,8 @@ static void test_lists(void **state)
 		    "123456789012,us-east-1,AWS,EC2,SecurityGroup,sg-1\n"
 		    "123456789012,us-east-1,AWS,A%2CB,C,sg-1\n"
 		    "123456789012,us-east-1,AWS,EC2,SecurityGroup," ROLE "\n"
-		    "123456789012,us-east-1,AWS,EC2,SecurityGroup," LOG "\n");
+		    "123456789012,us-east-1,AWS,EC2,SecurityGroup," LOG "\n"
+		    "123456789012,us-east-1,AWS,EC2,SecurityGroup," QUEUE "\n");
 }
 
 /* As it is on the clipboard: slashes as they are, escaped somehow, the leading one lost. */
@@ -122,12 +125,20 @@ static void test_spellings(void **state)
 	static const char *const logs[] = { "by-id/aws/lambda/x", "by-id/" LOG,
 					    "by-id/aws%2Flambda%2Fx",
 					    "by-id//aws/lambda/x" };
+	static const char *const queues[] = {
+		"by-id/https://q.x/1/orders",
+		"by-id/https:/q.x/1/orders",
+		"by-id/https:%2F%2fq.x%2F1%2Forders",
+		"by-arn/arn:https://q.x/1%2Forders",
+	};
 	struct estate *e = *state;
 
 	for (size_t i = 0; i < ARRAY_SIZE(same); i++)
 		expect_leads(e, same[i], GROUPS "/" ROLE);
 	for (size_t i = 0; i < ARRAY_SIZE(logs); i++)
 		expect_leads(e, logs[i], GROUPS "/" LOG);
+	for (size_t i = 0; i < ARRAY_SIZE(queues); i++)
+		expect_leads(e, queues[i], GROUPS "/" QUEUE);
 	assert_int_equal(estate_at(e, "by-tag/%65nv%2Fx").node,
 			 estate_at(e, "by-tag/env%2Fx").node);
 	assert_int_equal(estate_at(e, "by-tag/env%2Fx/p%20q").node,
@@ -135,6 +146,10 @@ static void test_spellings(void **state)
 	/* On the way there is a directory, which has nothing of its own. */
 	assert_int_equal(estate_at(e, "by-id/role/path").type, TREE_DIR);
 	expect_list(e, "by-id/role", "");
+	/* Two slashes are one step up and down. */
+	expect_link(e, "by-id/https:/q.x/1/orders", "../../../" QUEUE);
+	assert_int_equal(estate_at(e, "by-id/https:/q.x").parent,
+			 estate_at(e, "by-id/https:").node);
 }
 
 static void test_not_found(void **state)
@@ -145,6 +160,8 @@ static void test_not_found(void **state)
 		"by-id/sg-1%zz",
 		"by-id/role/pat",
 		"by-id/role/path/admin",
+		"by-id/https:/q.x/orders",
+		"by-id/https:/q",
 		"by-id/sg-1/x",
 		"by-id/sg-1/123456789012,us-east-1,AWS,EC2,SecurityGroup,sg-2",
 		"by-id/sg-1/123456789012,us-east-1,AWS,EC2,SecurityGroup",
