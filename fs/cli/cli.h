@@ -60,6 +60,10 @@ bool cli_ends_in_slash(const char *path) _pure_;
 /* Copies text with control bytes as \xXX, for a terminal; malloc'ed. */
 char *cli_printable(const char *text);
 
+struct tree;
+/* Of a path that leads nowhere: from where on; gives EXIT_FAILED. */
+int cli_missing(struct tree *t, const char *path);
+
 struct store;
 /* The gaps in what the history knows, the first of them; nothing where there is none. */
 int cli_print_gaps(struct store *s) _must_check_;

@@ -70,7 +70,7 @@ static int print_path(struct tree *t, const char *path, bool raw)
 	if (r == TREE_E_NOT_STATE)
 		return cli_fail("%s: only a state has a raw form", path);
 	if (r > 0)
-		return cli_fail("%s: no such file or directory in the history", path);
+		return cli_missing(t, path);
 	return r ? cli_fail("%s: %s", path, strerror(-r)) : EXIT_DONE;
 }
 

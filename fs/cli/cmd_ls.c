@@ -59,7 +59,7 @@ static void fail(struct listing *l, const char *path, int error)
 {
 	l->failed = true;
 	if (error > 0)
-		(void)cli_fail("%s: no such file or directory in the history", path);
+		(void)cli_missing(l->tree, path);
 	else
 		(void)cli_fail("%s: %s", path, strerror(-error));
 }

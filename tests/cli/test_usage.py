@@ -89,8 +89,21 @@ class Paths(Case):
 
     def test_paths_that_are_not_there(self):
         for command, args, says in (
-                ("ls", ["no/such"], "no/such: no such file or directory in the history"),
-                ("cat", ["no/such"], "no/such: no such file or directory in the history"),
+                ("ls", ["no"], "no: no such file or directory in the history"),
+                ("ls", ["/no/"], "/no/: no such file or directory in the history"),
+                ("cat", ["no/such"],
+                 "no/such: no such file or directory in the history, nor is there no"),
+                ("ls", ["activity//principals/x/y"], "activity//principals/x/y: no such file or "
+                 "directory in the history, nor is there activity//principals"),
+                ("cat", ["README/x"], "README/x: no such file or directory in the history"),
+                ("cat", ["activity/error/.log"],
+                 "activity/error/.log: no such file or directory in the history"),
+                ("ls", ["at/2024-02-30"],
+                 "at/2024-02-30: there is no such moment; at/README tells how one is named"),
+                ("cat", ["/at//foo/inventory.csv"], "/at//foo/inventory.csv: there is no such "
+                 "moment; at/README tells how one is named"),
+                ("cat", ["at/now/inventory"],
+                 "at/now/inventory: no such file or directory in the history"),
                 ("cat", ["resources"], "resources: is a directory"),
                 ("cat", ["README/"], "README/: is not a directory"),
                 ("ls", ["README/"], "README/: is not a directory"),
