@@ -162,6 +162,19 @@ struct control {
 	struct coverage_control is;
 };
 
+/* Of a record that is damaged there is what its row tells. */
+static int tell_control(struct store *s, struct arena *a, const struct control *row,
+			struct coverage_control *ret)
+{
+	int r = load_control(s, a, row->event, ret);
+
+	if (!store_is_row_lost(s, r))
+		return r;
+	*ret = row->is;
+	ret->event_id = ret->call = ret->principal = STR(STORE_COVERAGE_LOST);
+	return 0;
+}
+
 static int by_moment(const void *a, const void *b)
 {
 	const struct coverage_control *x = &((const struct control *)a)->is,
@@ -213,7 +226,7 @@ static int read_controls(struct store *s, enum statement id, const struct sql_ar
 		(*ret)[i] = all[i].is;
 		(*ret)[i].event_id = STR(STORE_COVERAGE_NO_ID);
 		if (!is_told_by_row(all, *ret_n, i))
-			r = load_control(s, a, all[i].event, &(*ret)[i]);
+			r = tell_control(s, a, &all[i], &(*ret)[i]);
 	}
 	return r;
 }

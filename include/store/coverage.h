@@ -25,12 +25,14 @@ int store_coverage_of(struct store *s, struct str account, struct arena *a,
 
 /* An event_id that was not read; behind an empty one, which a description has (recorder_coverage()). */
 #define STORE_COVERAGE_NO_ID "-"
+/* The id, name and caller of a call whose record is damaged: of it there is when, where and which act. */
+#define STORE_COVERAGE_LOST "?"
 /*
  * All days in the order coverage_make() wants; STORE_E_DAMAGED. All calls that stop, start or set a
  * source, in order of account and time, with who made them and what they say. But of a start there is
  * never more than when and where it was, so that its record need not be read: its event_id is its own
  * where another call of the account is of the same moment, as equals are ordered by it, else
- * STORE_COVERAGE_NO_ID.
+ * STORE_COVERAGE_NO_ID. A damaged record is no error: see STORE_COVERAGE_LOST.
  */
 int store_coverage_days(struct store *s, struct arena *a, struct coverage_day **ret,
 			size_t *ret_n) _must_check_;

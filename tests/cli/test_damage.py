@@ -293,3 +293,30 @@ class Damage(Case):
         mended = dump(self.history)
         for table in whole:
             self.assertEqual(mended[table], whole[table], table)
+
+    def test_who_stopped_a_trail(self):
+        """Of a damaged call that stops it there is when and where: gaps are told, and all stories."""
+        def logging(number, name, hour):
+            return event(number, name, f"2024-04-28T{hour}:00:00Z", requestParameters={"name": "main"},
+                         eventSource="cloudtrail.amazonaws.com")
+
+        def gap():
+            [row] = [row for row in self.cat("/status/gaps.tsv").splitlines() if "trail stopped" in row]
+            return row.split("\t")[4:8]
+        self.write("trail.json", trail_file([logging(1, "StopLogging", "09"), logging(2, "StartLogging", "15")]))
+        self.write("more.json", trail_file([event(n, requestParameters={"groupId": f"sg-{n:02}"},
+                                                  time="2024-05-01T10:02:30Z") for n in (3, 5)]))
+        self.import_("trail.json", "old.json")
+        whole = self.whole("trail.json", "old.json", "new.json", "more.json")
+        told = gap()
+        [(first, body)] = self.query("SELECT id, body FROM event_block")
+        self.change("UPDATE event_block SET body = ?", body[:-1])
+        self.import_("new.json", "more.json")
+        self.assertEqual(self.dirty(), [])
+        self.assertEqual(gap(), told[:2] + ["?", "?"])
+        self.assertIn("trail stopped", self.run_program("status", self.history)[0])
+        self.assertIn("alice", self.cat(f"{FOLDER}/sg-05/changes"))
+        self.change("UPDATE event_block SET body = ? WHERE id = ?", body, first)
+        self.assertEqual(gap(), told)
+        mended = dump(self.history)
+        self.assertEqual(mended["cause"], whole["cause"])

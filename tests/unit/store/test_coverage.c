@@ -281,11 +281,18 @@ static void test_controls(void **state)
 	assert_all_told(controls, n, want, ARRAY_SIZE(want));
 }
 
-/* A start's record is not missed, unless it is needed to put it in order. */
-static void test_damaged_start(void **state)
+/* Of a record that is damaged there is what its row tells; of a start that is all that is asked for,
+   unless another call is of the same moment. */
+static void test_damaged(void **state)
 {
-	static const struct told want = { OTHER, STORE_COVERAGE_NO_ID, "", "",
-					  1000,  COVERAGE_STARTS };
+	static const struct told start = { OTHER, STORE_COVERAGE_NO_ID, "", "",
+					   1000,  COVERAGE_STARTS };
+	static const struct told lost[] = {
+		{ ACCOUNT, STORE_COVERAGE_LOST, "?", "", 1000, COVERAGE_STARTS },
+		{ ACCOUNT, STORE_COVERAGE_LOST, "?", "", 1000, COVERAGE_STARTS },
+		{ ACCOUNT, STORE_COVERAGE_LOST, "?", "", 2000, COVERAGE_STOPS },
+		{ ACCOUNT, STORE_COVERAGE_LOST, "?", "", 3000, COVERAGE_SETS },
+	};
 	struct history *h = *state;
 	struct coverage_control *controls;
 	size_t n;
@@ -293,11 +300,16 @@ static void test_damaged_start(void **state)
 	put_trail_call(h, OTHER, "StartLogging", "a", 1000);
 	put_trail_call(h, ACCOUNT, "StartLogging", "b", 1000);
 	put_trail_call(h, ACCOUNT, "StartLogging", "c", 1000);
+	put_trail_call(h, ACCOUNT, "StopLogging", "d", 2000);
+	put_trail_call(h, ACCOUNT, "UpdateTrail", "e", 3000);
 	exec(h, "UPDATE event_block SET body = x'00'");
 	history_open(h, STORE_READ, 0);
 	assert_int_equal(controls_of(h, OTHER, &controls, &n), 0);
-	assert_all_told(controls, n, &want, 1);
-	assert_int_equal(controls_of(h, ACCOUNT, &controls, &n), STORE_E_DAMAGED);
+	assert_all_told(controls, n, &start, 1);
+	assert_int_equal(controls_of(h, ACCOUNT, &controls, &n), 0);
+	assert_all_told(controls, n, lost, ARRAY_SIZE(lost));
+	for (size_t i = 0; i < n; i++)
+		assert_true(str_is(controls[i].principal, "?"));
 }
 
 /* --- beside a description ------------------------------------------------------------------- */
@@ -373,8 +385,8 @@ static void test_described(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_days),          CASE(test_days_unordered), CASE(test_controls),
-		CASE(test_damaged_start), CASE(test_described),
+		CASE(test_days),    CASE(test_days_unordered), CASE(test_controls),
+		CASE(test_damaged), CASE(test_described),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
