@@ -33,7 +33,8 @@ static int read_text(struct store *s, int64_t id, struct buf *out)
 
 	if (r)
 		return r == STORE_E_NOT_FOUND ? body_damaged(s, "shape", id) : r;
-	return body_unpack(s, col_str(q, 1), 0, STR_NULL, col_int(q, 0), out);
+	r = body_unpack(s, col_str(q, 1), 0, STR_NULL, col_int(q, 0), out);
+	return r == STORE_E_DAMAGED ? body_damaged(s, "shape", id) : r;
 }
 
 static int get(struct store *s, int64_t id, const struct jv_shape **ret)
@@ -162,17 +163,14 @@ static int share(struct store *s, const struct shape_kind *k)
 	return r ? r : shared_shapes_put(shared, k->kind, k->newest, buf_str(&text));
 }
 
-int shape_guess(struct store *s, const struct item *item, struct buf *guess, int64_t *ret)
+/* STORE_E_DAMAGED: the newest of the kind is. */
+static int guess_of_kind(struct store *s, struct shape_kind *k, const struct item *item,
+			 struct buf *guess, int64_t *ret)
 {
 	const struct jv_shape *shape = NULL;
-	struct shape_kind *k;
 	bool learned = false;
-	int r = kind_get(s, item, &k);
+	int r = k->newest ? get(s, k->newest, &shape) : 0;
 
-	*ret = 0;
-	buf_reset(guess);
-	if (!r && k->newest)
-		r = get(s, k->newest, &shape);
 	if (!r && k->newest)
 		r = jv_shape_write(shape, item->body, guess);
 	if (r)
@@ -189,4 +187,22 @@ int shape_guess(struct store *s, const struct item *item, struct buf *guess, int
 		k->misses = 0;
 	*ret = k->newest;
 	return r;
+}
+
+int shape_guess(struct store *s, const struct item *item, struct buf *guess, int64_t *ret)
+{
+	struct shape_kind *k;
+	int r = kind_get(s, item, &k);
+
+	*ret = 0;
+	buf_reset(guess);
+	if (!r)
+		r = guess_of_kind(s, k, item, guess, ret);
+	if (!store_is_row_lost(s, r))
+		return r;
+	/* A damaged one makes nothing any more: what comes is learned from anew. */
+	k->newest = 0;
+	*ret = 0;
+	buf_reset(guess);
+	return 0;
 }

@@ -2,6 +2,7 @@
 /* What was received comes back byte for byte, and mostly needs no bytes of its own. */
 #include <pthread.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "history.h"
 #include "shape.h"
@@ -233,6 +234,36 @@ static void test_shared_undone(void **state)
 	assert_sound(h);
 }
 
+/* What a damaged shape made is lost; what comes has another one, learned anew. */
+static void test_damaged(void **state)
+{
+	static const char *const ways[] = {
+		"UPDATE shape SET text = x'ff' WHERE id = (SELECT max(id) FROM shape) RETURNING 1",
+		"UPDATE shape SET len = len - 1 WHERE id = (SELECT max(id) FROM shape) RETURNING 1",
+	};
+	_cleanup_(buf_deinit) struct buf raw = BUF_INIT;
+	struct history *h = *state;
+	struct store_state states[64];
+	int64_t id = 0, n;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+		put_one(h, GROUP, raws[0], 3 * (int64_t)i + 1);
+		n = ask(h, "SELECT count(*) FROM shape");
+		assert_int_equal(ask(h, ways[i]), 1);
+		history_open(h, STORE_WRITE, 0);
+		put_one(h, GROUP, raws[0], 3 * (int64_t)i + 2);
+		put_one(h, GROUP, raws[1], 3 * (int64_t)i + 3);
+		assert_int_equal(ask(h, "SELECT count(*) FROM shape"), n + 1);
+		assert_int_equal(states_of(h, resource_of(h, GROUP, "r-1").id, states),
+				 3 * (i + 1));
+		assert_raw(h, states[3 * i + 1].id, raws[0]);
+		assert_raw(h, states[3 * i + 2].id, raws[1]);
+		id = states[3 * i].id;
+		assert_int_equal(store_state_raw(h->s, id, &raw), STORE_E_DAMAGED);
+		assert_non_null(strstr(store_message(h->s), "shape "));
+	}
+}
+
 static void *parse_many(void *history)
 {
 	struct history *h = history;
@@ -274,13 +305,10 @@ static void test_shared_by_threads(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		CASE(test_bytes_come_back),
-		CASE(test_one_order),
-		CASE(test_without_shape),
-		CASE(test_many_orders),
-		CASE(test_shared),
-		CASE(test_shared_undone),
-		CASE(test_shared_by_threads),
+		CASE(test_bytes_come_back), CASE(test_one_order),
+		CASE(test_without_shape),   CASE(test_damaged),
+		CASE(test_many_orders),     CASE(test_shared),
+		CASE(test_shared_undone),   CASE(test_shared_by_threads),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
