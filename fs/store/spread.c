@@ -4,7 +4,7 @@
  * - an event or an alarm names a resource: its tokens meet the resource's aliases;
  * - an event issued a credential: the stories that hold events made with it tell of another
  *   person now, and so do those with events of sessions that were opened from that one;
- * - an account's trail reaches further: changes that had no cause for want of a trail.
+ * - an account's trail reaches further: see spread_trail.c.
  *
  * The queue holds the tokens of each fact. A batch is gathered, sorted, and each token looked
  * up once, with the earliest of its times: the join of the batch with the aliases, in the
@@ -26,11 +26,7 @@
 #include "rows.h"
 #include "store/derive.h"
 #include "store/timeline.h"
-#include "told.h"
 #include "util/radix.h"
-
-/* A change may be captured so long after the trail's last event and yet look for its cause there. */
-#define TRAIL_SLACK_MS (INT64_C(48) * 3600 * 1000)
 
 int spread_queue(struct store *s, enum spread_kind kind, int64_t time_ms,
 		 const uint64_t *tokens, size_t n)
@@ -60,6 +56,11 @@ static void pair_add(struct buf *pairs, int64_t what, int64_t time_ms)
 	struct pair p = { what, time_ms };
 
 	buf_put(pairs, &p, sizeof(p));
+}
+
+void dirt_add(struct buf *dirt, int64_t resource, int64_t from_ms)
+{
+	pair_add(dirt, resource, from_ms);
 }
 
 /* Sorts, and keeps of each `what` the earliest. */
@@ -105,38 +106,18 @@ static int resources_named(struct store *s, const struct pair *pairs, size_t n,
 	return alias_resources_of(s, (const uint64_t *)tokens.data, n, add_named, &c);
 }
 
-/* Is it a change that has no cause for want of a trail? */
-static int lacks_trail(struct store *s, sqlite3_stmt *q, bool *ret)
-{
-	struct told told;
-	int r = told_of(s, q, 2, col_int(q, 3), &told);
-
-	*ret = !r && told.has_change && told.change.reason == REASON_NO_TRAIL;
-	return r;
-}
-
-/* Which of the rows of (resource, time) dirty their resource. */
-enum meant {
-	MEANT_ALL,
-	MEANT_WITHOUT_TRAIL, /* of states: they have what is told of each and its id as well */
-};
-
-/* Each that is meant dirties from its own time on. */
-static int add_stories(struct store *s, enum statement id, const struct sql_arg *args,
-		       size_t n, enum meant which, struct buf *dirt)
+/* In whose stories the event stands: each is dirty from its time there on. */
+static int add_stories(struct store *s, int64_t event, struct buf *dirt)
 {
 	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
-	bool row = true, meant = true;
-	int r = sql_open(s, id, args, n, &q);
+	bool row = true;
+	int r = sql_open(s, Q_STORIES_OF_EVENT, ARGS(INT(event)), &q);
 
 	while (!r) {
 		r = sql_next(s, q, &row);
 		if (r || !row)
 			break;
-		if (which == MEANT_WITHOUT_TRAIL)
-			r = lacks_trail(s, q, &meant);
-		if (meant)
-			pair_add(dirt, col_int(q, 0), col_int(q, 1));
+		pair_add(dirt, col_int(q, 0), col_int(q, 1));
 	}
 	return r ? r : buf_error(dirt);
 }
@@ -210,8 +191,7 @@ static int event_made_with(void *ctx, const struct posting *p, bool *more _unuse
 
 	if (is_in_no_story(c, p->event))
 		return 0;
-	r = add_stories(c->s, Q_STORIES_OF_EVENT, ARGS(INT(p->event)), MEANT_ALL,
-			c->dirt);
+	r = add_stories(c->s, p->event, c->dirt);
 	if (!r)
 		r = has_issued(c->s, p->event, &goes_on);
 	if (!r && goes_on)
@@ -343,80 +323,13 @@ static int spread_batch(struct store *s, size_t limit, bool *ret_more)
 	return r;
 }
 
-/* --- trails -------------------------------------------------------------------------------- */
-
-/*
- * A trail grows by minutes while it is followed: few changes are of them, of all accounts, and an
- * account may have many resources. A trail that is new meets most of its account's changes.
- */
-#define SHORT_MS INT64_C(86400000)
-
-struct span {
-	struct store *s;
-	struct str account;
-	struct buf *dirt;
-};
-
-static int add_line(void *ctx, const struct store_line *line, bool *more _unused_)
-{
-	const struct span *c = ctx;
-
-	return line->kind != STORE_LINE_CHANGE
-		       ? 0
-		       : add_stories(c->s, Q_STORY_WITHOUT_TRAIL,
-				     ARGS(INT(line->ref), TEXT(c->account),
-					  INT(state_resource(line->ref)),
-					  INT(line->time_ms)),
-				     MEANT_WITHOUT_TRAIL, c->dirt);
-}
-
-static int add_span(struct store *s, struct str account, int64_t from_ms, int64_t to_ms,
-		    struct buf *dirt)
-{
-	struct span span = { s, account, dirt };
-	struct store_line from = timeline_from(from_ms);
-	int r;
-
-	if (from_ms > to_ms)
-		return 0;
-	if (to_ms - from_ms >= SHORT_MS)
-		return add_stories(s, Q_STORIES_WITHOUT_TRAIL,
-				   ARGS(TEXT(account), INT(from_ms), INT(to_ms)),
-				   MEANT_WITHOUT_TRAIL, dirt);
-	/* The lines of what has changed tell when. */
-	r = timeline_settle(s);
-	return r ? r : timeline_each(s, &from, to_ms + 1, add_line, &span);
-}
-
-/* What of the account's trail is new, before and after what it was. */
-static int grown_trail(struct store *s, sqlite3_stmt *q, struct buf *dirt)
-{
-	struct str account = col_str(q, 0);
-	int64_t first = col_int(q, 1), last = col_int(q, 2);
-	int r;
-
-	if (sqlite3_column_type(q, 3) == SQLITE_NULL)
-		return add_span(s, account, first, last + TRAIL_SLACK_MS, dirt);
-	r = add_span(s, account, first, col_int(q, 3), dirt);
-	if (!r && last > col_int(q, 4))
-		r = add_span(s, account, col_int(q, 4), last + TRAIL_SLACK_MS, dirt);
-	return r;
-}
+/* ------------------------------------------------------------------------------------------- */
 
 static int spread_trails(struct store *s)
 {
-	_cleanup_(sql_endp) sqlite3_stmt *q = NULL;
 	_cleanup_(buf_deinit) struct buf dirt = BUF_INIT;
-	bool row = true;
-	int r = sql_open(s, Q_TRAILS_GROWN, NO_ARGS, &q);
+	int r = trails_grown(s, &dirt);
 
-	while (!r) {
-		r = sql_next(s, q, &row);
-		if (r || !row)
-			break;
-		r = grown_trail(s, q, &dirt);
-	}
-	sql_endp(&q);
 	if (!r)
 		r = write_dirt(s, &dirt);
 	return r ? r : sql_run(s, Q_TRAILS_SPREAD, NO_ARGS);

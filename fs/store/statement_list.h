@@ -305,17 +305,9 @@ X(ALIAS_ANY, "SELECT 1 FROM alias WHERE part >= 0 LIMIT 1")
 X(STORIES_OF_EVENT,
   "SELECT resource, time_ms FROM cause WHERE event = ?1 UNION ALL "
   "SELECT resource, time_ms FROM entry WHERE ref = ?1 AND kind IN (1, 2)")
-/* Of an account: by its resources, or by a state that its change came with. */
-X(STORIES_WITHOUT_TRAIL,
-  "SELECT n.resource, n.capture_ms, n.told, n.state FROM folder f "
-  "CROSS JOIN resource r ON r.folder = f.id "
-  "CROSS JOIN shown n ON n.resource = r.id AND n.capture_ms BETWEEN ?2 AND ?3 "
+X(RESOURCES_OF_ACCOUNT,
+  "SELECT r.id FROM folder f CROSS JOIN resource r ON r.folder = f.id "
   "WHERE f.account = ?1 AND f.type IS NOT NULL")
-X(STORY_WITHOUT_TRAIL,
-  "SELECT n.resource, n.capture_ms, n.told, n.state FROM resource r "
-  "CROSS JOIN folder f ON f.id = r.folder "
-  "CROSS JOIN shown n ON n.resource = r.id AND n.capture_ms = ?4 AND n.state = ?1 "
-  "WHERE r.id = ?3 AND f.account = ?2")
 
 /* stories */
 X(ENTRY_INSERT,

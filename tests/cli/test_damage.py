@@ -214,6 +214,38 @@ class Damage(Case):
         self.assertIn("alice", self.cat(f"{FOLDER}/sg-29/changes"))
         self.assertIn("alice", self.cat(f"{FOLDER}/sg-31/changes"))
 
+    def test_a_list_of_states_and_a_trail(self):
+        """Where the trail of an account is new, or grows by hours, one list costs its resource alone."""
+        for name, time in (("far", "2024-05-05T10:00:00Z"), ("later", "2024-05-01T20:00:00Z"),
+                           ("before", "2024-05-01T09:30:00Z")):
+            self.write(f"{name}.json", trail_file([event(1, requestParameters={"groupId": "sg-99"},
+                                                         eventID=name, time=time)]))
+        lists = "FROM shown_run WHERE resource = (SELECT id FROM resource WHERE rid = 'sg-30')"
+        untold = "no CloudTrail events of this account and time"
+        for grown in ("far.json", "later.json"):
+            parts = ["old.json", grown, "before.json"]
+            whole = self.whole(*parts)
+            self.import_(*parts[:2])
+            self.assertIn(untold, self.cat(f"{FOLDER}/sg-29/changes"))
+            [(states,)] = self.query("SELECT states " + lists)
+            self.change("UPDATE shown_run SET states = x'ff' WHERE resource = (SELECT resource " + lists + ")")
+            for _ in range(2):
+                _, err = self.run_program("import", self.history, "before.json", status=FAILED)
+                self.assertRegex(err, "making the story of AWS::EC2::SecurityGroup sg-30 of .*: .*"
+                                 "the list of states of resource [0-9]+ cannot be decoded")
+                self.assertEqual(self.dirty(), ["sg-30"])
+            for n in (0, 29, 31, 59):
+                told = self.cat(f"{FOLDER}/sg-{n:02}/changes")
+                self.assertEqual(told.count("UPDATE"), 2)
+                self.assertNotIn(untold, told)
+            self.change("UPDATE shown_run SET states = ? WHERE resource = (SELECT resource " + lists + ")",
+                        states)
+            self.import_("before.json")
+            mended = dump(self.history)
+            for table in whole:
+                self.assertEqual(mended[table], whole[table], table)
+            self.history.unlink()
+
     def test_delivered_again(self):
         """A state that is damaged takes what comes of it; in a pack, where others are beside it, that is
         refused, and its bytes are kept."""

@@ -350,6 +350,38 @@ static void test_trail_grows(void **state)
 	assert_int_equal(dirty[0].from_ms, 10000);
 }
 
+/* A list of states that cannot be read: its resource is dirty, however far the trail has grown, and others as
+   they would be. */
+static void test_trail_damaged(void **state)
+{
+	struct store_entry change = { .time_ms = 10000,
+				      .reason = REASON_NO_TRAIL,
+				      .line_len = 10 };
+	struct event behind = event_of("behind", 20000),
+		     before = event_of("before", 9000);
+	struct history *h = *state;
+	struct store_dirty dirty[8];
+	uint64_t alias = 1;
+	int64_t a = derived(h, "a", &change, 1, &alias, 1);
+	int64_t b = derived(h, "b", &change, 1, &alias, 1);
+
+	assert_int_equal(ask(h, "UPDATE shown_run SET states = x'ff' WHERE resource = 1 "
+				"RETURNING resource"),
+			 a);
+	/* For two days: all of the account's are looked through. */
+	put_event(h, &behind, "behind", NULL, 0);
+	assert_int_equal(spread(h, dirty), 1);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 20000);
+	/* For seconds: what changed in them is. */
+	put_event(h, &before, "before", NULL, 0);
+	assert_int_equal(spread(h, dirty), 2);
+	assert_int_equal(dirty[0].resource, a);
+	assert_int_equal(dirty[0].from_ms, 10000);
+	assert_int_equal(dirty[1].resource, b);
+	assert_int_equal(dirty[1].from_ms, 10000);
+}
+
 /*
  * A day of silence within a trail is a gap that its changes know of, until something of it comes.
  */
@@ -502,6 +534,7 @@ int main(void)
 		CASE(test_alarms),
 		CASE(test_trail_gap),
 		CASE(test_trail_grows),
+		CASE(test_trail_damaged),
 		CASE(test_aliases_replaced),
 		CASE(test_aliases_alike),
 		CASE(test_alias_learnt_late),
