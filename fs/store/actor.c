@@ -5,7 +5,7 @@
  * Each step is a search of a posting list, and an event to be unpacked and parsed; and a thousand
  * calls are made in one session. So who reads about many of them keeps what was found: of a session
  * and a span of time, since an ARN is borne by one session after the other: from its opening to the
- * next one. Facts must not come in meanwhile.
+ * next one. Facts must not come in meanwhile: who reads keeps them while the views are of one generation.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -256,8 +256,29 @@ int store_actor_kept(struct store *s, struct store_actors *kept, const struct ev
 	return 0;
 }
 
+/* Those found in views of the same generation; NULL: none hold. */
+static int actors_of_view(struct store *s, struct store_actors **ret)
+{
+	uint64_t view;
+	int r = view_generation(s, &view);
+
+	*ret = NULL;
+	if (r || !view)
+		return r;
+	if (s->actors_view != view)
+		s->actors = store_actors_free(s->actors);
+	if (!s->actors)
+		r = store_actors_new(&s->actors);
+	s->actors_view = view;
+	*ret = s->actors;
+	return r;
+}
+
 int store_actor_of(struct store *s, const struct event *e, struct arena *a,
 		   struct story_actor *ret)
 {
-	return store_actor_kept(s, NULL, e, a, ret);
+	struct store_actors *kept;
+	int r = actors_of_view(s, &kept);
+
+	return r ? r : store_actor_kept(s, kept, e, a, ret);
 }

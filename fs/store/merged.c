@@ -58,28 +58,18 @@ static int find(struct store *s, int64_t value, struct buf *runs)
 	return r;
 }
 
-/* Outside a view each statement has one of its own, and a writer changes what it sees. */
-static bool is_steady(const struct store *s)
-{
-	return s->views > 0 && !s->who;
-}
-
 int merged_find(struct store *s, int64_t value, const struct merged **ret, size_t *ret_n)
 {
 	struct merged_kept *k = &s->merged;
-	uint64_t generation = 0;
-	int r = 0;
+	uint64_t view;
+	int r = view_generation(s, &view);
 
-	if (is_steady(s))
-		r = store_generation(s, &generation);
-	if (!r && !(k->sure && k->value == value && k->generation == generation &&
-		    is_steady(s))) {
-		k->sure = false;
+	if (!r && !(view && k->view == view && k->value == value)) {
+		k->view = 0;
 		buf_reset(&k->runs);
 		r = find(s, value, &k->runs);
 		k->value = value;
-		k->generation = generation;
-		k->sure = !r && is_steady(s);
+		k->view = r ? 0 : view;
 	}
 	*ret = (const struct merged *)k->runs.data;
 	*ret_n = r ? 0 : k->runs.len / sizeof(**ret);

@@ -19,8 +19,7 @@ struct merged {
 /* The runs of the file that a connection read last. */
 struct merged_kept {
 	int64_t value;
-	uint64_t generation;
-	bool sure; /* they are those of that generation */
+	uint64_t view; /* view_generation(); 0: they are of none */
 	struct buf runs;
 };
 

@@ -208,6 +208,7 @@ void connection_close(struct store *s)
 	s->db = NULL;
 	edge_kinds_forget(&s->edge_kinds);
 	merged_forget(&s->merged);
+	s->actors = store_actors_free(s->actors);
 	buf_deinit(&s->run_bytes);
 	buf_deinit(&s->run_rows);
 }

@@ -27,6 +27,7 @@ struct store {
 	int broken; /* first failure of SQLite or of a put in the write transaction: it cannot be
 		       committed */
 	unsigned views;    /* nesting of store_read_begin() */
+	uint64_t view;     /* view_generation() of this one; 0: not asked for yet */
 	int64_t unchanged; /* sqlite3_total_changes64() as the write transaction began */
 	bool failed;       /* SQLite, since view or transaction began */
 	uint64_t commits;  /* own ones, which PRAGMA data_version leaves out */
@@ -37,6 +38,8 @@ struct store {
 	struct edge_kinds edge_kinds;
 	struct buf run_bytes, run_rows; /* memory of who reads runs next */
 	struct merged_kept merged;
+	struct store_actors *actors; /* found in views of actors_view; NULL: none yet */
+	uint64_t actors_view;
 	char message[512];
 	sqlite3_stmt *statements[STATEMENT_COUNT];
 };
@@ -68,6 +71,11 @@ int resource_row_whole(sqlite3_stmt *q, struct arena *a, void *ret) _must_check_
    size, status, hidden of `shown`. */
 void state_row(sqlite3_stmt *q, struct store_state *ret);
 
+/*
+ * What is read in this view holds for all views of the same number. 0: it holds for nothing else, as
+ * outside a view each statement has one of its own, and a writer changes what it sees.
+ */
+int view_generation(struct store *s, uint64_t *ret) _must_check_;
 /* Now, in milliseconds since 1970. */
 int64_t now_ms(void);
 /* -EINVAL, with a message, unless a write transaction is open; its first failure if it has one. */

@@ -48,6 +48,7 @@ int store_begin(struct store *s, const char *who)
 	if (r)
 		return r;
 	s->who = who;
+	s->view = 0;
 	s->unchanged = sqlite3_total_changes64(s->db);
 	r = writer_begin(s);
 	if (!r)
@@ -161,6 +162,7 @@ int store_read_begin(struct store *s)
 		if (r)
 			return r;
 		forget_failure(s);
+		s->view = 0;
 	}
 	s->views++;
 	return 0;
@@ -222,6 +224,21 @@ int store_generation(struct store *s, uint64_t *ret)
 		return r;
 	*ret = (uint64_t)col_int(q, 0) + (s->commits << 32) + (s->reopened << 48);
 	return 0;
+}
+
+int view_generation(struct store *s, uint64_t *ret)
+{
+	int r = 0;
+
+	*ret = 0;
+	if (s->views == 0 || s->who)
+		return 0;
+	if (!s->view) {
+		r = store_generation(s, &s->view);
+		s->view = r ? 0 : s->view + 1;
+	}
+	*ret = s->view;
+	return r;
 }
 
 int store_commits(struct store *s, uint64_t *ret)

@@ -2,6 +2,7 @@
 /* Who stands behind a call: what is kept of sessions tells the same as reading it anew. */
 #include "history.h"
 #include "model/story.h"
+#include "private.h"
 
 #define ARN(name) "arn:aws:sts::123456789012:assumed-role/" name
 
@@ -93,6 +94,7 @@ static void test_kept(void **state)
 		assert_int_equal(store_actor_of(h->s, &e, &h->a, &without), 0);
 		assert_int_equal(store_actor_kept(h->s, kept, &e, &h->a, &with), 0);
 		assert_same(&with, &without);
+		assert_null(h->s->actors);
 	}
 	assert_null(store_actors_free(kept));
 }
@@ -128,12 +130,54 @@ static void test_one_after_the_other(void **state)
 	assert_null(store_actors_free(NULL));
 }
 
+static void assert_viewed(struct history *h, struct store *s, const char *principal)
+{
+	struct event e = event_of("x", 20000);
+	struct story_actor actor;
+
+	e.identity = identity_of(h, ARN("Admin/s"));
+	assert_int_equal(store_actor_of(s, &e, &h->a, &actor), 0);
+	assert_true(str_is(actor.principal, principal));
+}
+
+/* A reader keeps what it found from view to view, until somebody has committed. */
+static void test_views(void **state)
+{
+	struct history *h = *state;
+	struct store *reader = NULL;
+	struct store_actors *kept;
+
+	put_opening(h, "d", 13000, ARN("Loop/l"), "ASIA4", "ASIA4", ARN("Loop/l"));
+	assert_int_equal(store_open(h->path, STORE_READ, false, &reader, &h->fault), 0);
+	assert_viewed(h, reader, "assumed-role/Admin/s");
+	assert_null(reader->actors);
+	assert_int_equal(store_read_begin(reader), 0);
+	assert_viewed(h, reader, "assumed-role/Admin/s");
+	kept = reader->actors;
+	assert_non_null(kept);
+	put_opening(h, "a", 10000, "arn:aws:iam::123456789012:user/ann", "AKIA1", "ASIA1",
+		    ARN("Admin/s"));
+	/* The view is the one of before. */
+	assert_viewed(h, reader, "assumed-role/Admin/s");
+	store_read_end(reader);
+	for (int i = 0; i < 3; i++) {
+		assert_int_equal(store_read_begin(reader), 0);
+		assert_viewed(h, reader, "user/ann");
+		assert_true(i == 0 || reader->actors == kept);
+		kept = reader->actors;
+		store_read_end(reader);
+	}
+	reader = store_close(reader);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_kept, history_setup,
 						history_teardown),
 		cmocka_unit_test_setup_teardown(test_one_after_the_other, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_views, history_setup,
 						history_teardown),
 	};
 

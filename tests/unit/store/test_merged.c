@@ -86,7 +86,7 @@ static void test_kept(void **state)
 	two_begin(&t, state);
 	assert_int_equal(store_read_begin(t.reader), 0);
 	assert_int_equal(lines(t.reader, t.alice), 15);
-	assert_true(t.reader->merged.sure);
+	assert_true(t.reader->merged.view);
 	/* What is kept is what is read by: without it there is nothing. */
 	t.reader->merged.runs.len = 0;
 	assert_int_equal(lines(t.reader, t.alice), 0);
@@ -130,17 +130,17 @@ static void test_unsteady(void **state)
 
 	two_begin(&t, state);
 	assert_int_equal(lines(t.reader, t.alice), 15);
-	assert_false(t.reader->merged.sure);
+	assert_false(t.reader->merged.view);
 	begin(t.h);
 	for (int i = 0; i < 3; i++) {
 		tell(t.h, 200 + i, T0 + (i + 100) * INT64_C(3600000), "user/alice");
 		assert_int_equal(lines(t.h->s, t.alice), 16 + i);
-		assert_false(t.h->s->merged.sure);
+		assert_false(t.h->s->merged.view);
 	}
 	store_rollback(t.h->s);
 	assert_int_equal(store_read_begin(t.h->s), 0);
 	assert_int_equal(lines(t.h->s, t.alice), 15);
-	assert_true(t.h->s->merged.sure);
+	assert_true(t.h->s->merged.view);
 	store_read_end(t.h->s);
 	/* Its own commits are another generation, too. */
 	begin(t.h);
