@@ -125,6 +125,12 @@ def unmount(place):
     subprocess.run(command, check=True)
 
 
+def held(pid, what):
+    """MiB of a process: VmHWM, the most it ever held, or VmRSS, now."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as lines:
+        return next((int(line.split()[1]) for line in lines if line.startswith(what)), 0) / 1024
+
+
 class Mount:
     """A history, mounted anew: nothing of it is known to the kernel."""
 
@@ -147,9 +153,7 @@ class Mount:
         self.process.wait(60)
 
     def memory(self, what="VmHWM"):
-        """MiB of the daemon: VmHWM, the most it ever held, or VmRSS, now."""
-        with open(f"/proc/{self.process.pid}/status", encoding="ascii") as lines:
-            return next(int(line.split()[1]) for line in lines if line.startswith(what)) / 1024
+        return held(self.process.pid, what)
 
     def descriptors(self):
         return len(os.listdir(f"/proc/{self.process.pid}/fd"))

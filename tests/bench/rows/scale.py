@@ -5,25 +5,30 @@ import json
 import os
 import shutil
 import statistics
+import subprocess
 import time
 
 import data
-from core import Row, attempt, judge, judge_ratio, run, unmount
+from core import Row, Skip, attempt, held, judge, judge_ratio, run, unmount
 
 TITLE = "Scale: 10,000,000 events and 1,000,000 items of 1,000 accounts"
 VIEWS = {}  # name: (title, what(view)); filled below
 ROWS = [
-    Row("steady", "rate of the last tenth of an import against the first", "times", 0.8, 0.95,
+    Row("steady-one", "one import: the last tenth's rate against the first's", "times", 0.8, 0.95,
         less=False, yardstick="first tenth"),
-    Row("steady-new", "rate of new accounts, a tenth as many: into all of it against into nothing",
+    Row("memory-one", "memory of it at peak", "MiB", 300, 150),
+    Row("steady", "ten imports in order of time: last against first", "times", 0.8, 0.95,
+        less=False, yardstick="first tenth"),
+    Row("steady-new", "new accounts: rate into all of it against into nothing",
         "times", 0.8, 0.95, less=False, yardstick="into nothing"),
-    Row("scale-memory", "memory of the import at peak", "MiB", 300, 150),
+    Row("scale-memory", "memory of the ten imports at peak", "MiB", 300, 150),
     Row("scale-size", "bytes of the history for an event or item", "bytes"),
     Row("ready", "mount ready", "ms", 50, 10),
     Row("at-length", "ls at a moment: the whole history against its first tenth", "times", 1.5, 1.1,
         yardstick="first tenth"),
 ]
 LIMIT = 500  # ms, of any view
+SAMPLE_SECONDS = 4  # a look at ten million events takes a fifth of one
 
 
 def view(name, title):
@@ -186,6 +191,62 @@ def measure_parts(history, parts, rows):
         judge(rows["scale-size"])
 
 
+def reached(samples, records):
+    """When so many were in, between the samples that it lies between."""
+    before = (0, 0)
+    for seconds, count in samples:
+        if count >= records:
+            return before[0] + (seconds - before[0]) * (records - before[1]) / (count - before[1])
+        before = (seconds, count)
+    raise RuntimeError(f"{records:,} records were never there")
+
+
+def take_all(bench, path):
+    """One import of all parts; (seconds, records in the history) now and then, and at its end; the
+    most memory it was seen to hold (MiB)."""
+    parts = [bench.data("scale") / f"part-{n:02}" for n in range(data.SCALE_PARTS)]
+    samples, memory, start = [], 0, time.perf_counter()
+    with subprocess.Popen([bench.driftfs, "import", "-q", "--events=all", path, *parts],
+                          stdout=subprocess.DEVNULL) as child:
+        while True:
+            try:
+                child.wait(SAMPLE_SECONDS)
+                break
+            except subprocess.TimeoutExpired:
+                memory = max(memory, held(child.pid, "VmHWM"))
+                status = bench.status(path)
+                samples.append((time.perf_counter() - start, status["events"] + status["items"]))
+    if child.returncode:
+        raise RuntimeError(f"the import of all parts: exit {child.returncode}")
+    if not samples:
+        raise Skip(f"over in less than {SAMPLE_SECONDS} s")
+    status = bench.status(path)
+    samples.append((time.perf_counter() - start, status["events"] + status["items"]))
+    return samples, memory
+
+
+def measure_one(bench, rows):
+    """Stories are made once all is read, of all time: a tenth of that time is each tenth's."""
+    samples, memory = take_all(bench, bench.new("one"))
+    bench.new("one")
+    if "memory-one" in rows:
+        rows["memory-one"].values = {"driftfs": [memory]}
+        judge(rows["memory-one"])
+    if "steady-one" not in rows:
+        return
+    ended, records = samples[-1]
+    read = reached(samples, records)
+    stories = (ended - read) / 10
+    first = reached(samples, records / 10)
+    last = read - reached(samples, records * 9 / 10)
+    row = rows["steady-one"]
+    row.values = {"driftfs": [records / 10 / (last + stories)],
+                  "first tenth": [records / 10 / (first + stories)]}
+    row.note = (f"{ended:.0f} s; read in {read:.0f} s, of which the first tenth {first:.1f} and the "
+                f"last {last:.1f}")
+    judge_ratio(row)
+
+
 def measure_new(bench, history, row):
     """The same deliveries, so that nothing but what is there already differs."""
     folder, rates = bench.data("more"), []
@@ -248,6 +309,13 @@ def measure_view(bench, history, name, row):
 
 
 def measure(bench, rows):
+    one = {name: row for name, row in rows.items() if name in ("steady-one", "memory-one")}
+    rows = {name: row for name, row in rows.items() if name not in one}
+    if one:
+        with attempt(list(one.values()), bench.log):
+            measure_one(bench, one)
+    if not rows:
+        return
     with attempt(list(rows.values()), bench.log):
         history, first, parts = make(bench)
         measure_parts(history, parts, rows)
