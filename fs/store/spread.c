@@ -192,11 +192,13 @@ static int event_made_with(void *ctx, const struct posting *p, bool *more _unuse
 	if (is_in_no_story(c, p->event))
 		return 0;
 	r = add_stories(c->s, p->event, c->dirt);
-	if (!r)
-		r = has_issued(c->s, p->event, &goes_on);
+	if (r)
+		return r;
+	r = has_issued(c->s, p->event, &goes_on);
 	if (!r && goes_on)
 		r = add_issued(c->s, p->event, p->time_ms, c->issued);
-	return r;
+	/* Where it is damaged its stories cannot be made, and say so; what it issued is not known. */
+	return store_is_row_lost(c->s, r) ? 0 : r;
 }
 
 static int by_what_alone(const void *a, const void *b)

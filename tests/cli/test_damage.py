@@ -352,3 +352,30 @@ class Damage(Case):
         self.assertEqual(gap(), told)
         mended = dump(self.history)
         self.assertEqual(mended["cause"], whole["cause"])
+
+    def test_who_opened_a_session(self):
+        """Where the calls of a session are damaged, who opened it costs their stories, and no others."""
+        key, role = "ASIAEXAMPLEEXAMPLE00", f"arn:aws:sts::{ACCOUNT}:assumed-role/Deploy/run"
+        session = {"type": "AssumedRole", "principalId": "AROAEXAMPLE:run", "arn": role, "accountId": ACCOUNT,
+                   "accessKeyId": key, "sessionContext": {"sessionIssuer": {
+                       "type": "Role", "arn": f"arn:aws:iam::{ACCOUNT}:role/Deploy", "userName": "Deploy"}}}
+        self.write("calls.json", trail_file([event(3, requestParameters={"groupId": "sg-03"},
+                                                   time="2024-05-01T10:01:30Z", userIdentity=session)]))
+        opened = event(4, "AssumeRole", "2024-05-01T10:00:30Z", eventSource="sts.amazonaws.com",
+                       requestParameters={"roleArn": f"arn:aws:iam::{ACCOUNT}:role/Deploy"},
+                       responseElements={"credentials": {"accessKeyId": key}, "assumedRoleUser": {"arn": role}})
+        self.write("opened.json", trail_file([opened]))
+        self.import_("old.json", "calls.json")
+        whole = self.whole("old.json", "calls.json", "opened.json", "new.json")
+        [(first, rows)] = self.query("SELECT id, rows FROM event_block")
+        self.change("UPDATE event_block SET rows = ? WHERE id = ?", rows[:-1], first)
+        for files in (("opened.json",), ("new.json",)):
+            _, err = self.run_program("import", self.history, *files, status=FAILED)
+            self.assertIn(f"making the story of AWS::EC2::SecurityGroup sg-03 of {ACCOUNT}, {REGION}: block", err)
+            self.assertEqual(self.dirty(), ["sg-03"])
+        self.assertEqual(self.told(4), ["1000", "1001", "1002", "1003"])
+        self.change("UPDATE event_block SET rows = ? WHERE id = ?", rows, first)
+        self.import_("new.json")
+        mended = dump(self.history)
+        for table in ("cause", "shown", "view", "dirty", "spread"):
+            self.assertEqual(mended[table], whole[table], table)
