@@ -110,7 +110,8 @@ static bool does_anew(struct str name)
 
 /*
  * Was all that it asked for so before? What is asked for by a name or two may be what the change
- * shows under another (versionId as defaultVersionId), though it stood elsewhere in the state.
+ * shows under another (versionId as defaultVersionId), though it stood elsewhere in the state; but
+ * a 2 is anything's, so that the call's name has to speak of it.
  */
 static bool was_so(struct work *w, struct candidate *c, const struct value_set *asked)
 {
@@ -118,7 +119,8 @@ static bool was_so(struct work *w, struct candidate *c, const struct value_set *
 
 	return asked->n && !does_anew(c->name) &&
 	       values_shared(asked, work_before(w, c->step), &strong, NULL) == asked->n &&
-	       (asked->n > 2 || !values_came(asked, work_changed(w, c->step)));
+	       (asked->n > 2 || !values_came(asked, work_changed(w, c->step)) ||
+		!silent_speaks(w, c));
 }
 
 int undone_prepare(struct work *w, struct candidate *c)

@@ -84,6 +84,22 @@ static void test_asked_for_by_another_name(void **state)
 	arena_deinit(&s.a);
 }
 
+/* A number that came elsewhere is not what was asked for, and was so. */
+static void test_asked_for_what_was_so(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, "AWS::ECS::Service", "api",
+		"{\"configuration\":{\"DesiredCount\":2,\"RunningTasks\":1}}",
+		"{\"configuration\":{\"DesiredCount\":2,\"RunningTasks\":2}}");
+	add_event(&s, 20 * MINUTE, "ecs", "UpdateService",
+		  REQUEST "{\"service\":\"api\",\"desiredCount\":2}");
+	run(&s);
+	assert_int_equal(s.verdicts[0].role, CORRELATE_ACTIVITY);
+	arena_deinit(&s.a);
+}
+
 static void test_done_anew(void **state)
 {
 	struct scene s;
@@ -144,6 +160,7 @@ int main(void)
 		cmocka_unit_test(test_names_do_not_speak_of_tags),
 		cmocka_unit_test(test_two_at_once),
 		cmocka_unit_test(test_asked_for_by_another_name),
+		cmocka_unit_test(test_asked_for_what_was_so),
 		cmocka_unit_test(test_done_anew),
 		cmocka_unit_test(test_named_by_the_account),
 		cmocka_unit_test(test_what_is_attached_shows),
