@@ -139,7 +139,9 @@ class Mount:
 
     def __enter__(self):
         self.place.mkdir(parents=True, exist_ok=True)
-        self.process = subprocess.Popen([str(c) for c in self.command])
+        # In a session of its own, as it is in the background: what one has of the processors is shared
+        # out by sessions, where the kernel groups by them.
+        self.process = subprocess.Popen([str(c) for c in self.command], start_new_session=True)
         end = time.monotonic() + 60
         while not os.path.ismount(self.place):
             if self.process.poll() is not None or time.monotonic() > end:

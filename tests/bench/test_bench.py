@@ -21,6 +21,7 @@ sys.path.insert(0, str(HERE))
 import compare  # noqa: E402
 import data  # noqa: E402
 import run as bench_run  # noqa: E402
+from rows import scale  # noqa: E402
 
 BUILD = pathlib.Path(sys.argv.pop(1)) if len(sys.argv) > 1 else None
 SIZE = "0.002"
@@ -116,6 +117,16 @@ class Compare(unittest.TestCase):
         self.assertEqual(compare.verdict(row(100, None), row(105, None)), "")
         self.assertEqual(compare.verdict(row(100, None), row(120, None)), "worse")
         self.assertEqual(compare.verdict(row(2, (1, 3)), row(None, None)), "failed")
+
+
+class Scale(unittest.TestCase):
+    def test_reached(self):
+        samples = [(4, 100), (8, 300), (12, 300)]
+        self.assertEqual(scale.reached(samples, 50), 2)
+        self.assertEqual(scale.reached(samples, 200), 6)
+        self.assertEqual(scale.reached(samples, 300), 8)
+        with self.assertRaises(RuntimeError):
+            scale.reached(samples, 301)
 
 
 class Names(unittest.TestCase):
