@@ -118,31 +118,14 @@ static void test_tell(void **state)
 	lost_deinit(&l);
 }
 
-static int64_t put_alarm(struct history *h, const char *name, int64_t ms)
-{
-	const struct transition t = { .alarm = { .name = str_of(name),
-						 .account = STR(ACCOUNT),
-						 .region = STR(REGION) },
-				      .time_ms = ms,
-				      .state = STR("ALARM"),
-				      .raw = STR("{}") };
-	enum store_put put;
-	int64_t row;
-
-	begin(h);
-	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put, &row), 0);
-	commit(h);
-	return row;
-}
-
 /* Of files the first likewise; where stories are lost, too, the first of those, and how many files. */
 static void test_tell_files(void **state)
 {
 	struct history *h = *state;
 	struct lost stories = { 0 }, files = { 0 };
 	struct fault f = { 0 };
-	int64_t ids[MANY], first = put_alarm(h, "cpu", 1000),
-			   second = put_alarm(h, "disk", 61000);
+	int64_t ids[MANY], first = history_put_alarm(h, "cpu", 1000),
+			   second = history_put_alarm(h, "disk", 61000);
 
 	put_many(h, ids);
 	assert_false(lost_has(&files, first));

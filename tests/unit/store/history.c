@@ -180,6 +180,41 @@ enum store_put put_event(struct history *h, const struct event *e, const char *r
 	return put;
 }
 
+void history_put_told(struct history *h, int number, int64_t ms,
+		      const struct event_told *told)
+{
+	char id[48];
+	enum store_put put;
+	struct event e;
+
+	(void)snprintf(id, sizeof(id), "%08x-0000-4000-8000-000000000000",
+		       (unsigned)number);
+	e = event_of(id, ms);
+	assert_int_equal(store_put_event(h->s, &e,
+					 &(struct store_record){ .raw = STR("{\"a\":1}"),
+								 .identity = e.id },
+					 NULL, told, 1, &put),
+			 0);
+	assert_int_equal(put, STORE_PUT_NEW);
+}
+
+int64_t history_put_alarm(struct history *h, const char *alarm, int64_t ms)
+{
+	const struct transition t = { .alarm = { .name = str_of(alarm),
+						 .account = STR(ACCOUNT),
+						 .region = STR(REGION) },
+				      .time_ms = ms,
+				      .state = STR("ALARM"),
+				      .raw = STR("{}") };
+	enum store_put put;
+	int64_t row;
+
+	begin(h);
+	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put, &row), 0);
+	commit(h);
+	return row;
+}
+
 void pack_resource(struct history *h, int64_t resource)
 {
 	struct store_story story = { .dirty = { .resource = resource } };

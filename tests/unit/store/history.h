@@ -60,6 +60,12 @@ struct event event_of(const char *id, int64_t ms);
 enum store_put put_item(struct history *h, const struct item *item);
 enum store_put put_event(struct history *h, const struct event *e, const char *raw,
 			 const uint64_t *tokens, size_t n);
+struct event_told;
+/* A new event that is told of, its id made of the number, in the caller's transaction. */
+void history_put_told(struct history *h, int number, int64_t ms,
+		      const struct event_told *told);
+/* A transition to ALARM of an alarm of ACCOUNT and REGION; its row. */
+int64_t history_put_alarm(struct history *h, const char *alarm, int64_t ms);
 /* Packs its states as its story would. */
 void pack_resource(struct history *h, int64_t resource);
 /* How many packs that makes of so many, which are put one after the other and are not large. */

@@ -11,19 +11,8 @@ void tell_late(struct history *h, int number, int64_t ms)
 								 : STR("user/bob"),
 					 .text_len = (uint32_t)(1 + number % 5),
 					 .jsonl_len = (uint32_t)(2 + number % 7) };
-	char id[48];
-	enum store_put put;
-	struct event e;
 
-	(void)snprintf(id, sizeof(id), "%08x-0000-4000-8000-000000000000",
-		       (unsigned)number);
-	e = event_of(id, ms);
-	assert_int_equal(store_put_event(h->s, &e,
-					 &(struct store_record){ .raw = STR("{\"a\":1}"),
-								 .identity = e.id },
-					 NULL, &told, 1, &put),
-			 0);
-	assert_int_equal(put, STORE_PUT_NEW);
+	history_put_told(h, number, ms, &told);
 }
 
 int64_t time_of(int round, int i)

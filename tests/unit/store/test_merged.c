@@ -17,18 +17,8 @@ static void tell(struct history *h, int number, int64_t ms, const char *who)
 	const struct event_told told = { .principal = str_of(who),
 					 .text_len = 10,
 					 .jsonl_len = 20 };
-	char id[48];
-	enum store_put put;
-	struct event e;
 
-	(void)snprintf(id, sizeof(id), "%08x-0000-4000-8000-000000000000",
-		       (unsigned)number);
-	e = event_of(id, ms);
-	assert_int_equal(store_put_event(h->s, &e,
-					 &(struct store_record){ .raw = STR("{\"a\":1}"),
-								 .identity = e.id },
-					 NULL, &told, 1, &put),
-			 0);
+	history_put_told(h, number, ms, &told);
 }
 
 static int64_t value_of(struct history *h, const char *name)

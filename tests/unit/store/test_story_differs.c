@@ -15,23 +15,6 @@ struct watched {
 	size_t n;
 };
 
-static int64_t put_transition(struct history *h, int64_t ms)
-{
-	const struct transition t = { .alarm = { .name = STR("cpu"),
-						 .account = STR(ACCOUNT),
-						 .region = STR(REGION) },
-				      .time_ms = ms,
-				      .state = STR("ALARM"),
-				      .raw = STR("{}") };
-	enum store_put put;
-	int64_t row;
-
-	begin(h);
-	assert_int_equal(store_put_transition(h->s, &t, NULL, 1, &put, &row), 0);
-	commit(h);
-	return row;
-}
-
 static void put(struct watched *w, int64_t settled_ms)
 {
 	const struct store_story story = { .dirty = { w->id, 1000 },
@@ -89,7 +72,7 @@ static void make(struct history *h, struct watched *w)
 		w->entries[2 * i + 1] = (struct store_entry){
 			.time_ms = 1500 + 1000 * i,
 			.kind = STORE_ENTRY_TRANSITION,
-			.ref = put_transition(h, 1500 + 1000 * i),
+			.ref = history_put_alarm(h, "cpu", 1500 + 1000 * i),
 		};
 	put(w, INT64_MIN);
 	assert_int_equal(due(w, &first), 2);
