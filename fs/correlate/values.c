@@ -26,70 +26,9 @@ struct collect {
 	int error;
 };
 
-static uint64_t mix(struct str key, struct str value)
+static void add(struct collect *c, struct value_leaf leaf)
 {
-	char folded[64];
-	size_t n = MIN(key.n, sizeof(folded));
-	uint64_t hash;
-
-	for (size_t i = 0; i < n; i++)
-		folded[i] = (char)(key.p[i] | 0x20);
-	hash = str_hash((struct str){ folded, n }) * UINT64_C(0x9e3779b97f4a7c15) ^
-	       str_hash(value);
-	return hash ? hash : 1; /* 0 is an empty place */
-}
-
-static bool digits_only(struct str s)
-{
-	for (size_t i = 0; i < s.n; i++)
-		if ((s.p[i] < '0' || s.p[i] > '9') && s.p[i] != '-' && s.p[i] != '.')
-			return false;
-	return true;
-}
-
-/* Does the value tell something by itself, whatever its member name? */
-static bool tells(struct str v)
-{
-	static const struct str common[] = {
-		STR("default"),  STR("Enabled"), STR("Disabled"),  STR("enabled"),
-		STR("disabled"), STR("active"),  STR("ACTIVE"),    STR("Allow"),
-		STR("Deny"),     STR("Active"),  STR("available"), STR("2012-10-17"),
-		STR("Service"),  STR("true"),    STR("false"),
-	};
-
-	if (v.n < 4 || (digits_only(v) && v.n < 6) || (digits_only(v) && v.n == 12))
-		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(common); i++)
-		if (str_eq(v, common[i]))
-			return false;
-	/* us-east-1, and times: every item is full of them */
-	if (v.n <= 14 && str_chr(v, '-') == 2 && v.p[v.n - 2] == '-')
-		return false;
-	return !(v.n >= 19 && v.p[4] == '-' && v.p[7] == '-');
-}
-
-static bool is_switch(struct str v)
-{
-	return str_eq_nocase(v, STR("true")) || str_eq_nocase(v, STR("false"));
-}
-
-static bool is_own(const struct item *own, struct str v)
-{
-	return own && v.n &&
-	       (str_eq(v, own->id) || str_eq(v, own->name) || str_eq(v, own->arn) ||
-		str_eq(v, own->account) || str_eq(v, own->region));
-}
-
-/* What belongs to the transport of a request. */
-static bool says_nothing(struct str key, struct str value)
-{
-	return !value.n || str_is(key, "xmlns") || str_is(key, "Host") ||
-	       str_is(key, "requestId") || str_eq_nocase(key, STR("clientToken"));
-}
-
-static void push(struct collect *c, struct str key, struct str value)
-{
-	if (c->n >= LEAVES_MAX || is_own(c->own, value) || says_nothing(key, value))
+	if (c->n >= LEAVES_MAX)
 		return;
 	if (c->n == c->cap) {
 		size_t cap = c->cap ? c->cap * 2 : 64;
@@ -104,12 +43,22 @@ static void push(struct collect *c, struct str key, struct str value)
 		c->leaves = grown;
 		c->cap = cap;
 	}
-	c->leaves[c->n++] =
-		(struct value_leaf){ .pair = mix(key, value),
-				     .value = tells(value) ? str_hash(value) : 0,
-				     .any = is_switch(value) ? 0 : str_hash(value),
-				     .entry = (uint32_t)c->entry,
-				     .gone = c->gone };
+	leaf.entry = (uint32_t)c->entry;
+	leaf.gone = c->gone;
+	c->leaves[c->n++] = leaf;
+}
+
+static void push(struct collect *c, struct str key, struct str value)
+{
+	struct value_leaf leaf;
+
+	if (value_leaf_of(c->own, key, value, &leaf))
+		add(c, leaf);
+}
+
+static void push_tag(struct collect *c, struct str key, struct str value)
+{
+	add(c, value_leaf_of_tag(c->own, key, value));
 }
 
 static void flatten(struct collect *c, struct str key, const struct jv *v);
@@ -143,10 +92,23 @@ static bool flatten_tag(struct collect *c, const struct jv *v)
 		    !str_eq_nocase(jv_str(&v->members[1 - i].key), STR("value")) ||
 		    key->type != JV_STRING || value->type != JV_STRING)
 			continue;
-		push(c, jv_str(key), jv_str(value));
+		push_tag(c, jv_str(key), jv_str(value));
 		return true;
 	}
 	return false;
+}
+
+/* {"tags": {k: v}}: text, whatever it looks like. */
+static bool flatten_tags(struct collect *c, struct str key, const struct jv *v)
+{
+	if (!str_eq_nocase(key, STR("tags")) || !v->len)
+		return false;
+	for (uint32_t i = 0; i < v->len; i++)
+		if (v->members[i].value.type != JV_STRING)
+			return false;
+	for (uint32_t i = 0; i < v->len; i++)
+		push_tag(c, jv_str(&v->members[i].key), jv_str(&v->members[i].value));
+	return true;
 }
 
 /* {"value": v}, EC2's manner for attributes, and its lists: the member around it has the name. */
@@ -159,11 +121,14 @@ static const struct jv *unwrapped(const struct jv *v)
 
 static void flatten_object(struct collect *c, struct str key, const struct jv *v)
 {
-	const struct jv *inner = unwrapped(v);
+	const struct jv *inner;
 
+	if (flatten_tag(c, v) || flatten_tags(c, key, v))
+		return;
+	inner = unwrapped(v);
 	if (inner)
 		flatten(c, key, inner);
-	else if (!flatten_tag(c, v))
+	else
 		for (uint32_t i = 0; i < v->len; i++)
 			flatten(c, jv_str(&v->members[i].key), &v->members[i].value);
 }
@@ -241,7 +206,7 @@ static void flatten_state(struct collect *c, const struct jv *body)
 					     "relationships" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(parts); i++)
-		flatten(c, STR_NULL, jv_get(body, parts[i]));
+		flatten(c, str_of(parts[i]), jv_get(body, parts[i]));
 }
 
 int values_of_state(struct arena *a, const struct jv *body, struct value_set *ret)
@@ -252,15 +217,27 @@ int values_of_state(struct arena *a, const struct jv *body, struct value_set *re
 	return finish(&c, ret);
 }
 
-/* The last member name in a pointer: the key of a scalar that changed. */
+static const char tags[] = "/tags/";
+
+static bool is_index(struct str part)
+{
+	for (size_t i = 0; i < part.n; i++)
+		if (part.p[i] < '0' || part.p[i] > '9')
+			return false;
+	return true;
+}
+
+/* The last member name in a pointer: the key of a scalar that changed. A tag may be called 2024. */
 static struct str pointer_key(struct str pointer)
 {
+	if (str_starts(pointer, tags))
+		return str_from(pointer, sizeof(tags) - 1);
 	for (;;) {
 		ptrdiff_t slash = str_rchr(pointer, '/');
 		struct str last =
 			slash >= 0 ? str_from(pointer, (size_t)slash + 1) : pointer;
 
-		if (slash <= 0 || !digits_only(last))
+		if (slash <= 0 || !is_index(last))
 			return last;
 		pointer.n = (size_t)slash;
 	}
@@ -316,16 +293,23 @@ static void drop_common(struct collect *c, size_t from, size_t middle)
 }
 
 /* Who takes a tag off names its key alone. */
-static void push_lost_tag(struct collect *c, const struct json_diff_entry *d)
+static void push_lost_tag(struct collect *c, struct str key,
+			  const struct json_diff_entry *d)
 {
-	static const char tags[] = "/tags/";
-	struct str key;
-
 	if (!d->previous || d->updated || !str_starts(d->pointer, tags))
 		return;
-	key = unescaped(c, str_from(d->pointer, sizeof(tags) - 1));
 	push(c, STR("key"), key);
 	push(c, STR("tagKeys"), key);
+}
+
+/* One side of an entry. */
+static void flatten_side(struct collect *c, struct str pointer, struct str key,
+			 const struct jv *v)
+{
+	if (v && v->type == JV_STRING && str_starts(pointer, tags))
+		push_tag(c, key, jv_str(v));
+	else
+		flatten(c, key, v);
 }
 
 int values_of_change(struct arena *a, const struct change *change, struct value_set *ret)
@@ -343,11 +327,11 @@ int values_of_change(struct arena *a, const struct change *change, struct value_
 
 		c.entry = i;
 		c.gone = true;
-		flatten(&c, key, d->previous);
-		push_lost_tag(&c, d);
+		flatten_side(&c, d->pointer, key, d->previous);
+		push_lost_tag(&c, key, d);
 		middle = c.n;
 		c.gone = false;
-		flatten(&c, key, d->updated);
+		flatten_side(&c, d->pointer, key, d->updated);
 		drop_common(&c, from, middle);
 	}
 	return finish(&c, ret);

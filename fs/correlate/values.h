@@ -51,6 +51,15 @@ int values_of_event(struct arena *a, const struct event *e, const struct item *i
 int values_of_request(struct arena *a, const struct event *e, const struct item *item,
 		      struct value_set *ret) _must_check_;
 
+/* --- value_leaf.c -------------------------------------------------------------------------- */
+
+/* What is told by a member and its value, besides where it stands. false: nothing. */
+bool value_leaf_of(const struct item *own, struct str key, struct str value,
+		   struct value_leaf *ret);
+/* A tag tells by key and value together, be the value empty or the resource's own name; both are text. */
+struct value_leaf value_leaf_of_tag(const struct item *own, struct str key,
+				    struct str value);
+
 /* --- values_shared.c ----------------------------------------------------------------------- */
 
 /* How many of the event's leaves the set has, by name and value or by a telling value alone; the

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include <cmocka.h>
 
@@ -108,6 +109,43 @@ static void test_keys_are_unescaped(void **state)
 		shared(with, without, "{\"tagKeys\":[\"k8s.io~1a~0b\"]}", &strong), 0);
 }
 
+/* A tag is text under a key that the user chose, whatever either looks like. */
+static void test_tags_are_text(void **state)
+{
+	static const struct {
+		const char *key, *value;
+		size_t strong;
+	} tags[] = {
+		{ "2024", "1", 0 },
+		{ "1.5", "1", 0 },
+		{ "team", "", 0 },
+		{ "account", "111122223333", 0 }, /* the item's own */
+		{ "group", "sg-1", 0 },
+		{ "Host", "web", 0 },
+		{ "rule", "{\\\"a\\\":1}", 1 },
+	};
+	size_t strong;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(tags); i++) {
+		char map[128], list[128];
+
+		snprintf(map, sizeof(map), "{\"tags\":{\"%s\":\"%s\"}}", tags[i].key,
+			 tags[i].value);
+		snprintf(list, sizeof(list),
+			 "{\"items\":[{\"key\":\"%s\",\"value\":\"%s\"}]}", tags[i].key,
+			 tags[i].value);
+		assert_int_equal(shared("{\"tags\":{}}", map, list, &strong), 1);
+		assert_int_equal(strong, tags[i].strong);
+		assert_int_equal(shared("{\"tags\":{}}", map, map, &strong), 1);
+		assert_int_equal(strong, tags[i].strong);
+	}
+	/* Without a value of its own it is what comes by that key alone. */
+	assert_int_equal(shared("{\"tags\":{}}", "{\"tags\":{\"team\":\"\"}}",
+				"{\"tags\":{\"owner\":\"\"}}", &strong),
+			 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -116,6 +154,7 @@ int main(void)
 		cmocka_unit_test(test_own_names_do_not),
 		cmocka_unit_test(test_documents_in_strings_open),
 		cmocka_unit_test(test_keys_are_unescaped),
+		cmocka_unit_test(test_tags_are_text),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
