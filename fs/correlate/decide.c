@@ -72,8 +72,9 @@ static bool accepts(struct work *w, struct candidate *c)
 		    bond_is_lost(&work_shown(w, c->step)->change))
 			return str_is(c->name, "DeleteNatGateway") ||
 			       (c->strong && !c->noop);
-		return type == CHANGE_UPDATE && c->strong > 0 && !c->noop &&
-		       (named || c->ties);
+		return type == CHANGE_UPDATE && !c->noop &&
+		       (c->strong > 0 ? named || c->ties
+				      : c->leaves && c->j.naming.request_typed);
 	default:
 		return false;
 	}
@@ -131,6 +132,19 @@ static bool touches_relationships(struct work *w, size_t step)
 	return false;
 }
 
+/* What it left out is explained by it. */
+static void explain_left(struct work *w, const struct candidate *c)
+{
+	struct value_set asked;
+	int r = values_of_request(w->block, work_event_of(w, c),
+				  work_item_named(w, c, c->step), &asked);
+
+	if (r == 0)
+		(void)left_by(w, c, &asked, true);
+	else if (!w->error)
+		w->error = r;
+}
+
 void decide_cause(struct work *w, size_t i)
 {
 	struct candidate *c = &w->candidates[i];
@@ -144,6 +158,10 @@ void decide_cause(struct work *w, size_t i)
 		evidence |= BIT(EVIDENCE_VALUE);
 		values_shared(work_values(w, c), work_changed(w, c->step), &strong,
 			      created ? NULL : s->explained);
+	}
+	if (c->leaves) {
+		evidence |= BIT(EVIDENCE_VALUE);
+		explain_left(w, c);
 	}
 	if (c->j.part == PART_OBJECT && !(evidence & BIT(EVIDENCE_NOUN)) &&
 	    silent_speaks(w, c))

@@ -86,7 +86,7 @@ static int is_silent_cause(struct work *w, const struct block *b, struct candida
 	r = undone_prepare(w, c);
 	if (r < 0 || c->noop || undone(w, c))
 		return r;
-	if (type_at(w, c->step) == CHANGE_UPDATE && c->j.tags &&
+	if (type_at(w, c->step) == CHANGE_UPDATE && c->j.tags && !c->leaves &&
 	    !(words_take_off(c->name) && loses_tags(w, c->step)))
 		return 0; /* tags are in every item: they would show */
 	if (type_at(w, c->step) == CHANGE_UPDATE && all_explained(w, c->step) &&

@@ -145,6 +145,8 @@ int undone_prepare(struct work *w, struct candidate *c)
 	if (!c->shared ||
 	    (sets_whole(c->name) && !values_sides(&asked, work_changed(w, c->step)).come))
 		c->noop = was_so(w, c, &asked);
+	c->leaves = c->noop && sets_whole(c->name) && left_by(w, c, &asked, false);
+	c->noop &= !c->leaves;
 	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(w, c, &asked))
 		c->noop = true;
 	return w->error;

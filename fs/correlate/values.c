@@ -356,3 +356,11 @@ int values_of_request(struct arena *a, const struct event *e, const struct item 
 	flatten(&c, STR_NULL, e->request);
 	return finish_event(&c, ret);
 }
+
+int values_of_part(struct arena *a, const struct jv *v, struct value_set *ret)
+{
+	struct collect c = { .arena = a };
+
+	flatten(&c, STR_NULL, v);
+	return finish_event(&c, ret);
+}

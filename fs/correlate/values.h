@@ -51,6 +51,10 @@ int values_of_event(struct arena *a, const struct event *e, const struct item *i
 int values_of_request(struct arena *a, const struct event *e, const struct item *item,
 		      struct value_set *ret) _must_check_;
 
+/* Of a part of a state, to be gone through. */
+int values_of_part(struct arena *a, const struct jv *v,
+		   struct value_set *ret) _must_check_;
+
 /* --- value_leaf.c -------------------------------------------------------------------------- */
 
 /* What is told by a member and its value, besides where it stands. false: nothing. */

@@ -65,6 +65,7 @@ struct candidate {
 	bool former; /* names it as it was called before the step it belongs to by time */
 	bool have_values;
 	bool noop; /* asked for what was so already, or is not so after it */
+	bool leaves; /* asked for what is left where something went, and that it did not name */
 	bool ties; /* asked to tie two things that the resource's states show together */
 	bool spoken; /* its name speaks of what the change shows, where its values do not */
 	bool live;   /* still to be decided */
@@ -146,6 +147,13 @@ bool undone(struct work *w, struct candidate *c);
 bool undone_by_next(struct work *w, struct candidate *c);
 /* What shows in a second step, or last; and why the others have no cause. */
 void settle_all(struct work *w, enum reason *reasons);
+
+/* --- left.c -------------------------------------------------------------------------------- */
+
+/* Does what was asked for leave out what the change shows to have gone? With `mark` that is explained by
+   it. */
+bool left_by(struct work *w, const struct candidate *c, const struct value_set *asked,
+	     bool mark);
 
 /* --- silent.c ------------------------------------------------------------------------------ */
 

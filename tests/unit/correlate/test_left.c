@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Calls that set a list, or tags, to less: what they took off they do not name. */
+#include "scene.h"
+
+#define REQUEST  "\"requestParameters\":"
+#define INSTANCE "AWS::EC2::Instance", "i-0123456789abcdef0"
+#define BUCKET   "AWS::S3::Bucket", "acme-media"
+#define BALANCER                                     \
+	"AWS::ElasticLoadBalancingV2::LoadBalancer", \
+		"arn:aws:elasticloadbalancing:eu-west-1:111122223333:loadbalancer/app/web/50dc"
+
+#define GROUP(id) "{\"groupId\":\"" id "\"}"
+#define GROUPS(list)                                                                       \
+	"{\"configuration\":{\"networkInterfaces\":[{\"networkInterfaceId\":\"eni-0abc\"," \
+	"\"status\":\"in-use\",\"groups\":[" list "]}]}}"
+#define MODIFIED(list)                                     \
+	REQUEST "{\"instanceId\":\"i-0123456789abcdef0\"," \
+		"\"groupSet\":{\"items\":[" list "]}}"
+
+#define PUT(tags)                                 \
+	REQUEST "{\"bucketName\":\"acme-media\"," \
+		"\"Tagging\":{\"TagSet\":{\"Tag\":[" tags "]}}}"
+#define TAG(key, value) "{\"Key\":\"" key "\",\"Value\":\"" value "\"}"
+
+static void between(struct scene *s, const char *type, const char *id, const char *before,
+		    const char *after)
+{
+	scene_init(s);
+	add_state(s, 10 * MINUTE, type, id, id, before);
+	add_state(s, 30 * MINUTE, type, id, id, after);
+}
+
+static void assert_left(struct scene *s, enum confidence confidence)
+{
+	run(s);
+	assert_cause(s, 0, 1);
+	assert_int_equal(s->verdicts[0].confidence, confidence);
+	assert_true(s->verdicts[0].evidence & (1u << EVIDENCE_VALUE));
+	arena_deinit(&s->a);
+}
+
+/* By the first call of the scene. */
+static void assert_not_left(struct scene *s)
+{
+	run(s);
+	assert_int_equal(s->verdicts[0].role, CORRELATE_ACTIVITY);
+	arena_deinit(&s->a);
+}
+
+static void test_lists(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, INSTANCE, GROUPS(GROUP("sg-0aaa") "," GROUP("sg-0bbb")),
+		GROUPS(GROUP("sg-0bbb")));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyInstanceAttribute",
+		  MODIFIED(GROUP("sg-0bbb")));
+	assert_left(&s, CONFIDENCE_CERTAIN);
+	/* Not the noun's, but what it is called on. */
+	between(&s, BALANCER,
+		"{\"configuration\":{\"zones\":[{\"subnetId\":\"subnet-0a\"},"
+		"{\"subnetId\":\"subnet-0b\"}]}}",
+		"{\"configuration\":{\"zones\":[{\"subnetId\":\"subnet-0a\"}]}}");
+	add_event(&s, 20 * MINUTE, "elasticloadbalancing", "SetSubnets",
+		  REQUEST "{\"loadBalancerArn\":\"arn:aws:elasticloadbalancing:eu-west-1:"
+			  "111122223333:loadbalancer/app/web/50dc\","
+			  "\"subnets\":[\"subnet-0a\"]}");
+	assert_left(&s, CONFIDENCE_LIKELY);
+}
+
+static void test_lists_of_others(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	/* One that is left is not asked for. */
+	between(&s, INSTANCE,
+		GROUPS(GROUP("sg-0aaa") "," GROUP("sg-0bbb") "," GROUP("sg-0ccc")),
+		GROUPS(GROUP("sg-0bbb") "," GROUP("sg-0ccc")));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyInstanceAttribute",
+		  MODIFIED(GROUP("sg-0bbb")));
+	assert_not_left(&s);
+	/* One that went is: another call took it off. */
+	between(&s, INSTANCE, GROUPS(GROUP("sg-0aaa") "," GROUP("sg-0bbb")),
+		GROUPS(GROUP("sg-0bbb")));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyInstanceAttribute",
+		  MODIFIED(GROUP("sg-0aaa") "," GROUP("sg-0bbb")));
+	add_event(&s, 21 * MINUTE, "ec2", "ModifyInstanceAttribute",
+		  MODIFIED(GROUP("sg-0bbb")));
+	run(&s);
+	assert_cause(&s, 1, 1);
+	arena_deinit(&s.a);
+	/* Nothing went. */
+	between(&s, INSTANCE, GROUPS(GROUP("sg-0bbb")),
+		GROUPS(GROUP("sg-0bbb") "," GROUP("sg-0aaa")));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyInstanceAttribute",
+		  MODIFIED(GROUP("sg-0bbb")));
+	assert_not_left(&s);
+}
+
+static void test_tags(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, BUCKET,
+		"{\"tags\":{\"aws:stack\":\"s\",\"team\":\"a\",\"old\":\"1\"}}",
+		"{\"tags\":{\"aws:stack\":\"s\",\"team\":\"a\"}}");
+	add_event(&s, 20 * MINUTE, "s3", "PutBucketTagging", PUT(TAG("team", "a")));
+	assert_left(&s, CONFIDENCE_CERTAIN);
+	/* The value was another. */
+	between(&s, BUCKET, "{\"tags\":{\"team\":\"a\",\"old\":\"1\"}}",
+		"{\"tags\":{\"team\":\"a\"}}");
+	add_event(&s, 20 * MINUTE, "s3", "PutBucketTagging", PUT(TAG("team", "b")));
+	assert_not_left(&s);
+	/* It was put as it had been; who took the other off is not known. */
+	between(&s, BUCKET, "{\"tags\":{\"team\":\"a\",\"old\":\"1\"}}",
+		"{\"tags\":{\"team\":\"a\"}}");
+	add_event(&s, 20 * MINUTE, "s3", "PutBucketTagging",
+		  PUT(TAG("team", "a") "," TAG("old", "1")));
+	assert_not_left(&s);
+}
+
+/* What it explains, no call is looked for that says nothing. */
+static void test_explained(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, INSTANCE, GROUPS(GROUP("sg-0aaa") "," GROUP("sg-0bbb")),
+		GROUPS(GROUP("sg-0bbb")));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyInstanceAttribute",
+		  MODIFIED(GROUP("sg-0bbb")));
+	add_event(&s, 21 * MINUTE, "ec2", "MonitorInstances",
+		  REQUEST "{\"instancesSet\":{\"items\":[{\"instanceId\":"
+			  "\"i-0123456789abcdef0\"}]}}");
+	run(&s);
+	assert_cause(&s, 0, 1);
+	assert_int_equal(s.verdicts[1].role, CORRELATE_ACTIVITY);
+	arena_deinit(&s.a);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_lists_of_others),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_explained),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
