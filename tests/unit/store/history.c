@@ -277,23 +277,52 @@ void assert_sound(struct history *h)
 	assert_int_equal(sqlite3_close(db), SQLITE_OK);
 }
 
-int64_t ask(struct history *h, const char *sql)
+/* A connection that knows the store's tables, and nothing of what h->s has open. */
+static struct store *beside_open(struct history *h)
 {
-	/* A connection that knows the store's tables, and nothing of what h->s has open. */
 	struct store *beside = calloc(1, sizeof(*beside));
-	sqlite3_stmt *q = NULL;
-	int64_t ret;
 
 	assert_non_null(beside);
 	assert_int_equal(sqlite3_open(h->path, &beside->db), SQLITE_OK);
 	assert_int_equal(run_table(beside), SQLITE_OK);
+	return beside;
+}
+
+static void beside_close(struct store *beside)
+{
+	connection_close(beside);
+	free(beside);
+}
+
+static int64_t ask_beside(struct store *beside, const char *sql)
+{
+	sqlite3_stmt *q = NULL;
+	int64_t ret;
+
 	assert_int_equal(sqlite3_prepare_v2(beside->db, sql, -1, &q, NULL), SQLITE_OK);
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	ret = sqlite3_column_int64(q, 0);
 	assert_int_equal(sqlite3_finalize(q), SQLITE_OK);
-	connection_close(beside);
-	free(beside);
 	return ret;
+}
+
+int64_t ask(struct history *h, const char *sql)
+{
+	struct store *beside = beside_open(h);
+	int64_t ret = ask_beside(beside, sql);
+
+	beside_close(beside);
+	return ret;
+}
+
+void assert_zeros(struct history *h, const char *const *sql, size_t n)
+{
+	struct store *beside = beside_open(h);
+
+	for (size_t i = 0; i < n; i++)
+		if (ask_beside(beside, sql[i]))
+			fail_msg("%s", sql[i]);
+	beside_close(beside);
 }
 
 bool is_frame(struct history *h, int64_t state, struct str frame)

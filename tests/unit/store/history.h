@@ -87,5 +87,7 @@ int count_token(struct history *h, enum posting_list list, uint64_t token);
 /* PRAGMA integrity_check, and one number asked in SQL beside the connection. */
 void assert_sound(struct history *h);
 int64_t ask(struct history *h, const char *sql);
+/* Each of so many is 0; by one connection, which is the dear part. */
+void assert_zeros(struct history *h, const char *const *sql, size_t n);
 /* Has the history the frame of a state that stands alone, byte for byte? */
 bool is_frame(struct history *h, int64_t state, struct str frame);

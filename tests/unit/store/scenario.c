@@ -171,9 +171,7 @@ void scenario_assert(struct history *h)
 	};
 
 	assert_sound(h);
-	for (size_t i = 0; i < ARRAY_SIZE(zero); i++)
-		if (ask(h, zero[i]))
-			fail_msg("%s", zero[i]);
+	assert_zeros(h, zero, ARRAY_SIZE(zero));
 	history_open(h, STORE_READ, 0);
 	assert_bodies(h);
 	assert_lists(h);
