@@ -189,6 +189,13 @@ static void *run(void *arg)
 	return NULL;
 }
 
+static int blocks_new(unsigned makers, struct store_blocks **ret)
+{
+	size_t n = (size_t)makers * CREW_BLOCKS;
+
+	return store_blocks_new(n, n * CREW_BLOCK_ROOM, ret);
+}
+
 int crew_start(struct crew *c, const struct crew_ops *ops, unsigned n)
 {
 	int r = 0;
@@ -205,7 +212,7 @@ int crew_start(struct crew *c, const struct crew_ops *ops, unsigned n)
 		struct crew_maker *one = &c->makers[c->n_makers];
 
 		if (c->n_makers % CREW_TOGETHER == 0)
-			r = store_blocks_new(MIN(n - c->n_makers, CREW_TOGETHER), blocks);
+			r = blocks_new(MIN(n - c->n_makers, CREW_TOGETHER), blocks);
 		*one = (struct crew_maker){ .crew = c, .blocks = *blocks };
 		if (!r && pthread_create(&one->thread, NULL, run, one))
 			r = -EAGAIN;

@@ -13,8 +13,10 @@
 #include "store/derive.h"
 #include "util/arena.h"
 
-#define CREW_MAKERS   64u /* at most */
-#define CREW_TOGETHER 4u  /* of them keep blocks of events together */
+#define CREW_MAKERS     64u /* at most */
+#define CREW_TOGETHER   4u /* of them keep blocks of events together, for each so many: */
+#define CREW_BLOCKS     128u
+#define CREW_BLOCK_ROOM ((size_t)128 << 10) /* bytes of each, on the average at most */
 
 /* The beginning of whatever is made. */
 struct crew_made {

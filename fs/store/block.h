@@ -11,6 +11,7 @@
 #include "util/macro.h"
 #include "util/str.h"
 
+struct bodies;
 struct phrases;
 struct store;
 struct store_blocks;
@@ -138,6 +139,10 @@ int body_of_event(struct store *s, int64_t event, struct buf *out) _must_check_;
 
 /* body_of_event() of a connection that uses such. */
 int shared_record(struct store *s, int64_t event, struct buf *out) _must_check_;
+/* What is told of an event whose block is among them; false: it is not. */
+bool shared_row(struct store_blocks *b, int64_t event, struct block_row *ret);
+/* Gives up what a connection, whose phrases are about to go, has unpacked. NULL: nothing. */
+void shared_forget(struct store_blocks *b, const struct bodies *owner);
 
 /* --- events one by one: event_row.c --- */
 

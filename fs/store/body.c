@@ -27,13 +27,13 @@ int bodies_init(struct bodies *b, enum store_mode mode)
 {
 	bool writes = mode == STORE_WRITE || mode == STORE_WRITE_HELD;
 
-	b->packs = calloc(PACKS_KEPT, sizeof(b->packs[0]));
+	b->n_packs = mode == STORE_READ ? PACKS_KEPT : PACKS_KEPT_WORKER;
+	b->packs = calloc(b->n_packs, sizeof(b->packs[0]));
 	b->shapes = calloc(1, sizeof(*b->shapes));
 	if (mode == STORE_WORKER)
 		b->loose = calloc(LOOSE_KEPT, sizeof(b->loose[0]));
 	if (!b->packs || !b->shapes || (mode == STORE_WORKER && !b->loose) ||
-	    kept_blocks_init(&b->blocks,
-			     mode == STORE_WORKER ? BLOCKS_KEPT_WORKER : BLOCKS_KEPT))
+	    kept_blocks_init(&b->blocks, BLOCKS_KEPT))
 		return -ENOMEM;
 	if (writes && shared_shapes_new(&b->shapes->shared))
 		return -ENOMEM;
@@ -52,6 +52,7 @@ void bodies_forget(struct bodies *b)
 {
 	kept_packs_forget(b);
 	kept_blocks_forget(&b->blocks);
+	shared_forget(b->shared_blocks, b);
 	block_deinit(&b->head);
 	for (size_t i = 0; i < b->n_dictionaries; i++)
 		dictionary_end(&b->dictionaries[i]);

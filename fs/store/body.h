@@ -27,9 +27,9 @@ enum dictionary_kind {
 
 #define STATE_LEVEL 1 /* of a state alone, with a dictionary: until it goes into a pack */
 #define BLOCKS_KEPT 64u /* of 30 KB, mostly */
-#define BLOCKS_KEPT_WORKER \
-	128u           /* who makes stories reads an account's blocks time and again */
-#define PACKS_KEPT 64u /* of states, 30 KB each, mostly; a power of two */
+/* Packs of states, 30 KB each, mostly; a power of two. */
+#define PACKS_KEPT        16u
+#define PACKS_KEPT_WORKER 64u
 
 struct dictionary {
 	int64_t id;
@@ -42,8 +42,9 @@ struct bodies {
 	struct zcodec *codec;
 	struct dictionary *dictionaries;
 	size_t n_dictionaries;
-	int64_t current[2];       /* newest dictionary by kind - 1; 0 none */
-	struct kept_pack *packs;  /* a slot per hash of the id */
+	int64_t current[2];      /* newest dictionary by kind - 1; 0 none */
+	struct kept_pack *packs; /* a slot per hash of the id */
+	size_t n_packs;
 	struct kept_loose *loose; /* likewise, of who makes stories; else NULL */
 	struct kept_blocks blocks;
 	struct store_blocks *shared_blocks; /* instead, borrowed; NULL: none */

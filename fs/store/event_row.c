@@ -46,8 +46,12 @@ int event_row(struct store *s, int64_t event, struct block_row *ret)
 {
 	const struct block *b;
 	unsigned i;
-	int r = find(s, event, &b, &i);
+	int r;
 
+	if (s->bodies.shared_blocks && shared_row(s->bodies.shared_blocks, event, ret) &&
+	    ret->text_len)
+		return 0;
+	r = find(s, event, &b, &i);
 	/* Meanwhile it may have been told of. */
 	if (!r && !b->rows[i].text_len && !is_pending(s, b)) {
 		s->bodies.head.first = 0;

@@ -17,7 +17,7 @@
 
 void kept_packs_forget(struct bodies *b)
 {
-	for (size_t i = 0; b->packs && i < PACKS_KEPT; i++) {
+	for (size_t i = 0; b->packs && i < b->n_packs; i++) {
 		buf_deinit(&b->packs[i].bytes);
 		buf_deinit(&b->packs[i].bodies);
 		b->packs[i].id = 0;
@@ -37,7 +37,7 @@ static struct kept_pack *slot_of(struct bodies *b, int64_t id)
 {
 	uint64_t hash = (uint64_t)id * UINT64_C(0x9E3779B97F4A7C15);
 
-	return &b->packs[hash >> 32 & (PACKS_KEPT - 1)];
+	return &b->packs[hash >> 32 & (b->n_packs - 1)];
 }
 
 static int keep(struct store *s, struct kept_pack *k, int64_t id, int64_t dictionary,

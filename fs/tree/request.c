@@ -127,6 +127,7 @@ static int connection_more(struct tree *t, struct connection **ret)
 		r = STORE_E_MISSING;
 	if (r)
 		return r;
+	store_blocks_use(c->store, t->events);
 	pthread_mutex_lock(&t->lock);
 	t->connections++;
 	pthread_mutex_unlock(&t->lock);

@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "model/name.h"
-#include "store/store.h"
+#include "store/read.h"
 #include "util/arena.h"
 #include "util/zcodec.h"
 
@@ -19,6 +19,13 @@
 #include "cache.h"
 #include "moments.h"
 #include "stream.h"
+
+/*
+ * Unpacked blocks of events that all connections keep: twice what a walk through an estate comes
+ * back to soon, of 20 to 30 KB each.
+ */
+#define EVENT_BLOCKS       512u
+#define EVENT_BLOCKS_BYTES ((size_t)20 << 20)
 
 struct connection {
 	struct store *store;
@@ -48,7 +55,8 @@ struct tree {
 	uint64_t commits; /* in the history, as whoever noticed one last saw it; 0: unknown */
 	enum store_place place; /* of the file, as tree_poll() found it last */
 
-	struct connection *poller; /* of tree_poll() alone */
+	struct connection *poller;   /* of tree_poll() alone */
+	struct store_blocks *events; /* that the others have unpacked */
 	struct cache cache;
 	struct stream_marks marks;
 	struct moments moments;

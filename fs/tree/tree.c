@@ -36,7 +36,8 @@ static int tree_new(const char *path, struct tree **ret)
 	if (stream_marks_init(&t->marks) < 0 || moments_init(&t->moments) < 0 ||
 	    at_sums_init(&t->sums) < 0 || cache_init(&t->cache, CACHE_BYTES) < 0 ||
 	    cache_init(&t->rosters, AT_ROSTERS_BYTES) < 0 ||
-	    cache_init(&t->blocks, AT_BLOCKS_BYTES) < 0) {
+	    cache_init(&t->blocks, AT_BLOCKS_BYTES) < 0 ||
+	    store_blocks_new(EVENT_BLOCKS, EVENT_BLOCKS_BYTES, &t->events) < 0) {
 		pthread_mutex_destroy(&t->lock);
 		free(t);
 		return -ENOMEM;
@@ -73,6 +74,7 @@ struct tree *tree_close(struct tree *t)
 		connection_free(c);
 	}
 	t->poller = connection_free(t->poller);
+	t->events = store_blocks_free(t->events);
 	cache_deinit(&t->cache);
 	cache_deinit(&t->rosters);
 	cache_deinit(&t->blocks);

@@ -43,16 +43,10 @@ static char *grow_wiped(const struct buf *b, size_t cap)
 	return data;
 }
 
-static bool buf_grow(struct buf *b, size_t n)
+static bool resize(struct buf *b, size_t cap)
 {
-	size_t cap = MAX(b->cap, (size_t)BUF_MIN_CAP);
-	char *data;
+	char *data = b->secret ? grow_wiped(b, cap) : realloc(b->data, cap);
 
-	if (n > SIZE_MAX / 2 - b->len)
-		return false;
-	while (cap < b->len + n)
-		cap *= 2;
-	data = b->secret ? grow_wiped(b, cap) : realloc(b->data, cap);
 	if (!data)
 		return false;
 	b->data = data;
@@ -60,11 +54,29 @@ static bool buf_grow(struct buf *b, size_t n)
 	return true;
 }
 
+static bool buf_grow(struct buf *b, size_t n)
+{
+	size_t cap = MAX(b->cap, (size_t)BUF_MIN_CAP);
+
+	if (n > SIZE_MAX / 2 - b->len)
+		return false;
+	while (cap < b->len + n)
+		cap *= 2;
+	return resize(b, cap);
+}
+
 bool buf_reserve_slow(struct buf *b, size_t n)
 {
 	if (b->failed)
 		return false;
 	b->failed = !buf_grow(b, n);
+	return !b->failed;
+}
+
+bool buf_reserve_just(struct buf *b, size_t n)
+{
+	if (!b->failed && n > b->cap - b->len)
+		b->failed = n > SIZE_MAX / 2 - b->len || !resize(b, b->len + n);
 	return !b->failed;
 }
 

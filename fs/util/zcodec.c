@@ -251,6 +251,7 @@ int zcodec_unpack_most(struct zcodec *z, struct str frame, const struct zdict *d
 		       struct str prefix, size_t most, struct buf *out)
 {
 	size_t code;
+	bool room;
 
 	if (dict && prefix.n > 0)
 		return -EINVAL;
@@ -259,7 +260,9 @@ int zcodec_unpack_most(struct zcodec *z, struct str frame, const struct zdict *d
 	buf_reset(&z->scratch);
 	put_whole(&z->scratch, frame);
 	/* One byte at least: a NULL target would not be told from "no room". */
-	if (buf_error(&z->scratch) < 0 || !buf_reserve(out, most + (most == 0)))
+	room = out->data ? buf_reserve(out, most + (most == 0))
+			 : buf_reserve_just(out, most + (most == 0));
+	if (!room || buf_error(&z->scratch) < 0)
 		return -ENOMEM;
 	ZSTD_DCtx_reset(z->d, ZSTD_reset_session_only);
 	code = prefix.n > 0 ? ZSTD_DCtx_refPrefix(z->d, prefix.p, prefix.n)

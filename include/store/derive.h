@@ -20,17 +20,6 @@ struct store_dirty {
 };
 
 /*
- * Blocks of events that the connections of those who make stories keep together, so that each is
- * unpacked once. 0 or -ENOMEM.
- */
-struct store_blocks;
-int store_blocks_new(unsigned connections, struct store_blocks **ret) _must_check_;
-/* After the connections that use them are closed; returns NULL. */
-struct store_blocks *store_blocks_free(struct store_blocks *b);
-/* From now on; all of one history, and none is closed before the last of them has read. */
-void store_blocks_use(struct store *s, struct store_blocks *blocks);
-
-/*
  * The log beside the history is taken into the file when it has become long, after a commit. It can
  * begin anew only when all of it was taken, which somebody who reads what was before that commit
  * prevents. While it is held, the caller has it taken when nobody does. store_log_take(): 0,

@@ -199,3 +199,18 @@ int store_actors_new(struct store_actors **ret) _must_check_;
 struct store_actors *store_actors_free(struct store_actors *k); /* NULL */
 int store_actor_kept(struct store *s, struct store_actors *kept, const struct event *e,
 		     struct arena *a, struct story_actor *ret) _must_check_;
+
+/*
+ * Unpacked blocks of events that several connections, of several threads, keep together: `most`
+ * at a time, of about so many bytes. An event is mostly one of some forty in its block, which is
+ * unpacked for any of them. 0 or -ENOMEM.
+ */
+struct store_blocks;
+int store_blocks_new(size_t most, size_t bytes, struct store_blocks **ret) _must_check_;
+/* After the connections that use them are closed; returns NULL. */
+struct store_blocks *store_blocks_free(struct store_blocks *b);
+/*
+ * From now on; all of them read one history. A writer keeps its own, and so does who reads a file that
+ * nobody is expected to write: if somebody does, the connections find that out one by one.
+ */
+void store_blocks_use(struct store *s, struct store_blocks *blocks);

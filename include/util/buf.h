@@ -38,6 +38,8 @@ static inline bool buf_reserve(struct buf *b, size_t n)
 {
 	return (!b->failed && n <= b->cap - b->len) || buf_reserve_slow(b, n);
 }
+/* Likewise, and none for more: for what is kept long, by who knows how long it is. */
+bool buf_reserve_just(struct buf *b, size_t n);
 /* Gives back the room that is not used: for what is kept long. */
 void buf_fit(struct buf *b);
 /* Inlined, these four: texts are written a member, a quote, a comma at a time. */

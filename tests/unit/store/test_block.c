@@ -170,7 +170,8 @@ static void test_phrases(void **state _unused_)
 
 /* --- kept by several connections ----------------------------------------------------------- */
 
-#define MANY  (3 * (int)BLOCKS_KEPT_WORKER) /* records, of which a block has one or two */
+#define KEPT  64         /* blocks, together */
+#define MANY  (3 * KEPT) /* records, of which a block has one or two */
 #define LARGE 8000
 
 /* Random digits, the same for each number. */
@@ -228,24 +229,50 @@ static void put_large(struct history *h)
 	commit(h);
 }
 
+static struct store *open_sharing(struct history *h, enum store_mode mode,
+				  struct store_blocks *blocks)
+{
+	struct store *s = NULL;
+
+	assert_int_equal(store_open(h->path, mode, false, &s, &h->fault), 0);
+	store_blocks_use(s, blocks);
+	return s;
+}
+
+/* What is unpacked only now cannot be. */
+static void delete_blocks(struct history *h)
+{
+	begin(h);
+	assert_int_equal(sqlite3_exec(h->s->db, "DELETE FROM event_block", NULL, NULL,
+				      NULL),
+			 SQLITE_OK);
+	commit(h);
+}
+
+static void assert_event(struct store *s, int number, int expected)
+{
+	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
+	char record[LARGE];
+
+	assert_int_equal(store_event_body(s, 1 + number, &got), expected);
+	if (!expected)
+		assert_true(str_eq(buf_str(&got), large_record(number, record)));
+}
+
 /* In other orders, of more blocks than are kept; each finds what another has unpacked. */
 static void test_shared(void **state)
 {
 	struct history *h = *state;
 	struct reader readers[3] = { { .step = 1 }, { .step = 5 }, { .step = 7 } };
-	_cleanup_(buf_deinit) struct buf got = BUF_INIT;
 	struct store_blocks *blocks = NULL;
-	char record[LARGE];
 
 	put_large(h);
-	assert_true(ask(h, "SELECT count(*) FROM event_block") > BLOCKS_KEPT_WORKER);
-	assert_int_equal(store_blocks_new(1, &blocks), 0);
+	assert_true(ask(h, "SELECT count(*) FROM event_block") > KEPT);
+	assert_int_equal(store_blocks_new(KEPT, KEPT * BLOCK_KEPT_ROOM, &blocks), 0);
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
 		struct reader *r = &readers[i];
 
-		assert_int_equal(
-			store_open(h->path, STORE_WORKER, false, &r->s, &h->fault), 0);
-		store_blocks_use(r->s, blocks);
+		r->s = open_sharing(h, STORE_WORKER, blocks);
 		assert_int_equal(pthread_create(&r->thread, NULL, read_all, r), 0);
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++) {
@@ -253,19 +280,112 @@ static void test_shared(void **state)
 		assert_int_equal(readers[i].wrong, 0);
 	}
 	/* Blocks are unpacked once: what another has just read is there although it is gone. */
-	assert_int_equal(store_event_body(readers[0].s, 1, &got), 0);
-	begin(h);
-	assert_int_equal(sqlite3_exec(h->s->db, "DELETE FROM event_block", NULL, NULL,
-				      NULL),
-			 SQLITE_OK);
-	commit(h);
-	buf_reset(&got);
-	assert_int_equal(store_event_body(readers[1].s, 1, &got), 0);
-	assert_true(str_eq(buf_str(&got), large_record(0, record)));
-	assert_int_equal(store_event_body(readers[1].s, MANY + 1, &got),
-			 STORE_E_NOT_FOUND);
+	assert_event(readers[0].s, 0, 0);
+	delete_blocks(h);
+	assert_event(readers[1].s, 0, 0);
+	assert_event(readers[1].s, MANY, STORE_E_NOT_FOUND);
 	for (size_t i = 0; i < ARRAY_SIZE(readers); i++)
 		store_close(readers[i].s);
+	store_blocks_free(blocks);
+}
+
+/* Whatever they take, the one read last is kept; what it takes the place of is not. */
+static void test_shared_room(void **state)
+{
+	struct history *h = *state;
+	struct store_blocks *blocks = NULL;
+	struct store *one, *other;
+
+	put_large(h);
+	assert_int_equal(store_blocks_new(KEPT, 1, &blocks), 0);
+	one = open_sharing(h, STORE_READ, blocks);
+	other = open_sharing(h, STORE_READ, blocks);
+	assert_event(one, 0, 0);
+	assert_event(one, MANY - 1, 0);
+	delete_blocks(h);
+	assert_event(other, MANY - 1, 0);
+	assert_event(other, 0, STORE_E_NOT_FOUND);
+	store_close(one);
+	store_close(other);
+	store_blocks_free(blocks);
+}
+
+/* What is coded with a connection's phrases goes with them; a writer's own is not among them. */
+static void test_shared_close(void **state)
+{
+	struct history *h = *state;
+	struct store_blocks *blocks = NULL;
+	struct store *one, *other;
+
+	put_large(h);
+	assert_int_equal(store_blocks_new(KEPT, KEPT * BLOCK_KEPT_ROOM, &blocks), 0);
+	store_blocks_use(h->s, blocks);
+	assert_event(h->s, 20, 0);
+	one = open_sharing(h, STORE_READ, blocks);
+	other = open_sharing(h, STORE_READ, blocks);
+	assert_event(one, 0, 0);
+	assert_event(other, MANY - 1, 0);
+	delete_blocks(h);
+	assert_event(other, 0, 0);
+	assert_event(other, 20, STORE_E_NOT_FOUND);
+	store_close(one);
+	assert_event(other, 0, STORE_E_NOT_FOUND);
+	assert_event(other, MANY - 1, 0);
+	store_close(other);
+	store_blocks_free(blocks);
+}
+
+/* Connections come and go while others read what they have unpacked. */
+static void test_shared_leave(void **state)
+{
+	struct history *h = *state;
+	struct reader reader = { .step = 5 };
+	struct store_blocks *blocks = NULL;
+
+	put_large(h);
+	assert_int_equal(store_blocks_new(KEPT, KEPT * BLOCK_KEPT_ROOM, &blocks), 0);
+	reader.s = open_sharing(h, STORE_READ, blocks);
+	assert_int_equal(pthread_create(&reader.thread, NULL, read_all, &reader), 0);
+	for (int i = 0; i < 20; i++) {
+		struct store *s = open_sharing(h, STORE_READ, blocks);
+
+		for (int k = 0; k < 10; k++)
+			assert_event(s, (i + k) * 5 % MANY, 0);
+		store_close(s);
+	}
+	pthread_join(reader.thread, NULL);
+	assert_int_equal(reader.wrong, 0);
+	store_close(reader.s);
+	store_blocks_free(blocks);
+}
+
+/* What is told of an event since its block was unpacked is seen. */
+static void test_shared_told(void **state)
+{
+	struct history *h = *state;
+	struct store_blocks *blocks = NULL;
+	struct block_row row;
+	struct store *s;
+
+	put_large(h);
+	assert_int_equal(store_blocks_new(KEPT, KEPT * BLOCK_KEPT_ROOM, &blocks), 0);
+	s = open_sharing(h, STORE_READ, blocks);
+	assert_event(s, 3, 0);
+	begin(h);
+	assert_int_equal(event_row_tell(h->s, 4, 12, 34), 0);
+	commit(h);
+	assert_int_equal(event_row(s, 4, &row), 0);
+	assert_int_equal(row.text_len, 12);
+	assert_int_equal(row.jsonl_len, 34);
+	/* ... and of one that was unpacked after: without the history. */
+	store_close(s);
+	s = open_sharing(h, STORE_READ, blocks);
+	assert_event(s, 3, 0);
+	delete_blocks(h);
+	assert_int_equal(event_row(s, 4, &row), 0);
+	assert_int_equal(row.text_len, 12);
+	assert_int_equal(event_row(s, 100, &row), STORE_E_NOT_FOUND);
+	store_close(s);
 	store_blocks_free(blocks);
 }
 
@@ -278,6 +398,14 @@ int main(void)
 		cmocka_unit_test(test_most),
 		cmocka_unit_test(test_phrases),
 		cmocka_unit_test_setup_teardown(test_shared, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_shared_room, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_shared_close, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_shared_leave, history_setup,
+						history_teardown),
+		cmocka_unit_test_setup_teardown(test_shared_told, history_setup,
 						history_teardown),
 	};
 

@@ -120,6 +120,25 @@ static void test_fit(void **state)
 	assert_true(str_is(buf_str(&b), "kept on"));
 }
 
+static void test_reserve_just(void **state)
+{
+	_cleanup_(buf_deinit) struct buf b = BUF_INIT;
+
+	(void)state;
+	assert_true(buf_reserve_just(&b, 1000));
+	assert_int_equal(b.cap, 1000);
+	buf_put_text(&b, "kept");
+	assert_true(buf_reserve_just(&b, 996));
+	assert_int_equal(b.cap, 1000);
+	assert_true(buf_reserve_just(&b, 997));
+	assert_int_equal(b.cap, 1001);
+	assert_true(str_is(buf_str(&b), "kept"));
+	assert_false(buf_reserve_just(&b, SIZE_MAX));
+	assert_int_equal(buf_error(&b), -ENOMEM);
+	assert_false(buf_reserve_just(&b, 1));
+	assert_true(str_is(buf_str(&b), "kept"));
+}
+
 /* How often memory was given back with this in it. */
 static unsigned left_behind, given_back;
 
@@ -162,6 +181,7 @@ int main(void)
 		cmocka_unit_test(test_error_sticks),
 		cmocka_unit_test(test_reserve_is_kept),
 		cmocka_unit_test(test_fit),
+		cmocka_unit_test(test_reserve_just),
 		cmocka_unit_test(test_secret),
 	};
 
