@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -24,6 +25,12 @@
 /* As many as there are processors, within these: more only take each other's place. */
 #define MIN_THREADS 2
 #define MAX_THREADS 8
+/*
+ * What one thread renders another frees, and what it unpacks another reads: of heaps of their own, as
+ * threads have them by default, each would keep the holes. A hundred clients made it 90 MB of 197; of
+ * two heaps it is 35, and nobody waits longer.
+ */
+#define HEAPS 2
 
 static void tree_freep(struct tree **t)
 {
@@ -160,6 +167,7 @@ static int serve(const struct mount_options *o, const struct mount_place *place,
 
 	if (r)
 		return r;
+	(void)mallopt(M_ARENA_MAX, HEAPS);
 	r = tree_open(place->history, &tree, f);
 	if (r) {
 		const struct fault why = *f;
