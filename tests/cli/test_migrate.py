@@ -6,6 +6,7 @@ what the program of that schema would have written.
 """
 import contextlib
 import gzip
+import itertools
 import json
 import pathlib
 import sqlite3
@@ -486,12 +487,15 @@ class Migrate(Case):
 
     def tree(self, moment):
         """Every path with its size and time, and the bytes of every file."""
-        tree, files, at = {}, [], 0
-        for top in ("/resources", "/timeline", "/activity", "/alarms", "/by-id", "/by-name",
-                    "/by-arn", "/by-tag", "/status", f"/at/{moment}"):
-            tree[top] = self.output("ls", "-lR", self.history, top).decode().splitlines()
-            rows = [line.split(None, 3) for line in tree[top]]
-            files += [(row[3], int(row[1])) for row in rows if row[0] == "-"]
+        tops = ("/resources", "/timeline", "/activity", "/alarms", "/by-id", "/by-name", "/by-arn",
+                "/by-tag", "/status", f"/at/{moment}")
+        tree, files, at, rest = {top: [] for top in tops}, [], 0, list(tops)
+        for line in self.output("ls", "-lR", self.history, *tops).decode().splitlines():
+            kind, size, _, path = line.split(None, 3)
+            while not path.startswith(rest[0] + "/"):  # one top behind the other
+                rest.pop(0)
+            tree[rest[0]].append(line)
+            files += [(path, int(size))] if kind == "-" else []
         data = self.output("cat", self.history, *(path for path, _ in files))
         for path, size in files:
             tree[path] = data[at:at + size]
@@ -595,7 +599,8 @@ class Migrate(Case):
         db.create_function("old_lines", 2, lambda *row: lines_renumbered(*row, old))
         return old
 
-    def take_down(self, version, bodies, records):
+    def rungs(self, bodies, records):
+        """From rung to rung downwards: each version that the history is of then, and its bytes."""
         with contextlib.closing(sqlite3.connect(self.history)) as db:
             now, = db.execute("PRAGMA user_version").fetchone()
             self.assertEqual(now, max(DOWN), "a rung without a way down")
@@ -618,20 +623,31 @@ class Migrate(Case):
             db.create_function("measured_bytes", 1,
                                lambda b: b and b[len(varint(next(numbers(b)))):])
             db.create_function("told", 2, lambda told_bytes, name: told(told_bytes)[name])
-            for rung in range(now, version, -1):
+            for rung in range(now, min(DOWN) - 1, -1):
                 db.executescript(f"BEGIN; {DOWN[rung]} PRAGMA user_version = {rung - 1}; COMMIT")
+                self.assertEqual(db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0], 0)
+                yield rung - 1, self.history.read_bytes()
+
+    def take_down(self, version, bodies, records):
+        with contextlib.closing(self.rungs(bodies, records)) as rungs:
+            older = next(data for reached, data in rungs if reached == version)
+        self.history.write_bytes(older)
 
     def check(self, moment, least, versions=range(max(DOWN) - 1, min(DOWN) - 2, -1)):
         """Down to each older schema, and up again by an import that brings nothing."""
         expected, facts = self.tree(moment), dump(self.history)
         bodies, records = self.bodies(), self.records()
         self.assertGreaterEqual(len(expected), least)
-        newest = self.history.read_bytes()
+        now = self.history
         (self.folder / "empty").mkdir()
+        self.history = self.folder / "ladder.db"
+        self.history.write_bytes(now.read_bytes())
+        with contextlib.closing(self.rungs(bodies, records)) as rungs:
+            older = dict(itertools.takewhile(lambda one: one[0] >= min(versions), rungs))
+        self.history = now
         for version in versions:
             with self.subTest(version=version):
-                self.history.write_bytes(newest)
-                self.take_down(version, bodies, records)
+                self.history.write_bytes(older[version])
                 err = self.run_program("ls", self.history, "/", status=FAILED)[1]
                 self.assertIn("older driftfs: run an import", err)
                 self.assertEqual(self.import_("empty")[0], "nothing new, 0 refused")
