@@ -7,6 +7,7 @@ import json
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 from support import ACCOUNT, REGION, Case, event, history_file, item, trail_file
 
@@ -173,16 +174,31 @@ class Files(Case):
 
 
 class Demo(Files):
-    def setUp(self):
-        super().setUp()
-        self.demo = self.folder / "demo"
-        subprocess.run([sys.executable, DEMO, "--out", self.demo, "--seed", "11", "--months", "2",
+    """One history for all, which each only reads."""
+
+    @classmethod
+    def setUpClass(cls):
+        home = tempfile.TemporaryDirectory(prefix="driftfs-cli-")
+        cls.addClassCleanup(home.cleanup)
+        cls.demo, cls.imported = pathlib.Path(home.name, "demo"), pathlib.Path(home.name, "h.db")
+        subprocess.run([sys.executable, DEMO, "--out", cls.demo, "--seed", "11", "--months", "2",
                         "--items", "1200", "--events", "2500", "--accounts", "2", "--regions",
                         "2"], check=True, capture_output=True)
+
+    def setUp(self):
+        super().setUp()
+        self.history = self.imported
+        if not self.history.exists():
+            self.import_(self.demo)
 
     def resources(self):
         out = self.run_program("ls", "-R", self.history, "/resources")[0].splitlines()
         return sorted({p.rpartition("/")[0].lstrip("/") for p in out if p.endswith("/blame")})
+
+    def of_each(self, paths):
+        """What files() has of the relationships and the blame of each."""
+        return [self.files([f"{p}/{name}" for p in paths], header)
+                for name, header in (("relationships.tsv", HEADER), ("blame", BLAME))]
 
     def check_relations(self, paths):
         expected = Oracle(self.demo).lines()
@@ -197,26 +213,22 @@ class Demo(Files):
         self.assertGreater(both, 200)
 
     def test_the_oracle_agrees(self):
-        self.import_(self.demo)
         paths = self.resources()
         self.check_relations(paths)
         self.assert_sizes()
         self.check_blame(paths)
 
     def test_the_order_of_arrival_tells_nothing(self):
-        self.import_(self.demo)
-        forward = {p: self.relations(p) for p in self.resources()[::7]}
-        blame = {p: self.blame(p) for p in forward}
+        paths = self.resources()[::7]
+        forward = self.of_each(paths)
         self.history = self.folder / "backward.db"
         files = sorted((p for p in self.demo.rglob("*") if p.is_file()), reverse=True)
         for at in range(0, len(files), len(files) // 6):
             self.import_(*files[at:at + len(files) // 6])
-        self.assertEqual(forward, {p: self.relations(p) for p in forward})
-        self.assertEqual(blame, {p: self.blame(p) for p in forward})
+        self.assertEqual(forward, self.of_each(paths))
         self.assert_sizes()
 
     def test_a_region_at_a_moment(self):
-        self.import_(self.demo)
         oracle, seen = Oracle(self.demo), 0
         for account, region in sorted({key[:2] for key in oracle.estate}):
             for time in ("2024-03-01T12:00:00.000Z", "2024-03-15T10:40:00.000Z",
@@ -239,14 +251,29 @@ class Demo(Files):
 
     # --- blame ---------------------------------------------------------------------------------
 
-    def states(self, path):
+    def trees(self, paths):
+        """All states of each, oldest first: {path: [tree]}."""
+        names = {path: [] for path in paths}
+        for line in self.ls_all(paths):
+            path, _, name = line.rpartition("/")
+            if path in names and name[:1].isdigit():
+                names[path].append(line)
+        decoder = json.JSONDecoder()
+        text, at = self.cat(*(name for path in paths for name in names[path])), 0
+        for path in paths:
+            for i in range(len(names[path])):
+                names[path][i], at = decoder.raw_decode(text, at)
+                at += len(text) > at  # behind its newline
+        self.assertEqual(at, len(text))
+        return names
+
+    def ls_all(self, paths):
+        return self.run_program("ls", "-R", self.history, *paths)[0].splitlines()
+
+    def life(self, trees):
         """The states of the present life, oldest first: [(time, tree)]; [] when it is deleted."""
-        names = [n for n in self.ls(path) if n[:1].isdigit()]
-        decoder, text = json.JSONDecoder(), self.cat(*(f"{path}/{n}" for n in names))
-        life, told = [], {}
-        for _ in names:
-            tree, end = decoder.raw_decode(text)
-            text = text[end:].lstrip()
+        life, told, tree = [], {}, None
+        for tree in trees:
             if tree["configurationItemStatus"].startswith("ResourceDeleted"):
                 life, told = [], {}
                 continue
@@ -259,10 +286,10 @@ class Demo(Files):
 
     def check_blame(self, paths):
         files = self.files([p + "/blame" for p in paths], BLAME)
-        changed = 0
+        changed, trees = 0, self.trees(paths[::5])
         for path in paths[::5]:
             rows = [r.split("\t") for r in files[path + "/blame"]]
-            life = self.states(path)
+            life = self.life(trees[path])
             if not life:
                 self.assertEqual([r[0] for r in rows], ["/configurationItemStatus"], path)
                 continue
