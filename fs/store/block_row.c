@@ -51,7 +51,12 @@ static struct str coded(const struct block *b, unsigned i)
 
 int block_cut(const struct block *b, unsigned i, struct buf *out)
 {
-	if (!phrases_take(b->phrases, coded(b, i), out))
+	struct str code = coded(b, i);
+
+	/* Most records are less than three times as long: else they grow step by step. */
+	if (!buf_reserve(out, 3 * code.n))
+		return -ENOMEM;
+	if (!phrases_take(b->phrases, code, out))
 		return -EBADMSG;
 	return buf_error(out);
 }
