@@ -21,7 +21,7 @@ static bool sets_whole(struct str name)
 {
 	return str_starts(name, "Put") || str_starts(name, "Update") ||
 	       str_starts(name, "Modify") || str_starts(name, "Set") ||
-	       str_starts(name, "Replace");
+	       str_starts(name, "Replace") || str_starts(name, "Apply");
 }
 
 /* --- by values ----------------------------------------------------------------------------- */
@@ -123,9 +123,40 @@ static bool was_so(struct work *w, struct candidate *c, const struct value_set *
 		!silent_speaks(w, c));
 }
 
+static bool is_empty(const struct jv *v)
+{
+	return v->type == JV_NULL || v->type == JV_FALSE ||
+	       ((v->type == JV_ARRAY || v->type == JV_OBJECT) && !v->len);
+}
+
+/* Is there a member for what is to be taken off (RemoveRouteTableId, launchPermission's remove)? */
+static bool has_removal(const struct jv *v)
+{
+	bool found = false;
+
+	if (!v)
+		return false;
+	if (v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len && !found; i++)
+			found = has_removal(&v->items[i]);
+	if (v->type == JV_OBJECT)
+		for (uint32_t i = 0; i < v->len && !found; i++) {
+			struct str key = jv_str(&v->members[i].key);
+			const struct jv *value = &v->members[i].value;
+
+			found = ((str_starts(key, "Remove") ||
+				  str_starts(key, "remove")) &&
+				 !is_empty(value)) ||
+				has_removal(value);
+		}
+	return found;
+}
+
 int undone_prepare(struct work *w, struct candidate *c)
 {
 	struct value_set asked;
+	struct value_sides at;
+	bool removal;
 	int r;
 
 	if (type_at(w, c->step) == CHANGE_CREATE ||
@@ -142,10 +173,13 @@ int undone_prepare(struct work *w, struct candidate *c)
 		r = check_ties(w, c, &asked);
 	if (r < 0)
 		return r;
-	if (!c->shared ||
-	    (sets_whole(c->name) && !values_sides(&asked, work_changed(w, c->step)).come))
-		c->noop = was_so(w, c, &asked);
-	c->leaves = c->noop && sets_whole(c->name) && left_by(w, c, &asked, false);
+	at = values_sides(&asked, work_changed(w, c->step));
+	removal = has_removal(work_event_of(w, c)->request);
+	if (!c->shared || (sets_whole(c->name) && !at.come))
+		c->noop = !(removal && at.gone) && was_so(w, c, &asked);
+	/* What is to be removed, and is not, is no list of what is to stay. */
+	c->leaves = c->noop && !removal && sets_whole(c->name) &&
+		    left_by(w, c, &asked, false);
 	c->noop &= !c->leaves;
 	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(w, c, &asked))
 		c->noop = true;

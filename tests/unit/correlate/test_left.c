@@ -122,6 +122,55 @@ static void test_tags(void **state)
 	assert_not_left(&s);
 }
 
+#define ENDPOINT "AWS::EC2::VPCEndpoint", "vpce-0123456789abcdef0"
+#define TABLES(list)                                                        \
+	"{\"configuration\":{\"vpcEndpointId\":\"vpce-0123456789abcdef0\"," \
+	"\"routeTableIds\":[" list "]}}"
+#define TAKEN_OFF(id)                                                           \
+	REQUEST "{\"ModifyVpcEndpointRequest\":{\"VpcEndpointId\":"             \
+		"\"vpce-0123456789abcdef0\",\"RemoveRouteTableId\":{\"tag\":1," \
+		"\"content\":\"" id "\"}}}"
+
+/* What a member of its own names is to go, whatever the call's name. */
+static void test_removals(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, ENDPOINT, TABLES("\"rtb-0aaa\",\"rtb-0bbb\""),
+		TABLES("\"rtb-0bbb\""));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyVpcEndpoint", TAKEN_OFF("rtb-0aaa"));
+	assert_left(&s, CONFIDENCE_CERTAIN);
+	/* It is still there: another one went. */
+	between(&s, ENDPOINT, TABLES("\"rtb-0aaa\",\"rtb-0bbb\""),
+		TABLES("\"rtb-0bbb\""));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyVpcEndpoint", TAKEN_OFF("rtb-0bbb"));
+	assert_not_left(&s);
+	/* Nothing is to go. */
+	between(&s, ENDPOINT, TABLES("\"rtb-0aaa\",\"rtb-0bbb\""),
+		TABLES("\"rtb-0bbb\""));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyVpcEndpoint",
+		  REQUEST "{\"ModifyVpcEndpointRequest\":{\"VpcEndpointId\":"
+			  "\"vpce-0123456789abcdef0\",\"RemoveRouteTableId\":[],"
+			  "\"AddRouteTableId\":{\"tag\":1,\"content\":\"rtb-0aaa\"}}}");
+	assert_not_left(&s);
+}
+
+static void test_applied(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, "AWS::ElasticLoadBalancing::LoadBalancer", "classic-web",
+		"{\"configuration\":{\"securityGroups\":[\"sg-0aaa\",\"sg-0bbb\"]}}",
+		"{\"configuration\":{\"securityGroups\":[\"sg-0bbb\"]}}");
+	add_event(&s, 20 * MINUTE, "elasticloadbalancing",
+		  "ApplySecurityGroupsToLoadBalancer",
+		  REQUEST "{\"loadBalancerName\":\"classic-web\","
+			  "\"securityGroups\":[\"sg-0bbb\"]}");
+	assert_left(&s, CONFIDENCE_CERTAIN);
+}
+
 /* What it explains, no call is looked for that says nothing. */
 static void test_explained(void **state)
 {
@@ -144,10 +193,9 @@ static void test_explained(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists),
-		cmocka_unit_test(test_lists_of_others),
-		cmocka_unit_test(test_tags),
-		cmocka_unit_test(test_explained),
+		cmocka_unit_test(test_lists),   cmocka_unit_test(test_lists_of_others),
+		cmocka_unit_test(test_tags),    cmocka_unit_test(test_removals),
+		cmocka_unit_test(test_applied), cmocka_unit_test(test_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
