@@ -146,6 +146,14 @@ static void test_removals(void **state)
 		TABLES("\"rtb-0bbb\""));
 	add_event(&s, 20 * MINUTE, "ec2", "ModifyVpcEndpoint", TAKEN_OFF("rtb-0bbb"));
 	assert_not_left(&s);
+	/* ... which the call puts on: another one took it off, later. */
+	between(&s, ENDPOINT, TABLES("\"rtb-0aaa\",\"rtb-0bbb\""),
+		TABLES("\"rtb-0bbb\""));
+	add_event(&s, 20 * MINUTE, "ec2", "ModifyVpcEndpoint",
+		  REQUEST "{\"ModifyVpcEndpointRequest\":{\"VpcEndpointId\":"
+			  "\"vpce-0123456789abcdef0\",\"AddRouteTableId\":\"rtb-0aaa\","
+			  "\"RemoveRouteTableId\":\"rtb-0bbb\"}}");
+	assert_not_left(&s);
 	/* Nothing is to go. */
 	between(&s, ENDPOINT, TABLES("\"rtb-0aaa\",\"rtb-0bbb\""),
 		TABLES("\"rtb-0bbb\""));
@@ -154,6 +162,26 @@ static void test_removals(void **state)
 			  "\"vpce-0123456789abcdef0\",\"RemoveRouteTableId\":[],"
 			  "\"AddRouteTableId\":{\"tag\":1,\"content\":\"rtb-0aaa\"}}}");
 	assert_not_left(&s);
+}
+
+#define FUNCTION "AWS::Lambda::Function", "export"
+#define SECURED(list)                                                      \
+	"{\"configuration\":{\"functionName\":\"export\",\"environment\":" \
+	"{\"variables\":{\"removeAfter\":\"sevendays\"}},"                 \
+	"\"vpcConfig\":{\"securityGroupIds\":[" list "]}}}"
+
+/* A user's own name is none of the interface's. */
+static void test_users_names(void **state)
+{
+	struct scene s;
+
+	(void)state;
+	between(&s, FUNCTION, SECURED("\"sg-0aaa\",\"sg-0bbb\""), SECURED("\"sg-0bbb\""));
+	add_event(&s, 20 * MINUTE, "lambda", "UpdateFunctionConfiguration20150331v2",
+		  REQUEST "{\"functionName\":\"export\",\"environment\":{\"variables\":"
+			  "{\"removeAfter\":\"sevendays\"}},\"vpcConfig\":"
+			  "{\"securityGroupIds\":[\"sg-0bbb\"]}}");
+	assert_left(&s, CONFIDENCE_CERTAIN);
 }
 
 static void test_applied(void **state)
@@ -193,9 +221,13 @@ static void test_explained(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_lists),   cmocka_unit_test(test_lists_of_others),
-		cmocka_unit_test(test_tags),    cmocka_unit_test(test_removals),
-		cmocka_unit_test(test_applied), cmocka_unit_test(test_explained),
+		cmocka_unit_test(test_lists),
+		cmocka_unit_test(test_lists_of_others),
+		cmocka_unit_test(test_tags),
+		cmocka_unit_test(test_removals),
+		cmocka_unit_test(test_users_names),
+		cmocka_unit_test(test_applied),
+		cmocka_unit_test(test_explained),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
