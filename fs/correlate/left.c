@@ -1,38 +1,73 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Calls that set a list, or tags, to less than was there.
+ * Calls that take something off, whatever their name. What they are to remove they have a member for,
+ * or they set a list, or tags, to less than was there.
  *
  * SetSubnets and PutBucketTagging name what is to stay, all of which was so before; what they took off
  * they do not name. So where an element went from a list, and the call asks for none that went but for
  * every one that is left, it is what the call left out.
  */
+#include "util/json_pointer.h"
+
 #include "work.h"
 
 #define LEFT_MAX 1000 /* of more elements nobody asks in one call */
 
-/* What the pointer's last part stood in, as it is after the change. */
-static const struct jv *holder_of(const struct jv *v, struct str pointer)
+/* --- what is to be removed ----------------------------------------------------------------- */
+
+/* Its members are called as the user likes: an environment may have a removeAfter. */
+static bool is_users(struct str key)
 {
-	ptrdiff_t last = str_rchr(pointer, '/');
-	size_t at = 1, end = last > 0 ? (size_t)last : 0;
+	static const char *const maps[] = { "variables", "tags", "labels", "metadata",
+					    "parameters" };
 
-	while (v && at < end) {
-		struct str part = { pointer.p + at, end - at };
-		ptrdiff_t slash = str_chr(part, '/');
-		size_t n = 0;
-
-		part.n = slash < 0 ? part.n : (size_t)slash;
-		at += part.n + 1;
-		if (v->type == JV_ARRAY) {
-			for (size_t i = 0; i < part.n; i++)
-				n = n * 10 + (size_t)(part.p[i] - '0');
-			v = n < v->len ? &v->items[n] : NULL;
-		} else {
-			v = jv_get_str(v, part);
-		}
-	}
-	return v;
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
+		if (str_eq_nocase(key, str_of(maps[i])))
+			return true;
+	return false;
 }
+
+static void add_removal(struct work *w, const struct candidate *c, const struct jv *v,
+			struct removals *ret)
+{
+	struct value_set named;
+	int r = values_of_part(w->block, v, &named);
+
+	if (r && !w->error)
+		w->error = r;
+	if (r || !named.n)
+		return;
+	ret->any = true;
+	ret->gone |= values_sides(&named, work_changed(w, c->step)).gone > 0;
+}
+
+static void find_removals(struct work *w, const struct candidate *c, const struct jv *v,
+			  struct removals *ret)
+{
+	if (v && v->type == JV_ARRAY)
+		for (uint32_t i = 0; i < v->len; i++)
+			find_removals(w, c, &v->items[i], ret);
+	if (!v || v->type != JV_OBJECT)
+		return;
+	for (uint32_t i = 0; i < v->len; i++) {
+		struct str key = jv_str(&v->members[i].key);
+
+		if (str_starts(key, "Remove") || str_starts(key, "remove"))
+			add_removal(w, c, &v->members[i].value, ret);
+		else if (!is_users(key))
+			find_removals(w, c, &v->members[i].value, ret);
+	}
+}
+
+struct removals removals_of(struct work *w, const struct candidate *c)
+{
+	struct removals ret = { 0 };
+
+	find_removals(w, c, work_event_of(w, c)->request, &ret);
+	return ret;
+}
+
+/* --- what is left out ---------------------------------------------------------------------- */
 
 static bool has(const struct value_set *asked, const struct value_leaf *leaf, bool alone)
 {
@@ -85,19 +120,41 @@ static bool has_all_tags(const struct value_set *asked, const struct jv *tags)
 	return any;
 }
 
+/* What something went from, and whether all of it is asked for: told once, though much went. */
+struct rest {
+	const struct jv *holder; /* NULL: none was looked at yet */
+	bool asked;
+};
+
+static bool is_asked(struct work *w, const struct value_set *asked,
+		     const struct jv *holder, bool are_tags)
+{
+	if (holder->len > LEFT_MAX)
+		return false;
+	if (holder->type == JV_OBJECT)
+		return are_tags && has_all_tags(asked, holder);
+	return holder->type == JV_ARRAY && has_all_of_list(w, asked, holder);
+}
+
 static bool is_left_by(struct work *w, const struct value_set *asked,
-		       const struct jv *after, const struct json_diff_entry *d)
+		       const struct jv *after, const struct json_diff_entry *d,
+		       struct rest *rest)
 {
 	const struct jv *holder;
+	int r;
 
 	if (!d->previous || d->updated)
 		return false;
-	holder = holder_of(after, d->pointer);
-	if (!holder || holder->len > LEFT_MAX)
+	r = json_pointer_holder(w->block, after, d->pointer, &holder);
+	if (r && !w->error)
+		w->error = r;
+	if (r || !holder)
 		return false;
-	if (holder->type == JV_OBJECT)
-		return str_starts(d->pointer, "/tags/") && has_all_tags(asked, holder);
-	return holder->type == JV_ARRAY && has_all_of_list(w, asked, holder);
+	if (holder != rest->holder)
+		*rest = (struct rest){ holder,
+				       is_asked(w, asked, holder,
+						str_starts(d->pointer, "/tags/")) };
+	return rest->asked;
 }
 
 bool left_by(struct work *w, const struct candidate *c, const struct value_set *asked,
@@ -106,12 +163,14 @@ bool left_by(struct work *w, const struct candidate *c, const struct value_set *
 	const struct value_set *changed = work_changed(w, c->step);
 	const struct change *change = &work_shown(w, c->step)->change;
 	struct step *s = work_step(w, c->step);
+	struct rest rest = { 0 };
 	bool found = false;
 
 	if (!asked->n || w->error || values_sides(asked, changed).gone)
 		return false;
 	for (size_t i = 0; i < change->diff.n && (mark || !found); i++) {
-		bool is = is_left_by(w, asked, change->after, &change->diff.entries[i]);
+		bool is = is_left_by(w, asked, change->after, &change->diff.entries[i],
+				     &rest);
 
 		found |= is;
 		if (is && mark)

@@ -123,56 +123,6 @@ static bool was_so(struct work *w, struct candidate *c, const struct value_set *
 		!silent_speaks(w, c));
 }
 
-/* What a request has members of their own for: RemoveRouteTableId, launchPermission's remove. */
-struct removals {
-	bool any;  /* something is to be taken off */
-	bool gone; /* ... and is gone by the change */
-};
-
-/* Its members are called as the user likes: an environment may have a removeAfter. */
-static bool is_users(struct str key)
-{
-	static const char *const maps[] = { "variables", "tags", "labels", "metadata",
-					    "parameters" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++)
-		if (str_eq_nocase(key, str_of(maps[i])))
-			return true;
-	return false;
-}
-
-static void add_removal(struct work *w, const struct candidate *c, const struct jv *v,
-			struct removals *ret)
-{
-	struct value_set named;
-	int r = values_of_part(w->block, v, &named);
-
-	if (r && !w->error)
-		w->error = r;
-	if (r || !named.n)
-		return;
-	ret->any = true;
-	ret->gone |= values_sides(&named, work_changed(w, c->step)).gone > 0;
-}
-
-static void find_removals(struct work *w, const struct candidate *c, const struct jv *v,
-			  struct removals *ret)
-{
-	if (v && v->type == JV_ARRAY)
-		for (uint32_t i = 0; i < v->len; i++)
-			find_removals(w, c, &v->items[i], ret);
-	if (!v || v->type != JV_OBJECT)
-		return;
-	for (uint32_t i = 0; i < v->len; i++) {
-		struct str key = jv_str(&v->members[i].key);
-
-		if (str_starts(key, "Remove") || str_starts(key, "remove"))
-			add_removal(w, c, &v->members[i].value, ret);
-		else if (!is_users(key))
-			find_removals(w, c, &v->members[i].value, ret);
-	}
-}
-
 int undone_prepare(struct work *w, struct candidate *c)
 {
 	struct value_set asked;
@@ -193,14 +143,15 @@ int undone_prepare(struct work *w, struct candidate *c)
 		r = check_ties(w, c, &asked);
 	if (r < 0)
 		return r;
-	find_removals(w, c, work_event_of(w, c)->request, &removals);
 	if (!c->shared ||
 	    (sets_whole(c->name) && !values_sides(&asked, work_changed(w, c->step)).come))
-		c->noop = !removals.gone && was_so(w, c, &asked);
+		c->noop = was_so(w, c, &asked);
+	if (c->noop)
+		removals = removals_of(w, c);
 	/* What is to be removed, and is not, is no list of what is to stay. */
 	c->leaves = c->noop && !removals.any && sets_whole(c->name) &&
 		    left_by(w, c, &asked, false);
-	c->noop &= !c->leaves;
+	c->noop &= !removals.gone && !c->leaves;
 	if (type_at(w, c->step) == CHANGE_UPDATE && on_wrong_side(w, c, &asked))
 		c->noop = true;
 	return w->error;

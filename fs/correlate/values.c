@@ -12,6 +12,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "util/json_pointer.h"
+
 #include "words.h"
 
 #define LEAVES_MAX 20000 /* of one state or event; more would not tell more */
@@ -243,27 +245,6 @@ static struct str pointer_key(struct str pointer)
 	}
 }
 
-/* The member name that a part of a pointer stands for (RFC 6901): "k8s.io~1role" is "k8s.io/role". */
-static struct str unescaped(struct collect *c, struct str part)
-{
-	size_t n = 0;
-	char *to;
-
-	if (str_chr(part, '~') < 0)
-		return part;
-	to = arena_alloc(c->arena, part.n);
-	if (!to) {
-		c->error = -ENOMEM;
-		return part;
-	}
-	for (size_t i = 0; i < part.n; i++)
-		if (part.p[i] == '~' && i + 1 < part.n)
-			to[n++] = part.p[++i] == '1' ? '/' : '~';
-		else
-			to[n++] = part.p[i];
-	return (struct str){ to, n };
-}
-
 /* Leaves that stand on both sides of an UPDATE did not change. */
 static void drop_common(struct collect *c, size_t from, size_t middle)
 {
@@ -322,9 +303,10 @@ int values_of_change(struct arena *a, const struct change *change, struct value_
 	}
 	for (size_t i = 0; i < change->diff.n && !c.error; i++) {
 		const struct json_diff_entry *d = &change->diff.entries[i];
-		struct str key = unescaped(&c, pointer_key(d->pointer));
 		size_t from = c.n, middle;
+		struct str key;
 
+		c.error = json_pointer_member(a, pointer_key(d->pointer), &key);
 		c.entry = i;
 		c.gone = true;
 		flatten_side(&c, d->pointer, key, d->previous);

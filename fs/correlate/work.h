@@ -150,6 +150,12 @@ void settle_all(struct work *w, enum reason *reasons);
 
 /* --- left.c -------------------------------------------------------------------------------- */
 
+/* What a request has members of their own for: RemoveRouteTableId, launchPermission's remove. */
+struct removals {
+	bool any;  /* something is to be taken off */
+	bool gone; /* ... and is gone by the change */
+};
+struct removals removals_of(struct work *w, const struct candidate *c);
 /* Does what was asked for leave out what the change shows to have gone? With `mark` that is explained by
    it. */
 bool left_by(struct work *w, const struct candidate *c, const struct value_set *asked,
